@@ -1,0 +1,17 @@
+FROM python:3.11-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
+
+WORKDIR /srv/callgate
+
+COPY requirements.txt requirements-scale.txt constraints.txt ./
+RUN pip install -r requirements.txt -r requirements-scale.txt
+
+COPY . .
+RUN useradd --system --uid 10001 callgate && install -d -o callgate -g callgate var
+USER callgate
+
+EXPOSE 5003
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5003/healthz', timeout=2)"]
+CMD ["flask", "serve", "--host", "0.0.0.0"]

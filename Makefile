@@ -1,0 +1,98 @@
+# Everything a developer types. Needs Python 3.11, git and make; installs only into .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+
+# What to hand to pytest, e.g. `make test TESTS=tests/pipeline ARGS="-k replay"`.
+TESTS ?=
+ARGS ?=
+# Many tests wait for real processes, so there are more of them than cores.
+JOBS ?= 4
+DRILL_SIZE ?= long
+# Only the whole long form is kept: a part of it would look like all of it.
+DRILL_RESULTS ?= $(if $(ARGS),,$(if $(filter long,$(DRILL_SIZE)),docs/drills-results.md))
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: $(STAMP) ## Create .venv and install the pinned packages, only when a requirements file changed
+	@:
+
+$(STAMP): $(REQUIREMENTS)
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found; name another one with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Callgate needs Python 3.11 or newer; name another one with PYTHON=…" >&2; exit 1; }
+	@test -x $(BIN)/pip || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the pinned packages into $(VENV)"
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+.PHONY: run
+run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both
+	@exec $(BIN)/python -m app.cli.start
+
+.PHONY: test
+test: venv ## Run the whole test suite (TESTS=path, ARGS="…", JOBS=n)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) $(TESTS)
+
+.PHONY: coverage
+coverage: venv ## Run the tests and show the lines of app/ they never reach
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS) $(TESTS)
+
+.PHONY: drills
+drills: venv ## Kill and cut off what a gateway needs, under load; a table of lines (DRILL_SIZE=short, ARGS="-k disk")
+	DRILL_SIZE=$(DRILL_SIZE) DRILL_RESULTS=$(DRILL_RESULTS) $(BIN)/python -m pytest tests/drills -q $(ARGS)
+
+.PHONY: check
+check: format-check lint types imports test ## Everything a change must pass: format, lint, types, import rules, tests
+	@echo "All checks passed."
+
+.PHONY: format
+format: venv ## Rewrite the code in the house format, with the safe fixes of the linter
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: format-check
+format-check: venv
+	$(BIN)/ruff format --check .
+
+.PHONY: lint
+lint: venv ## Run the linter
+	$(BIN)/ruff check .
+
+.PHONY: types
+types: venv ## Check the types: strictly in app/, checked definitions elsewhere
+	$(BIN)/mypy
+
+.PHONY: imports
+imports: venv ## Check the import rules
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: venv ## Measure the gateway beside its peers (ARGS="--quick", "--only ingest-sqlite*"); see docs/benchmark.md
+	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: services
+services: venv ## Show which of the services that tests can use answer
+	@$(BIN)/python .ci/services.py
+
+.PHONY: constraints
+constraints: ## Resolve the requirements afresh and write constraints.txt
+	@PYTHON=$(PYTHON) .ci/constraints
+
+.PHONY: clean
+clean: ## Remove .venv and every cache; keeps .env and var/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

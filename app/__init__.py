@@ -1,0 +1,1 @@
+"""Callgate: the gateway package. A container only: nothing is imported here."""

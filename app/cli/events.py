@@ -1,0 +1,62 @@
+"""`flask events`: what arrived, from a terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from app.cli.replay import replay_options, run_replay
+from app.core.errors import CallgateError
+from app.pipeline.events_view import event_detail, list_events_page
+from app.pipeline.services import Services
+
+
+def events_group(services: Services) -> click.Group:
+    """Return `flask events`."""
+
+    @click.group("events")
+    def group() -> None:
+        """Stored events."""
+
+    @group.command("list")
+    @click.option("--channel", help="Only this channel.")
+    @click.option("--type", "event_type", help="Only this type; * stands for anything.")
+    @click.option("--state", help="Only this state.")
+    @click.option("--limit", default=20, show_default=True, help="How many.")
+    def list_events(channel: str | None, event_type: str | None, state: str | None, limit: int) -> None:
+        """List events, newest first."""
+        wanted = {"channel": channel, "type": event_type, "state": state}
+        given = {name: value for name, value in wanted.items() if value}
+        try:
+            page = list_events_page(services, given, cursor=None, limit=limit)
+        except CallgateError as error:
+            raise click.ClickException(error.message) from None
+        for item in page["items"]:
+            click.echo(
+                f"{item['received_at']}  {item['id']}  {item['state']:<10}  {item['channel']}  {item['type']}"
+            )
+        if not page["items"]:
+            click.echo("No events.")
+
+    @group.command("show")
+    @click.argument("event_id")
+    def show(event_id: str) -> None:
+        """Show one event with its dispatches and attempts."""
+        detail = event_detail(services, event_id)
+        if detail is None:
+            raise click.ClickException(f"There is no event {event_id}.")
+        click.echo(json.dumps(detail, indent=2, ensure_ascii=False))
+
+    _add_replay(group, services)
+    return group
+
+
+def _add_replay(group: click.Group, services: Services) -> None:
+    @group.command("replay")
+    @click.option("--state", help="Only this state; dead unless given.")
+    @replay_options
+    def replay(**given: Any) -> None:
+        """Run stored events again: one by its id, or those that the filters find."""
+        run_replay(services, given)

@@ -1,0 +1,39 @@
+"""`flask keys`: rotation of the session-signing key and of the vault key."""
+
+from __future__ import annotations
+
+import click
+
+from app.pipeline.key_rotation import rewrite_sealed
+from app.pipeline.services import Services
+from app.pipeline.session_keys import rotate_signing_key
+from app.security.vault import VaultError
+
+
+def keys_group(services: Services) -> click.Group:
+    """Return `flask keys`."""
+
+    @click.group("keys")
+    def group() -> None:
+        """Signing and vault keys."""
+
+    @group.command("rotate")
+    @click.option("--signing/--no-signing", default=True, help="Make a new session-signing key.")
+    @click.option("--vault/--no-vault", default=True, help="Seal everything anew with the first SECRET_KEY.")
+    def rotate(signing: bool, vault: bool) -> None:
+        """Make a new signing key, and seal stored tokens anew with the first entry of SECRET_KEY."""
+        if signing:
+            kid = rotate_signing_key(services, actor="terminal")
+            click.echo(
+                f"Sessions are now signed with key {kid}; the old key stays published until its tokens end."
+            )
+        if vault:
+            try:
+                count = rewrite_sealed(services)
+            except VaultError as error:
+                raise click.ClickException(error.message) from None
+            click.echo(
+                f"{count} sealed values were rewritten; entries of SECRET_KEY after the first can be removed."
+            )
+
+    return group

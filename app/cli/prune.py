@@ -1,0 +1,26 @@
+"""`flask prune`: retention now, to the end."""
+
+from __future__ import annotations
+
+import click
+
+from app.core.errors import CallgateError
+from app.pipeline.retention import prune_all
+from app.pipeline.services import Services
+
+
+def prune_command(services: Services) -> click.Command:
+    """Return `flask prune`."""
+
+    @click.command("prune")
+    def prune() -> None:
+        """Empty and delete what is older than RETENTION_BODY_DAYS and RETENTION_EVENT_DAYS, now and to the end."""
+        try:
+            done = prune_all(services)
+        except CallgateError as error:
+            raise click.ClickException(error.message) from None
+        click.echo(f"{done.bodies} events emptied, {done.events} events deleted.")
+        click.echo(f"{done.rejections} rejections and {done.audit_entries} audit entries deleted.")
+        click.echo(f"{done.nonces} nonces and {done.followers} followers forgotten.")
+
+    return prune

@@ -1,0 +1,83 @@
+"""`flask serve`: the production server; `flask worker`: background work without serving."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import click
+from granian.constants import Interfaces
+
+from app.cli.rolling import RollingServer
+from app.pipeline.services import Services
+from app.worker.embedded import EmbeddedEngine
+from app.worker.lifetime import GracefulStop
+
+BLOCKING_THREADS = 64
+BACKPRESSURE = 256
+STOP_SECONDS = 10
+
+
+def serve_command(services: Services) -> click.Command:
+    """Return `flask serve`."""
+
+    @click.command("serve")
+    @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+    @click.option("--port", default=5003, show_default=True, help="Port to listen on.")
+    @click.option("--workers", default=1, show_default=True, help="Serving processes; keep 1 with SQLite.")
+    def serve(host: str, port: int, workers: int) -> None:
+        """Serve the gateway."""
+        if services.database.is_sqlite and workers > 1:
+            raise click.ClickException(
+                "SQLite is served by one process; use PostgreSQL or MariaDB for several workers."
+            )
+        services.database.close()
+        RollingServer(
+            "app.factory:create_serving_app",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            factory=True,
+            blocking_threads=BLOCKING_THREADS,
+            backpressure=BACKPRESSURE,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOP_SECONDS,
+        ).serve()
+
+    return serve
+
+
+def worker_command(services: Services) -> click.Command:
+    """Return `flask worker`."""
+
+    @click.command("worker")
+    @click.option("--threads", default=8, show_default=True, help="Dispatches run at the same time.")
+    def worker(threads: int) -> None:
+        """Run dispatches until stopped; with ENGINE=celery as a Celery worker, else without any broker."""
+        if services.settings.engine == "celery":
+            from app.worker.celery_tasks import run_celery_worker
+
+            run_celery_worker(services, threads=threads)
+        else:
+            _run_threads(services, threads)
+
+    return worker
+
+
+def _run_threads(services: Services, threads: int) -> None:
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    engine = EmbeddedEngine(services, threads=threads)
+    engine.start()
+    stopping = GracefulStop(services, engine)
+    click.echo(f"Worker runs with {threads} threads; Ctrl-C stops it.")
+    stopped.wait()
+    stopping.finish()

@@ -1,0 +1,41 @@
+"""`flask tokens`: the health of app tokens; their values are never shown."""
+
+from __future__ import annotations
+
+import click
+
+from app.core.errors import CallgateError
+from app.pipeline.app_tokens import app_token_health, refresh_app_token
+from app.pipeline.services import Services
+
+
+def tokens_group(services: Services) -> click.Group:
+    """Return `flask tokens`."""
+
+    @click.group("tokens")
+    def group() -> None:
+        """App tokens."""
+
+    @group.command("list")
+    def list_tokens() -> None:
+        """Show every app token's state, end and last error."""
+        items = app_token_health(services)
+        for item in items:
+            ends = item.get("expires_at") or "-"
+            click.echo(
+                f"{item['channel']:<20}{item['state']:<17}ends {ends}  {item.get('last_error') or ''}".rstrip()
+            )
+        if not items:
+            click.echo("No channel has an app token.")
+
+    @group.command("refresh")
+    @click.argument("channel")
+    def refresh(channel: str) -> None:
+        """Fetch a new app token for a channel now."""
+        try:
+            refresh_app_token(services, channel)
+        except CallgateError as error:
+            raise click.ClickException(error.message) from None
+        click.echo(f"{channel} has a fresh app token.")
+
+    return group

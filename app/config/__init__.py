@@ -1,0 +1,1 @@
+"""Settings, the channels file and what a platform's settings look like: read once, typed, every fault at once."""

@@ -1,0 +1,198 @@
+"""The channels file (CONTRACT §4): TOML with ${VAR} and ${VAR:-default}, checked as far as needs no platform.
+
+What only a platform can judge (its own keys) is judged when the channel is opened, in pipeline/channels.py.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.config.destinations import DestinationConfig
+from app.config.field_paths import checked_path
+from app.config.rates import checked_rate
+from app.core.errors import ConfigurationError
+
+CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+RESERVED_NAMES = frozenset({"commands"})
+"""Handlers of commands name this source; a channel of that name would send them its callbacks."""
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def _network(value: str) -> str:
+    ip_network(value, strict=False)
+    return value
+
+
+class ChannelConfig(BaseModel):
+    """One channel table: the keys every channel takes, and the platform's own in `options`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str
+    platform: str
+    title: str = ""
+    enabled: bool = True
+    ip_allowlist: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    ip_denylist: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    rate_limit: Annotated[str, AfterValidator(checked_rate)] | None = None
+    max_body_bytes: int | None = Field(None, ge=1024)
+    unknown_events: Literal["store", "reject"] | None = None
+    allow_unsigned: bool = False
+    dedupe_window_days: int = Field(30, ge=1, le=3650)
+    order_by: Annotated[str, AfterValidator(checked_path)] | None = None
+    options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+    unset_variables: tuple[str, ...] = ()
+
+    @property
+    def disabled_reason(self) -> str | None:
+        """Say why this channel takes no part, None when it does."""
+        if not self.enabled:
+            return "enabled = false is written in the channels file"
+        if self.unset_variables:
+            return "not set in the environment: " + ", ".join(self.unset_variables)
+        return None
+
+
+class ChannelsFile(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channels: tuple[ChannelConfig, ...] = ()
+    destinations: tuple[DestinationConfig, ...] = ()
+
+
+def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
+    """Read a channels file; raises ConfigurationError with every fault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            [f"CHANNELS_FILE: {path} cannot be read ({error.__class__.__name__})."]
+        ) from None
+    return parse_channels(text, environment, source=path.name)
+
+
+def parse_channels(
+    text: str, environment: Mapping[str, str], *, source: str = "channels.toml"
+) -> ChannelsFile:
+    """Read the text of a channels file; raises ConfigurationError with every fault."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{source}: {error}."]) from None
+    faults = [
+        f"{source}: unknown table [{key}]." for key in document if key not in ("channels", "destinations")
+    ]
+    channels = []
+    for name, table in document.get("channels", {}).items():
+        channel = _channel(name, table, environment, source, faults)
+        if channel is not None:
+            channels.append(channel)
+    destinations = _destinations(document.get("destinations", []), environment, source, faults)
+    if faults:
+        raise ConfigurationError(faults)
+    return ChannelsFile(channels=tuple(channels), destinations=tuple(destinations))
+
+
+def _channel(
+    name: str, table: Any, environment: Mapping[str, str], source: str, faults: list[str]
+) -> ChannelConfig | None:
+    if not CHANNEL_NAME.fullmatch(name):
+        faults.append(f"{source}: channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most).")
+        return None
+    if name in RESERVED_NAMES:
+        faults.append(f"{source}: the channel name {name!r} is the gateway's own; choose another one.")
+        return None
+    if not isinstance(table, dict):
+        faults.append(f"{source}: [channels.{name}] must be a table.")
+        return None
+    unset: list[str] = []
+    values = _substitute(table, environment, unset)
+    own = set(ChannelConfig.model_fields) - {"name", "options", "unset_variables"}
+    common = {key: value for key, value in values.items() if key in own}
+    options = {key: value for key, value in values.items() if key not in own}
+    if "allow_unsigned" in common:
+        options["allow_unsigned"] = common["allow_unsigned"]
+    try:
+        return ChannelConfig(
+            name=name, **common, options=options, unset_variables=tuple(dict.fromkeys(unset))
+        )
+    except ValidationError as error:
+        faults.extend(f"{source}: [channels.{name}] {sentence}" for sentence in fault_sentences(error))
+        return None
+
+
+def _destinations(
+    tables: Any, environment: Mapping[str, str], source: str, faults: list[str]
+) -> list[DestinationConfig]:
+    if not isinstance(tables, list):
+        faults.append(f"{source}: destinations must be written as [[destinations]].")
+        return []
+    found = [_destination(table, environment, source, faults) for table in tables]
+    destinations = [destination for destination in found if destination is not None]
+    names = [destination.name for destination in destinations]
+    faults.extend(
+        f"{source}: two destinations are called {name!r}."
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    )
+    return destinations
+
+
+def _destination(
+    table: Any, environment: Mapping[str, str], source: str, faults: list[str]
+) -> DestinationConfig | None:
+    unset: list[str] = []
+    values = _substitute(table, environment, unset)
+    name = values.get("name") if isinstance(values, dict) else None
+    if unset:
+        faults.append(f"{source}: destination {name!r} needs {', '.join(unset)} in the environment.")
+        return None
+    try:
+        return DestinationConfig.model_validate(values)
+    except ValidationError as error:
+        faults.extend(
+            f"{source}: [[destinations]] {name!r} {sentence}" for sentence in fault_sentences(error)
+        )
+        return None
+
+
+def _substitute(value: Any, environment: Mapping[str, str], unset: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _substitute(item, environment, unset) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substitute(item, environment, unset) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        found = environment.get(match[1]) or match[2]
+        if found is None:
+            unset.append(match[1])
+            return ""
+        return found
+
+    return VARIABLE.sub(replace, value)
+
+
+def fault_sentences(error: ValidationError) -> list[str]:
+    """Put pydantic's findings into sentences that name the key and never show its value."""
+    sentences = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"]) or "table"
+        if fault["type"] == "missing":
+            sentences.append(f"{key} is missing.")
+        elif fault["type"] == "extra_forbidden":
+            sentences.append(f"{key} is not a known key.")
+        else:
+            sentences.append(f"{key}: {fault['msg'].removeprefix('Value error, ')}.")
+    return sentences

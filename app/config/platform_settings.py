@@ -1,0 +1,66 @@
+"""What the settings of every platform have in common; each platform module derives its own model from this one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from app.config.settings import http_address
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _filled(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    return tuple(secret for secret in secrets if secret.get_secret_value())
+
+
+MIN_CHANNEL_SECRET = 8
+PLACEHOLDER_STARTS = ("change", "your", "placeholder", "sandbox", "example", "xxx", "<")
+
+Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_as_list), AfterValidator(_filled)]
+"""One secret or a list of them: all are accepted, the first one signs. Empty ones do not count."""
+
+BaseAddress = Annotated[str, AfterValidator(http_address)]
+
+
+class PlatformSettings(BaseModel):
+    """The keys of one channel table that belong to its platform; unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    allow_unsigned: bool = Field(
+        False, description="true accepts callbacks although no signature secret is set."
+    )
+
+    def missing_signature_secret(self) -> str | None:
+        """Name the key whose absence leaves callbacks unproven, None when they are proven or there are none."""
+        return None
+
+
+def configured_secrets(settings: BaseModel) -> frozenset[str]:
+    """Return the text of every secret in a platform's settings, so that it can be masked where people look."""
+    found: set[str] = set()
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, SecretStr) and item.get_secret_value():
+                found.add(item.get_secret_value())
+    return frozenset(found)
+
+
+def is_weak_secret(secret: str) -> bool:
+    """Say whether a channel's secret is a sample or too short to be one; platforms choose most of them, so by its start."""
+    return len(secret) < MIN_CHANNEL_SECRET or secret.lower().startswith(PLACEHOLDER_STARTS)
+
+
+def plain(secrets: tuple[SecretStr, ...]) -> tuple[bytes, ...]:
+    """Return the secrets as bytes, in their order."""
+    return tuple(secret.get_secret_value().encode() for secret in secrets)
+
+
+def plain_text(secret: SecretStr) -> str:
+    """Return one secret as text."""
+    return secret.get_secret_value()

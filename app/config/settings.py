@@ -1,0 +1,295 @@
+"""Every setting with its type, default and one sentence (CONTRACT §3). Values only; nothing is opened here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.core.errors import ConfigurationError
+
+MIN_SECRET_BYTES = 32
+MIN_PASSWORD_LENGTH = 12
+MIN_DIFFERENT_CHARACTERS = 8
+PLACEHOLDER_WORDS = (
+    "change",
+    "placeholder",
+    "your",
+    "example",
+    "secret",
+    "password",
+    "todo",
+    "xxx",
+    "sample",
+)
+TRUE_WORDS = {"1", "true", "yes", "on"}
+BROKER_SCHEMES = ("amqp", "amqps", "redis", "rediss")
+FALSE_WORDS = {"0", "false", "no", "off", ""}
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _as_bool(value: object) -> object:
+    if isinstance(value, str) and value.strip().lower() in TRUE_WORDS:
+        return True
+    if isinstance(value, str) and value.strip().lower() in FALSE_WORDS:
+        return False
+    return value
+
+
+def http_address(value: str) -> str:
+    """Return an http(s) address without its trailing slash; raises ValueError."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://callbacks.example.com")
+    return value.rstrip("/")
+
+
+HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+
+def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Let only hosts pass, each with a port or without."""
+    for value in values:
+        if not HOST.fullmatch(value):
+            raise ValueError(f"{value!r} is not a host or host:port such as crm.internal:8080")
+    return values
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Flag = Annotated[bool, BeforeValidator(_as_bool)]
+HttpAddress = Annotated[str, AfterValidator(http_address)]
+Seconds = Annotated[int, Field(ge=1)]
+
+
+class ApiToken(BaseModel):
+    """One management API token and what it may do."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    token: str = Field(repr=False)
+    scopes: frozenset[str]
+
+
+ALL_SCOPES = frozenset({"read", "send", "bind", "replay"})
+
+
+def _api_tokens(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    tokens = []
+    for entry in _split(value):  # type: ignore[attr-defined]
+        name, _, rest = entry.partition(":")
+        token, _, scopes = rest.partition(":")
+        if not name or not token:
+            raise ValueError("each entry is name:token or name:token:scope+scope")
+        granted = frozenset(scopes.split("+")) if scopes else ALL_SCOPES
+        if not granted <= ALL_SCOPES:
+            raise ValueError(
+                f"token {name!r} has an unknown scope; the scopes are {', '.join(sorted(ALL_SCOPES))}"
+            )
+        tokens.append(ApiToken(name=name, token=token, scopes=granted))
+    return tuple(tokens)
+
+
+class Settings(BaseModel):
+    """Everything the environment decides."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    app_env: Literal["dev", "test", "prod"] = Field(
+        "dev", description="Where this runs: dev, test (staging: warns) or prod (refuses unsafe settings)."
+    )
+    public_base_url: HttpAddress = Field(
+        "http://localhost:5003",
+        description="The address the world reaches this gateway at; the only source of redirect and callback URLs.",
+    )
+    secret_key: Words = Field(
+        ...,
+        repr=False,
+        description="Seals tokens and signs state; a comma list rotates keys, the first one writes.",
+    )
+    database_url: str = Field(
+        "sqlite:///var/callgate.db",
+        repr=False,
+        description="sqlite:///…, postgresql+psycopg://… or mysql+pymysql://… (MariaDB).",
+    )
+    channels_file: str = Field(
+        "channels.toml", description="File with the channels, routes and destinations."
+    )
+    handlers: Words = Field(
+        ("app.handlers",), description="Comma list of Python modules whose routers are loaded."
+    )
+    engine: Literal["embedded", "celery"] = Field(
+        "embedded", description="Who runs background work: threads of the serving process, or Celery workers."
+    )
+    celery_broker_url: str = Field(
+        "",
+        repr=False,
+        description="RabbitMQ (amqp://…) or Redis (redis://…) address; needed with ENGINE=celery.",
+    )
+    celery_queue: str = Field(
+        "callgate",
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        description="Name of the broker's queue, and of the keys on Redis; one for each gateway.",
+    )
+    serve_on_one_core: Flag = Field(
+        True,
+        description="A serving process keeps to one core, which is faster; 0 lets it use all of them.",
+    )
+    ratelimit_storage_uri: str = Field(
+        "memory://",
+        repr=False,
+        description="Where rate limits are counted; Redis when several processes serve.",
+    )
+    ratelimit_enabled: Flag = Field(True, description="0 switches every rate limit off (load tests).")
+    api_tokens: Annotated[tuple[ApiToken, ...], BeforeValidator(_api_tokens)] = Field(
+        (),
+        repr=False,
+        description="Comma list name:token or name:token:read+send+bind+replay for the management API.",
+    )
+    admin_password: str = Field(
+        "", repr=False, description="Password of the console user admin; empty: no such user."
+    )
+    console_admins: Words = Field(
+        (), description="Comma list of identities (feishu:ou_…) that may use the console."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Number of proxies whose X-Forwarded-* is believed."
+    )
+    force_https: Flag | None = Field(
+        None, description="1 refuses plain http and sends HSTS; default 1 in prod."
+    )
+    max_body_bytes: int = Field(
+        1_048_576, ge=1024, description="Largest request body, counted on bytes read."
+    )
+    session_ttl: Seconds = Field(900, description="Seconds one session token lives; it is renewed on use.")
+    session_max_age: Seconds = Field(604_800, description="Seconds a whole session lives.")
+    refresh_buffer: Seconds = Field(
+        300, description="Seconds before its end at which a user token is refreshed."
+    )
+    flow_ttl: Seconds = Field(600, description="Seconds a started login may take.")
+    bindcode_ttl: Seconds = Field(300, description="Seconds a bind code works.")
+    retention_body_days: int = Field(30, ge=1, description="Days the bodies of events are kept.")
+    retention_event_days: int = Field(90, ge=1, description="Days events are kept.")
+    return_urls: Words = Field((), description="Comma list of absolute addresses a login may return to.")
+    callback_allowed_hosts: Annotated[Words, AfterValidator(_hosts)] = Field(
+        (), description="Private hosts a caller-supplied callbackUrl may name."
+    )
+    callback_default_channel: str = Field("callback", description="Channel behind /api/platform/callback.")
+    wechat_default_channel: str = Field("wechat", description="Channel behind /wechat without a name.")
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="json or console; default json in prod."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severity logged."
+    )
+    otel_exporter_otlp_endpoint: str = Field("", description="Tracing is on when this names a collector.")
+    sandbox: Flag | None = Field(
+        None, description="1 allows the simulator; default 1 in dev, refused in prod."
+    )
+    sandbox_url: HttpAddress = Field("http://localhost:5004", description="Where the simulator listens.")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the public address is https; cookies and HSTS depend on it."""
+        return self.public_base_url.startswith("https://")
+
+    @property
+    def https_is_forced(self) -> bool:
+        """Whether plain http is refused."""
+        return self.app_env == "prod" if self.force_https is None else self.force_https
+
+    @property
+    def sandbox_is_on(self) -> bool:
+        """Whether the simulator may be used."""
+        return self.app_env == "dev" if self.sandbox is None else self.sandbox
+
+    @property
+    def logs_are_json(self) -> bool:
+        """Whether logs are one JSON object a line."""
+        return self.app_env == "prod" if self.log_format is None else self.log_format == "json"
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; raises ConfigurationError with every fault."""
+    values: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        value = environment.get(name.upper())
+        if value is not None and (value.strip() or name == "secret_key"):
+            values[name] = value.strip()
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationError([_sentence(fault) for fault in error.errors()]) from None
+    if faults := [*_secret_faults(settings), *_engine_faults(settings)]:
+        raise ConfigurationError(faults)
+    return settings
+
+
+def _sentence(fault: Any) -> str:
+    name = str(fault["loc"][0]).upper()
+    if fault["type"] == "missing":
+        return f"{name} is not set; put a random value of at least {MIN_SECRET_BYTES} characters there."
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}."
+
+
+def _secret_faults(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.secret_key:
+        faults.append(
+            f"SECRET_KEY is empty; put a random value of at least {MIN_SECRET_BYTES} characters there."
+        )
+    for position, key in enumerate(settings.secret_key, start=1):
+        which = "SECRET_KEY" if len(settings.secret_key) == 1 else f"SECRET_KEY entry {position}"
+        if len(key.encode()) < MIN_SECRET_BYTES:
+            faults.append(f"{which} is shorter than {MIN_SECRET_BYTES} bytes; use a long random value.")
+        elif looks_like_a_placeholder(key):
+            faults.append(f"{which} is a placeholder; use a long random value.")
+    return faults
+
+
+def _engine_faults(settings: Settings) -> list[str]:
+    scheme = settings.celery_broker_url.partition("://")[0]
+    if settings.engine != "celery" or scheme in BROKER_SCHEMES:
+        return []
+    if not settings.celery_broker_url:
+        return ["CELERY_BROKER_URL is not set; ENGINE=celery needs an amqp:// or redis:// address."]
+    return ["CELERY_BROKER_URL must begin with amqp://, amqps://, redis:// or rediss://."]
+
+
+def looks_like_a_placeholder(secret: str) -> bool:
+    """Say whether a secret is a sample value rather than a random one."""
+    return len(set(secret)) < MIN_DIFFERENT_CHARACTERS or any(
+        word in secret.lower() for word in PLACEHOLDER_WORDS
+    )
+
+
+def environment_faults(settings: Settings) -> list[str]:
+    """Return what prod refuses and test warns about, a sentence each (channels have their own list)."""
+    faults = []
+    if not settings.is_https:
+        faults.append("PUBLIC_BASE_URL is not https; platforms and cookies need https.")
+    if settings.sandbox_is_on:
+        faults.append("SANDBOX is on; the simulator must be off outside development.")
+    faults += [
+        f"API_TOKENS: the token of {token.name!r} is short or a placeholder; use a random one."
+        for token in settings.api_tokens
+        if len(token.token) < MIN_SECRET_BYTES or looks_like_a_placeholder(token.token)
+    ]
+    password = settings.admin_password
+    if password and (len(password) < MIN_PASSWORD_LENGTH or looks_like_a_placeholder(password)):
+        faults.append(f"ADMIN_PASSWORD is shorter than {MIN_PASSWORD_LENGTH} characters or a placeholder.")
+    faults += [
+        f"RETURN_URLS: {address} is not https."
+        for address in settings.return_urls
+        if not address.startswith("https://")
+    ]
+    return faults

@@ -1,0 +1,163 @@
+"""Every error the gateway raises on purpose, and the words clients may rely on.
+
+CallgateError                      code, message, http_status, retry_after
+├── ConfigurationError             start-up: every fault found, not only the first
+├── RequestError                   the caller must change something (4xx)
+│   ├── VerificationError          401 the sender is not proven (reason is counted)
+│   ├── PayloadError               400 proven, but the body cannot be understood
+│   ├── RefusedError               403, 404, 409, 413, 414, 429 …: a rule says no
+│   └── LoginError                 400 a login that cannot be finished; start again
+├── StoreUnavailable               503 nothing was stored; the platform's retry will succeed
+├── UpstreamError                  502, 504 a platform answered badly or not at all
+│   ├── UpstreamUnavailable        may be tried again (network, 5xx, busy)
+│   ├── TokenRejected              the token is not (or no longer) good: refresh once
+│   └── GrantRejected              the grant is dead: a person must log in again
+├── Postponed                      raised by handlers: not now; no attempt is used up
+└── PermanentError                 raised by handlers: straight to the dead letters
+
+Only web/errors.py turns these into HTTP. No message ever holds a secret, a signature, a code or a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+
+class CallgateError(Exception):
+    """Root of everything raised on purpose."""
+
+    http_status = 500
+
+    def __init__(
+        self, code: str, message: str, *, http_status: int | None = None, retry_after: int | None = None
+    ):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+        if http_status is not None:
+            self.http_status = http_status
+
+
+class ConfigurationError(CallgateError):
+    """The configuration cannot be used; `faults` lists every fault, a sentence each."""
+
+    def __init__(self, faults: Sequence[str]):
+        super().__init__("configuration", "; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class RequestError(CallgateError):
+    """The caller has to change the request."""
+
+    http_status = 400
+
+
+class VerificationError(RequestError):
+    """The request is not proven to come from the platform.
+
+    `code` is the public word and `message` the sentence; `reason` is the short cause kept for operators,
+    who see it in the rejections list. Callers get one uniform answer whatever the reason.
+    """
+
+    http_status = 401
+
+    def __init__(self, reason: str, *, code: str = "bad_signature", message: str | None = None):
+        super().__init__(
+            code,
+            message
+            or "The request is not signed with this channel's secret; compare the secret in the platform's "
+            "console with the one in the channel configuration.",
+        )
+        self.reason = reason
+
+
+class PayloadError(RequestError):
+    """The request is proven, but its body cannot be understood."""
+
+    def __init__(self, reason: str, *, code: str = "bad_payload", message: str | None = None):
+        super().__init__(code, message or "The body is not in the form this platform sends.")
+        self.reason = reason
+
+
+class RefusedError(RequestError):
+    """A rule of this gateway says no."""
+
+    http_status = 403
+
+
+class LoginError(RequestError):
+    """A login cannot be finished."""
+
+
+class StoreUnavailable(CallgateError):
+    """The store cannot take the event now; nothing was stored."""
+
+    http_status = 503
+
+    def __init__(self, message: str = "The event store cannot be reached; send the request again."):
+        super().__init__("store_unavailable", message, retry_after=5)
+
+
+class UpstreamError(CallgateError):
+    """A platform answered in a way that cannot be used.
+
+    `platform_code` is the platform's own error number or word, safe to show to operators.
+    """
+
+    http_status = 502
+
+    def __init__(
+        self, code: str, message: str, *, platform_code: str | None = None, http_status: int | None = None
+    ):
+        super().__init__(code, message, http_status=http_status)
+        self.platform_code = platform_code
+
+
+class UpstreamUnavailable(UpstreamError):
+    """The platform could not be reached or said it is busy; the call may be repeated later."""
+
+    def __init__(self, message: str, *, platform_code: str | None = None, retry_after: int | None = None):
+        super().__init__("upstream_unavailable", message, platform_code=platform_code)
+        self.retry_after = retry_after
+
+
+class TokenRejected(UpstreamError):
+    """The platform says the token is invalid or expired."""
+
+    http_status = 401
+
+    def __init__(
+        self, message: str = "The platform no longer accepts the token.", *, platform_code: str | None = None
+    ):
+        super().__init__("token_rejected", message, platform_code=platform_code)
+
+
+class GrantRejected(UpstreamError):
+    """The platform says the code or refresh token is dead; only a new login helps."""
+
+    http_status = 401
+
+    def __init__(
+        self,
+        message: str = "The login has ended on the platform; log in again.",
+        *,
+        platform_code: str | None = None,
+    ):
+        super().__init__("login_required", message, platform_code=platform_code)
+
+
+class Postponed(CallgateError):
+    """Raised by a handler before it did anything: try again at `until`; the attempt does not count."""
+
+    def __init__(self, message: str, *, until: datetime):
+        super().__init__("postponed", message)
+        self.until = until
+
+
+class PermanentError(CallgateError):
+    """Raised by a handler: trying again cannot help, so the dispatch becomes a dead letter at once."""
+
+    def __init__(self, message: str):
+        super().__init__("permanent", message)

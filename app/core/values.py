@@ -1,0 +1,214 @@
+"""The frozen values that layers hand to each other: requests, events, replies, tokens, identities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+
+from app.core.errors import VerificationError
+
+JSON = Mapping[str, Any]
+
+
+class InboundRequest(NamedTuple):
+    """One delivery, exactly as it arrived; `body` holds the bytes that signatures cover.
+
+    `version` is the interface version for platforms that have several ("v1", "v2"), from the URL or the
+    X-API-Version header. `query_string` is still percent-encoded.
+    """
+
+    method: str
+    path: str
+    query_string: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    remote_addr: str
+    received_at: datetime
+    version: str = "v1"
+
+    def header(self, name: str) -> str | None:
+        """Return the only header of that name, None when absent; raises VerificationError when it is repeated."""
+        wanted = name.lower()
+        found = [value for key, value in self.headers if key.lower() == wanted]
+        if len(found) > 1:
+            raise VerificationError("duplicate_header")
+        return found[0] if found else None
+
+    def query(self, name: str) -> str | None:
+        """Return the only query parameter of that name, None when absent; raises VerificationError when repeated."""
+        found = [value for key, value in parse_qsl(self.query_string, keep_blank_values=True) if key == name]
+        if len(found) > 1:
+            raise VerificationError("duplicate_parameter")
+        return found[0] if found else None
+
+
+class Reply(NamedTuple):
+    """An HTTP answer, ready to send."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+
+def json_reply(status: int, content: object) -> Reply:
+    """Return a JSON answer."""
+    return Reply(status, orjson.dumps(content))
+
+
+def text_reply(status: int, content: str) -> Reply:
+    """Return a plain text answer that a browser never takes for HTML."""
+    return Reply(status, content.encode(), "text/plain; charset=utf-8")
+
+
+class Verified(NamedTuple):
+    """What a platform learned while proving a request.
+
+    `scheme` says how it was proven (shown to operators); `plaintext` is the decrypted body where there is one;
+    `nonce`, when set, must never have been seen on this channel before (the pipeline checks and stores it);
+    `is_challenge` marks a set-up request that must be answered and not stored; `context` is the platform's own.
+    """
+
+    scheme: str
+    plaintext: bytes | None = None
+    nonce: str | None = None
+    is_challenge: bool = False
+    context: Any = None
+
+
+class ParsedEvent(NamedTuple):
+    """What happened, in the platform's own words; `key` identifies it on its channel (None: never a duplicate)."""
+
+    type: str
+    key: str | None
+    data: JSON
+    subject: str | None = None
+    occurred_at: datetime | None = None
+
+
+class Event(NamedTuple):
+    """A stored event as handlers and destinations see it; `raw` is the body's exact bytes."""
+
+    id: str
+    channel: str
+    platform: str
+    type: str
+    key: str
+    subject: str | None
+    occurred_at: datetime | None
+    received_at: datetime
+    data: JSON
+    raw: bytes
+    headers: tuple[tuple[str, str], ...]
+    query_string: str = ""
+
+
+class Situation(StrEnum):
+    """What became of a proven request; the platform words its answer from it."""
+
+    ACCEPTED = "accepted"
+    SUCCESS = "success"
+    ALREADY_PROCESSED = "already_processed"
+    STILL_RUNNING = "still_running"
+    HANDLER_FAILED = "handler_failed"
+    UNKNOWN_EVENT_TYPE = "unknown_event_type"
+
+
+class Outcome(NamedTuple):
+    """A situation with what is needed to answer it; `data` is what the inline handler returned."""
+
+    situation: Situation
+    event_id: str | None
+    event: ParsedEvent
+    data: Any = None
+    now: datetime | None = None
+    trace_id: str = ""
+
+
+def default_acknowledgement(outcome: Outcome) -> Reply:
+    """Word the unified answer of CONTRACT §5 for platforms without a wording of their own."""
+    situation = outcome.situation
+    if situation is Situation.UNKNOWN_EVENT_TYPE:
+        message = f"No route takes events of type {outcome.event.type!r}; check event_type or add a handler."
+        return json_reply(
+            400, {"error": "unknown_event_type", "message": message, "trace_id": outcome.trace_id}
+        )
+    if situation is Situation.HANDLER_FAILED:
+        message = "The event is stored, but its handler failed; send it again or wait for the retry."
+        content = {"error": "handler_failed", "message": message, "event_id": outcome.event_id}
+        return json_reply(500, content | {"trace_id": outcome.trace_id})
+    if situation is Situation.SUCCESS:
+        return json_reply(200, {"status": "success", "event_id": outcome.event_id, "data": outcome.data})
+    status = Situation.ACCEPTED if situation is Situation.STILL_RUNNING else situation
+    content = {"status": status.value, "event_id": outcome.event_id}
+    return json_reply(200, content if outcome.data is None else content | {"data": outcome.data})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenSet:
+    """Tokens as a platform issued them; lifetimes are seconds from now, None when the platform did not say."""
+
+    access_token: str
+    expires_in: int | None = None
+    refresh_token: str | None = None
+    refresh_expires_in: int | None = None
+    scope: str | None = None
+    token_type: str = "Bearer"  # noqa: S105 - the scheme's name, not a secret
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"TokenSet(access_token=…, expires_in={self.expires_in}, scope={self.scope!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as a platform knows them.
+
+    `issuer` names platform and application or tenant ("feishu:cli_123"), because ids are only unique inside one;
+    `subject_kind` keeps two id namespaces of one platform apart ("open_id", "user_id"); `subject` is exact text.
+    `union_id` joins accounts of one developer where the platform has such a thing. `profile` is what may be shown.
+    """
+
+    issuer: str
+    subject_kind: str
+    subject: str
+    name: str | None = None
+    avatar_url: str | None = None
+    union_id: str | None = None
+    profile: JSON = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AppToken:
+    """A token of the application itself; `expires_in` is seconds from now."""
+
+    value: str
+    expires_in: int
+
+    def __repr__(self) -> str:
+        return f"AppToken(…, expires_in={self.expires_in})"
+
+
+@dataclass(frozen=True, slots=True)
+class SceneCode:
+    """A QR code the platform made for a scene: what to draw, and until when it works (seconds)."""
+
+    content: str
+    image_url: str | None
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class BindSignal:
+    """What an event says about binding: a scanned scene, a typed code, or a follower leaving or coming back."""
+
+    open_id: str
+    scene: str | None = None
+    code: str | None = None
+    subscribed: bool | None = None
+    union_id: str | None = None

@@ -1,0 +1,306 @@
+"""App tokens: fetched once for all processes, kept sealed in the database, renewed early, replaced when refused.
+
+One caller takes the lease and fetches; the others go on with the value that still works, or wait for the result. There
+is no network call while a transaction is open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import orjson
+import structlog
+
+from app.core.errors import CallgateError, StoreUnavailable, TokenRejected, UpstreamError, UpstreamUnavailable
+from app.core.identifiers import random_word
+from app.core.ports import AppTokenSource
+from app.core.values import AppToken
+from app.pipeline.channels import Channel
+from app.pipeline.services import Services
+from app.security.vault import VaultError
+from app.storage.app_tokens import (
+    TokenLease,
+    drop_app_token,
+    fail_token_lease,
+    find_app_token,
+    list_app_tokens,
+    store_app_token,
+    take_token_lease,
+)
+
+T = TypeVar("T")
+
+KIND = "app"
+LEASE_SECONDS = 20
+"""Longer than one fetch can take; when it ends the holder is taken for dead and somebody else fetches."""
+
+WAIT_SECONDS = 25.0
+"""How long a caller waits for somebody else's fetch: one dead holder can be outlived."""
+
+RETRY_SECONDS = 30
+"""After a failure the value that still works is used this long before the next try, longer when the platform asks."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.3
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """A channel that has an app token, and the place its value is sealed for."""
+
+    channel: Channel
+    source: AppTokenSource
+    place: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Wanted:
+    """What a caller needs: any value, or one newer than a version, because that one was refused."""
+
+    newer_than: int = 0
+    rejected: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Cached:
+    """What the database holds; without a value when there is none that this configuration can open."""
+
+    version: int = 0
+    value: str | None = None
+    expires_at: datetime | None = None
+    renew_at: datetime | None = None
+    lease_until: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+
+    def working(self, wanted: _Wanted, now: datetime) -> str | None:
+        """Return the value while it may be used."""
+        in_time = self.expires_at is not None and now < self.expires_at
+        return self.value if in_time and self.version > wanted.newer_than else None
+
+    def fresh(self, wanted: _Wanted, now: datetime) -> str | None:
+        """Return the value while nobody has to fetch the next one yet."""
+        is_early = self.renew_at is not None and now < self.renew_at
+        return self.working(wanted, now) if is_early else None
+
+
+def usable_app_token(services: Services, channel_name: str) -> str:
+    """Return a token that works now; raises UpstreamError when there is none and the platform gives none."""
+    return _obtain(services, _account(services, channel_name), _Wanted())
+
+
+def with_app_token(services: Services, channel_name: str, call: Callable[[str], T]) -> T:
+    """Run a call that needs the token; when the platform refuses the token, replace it and repeat the call once.
+
+    1. Call with the token at hand.
+    2. Refused: drop it, unless another caller has replaced it already.
+    3. Call again with the new one; a second refusal is the caller's to see.
+    """
+    account = _account(services, channel_name)
+    token = _obtain(services, account, _Wanted())
+    try:
+        return call(token)
+    except TokenRejected:
+        log.info("app_token_rejected", channel=channel_name)
+    return call(_replace(services, account, token))
+
+
+def refresh_app_token(services: Services, channel_name: str) -> None:
+    """Fetch a new token now, whatever the old one is worth (for operators)."""
+    account = _account(services, channel_name)
+    _obtain(services, account, _Wanted(newer_than=_read(services, account).version))
+
+
+def app_token_health(services: Services) -> list[dict[str, Any]]:
+    """Return how the token of every channel that has one is doing, without any value."""
+    with services.database.read() as tx:
+        rows = {row.channel: row for row in list_app_tokens(tx) if row.kind == KIND}
+    now = services.clock.now()
+    return [
+        _health(channel, rows.get(channel.name), now)
+        for channel in services.channels
+        if isinstance(channel.connector, AppTokenSource)
+    ]
+
+
+def _health(channel: Channel, row: Any, now: datetime) -> dict[str, Any]:
+    names = ("version", "fetched_at", "expires_at", "renew_at", "last_error", "last_error_at")
+    facts = {name: None if row is None else getattr(row, name) for name in names}
+    return {"channel": channel.name, "platform": channel.spec.slug, "state": _state(row, now)} | facts
+
+
+def _state(row: Any, now: datetime) -> str:
+    """Put a token's health into one word; the worst news wins."""
+    if row is None or (row.version == 0 and row.last_error is None):
+        return "never_fetched"
+    works = row.expires_at is not None and now < row.expires_at
+    if row.last_error is not None:
+        return "renewal_failing" if works else "failing"
+    return "valid" if works else "expired"
+
+
+def _account(services: Services, channel_name: str) -> _Account:
+    """Find the channel; its whole configuration is part of the place, so another account's token does not open."""
+    channel, source = services.channels.with_capability(channel_name, AppTokenSource)
+    options = orjson.dumps(dict(channel.config.options), option=orjson.OPT_SORT_KEYS, default=str)
+    digest = hashlib.sha256(channel.spec.slug.encode() + b"\x00" + options).hexdigest()
+    return _Account(channel, source, f"app_tokens/{channel_name}/{KIND}/{digest}")
+
+
+def _obtain(services: Services, account: _Account, wanted: _Wanted) -> str:
+    """Return a value that fits, fetched by us or by whoever holds the lease.
+
+    1. A fresh value is used as it is.
+    2. Whoever gets the lease fetches.
+    3. The others use the value that still works, or wait.
+    """
+    cached = _read(services, account)
+    now = services.clock.now()
+    if (value := cached.fresh(wanted, now)) is not None:
+        return value
+    if (lease := _take_lease(services, account, cached)) is not None:
+        return _fetch(services, account, lease, cached, wanted)
+    if (value := cached.working(wanted, now)) is not None:
+        return value
+    return _wait(services, account, cached, wanted)
+
+
+def _wait(services: Services, account: _Account, seen: _Cached, wanted: _Wanted) -> str:
+    """Wait for the holder of the lease: take its value, share its failure, or replace it when its lease ends.
+
+    A shared failure keeps a queue of callers from trying a platform that is down one after the other.
+    """
+    deadline, pause = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE
+    while time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+        cached = _read(services, account)
+        if (value := cached.working(wanted, services.clock.now())) is not None:
+            return value
+        if cached.last_error_at not in (None, seen.last_error_at):
+            raise UpstreamUnavailable(
+                f"The platform gave no token: {cached.last_error}",
+                retry_after=_seconds_until(cached.renew_at, services.clock.now()),
+            )
+        if (lease := _take_lease(services, account, cached)) is not None:
+            return _fetch(services, account, lease, cached, wanted)
+    raise UpstreamUnavailable("Another process has been fetching this channel's token for too long.")
+
+
+def _fetch(services: Services, account: _Account, lease: TokenLease, cached: _Cached, wanted: _Wanted) -> str:
+    """Fetch and store the next value; when the platform gives none, go on with the one that still works."""
+    try:
+        token = account.source.fetch_app_token(account.channel.http, rejected=wanted.rejected)
+    except Exception as error:
+        _keep_failure(services, lease, error)
+        working = cached.working(wanted, services.clock.now())
+        if working is None or not isinstance(error, UpstreamError):
+            raise
+        return working
+    if _store(services, account, lease, token):
+        return token.value
+    # Our lease ended meanwhile and somebody else fetches, or has fetched, a newer value than ours.
+    return _wait(services, account, cached, wanted)
+
+
+def _replace(services: Services, account: _Account, rejected: str) -> str:
+    """Drop a refused value and return the next one; one that another caller has fetched already is used as it is."""
+    cached = _read(services, account)
+    if cached.value != rejected:
+        return _obtain(services, account, _Wanted(rejected=rejected))
+    name, version = account.channel.name, cached.version
+    services.database.run(lambda tx: drop_app_token(tx, name, KIND, version=version))
+    return _obtain(services, account, _Wanted(newer_than=version, rejected=rejected))
+
+
+def _read(services: Services, account: _Account) -> _Cached:
+    with services.database.read() as tx:
+        row = find_app_token(tx, account.channel.name, KIND)
+    if row is None:
+        return _Cached()
+    return _Cached(
+        version=row.version,
+        value=_opened(services, account, row.value),
+        expires_at=row.expires_at,
+        renew_at=row.renew_at,
+        lease_until=row.lease_until,
+        last_error=row.last_error,
+        last_error_at=row.last_error_at,
+    )
+
+
+def _opened(services: Services, account: _Account, sealed: bytes | None) -> str | None:
+    """Open a value; one sealed under other keys or for another configuration is as good as none."""
+    if sealed is None:
+        return None
+    try:
+        return services.vault.open(bytes(sealed), place=account.place).decode()
+    except VaultError:
+        return None
+
+
+def _take_lease(services: Services, account: _Account, cached: _Cached) -> TokenLease | None:
+    now = services.clock.now()
+    if cached.lease_until is not None and now < cached.lease_until:
+        return None
+    lease = TokenLease(account.channel.name, KIND, random_word(128), cached.version)
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    taken = services.database.run(lambda tx: take_token_lease(tx, lease, now=now, lease_until=until))
+    return lease if taken else None
+
+
+def _store(services: Services, account: _Account, lease: TokenLease, token: AppToken) -> bool:
+    now = services.clock.now()
+    sealed = services.vault.seal(token.value.encode(), place=account.place)
+    lifetime = timedelta(seconds=token.expires_in)
+    stored = services.database.run(
+        lambda tx: store_app_token(
+            tx,
+            lease,
+            value=sealed,
+            fetched_at=now,
+            expires_at=now + lifetime,
+            renew_at=now + _renew_after(lifetime, account.source),
+        )
+    )
+    log.info("app_token_fetched", channel=lease.channel, expires_in=token.expires_in, stored=stored)
+    return stored
+
+
+def _renew_after(lifetime: timedelta, source: AppTokenSource) -> timedelta:
+    """Say when to fetch the next one; a platform that gives the same token until near its end is not asked each time."""
+    early = timedelta(seconds=source.refresh_app_token_before)
+    return lifetime - early if lifetime > early else lifetime / 2
+
+
+def _keep_failure(services: Services, lease: TokenLease, error: Exception) -> None:
+    """Write why no token came, for operators, and give the lease back."""
+    sentence = _sentence(error)
+    log.warning("app_token_not_fetched", channel=lease.channel, error=sentence)
+    now = services.clock.now()
+    renew_at = now + timedelta(seconds=max(RETRY_SECONDS, getattr(error, "retry_after", None) or 0))
+    try:
+        services.database.run(
+            lambda tx: fail_token_lease(tx, lease, error=sentence, at=now, renew_at=renew_at)
+        )
+    except StoreUnavailable:
+        log.warning("token_failure_not_stored", channel=lease.channel)
+
+
+def _seconds_until(moment: datetime | None, now: datetime) -> int | None:
+    return None if moment is None else max(0, math.ceil((moment - now).total_seconds()))
+
+
+def _sentence(error: Exception) -> str:
+    """Word an error without anything the platform sent, except its error number."""
+    if not isinstance(error, CallgateError):
+        return error.__class__.__name__
+    number = getattr(error, "platform_code", None)
+    return f"{error.message} ({number})" if number else error.message

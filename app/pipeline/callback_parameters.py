@@ -1,0 +1,89 @@
+"""Reading a login callback's query: each parameter once, spelled as agreed, plain text of bounded length.
+
+Only the names a channel declares carry its code. What the platform sends besides is ignored and never shown.
+Source: RFC 6749 §3.1 (repeated parameters), §4.1.2; RFC 9207 §2.4 (`iss`); read 2026-11-20.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from app.core.errors import RequestError
+
+MAX_QUERY = 8192
+MAX_VALUE = 4096
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CallbackParameters:
+    """What a callback says; None is a parameter that was not sent."""
+
+    state: str | None
+    code: str | None
+    error: str | None
+    issuer: str | None
+
+
+def read_callback_parameters(query_string: bytes, code_names: Sequence[str]) -> CallbackParameters:
+    """Return the parameters; raises RequestError for anything repeated, oddly spelled, empty or not plain text."""
+    pairs = list(query_pairs(query_string))
+    known = {"state", "error", "iss", *code_names}
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found or _resembles(name, known):
+            raise _bad_callback()
+        found[name] = value
+    for name in known & found.keys():
+        if not _is_plain(found[name]):
+            raise _bad_callback()
+    return CallbackParameters(
+        state=found.get("state"),
+        code=_only_code(found, code_names),
+        error=found.get("error"),
+        issuer=found.get("iss"),
+    )
+
+
+def query_pairs(query_string: bytes) -> Iterable[tuple[str, str]]:
+    """Decode a query strictly: UTF-8 only, bounded; raises RequestError."""
+    if len(query_string) > MAX_QUERY:
+        raise RequestError("uri_too_long", "The address is too long.", http_status=414)
+    for part in query_string.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            yield _text(name), _text(value)
+
+
+def _only_code(found: dict[str, str], code_names: Sequence[str]) -> str | None:
+    """Some platforms send the code under either of two names; two that differ are refused."""
+    codes = {found[name] for name in code_names if name in found}
+    if len(codes) > 1:
+        raise _bad_callback()
+    return codes.pop() if codes else None
+
+
+def _resembles(name: str, known: set[str]) -> bool:
+    """Say whether a name is one of the known ones in odd case, or as `name[]` or `name.x`."""
+    if name in known:
+        return False
+    stem = name.split("[", 1)[0].split(".", 1)[0].strip()
+    return stem.lower() in {each.lower() for each in known}
+
+
+def _is_plain(value: str) -> bool:
+    return 0 < len(value) <= MAX_VALUE and value.isprintable()
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _bad_callback() from None
+
+
+def _bad_callback() -> RequestError:
+    return RequestError(
+        "bad_callback", "The platform's answer has repeated, unknown or unreadable parameters; start again."
+    )

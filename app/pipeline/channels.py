@@ -1,0 +1,170 @@
+"""Channels: the configured accounts, each opened once with its platform's typed settings, or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+
+from app.config.channels import ChannelConfig, fault_sentences
+from app.config.platform_settings import PlatformSettings, configured_secrets, is_weak_secret
+from app.config.settings import Settings
+from app.core.errors import ConfigurationError, RefusedError
+from app.core.ports import HttpClient, LoginProvider, PlatformSpec, WebhookSource
+from app.security.addresses import Network, parse_networks
+from app.security.outbound import OutboundClient, configured_origins
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One enabled channel; `connector` implements what its platform can do (app.core.ports)."""
+
+    config: ChannelConfig
+    spec: PlatformSpec
+    connector: object
+    http: HttpClient
+    allowed_networks: tuple[Network, ...]
+    denied_networks: tuple[Network, ...]
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The URL segment."""
+        return self.config.name
+
+    def as_capability(self, capability: type[C]) -> C | None:
+        """Return the connector as that protocol, None when it does not offer it; asked once, since asking is slow."""
+        offers = self._offers.get(capability)
+        if offers is None:
+            offers = self._offers[capability] = isinstance(self.connector, capability)
+        return cast("C", self.connector) if offers else None
+
+    @property
+    def title(self) -> str:
+        """What people read on buttons."""
+        return self.config.title or self.spec.display_name
+
+    @property
+    def rejects_unknown_events(self) -> bool:
+        """Whether an event no route takes is refused instead of stored as ignored."""
+        return (self.config.unknown_events or self.spec.unknown_events) == "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class DisabledChannel:
+    """A channel that takes no part, and why."""
+
+    config: ChannelConfig
+    reason: str
+
+
+class Channels:
+    """Every channel of the file, by name."""
+
+    def __init__(self, enabled: Iterable[Channel], disabled: Iterable[DisabledChannel] = ()):
+        self._enabled = {channel.name: channel for channel in enabled}
+        self.disabled = tuple(disabled)
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(self._enabled.values())
+
+    def get(self, name: str) -> Channel | None:
+        """Return an enabled channel."""
+        return self._enabled.get(name)
+
+    def with_capability(self, name: str, capability: type[C]) -> tuple[Channel, C]:
+        """Return a channel and its connector as that capability; an unknown, disabled or incapable one is 404."""
+        channel = self._enabled.get(name)
+        connector = channel.as_capability(capability) if channel is not None else None
+        if channel is None or connector is None:
+            raise RefusedError(
+                "unknown_channel",
+                "There is no such channel here; `flask channels list` prints the addresses that exist.",
+                http_status=404,
+            )
+        return channel, connector
+
+
+def open_channels(
+    configs: Iterable[ChannelConfig], platforms: Mapping[str, PlatformSpec]
+) -> tuple[Channels, list[str]]:
+    """Open every enabled channel; return them and what prod would refuse about them.
+
+    Raises ConfigurationError with every fault when a table cannot be understood.
+    """
+    enabled, disabled, faults, warnings = [], [], [], []
+    for config in configs:
+        spec = platforms.get(config.platform)
+        if spec is None:
+            known = ", ".join(sorted(platforms))
+            faults.append(
+                f"[channels.{config.name}] platform {config.platform!r} is unknown; known are {known}."
+            )
+            continue
+        if config.disabled_reason is not None:
+            disabled.append(DisabledChannel(config, config.disabled_reason))
+            continue
+        try:
+            channel, unproven = _open(config, spec)
+        except ValidationError as error:
+            faults.extend(f"[channels.{config.name}] {sentence}" for sentence in fault_sentences(error))
+            continue
+        enabled.append(channel)
+        if unproven and not config.allow_unsigned:
+            warnings.append(
+                f"[channels.{config.name}] {unproven} is not set, so callbacks are not proven; set it, "
+                "or write allow_unsigned = true in that channel."
+            )
+        if any(is_weak_secret(secret) for secret in channel.secrets):
+            warnings.append(
+                f"[channels.{config.name}] a secret is a placeholder, the simulator's or shorter than 8 characters; "
+                "use the platform's own or a random one."
+            )
+    if faults:
+        raise ConfigurationError(faults)
+    return Channels(enabled, disabled), warnings
+
+
+def _open(config: ChannelConfig, spec: PlatformSpec) -> tuple[Channel, str | None]:
+    typed: PlatformSettings = spec.settings.model_validate(dict(config.options))
+    connector = spec.open(config.name, typed)
+    origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
+    channel = Channel(
+        config=config,
+        spec=spec,
+        connector=connector,
+        http=OutboundClient(allowed_origins=origins),
+        allowed_networks=parse_networks(config.ip_allowlist),
+        denied_networks=parse_networks(config.ip_denylist),
+        secrets=configured_secrets(typed),
+    )
+    unproven = typed.missing_signature_secret() if isinstance(connector, WebhookSource) else None
+    return channel, unproven
+
+
+def callback_url(settings: Settings, channel: Channel) -> str | None:
+    """Return the address to paste into the platform's console for callbacks."""
+    if not isinstance(channel.connector, WebhookSource):
+        return None
+    return f"{settings.public_base_url}/webhooks/{channel.name}"
+
+
+def redirect_uri(settings: Settings, channel: Channel) -> str | None:
+    """Return the login redirect address to register at the platform; always built from PUBLIC_BASE_URL."""
+    if not isinstance(channel.connector, LoginProvider):
+        return None
+    return f"{settings.public_base_url}/oauth/{channel.name}/callback"
+
+
+def addresses(settings: Settings, channel: Channel) -> dict[str, str]:
+    """Return every address of a channel by what it is for."""
+    found: dict[str, Any] = {
+        "callback_url": callback_url(settings, channel),
+        "redirect_uri": redirect_uri(settings, channel),
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,22 @@
+"""When a failed attempt runs again: twelve tries over about a day, with full jitter."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+STEPS_SECONDS = (10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800)
+"""Longest wait after the first, second … failed attempt; they add up to just under 24 hours."""
+
+MINIMUM_SECONDS = 1.0
+REDELIVERY_GRACE_SECONDS = 60.0
+"""After a failed answer the platform itself sends the event again soon; our own retry lets it go first."""
+
+
+def next_delay(
+    attempt: int, *, retry_after: int | None = None, at_least: float = MINIMUM_SECONDS
+) -> timedelta:
+    """Return how long to wait after attempt number `attempt` failed; `retry_after` (seconds) is honoured."""
+    longest = STEPS_SECONDS[min(attempt, len(STEPS_SECONDS)) - 1]
+    jittered = random.uniform(0, longest)  # noqa: S311 - spreading load, not guarding a secret
+    return timedelta(seconds=max(at_least, jittered, retry_after or 0))

@@ -1,0 +1,95 @@
+"""Services: the real parts, joined once by the factory and passed to every pipeline function."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from app.config.settings import Settings
+from app.core.clock import Clock, SystemClock
+from app.core.values import Event
+from app.pipeline.channels import Channels
+from app.pipeline.prune_progress import PruneProgress
+from app.pipeline.router import Route, Router
+from app.security.rate_limits import RateLimits
+from app.security.vault import Vault
+from app.storage.db import Database
+from app.storage.dispatches import Claim
+from app.storage.group_commit import GroupCommit
+
+MOST_MATCHES = 1024
+"""Patterns are matched once for each type of event; types come from outside, so their number is bounded."""
+
+
+class Engine(Protocol):
+    """Takes over dispatches that were stored as already running, so that they need not be claimed first."""
+
+    def reserve(self, count: int) -> bool:
+        """Set places aside; False when there are not as many, and the dispatches wait in the store as usual."""
+
+    def release(self, count: int) -> None:
+        """Give places back that are not needed after all."""
+
+    def hand_over(self, event: Event, claims: Sequence[Claim]) -> None:
+        """Run these in the places set aside."""
+
+
+def _nobody_to_wake() -> None:
+    """Stand in until an engine runs; the engine's own look-around finds the work all the same."""
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything a pipeline function may need. `wake` tells the engine that there is work; it is only a hint.
+
+    `running` holds what this process runs at the moment, so that the engine can keep the leases.
+    """
+
+    settings: Settings
+    database: Database
+    channels: Channels
+    router: Router
+    vault: Vault
+    rate_limits: RateLimits
+    clock: Clock = field(default_factory=SystemClock)
+    wake: Callable[[], None] = _nobody_to_wake
+    engine: Engine | None = None
+    inline_pool: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=32, thread_name_prefix="inline")
+    )
+    lease_seconds: int = 30
+    running: dict[str, Claim] = field(default_factory=dict)
+    claiming: threading.Lock = field(default_factory=threading.Lock)
+    bind_route: Route | None = None
+    pruning: PruneProgress = field(default_factory=PruneProgress)
+    destinations: tuple[Route, ...] = ()
+    commands: tuple[Route, ...] = ()
+    accepts: GroupCommit = field(init=False)
+    _matches: dict[tuple[Any, ...], tuple[Route, ...]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Let concurrent accepts share a commit."""
+        self.accepts = GroupCommit(self.database)
+
+    def find_route(self, name: str) -> Route | None:
+        """Return the route of that name, the built-in ones, commands and destinations included."""
+        built_in = (*self.commands, *self.destinations)
+        if self.bind_route is not None:
+            built_in = (self.bind_route, *built_in)
+        return next((route for route in built_in if route.name == name), None) or self.router.find(name)
+
+    def matching(self, channel: str, platform: str, event_type: str) -> tuple[Route, ...]:
+        """Return the handlers and destinations that take such an event."""
+        key = (channel, platform, event_type, len(self.router.routes), self.destinations)
+        found = self._matches.get(key)
+        if found is None:
+            found = self.router.matching(channel, platform, event_type) + tuple(
+                route for route in self.destinations if route.takes(channel, platform, event_type)
+            )
+            if len(self._matches) >= MOST_MATCHES:
+                self._matches.clear()
+            self._matches[key] = found
+        return found

@@ -1,0 +1,259 @@
+"""Feishu's callbacks: proof, set-up challenge, meaning, answer.
+
+Sources: Feishu Open Platform, pages 将事件发送至开发者服务器, 步骤三：接收事件, 步骤三：接收回调 and 卡片回传交互回调
+(read 2026-11-20). What is odd: the set-up challenge is never signed. The signature is a bare SHA-256 that
+ends in the body, so whoever saw one can append to the body and sign the result; the strict reading of the body
+refuses that. Nobody says whether a redelivery after six hours carries a new stamp, so there is no time window, and
+de-duplication is what stops a replay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from app.config.platform_settings import plain
+from app.core.errors import PayloadError, VerificationError
+from app.core.values import (
+    InboundRequest,
+    Outcome,
+    ParsedEvent,
+    Reply,
+    Situation,
+    Verified,
+    default_acknowledgement,
+    json_reply,
+)
+from app.platforms.feishu.messages import (
+    CALLBACK_TYPES,
+    CARD_TYPE,
+    Shape,
+    claimed_token,
+    event_key,
+    event_type,
+    is_for_app,
+    occurred_at,
+    shape_of,
+    subject_of,
+)
+from app.platforms.feishu.settings import FeishuSettings
+from app.security.envelopes import AES_BLOCK, aes_cbc_decrypt
+from app.security.signatures import matching, sha1_hex, sha256_hex, strict_base64, wire_bytes
+from app.security.strict_json import parse_json_object
+
+TIMESTAMP_HEADER: Final = "X-Lark-Request-Timestamp"
+NONCE_HEADER: Final = "X-Lark-Request-Nonce"
+SIGNATURE_HEADER: Final = "X-Lark-Signature"
+TIMESTAMP_DIGITS: Final = 10
+SHA1_DIGITS: Final = 40
+
+FAILED_TOAST: Final = {
+    "toast": {
+        "type": "error",
+        "content": "操作失败，请稍后再试",
+        "i18n": {"zh_cn": "操作失败，请稍后再试", "en_us": "That did not work. Please try again later."},
+    }
+}
+"""The form of page 卡片回传交互回调; only clicks on new cards know toasts."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EncryptKey:
+    """An Encrypt Key in its two forms: as it is signed with, and as the AES key made from it."""
+
+    text: bytes
+    aes: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Stamp:
+    """The three signature headers, as they were on the wire."""
+
+    timestamp: bytes
+    nonce: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """A proven body: its form, its content, and the signature where only that tells two of them apart."""
+
+    shape: Shape
+    content: dict[str, Any]
+    signature: bytes = b""
+
+
+class CallbackManners:
+    """What Feishu expects of answers: within 3 s, and events come again after anything but a 200."""
+
+    answer_within: float | None = 2.5
+    retries_failed_answers: bool = True
+    methods: tuple[str, ...] = ("POST",)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FeishuCallbacks(CallbackManners):
+    """Takes events v1 and v2, callbacks, and old card clicks where they are switched on."""
+
+    settings: FeishuSettings
+    tokens: tuple[bytes, ...] = field(init=False)
+    encrypt_keys: tuple[EncryptKey, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        keys = tuple(
+            EncryptKey(key, bytes.fromhex(sha256_hex(key))) for key in plain(self.settings.encrypt_key)
+        )
+        object.__setattr__(self, "encrypt_keys", keys)
+        object.__setattr__(self, "tokens", plain(self.settings.verification_token))
+
+    def verify(self, request: InboundRequest, now: datetime) -> Verified:
+        """Prove the sender: signature on the raw bytes first, then the envelope, the token and the app id.
+
+        Every refusal looks the same from outside. Signatures count in lower-case hex only, as they are sent.
+        Without an Encrypt Key the token is the only proof: the headers are then made with an empty key, as
+        anybody can.
+        """
+        stamp = _stamp(request)
+        if stamp is not None and self.settings.old_cards and len(stamp.signature) == SHA1_DIGITS:
+            return self._verify_old_card(request.body, stamp)
+        if not self.encrypt_keys:
+            return self._verify_token_only(request.body)
+        if stamp is None:
+            return self._verify_unsigned_challenge(request.body)
+        return self._verify_signed(request.body, stamp)
+
+    def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
+        """Echo the value of a set-up request, never encrypted; None for everything else."""
+        if not verified.is_challenge:
+            return None
+        value = _message(verified).content.get("challenge")
+        if not isinstance(value, str):
+            raise PayloadError("challenge_without_value")
+        return json_reply(200, {"challenge": value})
+
+    def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
+        """Say what happened; an unknown type is kept as it came, because Feishu adds types without notice."""
+        message = _message(verified)
+        shape, content = message.shape, message.content
+        if shape is Shape.CHALLENGE:
+            raise PayloadError("challenge_is_no_event")
+        kind = event_type(shape, content)
+        # Each old click has its own nonce, so only an exact copy of a request has the same signature.
+        old_card_key = "card:" + sha256_hex(message.signature)
+        return ParsedEvent(
+            type=kind,
+            key=old_card_key if shape is Shape.OLD_CARD else event_key(shape, content, kind),
+            data=content,
+            subject=subject_of(shape, content),
+            occurred_at=occurred_at(shape, content),
+        )
+
+    def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
+        """Answer an event in the unified words, and a callback with what its handler returned or with `{}`.
+
+        A callback is never sent again and shows anything but 200 to the person as an error, so it always gets
+        200.
+        """
+        kind = outcome.event.type
+        if kind not in CALLBACK_TYPES:
+            return default_acknowledgement(outcome)
+        failed = json_reply(200, FAILED_TOAST if kind == CARD_TYPE else {})
+        if outcome.situation is Situation.HANDLER_FAILED:
+            return failed
+        try:
+            return json_reply(200, outcome.data if isinstance(outcome.data, dict) else {})
+        except TypeError:
+            return failed  # The handler returned something that JSON cannot say.
+
+    def _verify_signed(self, body: bytes, stamp: Stamp) -> Verified:
+        # Feishu only joins timestamp and nonce: with another length, digits could move between the two.
+        if len(stamp.timestamp) != TIMESTAMP_DIGITS or not stamp.timestamp.isdigit():
+            raise VerificationError("bad_timestamp")
+        expected = [sha256_hex(stamp.timestamp, stamp.nonce, key.text, body) for key in self.encrypt_keys]
+        position = matching(stamp.signature, expected)
+        if position is None:
+            raise VerificationError("bad_signature")
+        try:
+            plaintext, content = _open(self.encrypt_keys[position], body)
+        except ValueError:
+            raise VerificationError("unreadable_body") from None
+        return self._admit("sha256+aes", content, plaintext)
+
+    def _verify_unsigned_challenge(self, body: bytes) -> Verified:
+        try:
+            plaintext, content = self._open_with_any(body)
+        except ValueError:
+            raise VerificationError("unsigned_and_unreadable") from None
+        if shape_of(content) is not Shape.CHALLENGE:
+            raise VerificationError("missing_signature")
+        return self._admit("aes+token", content, plaintext)
+
+    def _verify_token_only(self, body: bytes) -> Verified:
+        try:
+            content = parse_json_object(body)
+        except ValueError:
+            raise VerificationError("unreadable_body") from None
+        return self._admit("token", content, None)
+
+    def _verify_old_card(self, body: bytes, stamp: Stamp) -> Verified:
+        expected = [sha1_hex(stamp.timestamp, stamp.nonce, token, body) for token in self.tokens]
+        if matching(stamp.signature, expected) is None:
+            raise VerificationError("bad_signature")
+        try:
+            content = parse_json_object(body)
+            plaintext, content = self._open_with_any(body) if "encrypt" in content else (None, content)
+        except ValueError:
+            raise VerificationError("unreadable_body") from None
+        if shape_of(content) is not Shape.OLD_CARD:
+            raise VerificationError("sha1_is_for_old_cards_only")
+        return Verified("sha1", plaintext, context=Message(Shape.OLD_CARD, content, stamp.signature))
+
+    def _open_with_any(self, body: bytes) -> tuple[bytes, dict[str, Any]]:
+        # Without a SHA-256 signature nothing says which of the keys was used.
+        for key in self.encrypt_keys:
+            try:
+                return _open(key, body)
+            except ValueError:
+                continue
+        raise ValueError("no key opens it")
+
+    def _admit(self, scheme: str, content: dict[str, Any], plaintext: bytes | None) -> Verified:
+        shape = shape_of(content)
+        if shape is None:
+            raise VerificationError("unreadable_body")
+        if not self.tokens:
+            raise VerificationError("verification_token_not_set")
+        if shape is Shape.OLD_CARD or matching(claimed_token(shape, content), self.tokens) is None:
+            # The `token` of an old card is a credential for updating it; its proof is the SHA-1 signature.
+            raise VerificationError("wrong_verification_token")
+        if not is_for_app(shape, content, self.settings.app_id):
+            raise VerificationError("wrong_app_id")
+        is_challenge = shape is Shape.CHALLENGE
+        return Verified(scheme, plaintext, is_challenge=is_challenge, context=Message(shape, content))
+
+
+def _stamp(request: InboundRequest) -> Stamp | None:
+    names = (TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER)
+    values = [wire_bytes(value) for name in names if (value := request.header(name)) is not None]
+    if not values:
+        return None
+    if len(values) != len(names) or not all(values):
+        raise VerificationError("missing_signature_header")
+    return Stamp(*values)
+
+
+def _open(key: EncryptKey, body: bytes) -> tuple[bytes, dict[str, Any]]:
+    """Return the decrypted bytes and the object in them; every failure is a ValueError and means the same."""
+    sealed = parse_json_object(body).get("encrypt")
+    if not isinstance(sealed, str):
+        raise ValueError("not an envelope")
+    raw = strict_base64(sealed)
+    plaintext = aes_cbc_decrypt(key.aes, raw[:AES_BLOCK], raw[AES_BLOCK:], padding_block=AES_BLOCK)
+    return plaintext, parse_json_object(plaintext)
+
+
+def _message(verified: Verified) -> Message:
+    if not isinstance(verified.context, Message):
+        raise PayloadError("not_verified_here")
+    return verified.context

@@ -1,0 +1,82 @@
+"""The keys a Feishu channel takes, and the addresses of the two brands.
+
+One channel is one app of one brand: credentials of Feishu do not work at Lark, nor the other way round.
+Source: Feishu Open Platform, pages 获取授权码 and 步骤三：接收事件 (read 2026-11-20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+
+Brand = Literal["feishu", "lark"]
+
+API_BASES: Mapping[Brand, str] = MappingProxyType(
+    {"feishu": "https://open.feishu.cn", "lark": "https://open.larksuite.com"}
+)
+ACCOUNTS_BASES: Mapping[Brand, str] = MappingProxyType(
+    {"feishu": "https://accounts.feishu.cn", "lark": "https://accounts.larksuite.com"}
+)
+
+
+def _each_scope_once(value: str) -> str:
+    # A scope that is written twice is error 20067 at the platform.
+    return " ".join(dict.fromkeys(value.split()))
+
+
+class FeishuSettings(PlatformSettings):
+    """One app of the Feishu or Lark console."""
+
+    app_id: str = Field(
+        min_length=1, description="App ID (cli_…), from Credentials & Basic Info in the developer console."
+    )
+    app_secret: SecretStr = Field(
+        SecretStr(""),
+        description="App Secret, from the same page; without it nobody is logged in.",
+    )
+    verification_token: Secrets = Field(
+        (),
+        description="Verification Token, from Events & Callbacks; without it no callback is taken.",
+    )
+    encrypt_key: Secrets = Field(
+        (), description="Encrypt Key, from the same page; it makes Feishu sign and encrypt every callback."
+    )
+    old_cards: bool = Field(
+        False, description="true also takes clicks on old message cards, which are signed with SHA-1 only."
+    )
+    robot_hook: str = Field("", repr=False, description="Webhook address of a custom group bot, for sending.")
+    robot_secret: SecretStr = Field(
+        SecretStr(""), description="Signature secret of that bot, when it has one."
+    )
+    brand: Brand = Field("feishu", description="feishu (mainland) or lark (international).")
+    scope: Annotated[str, AfterValidator(_each_scope_once)] = Field(
+        "offline_access",
+        description="Permissions asked for at login, separated by blanks; the console must enable each. "
+        "offline_access gives a refresh token; an empty value logs in without one.",
+    )
+    api_base: BaseAddress = Field(
+        API_BASES["feishu"], description="Address of the open API; only to override the brand's."
+    )
+    accounts_base: BaseAddress = Field(
+        ACCOUNTS_BASES["feishu"],
+        description="Address of the login pages and the token endpoint; only to override the brand's.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _addresses_of_the_brand(cls, table: Any) -> Any:
+        # Filled in here, because the addresses in the settings are the only ones the channel may call.
+        if not isinstance(table, dict) or table.get("brand") != "lark":
+            return table
+        return {"api_base": API_BASES["lark"], "accounts_base": ACCOUNTS_BASES["lark"]} | table
+
+    def missing_signature_secret(self) -> str | None:
+        """Name the key without which callbacks are unproven, or (verification_token) all refused."""
+        if not self.encrypt_key:
+            return "encrypt_key"
+        return None if self.verification_token else "verification_token"

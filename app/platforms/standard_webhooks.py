@@ -1,0 +1,125 @@
+"""Standard Webhooks (https://www.standardwebhooks.com, specification read 2026-11-20), and Svix, who send the same.
+
+Svix names its headers `svix-…`. A request is judged by one complete set of headers; the two are never mixed.
+Only symmetric v1 signatures are taken; others (v1a) beside them are passed over.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field, field_validator
+
+from app.config.platform_settings import PlatformSettings, Secrets, plain
+from app.core.errors import PayloadError
+from app.core.moments import moment_from
+from app.core.ports import PlatformSpec
+from app.core.subjects import subject_of
+from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Verified, default_acknowledgement
+from app.security.signatures import standard_webhook_key, verify_standard_webhook, wire_bytes
+from app.security.strict_json import parse_json_object
+
+HEADER_PREFIXES = ("webhook", "svix")
+MAX_TYPE = 255
+
+
+class StandardWebhooksSettings(PlatformSettings):
+    """The keys of a `standard-webhooks` channel."""
+
+    secret: Secrets = Field(
+        (), description="whsec_ and Base64, as the sender's page shows it; the prefix may be missing."
+    )
+
+    @field_validator("secret")
+    @classmethod
+    def _secrets_decode(cls, secret: Secrets) -> Secrets:
+        for key in plain(secret):
+            _key(key)
+        return secret
+
+    def missing_signature_secret(self) -> str | None:
+        """Name `secret` when there is none."""
+        return None if self.secret else "secret"
+
+
+def _key(secret: bytes) -> bytes:
+    try:
+        key = standard_webhook_key(secret)
+    except ValueError:
+        key = b""
+    if not key:
+        raise ValueError("a Standard Webhooks secret is whsec_ followed by Base64")
+    return key
+
+
+class StandardWebhooksChannel:
+    """One sender of Standard Webhooks."""
+
+    answer_within: float | None = None
+    retries_failed_answers = True
+    methods: tuple[str, ...] = ("POST",)
+
+    def __init__(self, settings: StandardWebhooksSettings):
+        self._keys = tuple(_key(secret) for secret in plain(settings.secret))
+        self._is_open = settings.allow_unsigned and not self._keys
+
+    def verify(self, request: InboundRequest, now: datetime) -> Verified:
+        """Check `id.timestamp.body`; what `context` holds is the id that was signed."""
+        identifier, timestamp, signatures = _headers(request)
+        if not self._is_open:
+            verify_standard_webhook(
+                identifier=identifier,
+                timestamp=timestamp,
+                signatures=signatures,
+                body=request.body,
+                keys=self._keys,
+                now=now.timestamp(),
+            )
+        return Verified("unsigned" if self._is_open else "standard-webhooks", context=identifier)
+
+    def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
+        """Return nothing; there is no set-up request."""
+        return None
+
+    def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
+        """Read `type`, `timestamp` and `data`; the key is the signed id. An odd timestamp is no reason to refuse."""
+        try:
+            body = parse_json_object(request.body)
+        except ValueError as error:
+            raise PayloadError("not_a_json_object", message="The body must be one JSON object.") from error
+        kind = body.get("type")
+        if not isinstance(kind, str) or not 0 < len(kind) <= MAX_TYPE or not kind.isprintable():
+            raise PayloadError(
+                "bad_type", message=f"type must be printable text of 1 to {MAX_TYPE} characters."
+            )
+        try:
+            occurred_at = moment_from(body.get("timestamp"))
+        except ValueError:
+            occurred_at = None
+        identifier = verified.context
+        key = wire_bytes(identifier).decode("utf-8", "replace") if identifier else None
+        return ParsedEvent(kind, key, body, subject_of(body.get("data")), occurred_at)
+
+    def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
+        """Answer in the unified wording; senders look at the status only."""
+        return default_acknowledgement(outcome)
+
+
+def _headers(request: InboundRequest) -> tuple[str | None, str | None, str | None]:
+    """Return id, timestamp and signatures of the first complete set, nothing when there is none."""
+    for prefix in HEADER_PREFIXES:
+        identifier, timestamp, signatures = (
+            request.header(f"{prefix}-{name}") for name in ("id", "timestamp", "signature")
+        )
+        if identifier and timestamp and signatures:
+            return identifier, timestamp, signatures
+    return None, None, None
+
+
+PLATFORM = PlatformSpec(
+    slug="standard-webhooks",
+    display_name="Standard Webhooks",
+    docs_url="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    settings=StandardWebhooksSettings,
+    open=lambda _, settings: StandardWebhooksChannel(settings),
+)

@@ -1,0 +1,36 @@
+"""What one opened channel knows for as long as it lives: its settings and the keys made ready from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.config.platform_settings import plain
+from app.platforms.wechat.settings import WechatSettings
+from app.security.wechat_crypto import WechatKeyring, decode_aes_key
+
+
+@dataclass(frozen=True, repr=False)
+class WechatAccount:
+    """One Official Account; each capability of the platform is a class derived from this one."""
+
+    name: str
+    settings: WechatSettings
+    keyring: WechatKeyring
+
+    def api(self, path: str) -> str:
+        """Return the address of an API call."""
+        return f"{self.settings.api_base}/{path}"
+
+    @property
+    def secret(self) -> str:
+        """The AppSecret as text."""
+        return self.settings.app_secret.get_secret_value()
+
+
+def keyring(settings: WechatSettings) -> WechatKeyring:
+    """Decode the keys once, when the channel is opened."""
+    return WechatKeyring(
+        tokens=plain(settings.token),
+        aes_keys=tuple(decode_aes_key(key.get_secret_value()) for key in settings.encoding_aes_key),
+        receive_id=settings.app_id.encode(),
+    )

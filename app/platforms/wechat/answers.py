@@ -1,0 +1,121 @@
+"""Reads what the platform's API answers: errors hide in a 200, lifetimes may be nonsense, names break JSON.
+
+Source: WeChat "全局返回码" and "网页授权" pages (read 2026-11-20).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
+from app.core.ports import HttpAnswer
+from app.platforms.wechat import error_codes
+from app.security.outbound import retry_after
+from app.security.strict_json import parse_json_exactly
+
+LIFETIME = 7200
+"""Seconds; the platform says no access token lives longer."""
+
+IPV4 = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
+CONTROL_CHARACTERS = bytes(range(0x20))
+MAX_DIGITS = 18
+SERVER_FAULT = 500
+TOO_MANY = 429
+UNREADABLE_CODE = -2
+NOT_WHITELISTED = 40164
+
+
+def token_grant(answer: HttpAnswer) -> Mapping[str, Any]:
+    """Return the answer to a call that carries the AppSecret or a refresh token; raises UpstreamError and its kin."""
+    content, code = _content(answer)
+    if code in error_codes.DEAD_GRANT:
+        raise GrantRejected(error_codes.DEAD_GRANT[code], platform_code=str(code))
+    return _unless_failed(content, code)
+
+
+def token_use(answer: HttpAnswer) -> Mapping[str, Any]:
+    """Return the answer to a call that carries an access token; raises TokenRejected when that is what is wrong."""
+    content, code = _content(answer)
+    if code in error_codes.DEAD_TOKEN:
+        raise TokenRejected(error_codes.DEAD_TOKEN[code], platform_code=str(code))
+    return _unless_failed(content, code)
+
+
+def needed_text(content: Mapping[str, Any], name: str) -> str:
+    """Return a text the answer must hold; raises UpstreamError."""
+    value = optional_text(content, name)
+    if value is None:
+        raise UpstreamError("upstream_bad_answer", f"WeChat's answer has no usable {name}.")
+    return value
+
+
+def optional_text(content: Mapping[str, Any], name: str) -> str | None:
+    """Return a text of the answer, None when it is absent, empty or not a text."""
+    value = content.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def lifetime(value: object) -> int:
+    """Return a lifetime in seconds that cannot lead to an endless refresh.
+
+    Numbers as text count; zero, negative ones and nonsense mean the documented 7200, which is also the longest.
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:MAX_DIGITS])
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        return LIFETIME
+    return min(value, LIFETIME)
+
+
+def _content(answer: HttpAnswer) -> tuple[Mapping[str, Any], int]:
+    if answer.status >= SERVER_FAULT or answer.status == TOO_MANY:
+        raise UpstreamUnavailable(
+            f"WeChat answered with HTTP status {answer.status}.", retry_after=retry_after(answer)
+        )
+    try:
+        content = parse_json_exactly(_repaired(answer.body))
+    except ValueError:
+        raise UpstreamError("upstream_bad_answer", "WeChat's answer is not a JSON object.") from None
+    code = _error_code(content)
+    if code == 0 and answer.status != 200:  # noqa: PLR2004 - the one good status
+        raise UpstreamError("upstream_bad_answer", f"WeChat answered with HTTP status {answer.status}.")
+    return content, code
+
+
+def _repaired(body: bytes) -> bytes:
+    """Return UTF-8 that parses: nicknames carry raw control characters, and the declared charset is not reliable."""
+    return body.translate(None, CONTROL_CHARACTERS).decode("utf-8", "replace").encode()
+
+
+def _error_code(content: Mapping[str, Any]) -> int:
+    """Return the error number, 0 for none; what is no number at all is an error too."""
+    code = content.get("errcode") or 0
+    try:
+        return int(code)
+    except (ValueError, TypeError, OverflowError):
+        return UNREADABLE_CODE
+
+
+def _unless_failed(content: Mapping[str, Any], code: int) -> Mapping[str, Any]:
+    if code == 0:
+        return content
+    if code in error_codes.BUSY:
+        raise UpstreamUnavailable(
+            error_codes.BUSY[code],
+            platform_code=str(code),
+            retry_after=1 if code == -1 else error_codes.MINUTE,
+        )
+    if code in error_codes.CONFIGURATION:
+        sentence = error_codes.CONFIGURATION[code] + _refused_address(content, code)
+        raise UpstreamError("platform_configuration", sentence, platform_code=str(code))
+    sentence = error_codes.OTHER.get(code, f"WeChat refused the call with error {code}.")
+    raise UpstreamError("platform_refused", sentence, platform_code=str(code))
+
+
+def _refused_address(content: Mapping[str, Any], code: int) -> str:
+    """Name the address WeChat saw, the one thing in `errmsg` an operator needs and cannot find elsewhere."""
+    message = content.get("errmsg")
+    found = IPV4.search(message) if code == NOT_WHITELISTED and isinstance(message, str) else None
+    return f" WeChat saw {found[0]}." if found else ""

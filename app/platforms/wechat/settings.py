@@ -1,0 +1,94 @@
+"""The keys of a channel with platform = "wechat": one Official Account (公众号 / 服务号)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+from app.security.wechat_crypto import decode_aes_key
+
+Mode = Literal["plain", "compatible", "safe"]
+
+
+def _usable_tokens(tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if any(char.isspace() for token in tokens for char in token.get_secret_value()):
+        raise ValueError("must be the Token of the platform's console, without blanks")
+    return tokens
+
+
+def _usable_aes_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for key in keys:
+        try:
+            decode_aes_key(key.get_secret_value())
+        except ValueError:
+            raise ValueError(
+                "must be the EncodingAESKey of the platform's console: exactly 43 characters, letters and digits"
+            ) from None
+    return keys
+
+
+class WechatSettings(PlatformSettings):
+    """What one Official Account needs; the mode of its callbacks is written here and never read from a request."""
+
+    app_id: str = Field(min_length=1, description="The account's AppID, wx followed by 16 characters.")
+    app_secret: SecretStr = Field(
+        SecretStr(""),
+        description="The account's AppSecret; without it the channel takes callbacks but neither logs in nor sends.",
+    )
+    token: Annotated[Secrets, AfterValidator(_usable_tokens)] = Field(
+        (),
+        description="The Token of the message push page; empty only with allow_unsigned, while moving over.",
+    )
+    encoding_aes_key: Annotated[Secrets, AfterValidator(_usable_aes_keys)] = Field(
+        (),
+        description="The EncodingAESKey of the message push page; as a list: the current one, then the previous.",
+    )
+    mode: Mode | None = Field(
+        None,
+        description="plain, compatible or safe, as in the console; safe when an encoding_aes_key is set.",
+    )
+    max_age: int = Field(
+        0,
+        ge=0,
+        le=86_400,
+        description="Seconds a callback's timestamp may be off; 0 accepts any age. In plain mode 300 is advised.",
+    )
+    scope: Literal["snsapi_userinfo", "snsapi_base"] = Field(
+        "snsapi_userinfo",
+        description="snsapi_userinfo asks for name and picture; snsapi_base silently reads the OpenID.",
+    )
+    api_base: BaseAddress = Field(
+        "https://api.weixin.qq.com", description="Only to override: the API's address."
+    )
+    open_base: BaseAddress = Field(
+        "https://open.weixin.qq.com", description="Only to override: the login pages."
+    )
+    mp_base: BaseAddress = Field(
+        "https://mp.weixin.qq.com", description="Only to override: the QR code pictures."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.encrypted and not self.encoding_aes_key:
+            raise ValueError(f"encoding_aes_key is missing, but mode is {self.callback_mode}")
+        if self.encrypted and not self.token and self.allow_unsigned:
+            raise ValueError(
+                "token is missing; allow_unsigned covers only mode plain, encrypted callbacks are signed"
+            )
+        return self
+
+    @property
+    def callback_mode(self) -> Mode:
+        """The mode in force."""
+        return self.mode or ("safe" if self.encoding_aes_key else "plain")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether only encrypted callbacks are accepted; compatible bodies carry unsigned fields nobody may read."""
+        return self.callback_mode != "plain"
+
+    def missing_signature_secret(self) -> str | None:
+        """Name the key whose absence leaves callbacks unproven: without `token` all are refused or none is checked."""
+        return None if self.token else "token"

@@ -1,0 +1,175 @@
+"""A requests session whose every socket operation ends at one deadline, and that never reads what nobody asked for.
+
+The deadline belongs to the thread, and so do the connections: a session made here must not be shared by threads.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from certifi import where
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
+
+from app.core.errors import UpstreamError
+
+Permits = Callable[[str, int, str], bool]
+"""Says whether a socket for this host and port may be connected to this IP address."""
+
+_call = threading.local()
+
+
+@contextmanager
+def deadline(connect_timeout: float, total_timeout: float, permits: Permits | None = None) -> Iterator[None]:
+    """Bound every socket operation of this thread inside the block; the block itself is not interrupted.
+
+    With `permits`, connections are opened only to addresses it agrees to.
+    """
+    _call.connect_timeout = connect_timeout
+    _call.ends = time.monotonic() + total_timeout
+    _call.permits = permits
+    try:
+        yield
+    finally:
+        del _call.ends, _call.connect_timeout, _call.permits
+
+
+def end_within(seconds: float) -> None:
+    """Bring the end of the running deadline forward."""
+    _call.ends = min(_call.ends, time.monotonic() + seconds)
+
+
+def _remaining() -> float:
+    remaining: float = _call.ends - time.monotonic()
+    if remaining <= 0:
+        raise TimeoutError("deadline passed")
+    return remaining
+
+
+class _DeadlineSocket(socket.socket):
+    def connect(self, address: Any, /) -> None:
+        self.settimeout(min(_call.connect_timeout, _remaining()))
+        super().connect(address)
+
+    def recv_into(self, *args: Any, **options: Any) -> int:
+        self.settimeout(_remaining())
+        return super().recv_into(*args, **options)
+
+    def sendall(self, *args: Any, **options: Any) -> None:
+        self.settimeout(_remaining())
+        super().sendall(*args, **options)
+
+
+class _DeadlineTlsSocket(ssl.SSLSocket):
+    def do_handshake(self, block: bool = False) -> None:
+        self.settimeout(min(_call.connect_timeout, _remaining()))
+        super().do_handshake(block)
+
+    def recv_into(self, *args: Any, **options: Any) -> int:
+        self.settimeout(_remaining())
+        return super().recv_into(*args, **options)
+
+    def send(self, *args: Any, **options: Any) -> int:
+        # sendall() of a TLS socket goes through here piece by piece.
+        self.settimeout(_remaining())
+        return super().send(*args, **options)
+
+
+class _PlainConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
+        failure: OSError | None = None
+        permitted = [item for item in found if self._permits(item[4])]
+        if found and not permitted:
+            raise self._refused()
+        for family, kind, protocol, _, address in permitted:
+            connection = _DeadlineSocket(family, kind, protocol)
+            try:
+                connection.connect(address)
+                self._check_peer(connection)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return connection
+            except OSError as error:
+                connection.close()
+                failure = error
+        raise NewConnectionError(self, "no address could be connected to") from failure
+
+    def _permits(self, address: Any) -> bool:
+        """Ask about the host as it is resolved, not as it is shown: a dot at its end counts."""
+        permits: Permits | None = _call.permits
+        return permits is None or permits(self._dns_host, self.port or self.default_port, address[0])
+
+    def _check_peer(self, connection: socket.socket) -> None:
+        """Judge where the socket arrived, before anything is sent: some addresses stand for others."""
+        if not self._permits(connection.getpeername()):
+            connection.close()
+            raise self._refused()
+
+    def _refused(self) -> UpstreamError:
+        return UpstreamError(
+            "upstream_address_refused", f"{self.host} is not at a public address (CALLBACK_ALLOWED_HOSTS)."
+        )
+
+
+class _TlsConnection(_PlainConnection, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class _DeadlineAdapter(HTTPAdapter):
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the certificates to the context, which demands and checks them; loading them per call is slow."""
+
+
+class _PlainSession(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Never name one: even with allow_redirects=False requests reads the whole body of a redirect."""
+        return None
+
+
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Return a context that demands a certificate for the host's name, from `ca_file` or the well-known authorities."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(ca_file or where())
+    context.sslsocket_class = _DeadlineTlsSocket
+    return context
+
+
+def bounded_session(context: ssl.SSLContext) -> requests.Session:
+    """Return a session for the calling thread: no proxies or credentials from the environment, no cookies kept."""
+    session = _PlainSession()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    adapter = _DeadlineAdapter(context)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session

@@ -1,0 +1,45 @@
+"""The client that hands events to destinations: what counts of an answer is its status, so its body is cut short.
+
+Destinations are named by the operator and usually stand on private addresses; redirects are refused all the same.
+"""
+
+from __future__ import annotations
+
+import requests
+import urllib3
+
+from app.core.ports import HttpAnswer
+from app.security.deadline_sockets import end_within
+from app.security.outbound import CHUNK, OutboundClient, origin_of
+
+MOST_OF_ANSWER = 65_536
+ANSWER_SECONDS = 1.0
+CONNECT_SECONDS = 3.0
+
+
+class DeliveryClient(OutboundClient):
+    """Posts bytes to one address; `timeout` covers everything up to the status line and the headers."""
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        super().__init__(
+            [origin_of(url)],
+            connect_timeout=min(CONNECT_SECONDS, timeout),
+            total_timeout=timeout,
+            max_body=MOST_OF_ANSWER,
+        )
+        self._url = url
+
+    def deliver(self, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+        """Post a body and return the answer, whatever its status, with no more than the start of its body."""
+        return self.request("POST", self._url, content=body, headers=headers)
+
+    def _read(self, response: requests.Response, host: str) -> bytes:
+        """Read an answer that comes at once and is short; the rest of any other is dropped with its connection."""
+        end_within(ANSWER_SECONDS)
+        body = bytearray()
+        try:
+            while len(body) <= MOST_OF_ANSWER and (chunk := response.raw.read(CHUNK, decode_content=True)):
+                body += chunk
+        except (urllib3.exceptions.HTTPError, OSError, ValueError):
+            return bytes(body)
+        return bytes(body)

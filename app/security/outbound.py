@@ -1,0 +1,301 @@
+"""The only HTTP client of the gateway: bounded in time and size, no redirects, no retries, known origins only.
+
+Built on requests (documentation read 2026-11-20). requests bounds single reads, not the whole call, and reads the
+body of a redirect it does not follow; the sockets and the session in deadline_sockets.py close both gaps.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import structlog
+import urllib3
+from pydantic import BaseModel, SecretStr
+from requests.structures import CaseInsensitiveDict
+
+from app.core.clock import SystemClock
+from app.core.errors import UpstreamError, UpstreamUnavailable
+from app.core.ports import HttpAnswer
+from app.security.deadline_sockets import bounded_session, deadline, tls_context
+from app.security.public_addresses import AddressGuard
+from app.security.strict_json import parse_json_exactly
+
+MAX_BODY = 1_048_576
+CHUNK = 65_536
+MAX_RETRY_AFTER = 86_400
+DEFAULT_PORTS = {"http": 80, "https": 443}
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+OPAQUE_SEGMENT = 24
+
+logger = structlog.get_logger(__name__)
+
+
+def origin_of(address: str) -> str:
+    """Return scheme://host:port of an http(s) address, the port always written; raises ValueError.
+
+    User names, backslashes, blanks and anything outside printable ASCII are refused, because parsers disagree
+    about which host such an address names.
+    """
+    if not address.isascii() or not address.isprintable() or " " in address or "\\" in address:
+        raise ValueError("not a plain address")
+    parts = urlsplit(address)
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("not an http(s) address")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
+
+
+def configured_origins(settings: BaseModel) -> frozenset[str]:
+    """Return the origins of all http(s) addresses in a channel's settings, nested tables and secrets included."""
+    found = set()
+    for text in _texts(settings):
+        try:
+            found.add(origin_of(text))
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, Mapping):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _texts(item)
+
+
+def retry_after(answer: HttpAnswer) -> int | None:
+    """Return the seconds an answer's Retry-After asks for (a number or an HTTP date), None when it names none.
+
+    Source: RFC 9110 §10.2.3 (read 2026-11-20). Bounded to a day; a date in the past is 0.
+    """
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:10]), MAX_RETRY_AFTER)
+    try:
+        ahead = parsedate_to_datetime(text) - SystemClock().now()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0, min(int(ahead.total_seconds()), MAX_RETRY_AFTER))
+
+
+class OutboundClient:
+    """Sends requests to the origins it was made for; satisfies app.core.ports.HttpClient.
+
+    With a `guard` it is for addresses that callers supply: any origin, but only where the guard lets it connect.
+    `total_timeout` covers connecting, TLS, sending and the whole answer; only the system's name resolution is
+    beyond its reach. One client is shared by all threads; each thread has its own connections.
+    """
+
+    def __init__(
+        self,
+        allowed_origins: Iterable[str] = (),
+        *,
+        guard: AddressGuard | None = None,
+        connect_timeout: float = 3.0,
+        total_timeout: float = 8.0,
+        max_body: int = MAX_BODY,
+        user_agent: str = "Callgate/0.1",
+        ca_file: str | None = None,
+    ) -> None:
+        self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
+        self._guard = guard
+        self._connect_timeout = connect_timeout
+        self._total_timeout = total_timeout
+        self._max_body = max_body
+        self._user_agent = user_agent
+        self._ca_file = ca_file
+        self._tls: ssl.SSLContext | None = None
+        self._tls_lock = threading.Lock()
+        self._threads = threading.local()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """Send one request and return the answer whatever its status, redirects excepted.
+
+        `content` is sent byte for byte; its Content-Type is the caller's to name.
+        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else.
+        """
+        prepared = self._prepare(
+            method, url, params=params, form=form, json=json, content=content, headers=headers
+        )
+        target = urlsplit(prepared.url or "")
+        log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
+        started = time.monotonic()
+        try:
+            permits = self._guard.permits if self._guard is not None else None
+            with deadline(self._connect_timeout, self._total_timeout, permits):
+                answer = self._send(prepared, target.hostname or "")
+        except UpstreamError as error:
+            log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
+            raise
+        log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
+        return answer
+
+    def _prepare(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+        json: Any,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.PreparedRequest:
+        if method not in METHODS:
+            raise UpstreamError(
+                "upstream_request_refused", f"The method {method!r} is not used by this client."
+            )
+        own = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        data: bytes | Mapping[str, str] | None = content if content is not None else form
+        if json is not None:
+            # UTF-8 instead of backslash escapes, which some platforms show to people as they are.
+            data = orjson.dumps(json)
+            own["Content-Type"] = "application/json; charset=utf-8"
+        try:
+            origin_of(url)
+            request = requests.Request(
+                method, url, params=params, data=data, headers=own | dict(headers or {})
+            )
+            prepared = request.prepare()
+            origin = origin_of(prepared.url or "")
+        except (ValueError, TypeError, requests.RequestException) as error:
+            raise UpstreamError(
+                "upstream_request_refused",
+                "The request to the platform cannot be written down; check its address.",
+            ) from error
+        self._check_origin(origin, prepared.url or "")
+        return prepared
+
+    def _check_origin(self, origin: str, url: str) -> None:
+        if self._guard is not None:
+            try:
+                self._guard.check_url(url)
+            except ValueError as error:
+                raise UpstreamError("upstream_address_refused", f"{origin} is refused: {error}.") from error
+        elif origin not in self.allowed_origins:
+            raise UpstreamError(
+                "upstream_origin_refused", f"{origin} is not an address this channel's configuration names."
+            )
+
+    def _send(self, prepared: requests.PreparedRequest, host: str) -> HttpAnswer:
+        try:
+            with self._session().send(
+                prepared,
+                stream=True,
+                allow_redirects=False,
+                timeout=(self._connect_timeout, self._total_timeout),
+            ) as response:
+                if 300 <= response.status_code < 400:  # noqa: PLR2004
+                    raise UpstreamError(
+                        "upstream_redirect", f"{host} answered with a redirect; none is followed."
+                    )
+                body = self._read(response, host)
+        except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError) as error:
+            raise UpstreamError(
+                "upstream_bad_answer", f"The answer of {host} cannot be decompressed."
+            ) from error
+        except (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError) as error:
+            raise _timed_out(host) from error
+        except (UnicodeError, requests.exceptions.InvalidHeader) as error:
+            raise UpstreamError(
+                "upstream_request_refused", "A header for the platform is not plain text."
+            ) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            if _is_timeout(error):
+                raise _timed_out(host) from error
+            raise UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.") from error
+        return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
+
+    def _read(self, response: requests.Response, host: str) -> bytes:
+        body = bytearray()
+        while chunk := response.raw.read(CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > self._max_body:
+                # Closing (by the caller's `with`) instead of draining drops the connection with the rest.
+                raise UpstreamError(
+                    "upstream_bad_answer", f"The answer of {host} is larger than {self._max_body} bytes."
+                )
+        return bytes(body)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = bounded_session(self._tls_context())
+        return session
+
+    def _tls_context(self) -> ssl.SSLContext:
+        with self._tls_lock:
+            if self._tls is None:
+                self._tls = tls_context(self._ca_file)
+            return self._tls
+
+
+def loggable_path(path: str) -> str:
+    """Return a path with its opaque parts left out: robot addresses carry their secret as a path segment."""
+    return "/".join("…" if _is_opaque(segment) else segment for segment in path.split("/"))
+
+
+def _is_opaque(segment: str) -> bool:
+    return len(segment) >= OPAQUE_SEGMENT and any(char.isdigit() for char in segment)
+
+
+def _headers(response: requests.Response) -> Mapping[str, str]:
+    return CaseInsensitiveDict(response.headers)
+
+
+def _json_reader(body: bytes, host: str) -> Callable[[], Mapping[str, Any]]:
+    def json_object() -> Mapping[str, Any]:
+        try:
+            return parse_json_exactly(body)
+        except ValueError as error:
+            raise UpstreamError(
+                "upstream_bad_answer", f"The answer of {host} is not a JSON object."
+            ) from error
+
+    return json_object
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Look through the wrappers that urllib3 and requests put around a socket's own timeout."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, TimeoutError | urllib3.exceptions.TimeoutError):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _timed_out(host: str) -> UpstreamUnavailable:
+    error = UpstreamUnavailable(f"{host} did not answer in time.")
+    error.http_status = 504
+    return error
+
+
+def _milliseconds_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,68 @@
+"""Audit: who did what to what, and how it ended. No secrets, no tokens, no personal data beyond ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
+
+from app.storage.db import Blob, ExactText, UtcDateTime, metadata
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", ExactText(191), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("target", ExactText(191), nullable=False),
+    Column("outcome", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("detail", Blob),
+    Index("ix_audit_entries_at", "at"),
+)
+
+
+def write_audit(
+    tx: Connection,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    target: str,
+    outcome: str = "done",
+    trace_id: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one entry; `actor` is a user id, an API token's name, "system" or "anonymous"."""
+    tx.execute(
+        audit_entries.insert().values(
+            at=at,
+            actor=actor[:191],
+            action=action,
+            target=target[:191],
+            outcome=outcome[:64],
+            trace_id=trace_id,
+            detail=None if detail is None else orjson.dumps(dict(detail)),
+        )
+    )
+
+
+def delete_old_audit(tx: Connection, before: datetime, *, limit: int) -> int:
+    """Delete the oldest `limit` entries older than a time; return how many (relies on ix_audit_entries_at)."""
+    query = select(audit_entries.c.id).where(audit_entries.c.at < before)
+    old = list(tx.execute(query.order_by(audit_entries.c.at).limit(limit)).scalars())
+    if not old:
+        return 0
+    return tx.execute(audit_entries.delete().where(audit_entries.c.id.in_(old))).rowcount
+
+
+def list_audit(tx: Connection, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Return entries, newest first, with ids below `before`."""
+    query = select(audit_entries)
+    if before is not None:
+        query = query.where(audit_entries.c.id < before)
+    return tx.execute(query.order_by(audit_entries.c.id.desc()).limit(limit)).all()

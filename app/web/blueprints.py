@@ -1,0 +1,38 @@
+"""Every blueprint, in one list; what only development offers is registered only there."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.pipeline.services import Services
+from app.web.bindcodes import bindcodes_blueprint
+from app.web.commands import command_status_blueprint, commands_blueprint
+from app.web.events_api import events_blueprint
+from app.web.front import front_blueprint
+from app.web.health import health_blueprint
+from app.web.limits import install_limits, limit_token_guessing
+from app.web.login import login_blueprint
+from app.web.me import me_blueprint
+from app.web.replay_api import replay_blueprint
+
+BEHIND_TOKENS = (events_blueprint, replay_blueprint, bindcodes_blueprint, command_status_blueprint)
+
+
+def register_blueprints(app: Flask, services: Services) -> None:
+    """Register the routes of this gateway."""
+    limiter = install_limits(app, services.settings)
+    for make in (
+        login_blueprint,
+        me_blueprint,
+        bindcodes_blueprint,
+        commands_blueprint,
+        command_status_blueprint,
+        events_blueprint,
+        replay_blueprint,
+        health_blueprint,
+        front_blueprint,
+    ):
+        blueprint = make(services)
+        if make in BEHIND_TOKENS:
+            limit_token_guessing(limiter, blueprint)
+        app.register_blueprint(blueprint)

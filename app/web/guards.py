@@ -1,0 +1,94 @@
+"""Guards that views put in front of themselves: API tokens, https, JSON bodies, list limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, Response, current_app, g, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.config.settings import ApiToken, Settings
+from app.core.errors import RefusedError, RequestError
+from app.pipeline.services import Services
+from app.security.signatures import same_secret
+from app.security.strict_json import parse_json_object
+from app.web.errors import error_response
+from app.web.inbound import is_secure, read_body
+
+P = ParamSpec("P")
+R = TypeVar("R")
+PLAIN_HTTP_PATHS = ("/healthz", "/readyz")
+API_BODY_BYTES = 65_536
+MAX_PAGE = 200
+
+
+def require_token(services: Services, scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only callers with a management API token of that scope through; it is left in `g.api_token`."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            g.api_token = check_token(services.settings, request.headers.get("Authorization"), scope)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def check_token(settings: Settings, header: str | None, scope: str) -> ApiToken:
+    """Return the token a header carries; raises RefusedError 401 or 403."""
+    given = (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
+    found = None
+    for token in settings.api_tokens:
+        if same_secret(given, token.token) and found is None:
+            found = token
+    if found is None:
+        raise RefusedError(
+            "unauthorized",
+            "Send `Authorization: Bearer <token>` with a token from API_TOKENS.",
+            http_status=401,
+        )
+    if scope not in found.scopes:
+        raise RefusedError("missing_scope", f"This token may not {scope}; add the scope in API_TOKENS.")
+    return found
+
+
+def json_body() -> dict[str, Any]:
+    """Return the request's JSON object; raises RequestError with a sentence that says what is wrong."""
+    raw = read_body(request.environ, API_BODY_BYTES)
+    try:
+        return parse_json_object(raw)
+    except ValueError as error:
+        raise RequestError("bad_json", "The body must be one JSON object in UTF-8.") from error
+
+
+def page_size(default: int = 50) -> int:
+    """Return the `limit` parameter, 1 to 200."""
+    text = request.args.get("limit", str(default))
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:6]) <= MAX_PAGE:
+        raise RequestError("bad_limit", f"limit must be a number from 1 to {MAX_PAGE}.")
+    return int(text)
+
+
+def install_https_rule(app: Flask, settings: Settings) -> None:
+    """Refuse plain http where https is forced; the redirect goes to PUBLIC_BASE_URL, never to the request's Host."""
+    if not settings.https_is_forced:
+        return
+
+    @app.before_request
+    def _require_https() -> BaseResponse | Response | None:
+        if request.path in PLAIN_HTTP_PATHS or is_secure(request.environ, settings.trusted_proxies):
+            return None
+        if request.method in ("GET", "HEAD"):
+            query = request.query_string.decode("latin-1")
+            address = f"{settings.public_base_url}{request.path}" + (f"?{query}" if query else "")
+            return redirect(address, code=302)
+        return error_response(403, "https_required", "Use https; plain http is refused here (FORCE_HTTPS).")
+
+
+def in_development() -> bool:
+    """Say whether this is a development gateway."""
+    return bool(current_app.config["CALLGATE_DEV"])

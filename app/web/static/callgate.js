@@ -1,0 +1,147 @@
+// Callgate in the browser.
+//
+//   import { login, me, logout } from "https://callbacks.example.com/static/callgate.js";
+//
+//   await login("feishu");                   leaves this page and comes back to it
+//   await login("feishu", { popup: true });  stays; resolves to me() when the popup has finished, null when not
+//   const person = await me();               null when nobody is logged in
+//   await logout();
+//   onLogin(() => …);                        a login in a popup has finished, this page's or another's, however late
+//
+// No token ever reaches this code: the session is an HttpOnly cookie. A page of another origin must be listed in
+// RETURN_URLS to be told about a popup, and can only log in with it; me() and logout() are for the gateway's origin.
+
+const gateway = new URL(import.meta.url).origin;
+const isHome = location.origin === gateway;
+const CHANNEL = "callgate:login";
+const WAIT_MILLISECONDS = 10 * 60 * 1000;
+const LOOK_MILLISECONDS = 500;
+// In looks: seen open at the platform for long enough to believe that it closed; closed, believed; closed, or cut off.
+const SEEN = 2;
+const CLOSED = 6;
+const CLOSED_OR_CUT_OFF = 60;
+
+let newest = null;
+
+/** Logs in through a channel; `next` is where to come back to (default: this page). */
+export async function login(channel, { popup = false, next = here() } = {}) {
+  const query = new URLSearchParams({ next, mode: popup ? "popup" : "redirect" });
+  const address = `${gateway}/oauth/${encodeURIComponent(channel)}/start?${query}`;
+  if (!popup) {
+    location.assign(address);
+    return new Promise(() => {});
+  }
+  const before = whoIsThere();
+  const opened = window.open(address, "callgate_login", "popup,width=520,height=680");
+  if (!opened) throw new Error("The popup was blocked.");
+  // The platform gets no hold on this page. A page of another origin needs the link: it hears of the end through it.
+  if (isHome) opened.opener = null;
+  newest = ended(opened, before);
+  // A login that is started while another one waits takes its place: both are over together.
+  for (let waiting = null; waiting !== newest; ) await (waiting = newest);
+  return isHome ? me() : null;
+}
+
+/** Calls back whenever a login in a popup has finished, whichever page of this origin had opened it. */
+export function onLogin(listener) {
+  new BroadcastChannel(CHANNEL).addEventListener("message", listener);
+}
+
+/** Returns who is logged in (the answer of GET /api/v1/me), null when nobody is. */
+export async function me({ fresh = false } = {}) {
+  const query = new URLSearchParams({ optional: 1, ...(fresh && { fresh: 1 }) });
+  const answer = await fetch(`${gateway}/api/v1/me?${query}`, { credentials: "same-origin" });
+  if (answer.status === 204 || answer.status === 401) return null;
+  if (!answer.ok) throw await problem(answer);
+  return answer.json();
+}
+
+/** Sends a changing request with the CSRF token it needs, and returns the JSON of the answer, if any. */
+export async function post(path, fields = undefined) {
+  const person = await me();
+  const headers = person ? { "X-CSRF-Token": person.csrf_token } : {};
+  const body = fields && new URLSearchParams(fields);
+  const answer = await fetch(gateway + path, { method: "POST", credentials: "same-origin", headers, body });
+  if (!answer.ok) throw await problem(answer);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** Ends the session, here and on every server. */
+export async function logout() {
+  await post("/oauth/logout");
+}
+
+/**
+ * Waits until the login has finished, its popup is closed, or it takes too long.
+ *
+ * An opener policy, the platform's or this page's own, cuts an open popup off, and then it looks closed. So one that
+ * looks closed ends the wait only while this page has the focus, not the popup, and nobody has newly logged in: soon if
+ * it was seen open at the platform before (one that is cut off never is), late if not.
+ */
+async function ended(popup, before) {
+  const news = listen(popup);
+  const limit = Date.now() + WAIT_MILLISECONDS;
+  let seen = 0;
+  let missed = 0;
+  while (Date.now() < limit && !(await news.within(LOOK_MILLISECONDS))) {
+    if (!popup.closed) seen = isElsewhere(popup) ? seen + 1 : 0;
+    missed = popup.closed && document.hasFocus() ? missed + 1 : 0;
+    if (missed && (await isDone(before))) break;
+    if (missed >= (seen >= SEEN ? CLOSED : CLOSED_OR_CUT_OFF)) break;
+  }
+  news.end();
+}
+
+/** Hears a popup say that it has finished: on the channel of our own origin, or from the gateway in that very window. */
+function listen(popup) {
+  const channel = new BroadcastChannel(CHANNEL);
+  const listening = new AbortController();
+  const told = new Promise((resolve) => {
+    const hear = ({ origin, source, data }) => {
+      if (origin === gateway && source === popup && data?.type === CHANNEL) resolve(true);
+    };
+    channel.addEventListener("message", () => resolve(true));
+    window.addEventListener("message", hear, { signal: listening.signal });
+  });
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds, false));
+  return {
+    within: (milliseconds) => Promise.race([told, pause(milliseconds)]),
+    end: () => {
+      channel.close();
+      listening.abort();
+    },
+  };
+}
+
+/** Says whether an open popup shows a page of another site, through a link that nobody has cut. */
+function isElsewhere(popup) {
+  try {
+    return !popup.location.href;
+  } catch {
+    return !popup.closed;
+  }
+}
+
+/** Says whether somebody has logged in since: every session has a CSRF token of its own. */
+async function isDone(before) {
+  const person = await whoIsThere();
+  return person !== null && person.csrf_token !== (await before)?.csrf_token;
+}
+
+/** Like me(), where that can be asked and answered; else nobody. */
+async function whoIsThere() {
+  return isHome ? me().catch(() => null) : null;
+}
+
+/** This page, as an address the gateway may return to: a path on its own origin, the whole address elsewhere. */
+function here() {
+  return isHome ? location.pathname + location.search : location.origin + location.pathname;
+}
+
+async function problem(answer) {
+  const told = await answer.json().catch(() => ({}));
+  const error = new Error(told.message ?? `The gateway answered ${answer.status}.`);
+  error.word = told.error;
+  error.status = answer.status;
+  return error;
+}

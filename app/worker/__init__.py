@@ -1,0 +1,1 @@
+"""Engines: thin loops that claim work and call pipeline.dispatch."""

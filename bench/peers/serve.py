@@ -1,0 +1,44 @@
+"""`python -m bench.peers.serve MODULE PORT WORKERS`: a peer on Granian, with the very server and settings of `flask serve`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+from granian.constants import Interfaces
+
+from app.cli.rolling import RollingServer
+from app.cli.serve import BACKPRESSURE, BLOCKING_THREADS
+from app.worker.one_core import OneCore
+
+PEER = "BENCH_PEER"
+
+
+def serving_app() -> Any:
+    """Load the peer in a serving process, which keeps to one core as ours does."""
+    app = import_module(os.environ[PEER]).app
+    OneCore().start()
+    return app
+
+
+def main() -> None:
+    """Serve until a signal comes."""
+    module, port, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    os.environ[PEER] = module
+    RollingServer(
+        "bench.peers.serve:serving_app",
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers,
+        blocking_threads=BLOCKING_THREADS,
+        backpressure=BACKPRESSURE,
+        websockets=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

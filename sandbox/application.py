@@ -1,0 +1,145 @@
+"""Puts the simulator together: blueprints, the record of calls, faults, page headers.
+
+The only place where faults meet requests. Platform rules stay in the platform modules.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, abort, g, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from sandbox import (
+    consent,
+    control,
+    feishu,
+    feishu_messages,
+    landing,
+    oauth2,
+    phone,
+    wechat,
+    wechat_account,
+    wechat_mini,
+)
+from sandbox.faults import AFTER, BEFORE, INSTEAD, Fault, answer_instead, spoil
+from sandbox.settings import SandboxSettings
+from sandbox.state import Call, SandboxState, current_state
+from sandbox.words import LANGUAGE_COOKIE, LANGUAGES, language, say
+
+RECORDED = ("feishu", "wechat", "oauth2")
+LARGEST_BODY = 2_000_000
+EXTRA_ROUTES = (feishu_messages, wechat_account, wechat_mini)
+"""Modules that add routes to another module's blueprint; naming them keeps them imported."""
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_sandbox(settings: SandboxSettings | None = None) -> Flask:
+    """Builds the simulator; its memory is `app.extensions["sandbox"]`."""
+    app = Flask("sandbox", template_folder="pages", static_folder="pages/static", static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.extensions["sandbox"] = SandboxState(settings or SandboxSettings())
+    for module in (landing, control, consent, phone, feishu, wechat, oauth2):
+        app.register_blueprint(module.blueprint)
+    app.before_request(_refuse_foreign_forms)
+    app.before_request(_record_and_fault)
+    app.after_request(_spoil_and_finish)
+    app.register_error_handler(HTTPException, _http_error)
+    app.context_processor(_page_words)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    return app
+
+
+def _page_words() -> dict[str, object]:
+    """Gives every page its language, and the links that change it."""
+
+    def language_link(wish: str) -> str:
+        given = request.args.to_dict() if request.method == "GET" else {}
+        path = request.path if request.method == "GET" else "/"
+        return f"{path}?{urlencode({**given, 'lang': wish})}"
+
+    return {
+        "say": say,
+        "language": language(),
+        "language_is_zh": lambda: language() == "zh",
+        "language_link": language_link,
+    }
+
+
+def _refuse_foreign_forms() -> None:
+    """Refuses a form that another site's page sends with the visitor's browser."""
+    origin = request.headers.get("Origin")
+    is_ours = request.blueprint in ("landing", "phone", "consent", "control")
+    if is_ours and request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
+        abort(403)
+
+
+def _record_and_fault() -> Response | None:
+    """Records a platform call and gives a scripted answer instead of the real one."""
+    g.fault = None
+    endpoint = request.endpoint or ""
+    if request.blueprint not in RECORDED:
+        return None
+    state = current_state()
+    request.get_data(cache=True)  # Before anything parses a form, or the raw bytes are gone.
+    g.call = Call(
+        endpoint=endpoint,
+        method=request.method,
+        path=request.path,
+        headers=dict(request.headers),
+        query=request.args.to_dict(),
+        form=request.form.to_dict(),
+        json=request.get_json(silent=True, force=True) if request.method == "POST" else None,
+        at=state.now(),
+    )
+    state.record(g.call)
+    body = g.call.json if isinstance(g.call.json, dict) else {}
+    fields = {**g.call.query, **g.call.form, **body}
+    fault = state.faults.take(endpoint, (*INSTEAD, *BEFORE, *AFTER), fields)
+    if fault is None:
+        return None
+    if fault.kind in INSTEAD:
+        return answer_instead(fault, endpoint)
+    if fault.kind == "hang" and not fault.options.get("after"):
+        state.closing.wait(float(fault.options.get("seconds", 30)))
+        return None
+    g.fault = fault
+    return None
+
+
+def _spoil_and_finish(response: Response) -> Response:
+    """Spoils the answer if that was scripted, and adds the headers of a page."""
+    fault: Fault | None = getattr(g, "fault", None)
+    state = current_state()
+    if fault is not None and fault.kind == "hang":
+        state.closing.wait(float(fault.options.get("seconds", 30)))
+    elif fault is not None:
+        response = spoil(fault, response, state.closing)
+    if hasattr(g, "call"):
+        g.call.status = response.status_code
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if response.mimetype in ("text/html", "image/svg+xml"):
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+    wish = request.args.get("lang")
+    if wish in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, str(wish), httponly=True, samesite="Lax")
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Answers unknown addresses as the platform would, and people with a page."""
+    status = error.code or 500
+    if request.path.startswith("/feishu/") and status in (404, 405):
+        # Feishu answers a wrong path or method with plain text, which a client must survive.
+        return Response("404 page not found", status=404, mimetype="text/plain")
+    if request.path.startswith(("/_sandbox/", "/wechat/", "/oauth2/")):
+        return Response(
+            f'{{"error":"http_{status}"}}', status=status, content_type="application/json; charset=utf-8"
+        )
+    page = render_template("problem.html", title=error.name, code=str(status), detail="")
+    return Response(page, status=status)

@@ -1,0 +1,129 @@
+"""Login pages: who is signing in, and do they allow it.
+
+The three platforms put an `AuthorizeRequest` here after their own checks; this module shows the page, or
+answers at once when a test asked for that, and sends the browser back. Token exchange is not done here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.people import PEOPLE, Person, find_person
+from sandbox.state import Grant, SandboxState, current_state, random_text
+
+blueprint = Blueprint("consent", __name__)
+
+PHONE_OWNER_COOKIE = "sandbox_person"
+PENDING_KEPT = 2_000
+
+
+@dataclass(frozen=True)
+class AuthorizeRequest:
+    """An authorize request that passed its platform's checks and waits for a person."""
+
+    platform: str
+    client_id: str
+    redirect_uri: str
+    scope: str
+    state: str | None
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
+    skips_consent: bool = False
+    """The person only signs in; nothing more is asked."""
+    refusal_is_told: bool = True
+    """False where a refusal closes the page instead of returning (WeChat)."""
+    person: str | None = None
+
+
+def ask(wanted: AuthorizeRequest) -> AnyResponse:
+    """Shows the login page, or answers at once when automatic answers are switched on."""
+    state = current_state()
+    person = state.auto_answer()
+    if person is not None:
+        return decide(state, wanted, person, allowed=state.auto_decision == "allow")
+    return _show(state, wanted, "signin")
+
+
+def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, allowed: bool) -> AnyResponse:
+    """Sends the browser back with a code, or with the platform's way of saying no."""
+    if not allowed:
+        if not wanted.refusal_is_told:
+            return Response(render_template("closed.html", wanted=wanted), status=200)
+        return _back(wanted, {"error": "access_denied"})
+    grant = Grant(
+        platform=wanted.platform,
+        client_id=wanted.client_id,
+        person=person,
+        redirect_uri=wanted.redirect_uri,
+        scope=wanted.scope,
+        granted_at=state.now(),
+        code_challenge=wanted.code_challenge,
+        code_challenge_method=wanted.code_challenge_method,
+        snapshot=state.snapshot and wanted.platform == "wechat",
+    )
+    code = state.issue_code(grant, random_text(40))
+    return _back(wanted, {"code": code.value})
+
+
+@blueprint.post("/login/<request_id>")
+def answer(request_id: str) -> AnyResponse:
+    """Takes what the person pressed on a login page."""
+    state = current_state()
+    wanted: AuthorizeRequest | None = state.pending.pop(request_id, None)
+    if wanted is None:
+        return Response(render_template("problem.html", title="", code="", detail=""), status=410)
+    person = find_person(wanted.person or request.form.get("person", "")) or PEOPLE[0]
+    allowed = request.form.get("decision") == "allow"
+    if allowed and wanted.person is None and _consent_is_separate(wanted):
+        return _show(state, replace(wanted, person=person.key), "consent")
+    return decide(state, wanted, person, allowed=allowed)
+
+
+def redirect_uri_is_allowed(uri: str) -> bool:
+    """Tells whether a return address is absolute http(s) and, when some are registered, one of them."""
+    parts = urlsplit(uri)
+    registered = current_state().settings.redirect_uris
+    absolute = parts.scheme in ("http", "https") and bool(parts.netloc)
+    return absolute and (not registered or uri in registered)
+
+
+def problem_page(title: str, code: str, detail: str, status: int = 400) -> Response:
+    """Shows an error on the platform's own page: the browser is not sent back."""
+    return Response(render_template("problem.html", title=title, code=code, detail=detail), status=status)
+
+
+def _consent_is_separate(wanted: AuthorizeRequest) -> bool:
+    return wanted.platform == "oauth2" and not wanted.skips_consent
+
+
+def _show(state: SandboxState, wanted: AuthorizeRequest, step: str) -> Response:
+    request_id = secrets.token_urlsafe(16)
+    with state.lock:
+        while len(state.pending) >= PENDING_KEPT:
+            state.pending.pop(next(iter(state.pending)))
+        state.pending[request_id] = wanted
+    chosen = find_person(wanted.person or request.cookies.get(PHONE_OWNER_COOKIE, "")) or PEOPLE[0]
+    site = urlsplit(wanted.redirect_uri).netloc
+    page = render_template(
+        f"login_{wanted.platform}.html",
+        wanted=wanted,
+        request_id=request_id,
+        people=PEOPLE,
+        chosen=chosen,
+        step=step,
+        site=site,
+    )
+    return Response(page)
+
+
+def _back(wanted: AuthorizeRequest, answer: dict[str, str]) -> AnyResponse:
+    if wanted.state is not None:
+        answer["state"] = wanted.state
+    parts = urlsplit(wanted.redirect_uri)
+    query = "&".join(filter(None, (parts.query, urlencode(answer))))
+    return redirect(urlunsplit(parts._replace(query=query)), code=302)

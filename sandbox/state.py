@@ -1,0 +1,251 @@
+"""Everything the simulator remembers: codes, tokens, QR tickets, followers, chats and the calls it received.
+
+In memory only, behind one lock, gone on restart. No HTTP and no protocol rules live here; those are in the
+platform modules, which look things up and decide what to answer.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flask import current_app
+
+from sandbox.faults import FaultBook
+from sandbox.people import PEOPLE, Person
+from sandbox.settings import SandboxSettings
+
+CALLS_KEPT = 20_000
+
+LIFETIMES: dict[str, int] = {
+    "feishu.code": 300,
+    "feishu.access_token": 7200,
+    "feishu.refresh_token": 604_800,
+    "feishu.tenant_token": 7200,
+    "wechat.code": 300,
+    "wechat.access_token": 7200,
+    "wechat.refresh_token": 2_592_000,
+    "wechat.app_token": 7200,
+    "oauth2.code": 600,
+    "oauth2.access_token": 7200,
+    "oauth2.refresh_token": 2_592_000,
+}
+"""Seconds; tests shorten them with `state.lifetimes["oauth2.access_token"] = 5`."""
+
+
+@dataclass
+class Call:
+    """One request that reached a simulated platform."""
+
+    endpoint: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    query: dict[str, str]
+    form: dict[str, str]
+    json: Any
+    at: float
+    status: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the call as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one person allowed one application to do."""
+
+    platform: str
+    client_id: str
+    person: Person
+    redirect_uri: str
+    scope: str
+    granted_at: float
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
+    snapshot: bool = False
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+@dataclass
+class Issued:
+    """A code, access token or refresh token that was handed out."""
+
+    value: str
+    grant: Grant
+    scope: str
+    expires_at: float
+    used: bool = False
+    revoked: bool = False
+
+
+@dataclass
+class AppToken:
+    """A token that belongs to an application instead of a person."""
+
+    value: str
+    expires_at: float
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class QrTicket:
+    """A QR code with a scene, as the official account asked for it."""
+
+    ticket: str
+    short: str
+    scene: str
+    url: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One line in the simulated phone's chat."""
+
+    side: str
+    """`me`, `account` or `notice`."""
+    text: str
+    detail: str = ""
+
+
+class SandboxState:
+    """The memory of one simulator, reached as `app.extensions["sandbox"]`."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        """Starts empty with these settings."""
+        self.settings = settings
+        self.lock = threading.RLock()
+        self.faults = FaultBook()
+        self.closing = threading.Event()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets everything, faults, switches and the moved clock included."""
+        with self.lock:
+            self._calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+            self.faults.clear()
+            self.codes: dict[str, Issued] = {}
+            self.access_tokens: dict[str, Issued] = {}
+            self.refresh_tokens: dict[str, Issued] = {}
+            self.app_tokens: dict[str, list[AppToken]] = {}
+            self.pending: dict[str, Any] = {}
+            self.tickets: dict[str, QrTicket] = {}
+            self.followers: dict[str, float] = {}
+            self.scanned: dict[str, str] = {}
+            self.chats: dict[str, list[Bubble]] = {}
+            self.messages: list[dict[str, Any]] = []
+            self.topped_up: dict[str, int] = {}
+            self.lifetimes = dict(LIFETIMES)
+            self.auto_person: str | None = None
+            self.auto_decision = "allow"
+            self.snapshot = False
+            self.clock_offset = 0.0
+
+    def now(self) -> float:
+        """Returns Unix seconds on the simulator's own clock."""
+        return time.time() + self.clock_offset
+
+    def advance(self, seconds: float) -> None:
+        """Moves the simulator's clock, to let codes and tokens expire without waiting."""
+        with self.lock:
+            self.clock_offset += seconds
+
+    def record(self, call: Call) -> None:
+        """Remembers a call, oldest first."""
+        with self.lock:
+            self._calls.append(call)
+
+    def calls(self, endpoint: str | None = None) -> list[Call]:
+        """Returns the calls received so far, all of them or those of one endpoint."""
+        with self.lock:
+            return [call for call in self._calls if endpoint in (None, call.endpoint)]
+
+    def forget_calls(self) -> None:
+        """Empties the list of calls and nothing else."""
+        with self.lock:
+            self._calls.clear()
+
+    def issue_code(self, grant: Grant, value: str) -> Issued:
+        """Hands out an authorization code for a grant."""
+        expires_at = self.now() + self.lifetimes[f"{grant.platform}.code"]
+        return self._keep(self.codes, Issued(value, grant, grant.scope, expires_at))
+
+    def issue_access_token(self, grant: Grant, value: str, scope: str) -> Issued:
+        """Hands out a user's access token."""
+        expires_at = self.now() + self.lifetimes[f"{grant.platform}.access_token"]
+        return self._keep(self.access_tokens, Issued(value, grant, scope, expires_at))
+
+    def issue_refresh_token(self, grant: Grant, value: str, scope: str) -> Issued:
+        """Hands out a user's refresh token."""
+        expires_at = self.now() + self.lifetimes[f"{grant.platform}.refresh_token"]
+        return self._keep(self.refresh_tokens, Issued(value, grant, scope, expires_at))
+
+    def revoke_grant(self, grant_id: str) -> None:
+        """Kills every token that came from one grant."""
+        with self.lock:
+            for issued in (*self.access_tokens.values(), *self.refresh_tokens.values()):
+                if issued.grant.id == grant_id:
+                    issued.revoked = True
+
+    def expire_access_tokens(self, platform: str) -> None:
+        """Lets all access tokens of a platform run out now, refresh tokens stay good."""
+        with self.lock:
+            for issued in self.access_tokens.values():
+                if issued.grant.platform == platform:
+                    issued.expires_at = self.now() - 1
+
+    def is_alive(self, token: Issued | AppToken) -> bool:
+        """Tells whether a token is neither revoked nor past its time."""
+        return not token.revoked and token.expires_at > self.now()
+
+    def find_ticket(self, text: str) -> QrTicket | None:
+        """Finds a QR ticket by its ticket, its short name, its address or its scene."""
+        wanted = text.strip()
+        with self.lock:
+            for ticket in reversed(self.tickets.values()):
+                if wanted in (ticket.ticket, ticket.short, ticket.url, ticket.scene):
+                    return ticket
+        return None
+
+    def say(self, person: Person, bubble: Bubble) -> None:
+        """Adds one line to a person's chat with the official account."""
+        with self.lock:
+            self.chats.setdefault(person.key, []).append(bubble)
+
+    def chat(self, person: Person) -> list[Bubble]:
+        """Returns a person's chat with the official account, oldest line first."""
+        with self.lock:
+            return list(self.chats.get(person.key, []))
+
+    def balance(self, person: Person) -> tuple[int, int]:
+        """Returns quota and used quota of a person, top-ups included."""
+        with self.lock:
+            return person.quota + self.topped_up.get(person.key, 0), person.used_quota
+
+    def auto_answer(self) -> Person | None:
+        """Returns who answers login pages by themselves, if anybody does."""
+        return next((person for person in PEOPLE if person.key == self.auto_person), None)
+
+    def _keep(self, shelf: dict[str, Issued], issued: Issued) -> Issued:
+        with self.lock:
+            shelf[issued.value] = issued
+        return issued
+
+
+def current_state() -> SandboxState:
+    """Returns the state of the simulator that handles the current request."""
+    state: SandboxState = current_app.extensions["sandbox"]
+    return state
+
+
+def random_text(length: int) -> str:
+    """Returns unguessable letters and digits."""
+    letters = string.ascii_letters + string.digits
+    return "".join(secrets.choice(letters) for _ in range(length))

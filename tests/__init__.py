@@ -1,0 +1,1 @@
+"""Tests of Callgate, laid out like the packages they test."""

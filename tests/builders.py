@@ -1,0 +1,124 @@
+"""Builders: each makes one valid thing, and a test overrides only what it is about. Shares no signing code with app/."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app import platforms
+from app.config.channels import parse_channels
+from app.config.settings import load_settings
+from app.core.values import InboundRequest
+from app.pipeline.bind import bind_route
+from app.pipeline.channels import open_channels
+from app.pipeline.command_runs import command_routes
+from app.pipeline.dispatch import DispatchResult, load_events, run_loaded_claim
+from app.pipeline.forward import Forwarder, destination_routes
+from app.pipeline.router import Router
+from app.pipeline.services import Services
+from app.security.rate_limits import RateLimits
+from app.security.vault import Vault
+from app.storage.db import Database
+from app.storage.dispatches import Claim
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+SECRET_KEY = "0f8b2c6d4e1a9375b7c3d5e6f1029384a5b6c7d8"
+CALLBACK_SECRET = "callback-3f9d1c7b5a"
+CALLBACK_CHANNEL = f"""
+[channels.callback]
+platform = "callback"
+secret = "{CALLBACK_SECRET}"
+"""
+
+
+class FrozenClock:
+    """A clock that only moves when a test moves it."""
+
+    def __init__(self, now: datetime = NOW):
+        self._now = now
+
+    def now(self) -> datetime:
+        """Return the time it was set to."""
+        return self._now
+
+    def advance(self, **amount: float) -> None:
+        """Move forward by a timedelta's arguments."""
+        self._now += timedelta(**amount)
+
+
+def environment(**overrides: str) -> dict[str, str]:
+    """Return an environment that starts."""
+    return {"APP_ENV": "dev", "SECRET_KEY": SECRET_KEY, "API_TOKENS": "ops:ops-token-4d1f8a2b"} | overrides
+
+
+def make_services(
+    database: Database,
+    *,
+    channels: str = CALLBACK_CHANNEL,
+    env: Mapping[str, str] | None = None,
+    router: Router | None = None,
+    clock: Any = None,
+) -> Services:
+    """Join services over a database; `channels` is the text of a channels file."""
+    values = environment(**(env or {}))
+    settings = load_settings(values)
+    file = parse_channels(channels, values)
+    opened, _ = open_channels(file.channels, platforms.discover())
+    clock = clock or FrozenClock()
+    services = Services(
+        settings=settings,
+        database=database,
+        channels=opened,
+        router=router or Router(),
+        vault=Vault(settings.secret_key),
+        rate_limits=RateLimits("memory://", enabled=settings.ratelimit_enabled),
+        clock=clock,
+        bind_route=bind_route(opened, settings),
+        destinations=destination_routes(file.destinations, Forwarder(settings, database, opened, clock)),
+    )
+    services.commands = command_routes(services)
+    return services
+
+
+def envelope(event_id: str = "evt_1", event_type: str = "user_authorized", **changes: Any) -> dict[str, Any]:
+    """Return a unified callback body."""
+    body = {
+        "event_id": event_id,
+        "event_type": event_type,
+        "timestamp": 1763640000,
+        "data": {"user_id": "user_1"},
+    }
+    return body | changes
+
+
+def signed_callback(
+    body: Mapping[str, Any] | bytes | None = None,
+    *,
+    secret: str = CALLBACK_SECRET,
+    path: str = "/webhooks/callback",
+    headers: Mapping[str, str] | None = None,
+    received_at: datetime = NOW,
+    remote_addr: str = "203.0.113.7",
+) -> InboundRequest:
+    """Return a delivery of the unified envelope, signed by scheme `body`."""
+    raw = body if isinstance(body, bytes) else json.dumps(envelope() if body is None else body).encode()
+    signature = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    pairs = {"Content-Type": "application/json", "X-Signature": signature} | dict(headers or {})
+    return InboundRequest(
+        method="POST",
+        path=path,
+        query_string="",
+        headers=tuple(pairs.items()),
+        body=raw,
+        remote_addr=remote_addr,
+        received_at=received_at,
+    )
+
+
+def run_stored_claim(services: Services, claim: Claim) -> DispatchResult:
+    """Load the event of a claim and run its attempt, as an engine does."""
+    return run_loaded_claim(services, claim, load_events(services, [claim]).get(claim.event_id))

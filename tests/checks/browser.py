@@ -1,0 +1,181 @@
+"""A person's browser: a cookie jar that knows the gateway and visits the simulated platforms for real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+import requests
+from werkzeug.test import TestResponse
+
+if TYPE_CHECKING:
+    from tests.checks.gateway import Gateway
+
+BASE_URL = "https://gw.example.com"
+HOST = "gw.example.com"
+SESSION_COOKIE = "__Host-callgate_session"
+BINDING_COOKIE = "__Host-callgate_login"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A login that was started: where the browser is sent, and what that address carries."""
+
+    channel: str
+    authorize_url: str
+    answer: TestResponse
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.authorize_url).query))
+
+    @property
+    def state(self) -> str:
+        return self.query["state"]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Where a platform sent the browser back to."""
+
+    path: str
+
+    @property
+    def address(self) -> str:
+        return self.path.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(self.path.partition("?")[2]))
+
+    @property
+    def code(self) -> str:
+        return self.query["code"]
+
+    @property
+    def state(self) -> str:
+        return self.query["state"]
+
+    def with_changes(self, **changes: str) -> str:
+        """Return the address with other parameters."""
+        return f"{self.address}?{urlencode({**self.query, **changes})}"
+
+
+class Browser:
+    """One cookie jar. `seen` keeps everything the gateway ever answered to it."""
+
+    def __init__(self, gateway: Gateway):
+        self._gateway = gateway
+        self.client = gateway.app.test_client()
+        self.seen: list[TestResponse] = []
+
+    def open(self, path: str, **options: Any) -> TestResponse:
+        options.setdefault("base_url", BASE_URL)
+        answer = self.client.open(path, buffered=True, **options)
+        self.seen.append(answer)
+        return answer
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="GET", **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="POST", **options)
+
+    def start(self, channel: str = "account", query: str = "next=/welcome", **options: Any) -> Started:
+        """Start a login; the gateway must answer with a redirect to the platform."""
+        answer = self.get(f"/oauth/{channel}/start?{query}", **options)
+        assert answer.status_code == 303, answer.text
+        return Started(channel, answer.headers["Location"], answer)
+
+    def approve(self, started: Started, person: str = "linxiao") -> Returned:
+        """Let a person log in on the platform's page; nothing reaches the gateway yet."""
+        with self._gateway.person(person):
+            page = requests.get(started.authorize_url, allow_redirects=False, timeout=5)
+        assert page.status_code == 302, page.text
+        back = urlsplit(page.headers["Location"])
+        assert f"{back.scheme}://{back.netloc}" == BASE_URL
+        return Returned(f"{back.path}?{back.query}")
+
+    def callback(self, returned: Returned | str, **options: Any) -> TestResponse:
+        return self.get(returned if isinstance(returned, str) else returned.path, **options)
+
+    def log_in(self, channel: str = "account", person: str = "linxiao", **options: Any) -> TestResponse:
+        """Log in from the first click to the landing page."""
+        answer = self.callback(self.approve(self.start(channel, **options), person))
+        assert answer.status_code == 303, answer.text
+        return answer
+
+    def start_link(self, channel: str = "account") -> Started:
+        """Start adding an account to the one that is logged in."""
+        answer = self.post_proven(f"/oauth/{channel}/link")
+        assert answer.status_code == 200, answer.text
+        return Started(channel, answer.get_json()["authorize_url"], answer)
+
+    def link(self, channel: str = "account", person: str = "linxiao") -> TestResponse:
+        return self.callback(self.approve(self.start_link(channel), person))
+
+    def me(self, path: str = "/api/v1/me") -> dict[str, Any]:
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()
+
+    def is_signed_in(self) -> bool:
+        return self.get("/api/v1/me").status_code == 200
+
+    def fresh(self) -> TestResponse:
+        """Ask for the profile as the platform has it now."""
+        return self.get("/api/v1/me?fresh=1")
+
+    def post_proven(self, path: str, **options: Any) -> TestResponse:
+        """Post as the gateway's own pages do."""
+        return self.post(path, headers={"X-CSRF-Token": self.me()["csrf_token"]}, **options)
+
+    def log_out(self, **options: Any) -> TestResponse:
+        return self.post_proven("/oauth/logout", **options)
+
+    def cookie(self, name: str = SESSION_COOKIE) -> str | None:
+        found = self.client.get_cookie(name, domain=HOST)
+        return None if found is None else found.value
+
+    def session(self) -> str:
+        """Return the session token in the jar."""
+        value = self.cookie()
+        assert value
+        return value
+
+    def set_cookie(self, name: str, value: str | None) -> None:
+        if value is None:
+            self.client.delete_cookie(name, domain=HOST)
+        else:
+            self.client.set_cookie(name, value, domain=HOST, secure=True)
+
+    def jar(self) -> dict[str, str | None]:
+        return {name: self.cookie(name) for name in (SESSION_COOKIE, BINDING_COOKIE)}
+
+    def restore(self, jar: dict[str, str | None]) -> None:
+        for name, value in jar.items():
+            self.set_cookie(name, value)
+
+    def copy(self, gateway: Gateway | None = None) -> Browser:
+        """Return the same browser as another thread or another gateway process sees it."""
+        twin = Browser(gateway or self._gateway)
+        twin.restore(self.jar())
+        return twin
+
+
+def cookies_set(answer: TestResponse) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the cookies an answer sets: name → (value, attributes in lower case)."""
+    found = {}
+    for line in answer.headers.getlist("Set-Cookie"):
+        pair, *rest = [part.strip() for part in line.split(";")]
+        name, _, value = pair.partition("=")
+        attributes = {key.lower(): text for key, _, text in (part.partition("=") for part in rest)}
+        found[name] = (value, attributes)
+    return found
+
+
+def repeated_names(address: str) -> list[str]:
+    """Return the parameters that occur more than once in an address."""
+    values = parse_qs(urlsplit(address).query, keep_blank_values=True)
+    return [name for name, given in values.items() if len(given) > 1]

@@ -1,0 +1,52 @@
+"""Fixtures of the login checks: two running simulators, and the gateway in front of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.storage.db import Database
+from tests.builders import FrozenClock, make_services
+from tests.checks.browser import Browser
+from tests.checks.gateway import ENVIRONMENT, SECOND_CLIENT, Gateway, channels_file
+from tests.sandbox.server import SandboxServer
+
+
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[tuple[SandboxServer, SandboxServer]]:
+    client_id, client_secret = SECOND_CLIENT
+    with (
+        SandboxServer() as first,
+        SandboxServer(oauth2_client_id=client_id, oauth2_client_secret=client_secret) as second,
+    ):
+        yield first, second
+
+
+@pytest.fixture
+def sandbox(simulators: tuple[SandboxServer, SandboxServer]) -> SandboxServer:
+    """Return the simulator behind `feishu`, `wechat` and `account`, as new."""
+    for server in simulators:
+        server.state.reset()
+    return simulators[0]
+
+
+@pytest.fixture
+def gateway(
+    database: Database,
+    clock: FrozenClock,
+    sandbox: SandboxServer,
+    simulators: tuple[SandboxServer, SandboxServer],
+) -> Iterator[Gateway]:
+    """Return a production gateway on https with the channels feishu, wechat, account and second."""
+    channels = channels_file(*simulators)
+    services = make_services(database, clock=clock, channels=channels, env=ENVIRONMENT)
+    made = Gateway(services, clock, *simulators, channels=channels)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def browser(gateway: Gateway) -> Browser:
+    """Return a browser that has never been here."""
+    return gateway.browser()

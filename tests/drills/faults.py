@@ -1,0 +1,120 @@
+"""Faults put into a live gateway from outside its code: loaded with the drill's handlers, in every process it starts.
+
+A file `armed …` in the drill's folder names the place where the next process that comes by kills itself, once.
+`DRILL_LEASE` shortens the leases, so that not every drill needs half a minute. The file `clock` moves the machine's clock.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any
+
+from app.core.clock import SystemClock
+from app.pipeline import accept, dispatch
+from app.pipeline.services import Services
+from app.storage.db import Database
+from app.worker import leases
+
+FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
+LEASE_SECONDS = int(os.environ.get("DRILL_LEASE", "30"))
+
+_here = threading.local()
+"""The points after the commit of the transaction that this thread has open."""
+
+
+def die_at(point: str) -> None:
+    """Kill this process when it is the first to come by after the drill armed this point."""
+    try:
+        (FOLDER / f"armed {point}").rename(FOLDER / f"died {point}")
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def install() -> None:
+    """Wrap the functions of the gateway at whose edges the points lie."""
+    points = partial(_around, before="nowhere", inside="before the commit", after="after the commit")
+    _wrap(accept, "accept_many", points)
+    points = partial(
+        _around, before="before the completion", inside="during the completion", after="after the completion"
+    )
+    _wrap(dispatch, "succeed_many", points)
+    points = partial(_around, before="nowhere", inside="during the completion with effects", after="nowhere")
+    _wrap(dispatch, "complete", points)
+    _wrap(Database, "begin", _and_after)
+    _wrap(Services, "__post_init__", _with_lease)
+    _wrap(SystemClock, "now", _moved)
+    leases.RENEW_SECONDS = LEASE_SECONDS / 4
+    if os.environ.get("ENGINE") == "celery":
+        from app.worker import celery_tasks
+
+        _wrap(celery_tasks.HintedEngine, "take_hint", _noted)
+
+
+def _wrap(owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
+    setattr(owner, name, wrap(getattr(owner, name)))
+
+
+def _around(write: Callable[..., Any], *, before: str, inside: str, after: str) -> Callable[..., Any]:
+    """Die when nothing is written, when everything is written and nothing committed, or right after the commit."""
+
+    @wraps(write)
+    def wrapped(*args: Any, **named: Any) -> Any:
+        die_at(before)
+        result = write(*args, **named)
+        die_at(inside)
+        _here.after = after
+        return result
+
+    return wrapped
+
+
+def _and_after(begin: Callable[[Database], Any]) -> Callable[[Database], Any]:
+    @contextmanager
+    def wrapped(database: Database) -> Iterator[Any]:
+        _here.after = "nowhere"
+        with begin(database) as tx:
+            yield tx
+        die_at(_here.after)
+
+    return wrapped
+
+
+def _with_lease(prepare: Callable[[Services], None]) -> Callable[[Services], None]:
+    @wraps(prepare)
+    def wrapped(services: Services) -> None:
+        services.lease_seconds = LEASE_SECONDS
+        prepare(services)
+
+    return wrapped
+
+
+def _moved(now: Callable[[SystemClock], datetime]) -> Callable[[SystemClock], datetime]:
+    @wraps(now)
+    def wrapped(clock: SystemClock) -> datetime:
+        try:
+            seconds = float((FOLDER / "clock").read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            seconds = 0.0
+        return now(clock) + timedelta(seconds=seconds)
+
+    return wrapped
+
+
+def _noted(run: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Write down each hint that reached a worker."""
+
+    @wraps(run)
+    def wrapped(runner: Any) -> None:
+        with (FOLDER / "hints.log").open("a", encoding="utf-8") as file:
+            file.write(f"hint {os.getpid()}\n")
+        run(runner)
+
+    return wrapped

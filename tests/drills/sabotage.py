@@ -1,0 +1,97 @@
+"""Guarantees broken on purpose, from outside the gateway's code: a drill that stays green with these proves nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from app.core.errors import VerificationError
+from app.core.values import Verified
+from app.pipeline import accept, clock_steps, dispatch, receive
+from app.pipeline.router import Context
+from app.platforms import callback
+from app.storage import dispatches
+
+LATE_SECONDS = 0.3
+NEVER_SECONDS = 3600.0
+
+
+def install() -> None:
+    """Break what `DRILL_SABOTAGE` names, and nothing without it."""
+    broken = os.environ.get("DRILL_SABOTAGE")
+    if broken is not None:
+        SABOTAGE[broken]()
+
+
+def _put(owner: Any, name: str, function: Callable[..., Any]) -> None:
+    setattr(owner, name, function)
+
+
+def _acknowledge_before_the_commit() -> None:
+    """Say that an event is stored, and store it a moment later."""
+    store = accept.accept
+
+    def late(services: Any, event: Any, *rest: Any) -> accept.Stored:
+        threading.Timer(LATE_SECONDS, store, (services, event, *rest)).start()
+        return accept.Stored(event.id, is_new=True, inline_claims=())
+
+    _put(receive, "accept", late)
+
+
+def _complete_before_the_work() -> None:
+    """Say that a dispatch is done, and run its handler a moment later: a queue's message confirmed too early."""
+    run = dispatch._run
+
+    def early(services: Any, claim: Any, event: Any, route: Any, *rest: Any) -> Any:
+        result = run(services, claim, event, replace(route, handler=lambda event, context: None), *rest)
+        time.sleep(LATE_SECONDS)
+        route.handler(event, Context(attempt=claim.attempt))
+        return result
+
+    _put(dispatch, "_run", early)
+
+
+def _forget_the_fence() -> None:
+    """Let a late worker write its result."""
+    _put(dispatches, "_held_by", lambda claim: dispatches.dispatches.c.id == claim.dispatch_id)
+    # Without the fence a late result still fails on the key of its attempt, which was recorded as lost.
+    _put(dispatches, "_insert_attempt", lambda tx, **values: None)
+
+
+def _believe_everybody() -> None:
+    """Take a signature for good that is not."""
+    verify = callback.CallbackChannel.verify
+
+    def believing(self: Any, request: Any, now: Any) -> Any:
+        try:
+            return verify(self, request, now)
+        except VerificationError:
+            return Verified("unsigned")
+
+    _put(callback.CallbackChannel, "verify", believing)
+
+
+def _wait_for_hints() -> None:
+    """Let a Celery worker do only what the broker tells it to."""
+    from app.worker import celery_tasks
+
+    celery_tasks.LOOK_AROUND_SECONDS = NEVER_SECONDS
+
+
+def _ignore_the_clock() -> None:
+    """Take no notice of a clock that is set back."""
+    _put(clock_steps.ClockWatch, "look", lambda watch: None)
+
+
+SABOTAGE: dict[str, Callable[[], None]] = {
+    "acknowledge first": _acknowledge_before_the_commit,
+    "complete first": _complete_before_the_work,
+    "no fence": _forget_the_fence,
+    "no proof": _believe_everybody,
+    "only hints": _wait_for_hints,
+    "no clock watch": _ignore_the_clock,
+}

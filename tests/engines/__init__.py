@@ -1,0 +1,1 @@
+"""Tests of the engines and of several processes, with real brokers and real processes."""

@@ -1,0 +1,129 @@
+"""The HTTP client over TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from app.core.errors import UpstreamUnavailable
+from app.security.outbound import OutboundClient
+from app.security.public_addresses import AddressGuard
+from tests.security.conftest import MisbehavingServer
+from tests.security.outbound_client import OK, TOTAL, client_for, drip
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + built.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def tls_port(certificate: Path) -> Iterator[int]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_serve_tls, args=(listener, context), daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def _serve_tls(listener: socket.socket, context: ssl.SSLContext) -> None:
+    while True:
+        try:
+            plain, _ = listener.accept()
+        except OSError:
+            return
+        with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+            request = _read_whole(connection)
+            if b"/drip" in request:
+                drip(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"a")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 11\r\n\r\n" + OK)
+
+
+def _read_whole(connection: ssl.SSLSocket) -> bytes:
+    """One request with its body, which comes in a record of its own.
+
+    Closing a socket that still holds unread bytes resets it, and the client may then lose the answer.
+    """
+    request = b""
+    while more := connection.recv(65536):
+        request += more
+        head, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+        if end and len(body) >= (int(length[1]) if length else 0):
+            break
+    return request
+
+
+class TestTls:
+    def test_a_trusted_certificate_is_accepted(self, tls_port: int, certificate: Path) -> None:
+        origin = f"https://127.0.0.1:{tls_port}"
+        client = client_for(origin, ca_file=str(certificate), total_timeout=5)
+        assert client.request("GET", origin).json_object() == {"ok": True}
+
+    def test_an_unknown_certificate_is_refused(self, tls_port: int) -> None:
+        origin = f"https://127.0.0.1:{tls_port}"
+        with pytest.raises(UpstreamUnavailable):
+            client_for(origin).request("GET", origin)
+
+    def test_a_certificate_for_another_name_is_refused(self, tls_port: int, certificate: Path) -> None:
+        origin = f"https://localhost:{tls_port}"
+        with pytest.raises(UpstreamUnavailable):
+            client_for(origin, ca_file=str(certificate)).request("GET", origin)
+
+    def test_behind_the_guard_the_certificate_is_still_the_names(
+        self, tls_port: int, certificate: Path
+    ) -> None:
+        guard = AddressGuard(("127.0.0.1", "localhost"))
+        client = OutboundClient(guard=guard, ca_file=str(certificate), total_timeout=5)
+        assert client.request("POST", f"https://127.0.0.1:{tls_port}", content=b"{}").status == 200
+        with pytest.raises(UpstreamUnavailable):
+            client.request("POST", f"https://localhost:{tls_port}", content=b"{}")
+
+    def test_the_deadline_holds_inside_tls(self, tls_port: int, certificate: Path) -> None:
+        origin = f"https://127.0.0.1:{tls_port}"
+        started = time.monotonic()
+        with pytest.raises(UpstreamUnavailable):
+            client_for(origin, ca_file=str(certificate)).request("GET", origin + "/drip")
+        assert time.monotonic() - started < TOTAL + 0.3
+
+    def test_a_handshake_that_never_ends_is_given_up(self, server: MisbehavingServer) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            origin = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            started = time.monotonic()
+            with pytest.raises(UpstreamUnavailable):
+                client_for(origin).request("GET", origin)
+            assert time.monotonic() - started < TOTAL + 0.3
