@@ -189,12 +189,15 @@ def test_check_39_the_whole_log_of_a_login_at_debug_level_holds_no_secret(
         visitor.get(stale)
         sent |= {f"{channel} session": visitor.log_in(channel)}
         visitor.get(
-            "/api/v1/me?fresh=1", headers={"X-Secret-Header": "header-7331", "Cookie": "other=cookie-7331"}
+            "/api/v1/me?fresh=1",
+            headers={"X-Secret-Header": "header-kwyjibo", "Cookie": "other=cookie-kwyjibo"},
         )
         visitor.get("/api/v1/me?fresh=1")
         sent |= {f"{channel} binding": visitor.jar.cookies["callgate_login"]}
         sent |= {f"{channel} csrf": visitor.get("/api/v1/me").json()["csrf_token"]}
-        requests.get(f"{visitor.url}/api/v1/me", headers={"Authorization": "Bearer bearer-7331x"}, timeout=5)
+        requests.get(
+            f"{visitor.url}/api/v1/me", headers={"Authorization": "Bearer bearer-kwyjibox"}, timeout=5
+        )
         for wrong in (f"{stale}&code=again", stale.replace("state=", "Xstate="), f"/nowhere{stale}"):
             visitor.get(wrong)
     crash(served, visitors["feishu"], sent)
@@ -202,14 +205,14 @@ def test_check_39_the_whole_log_of_a_login_at_debug_level_holds_no_secret(
     assert "outbound_request" in log
     assert "Traceback" in log, "a crash was logged as well"
     assert [name for name, value in {**sent, **issued(sandbox)}.items() if value in log] == []
-    assert "7331" not in log
+    assert "kwyjibo" not in log
 
 
 def crash(live: LiveGateway, visitor: Visitor, sent: dict[str, str]) -> None:
     """Break the database in two ways nobody foresaw: a row with personal data where a time belongs, a table gone."""
     returned = visitor.approve(visitor.start("feishu"))
     sent |= parameters("crash", returned)
-    change(live, "UPDATE sessions SET created_at = 'linxiao@example.com +8613800000001 state=7331'")
+    change(live, "UPDATE sessions SET created_at = 'linxiao@example.com +8613800000001 state=kwyjibo'")
     assert visitor.get("/api/v1/me").status_code == 500
     change(live, "ALTER TABLE connections RENAME TO lost")
     assert visitor.get(returned).status_code >= 500

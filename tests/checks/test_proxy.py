@@ -113,14 +113,14 @@ def test_check_97b_only_an_agreed_part_of_a_profile_is_shown(gateway: Gateway, m
         "merge",
         1,
         replace={
-            "access_token": "at-7331", "password": "pw-7331", "api_key": "ak-7331", "client_secret": "cs-7331",
-            "nested": {"deep": "nested-7331"}, "list": ["list-7331"], "long": "long-7331" * 100,
-            "avatar_url": "javascript:alert(7331)", "username": "new name",
+            "access_token": "at-kwyjibo", "password": "pw-kwyjibo", "api_key": "ak-kwyjibo", "client_secret": "cs-kwyjibo",
+            "nested": {"deep": "nested-kwyjibo"}, "list": ["list-kwyjibo"], "long": "long-kwyjibo" * 100,
+            "avatar_url": "javascript:alert(kwyjibo)", "username": "new name",
         },
     )  # fmt: skip
     answer = member.fresh()
     assert answer.status_code == 200
-    assert "7331" not in json.dumps({**answer.get_json()["identity"], "profile": {
+    assert "kwyjibo" not in json.dumps({**answer.get_json()["identity"], "profile": {
         name: value for name, value in answer.get_json()["identity"]["profile"].items() if name != "avatar_url"
     }})  # fmt: skip
     assert answer.get_json()["identity"]["avatar_url"] is None

@@ -145,7 +145,7 @@ def test_a_dead_command_is_told_without_what_is_ours(
     assert shown(caller, command_id)["error"] == sentence
     told = verified(receiver)
     assert (told["type"], told["data"]["state"], told["data"]["error"]) == ("command.dead", "dead", sentence)
-    assert b"db7" not in receiver.taken[0][1]
+    assert b"db7.internal" not in receiver.taken[0][1]
 
 
 def test_a_command_whose_process_ends_every_time_is_told_as_dead(
