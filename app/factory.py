@@ -30,6 +30,7 @@ from app.security.redaction import redact_event
 from app.security.vault import Vault
 from app.storage.db import Database
 from app.storage.shared_clock import SharedClock
+from app.storage.write_ahead_log import WriteAheadLog
 from app.telemetry.logging import configure_logging
 from app.web.blueprints import register_blueprints
 from app.web.errors import install_errors
@@ -41,6 +42,7 @@ from app.worker.draining import Draining
 from app.worker.embedded import EmbeddedEngine
 from app.worker.leases import LeaseKeeper
 from app.worker.lifetime import GracefulStop, end_with_parent
+from app.worker.log_copier import LogCopier
 from app.worker.one_core import OneCore
 
 COLLECT_AFTER_OBJECTS = 10_000
@@ -159,14 +161,24 @@ def create_serving_app() -> Flask:
     services: Services = app.extensions["callgate"]
     for disabled in services.channels.disabled:
         log.info("channel_disabled", channel=disabled.config.name, reason=disabled.reason)
+    roaming = _copy_the_log(services.database)
     _start_background(services)
     draining = Draining()
     draining.install()
     app.wsgi_app = draining.wrap(app.wsgi_app)  # type: ignore[assignment,method-assign]
     _spare_the_collector()
     if services.settings.serve_on_one_core:
-        OneCore().start()
+        OneCore(roaming).start()
     return app
+
+
+def _copy_the_log(database: Database) -> list[int]:
+    """Have a thread do what SQLite would do in a commit; return its number. The other databases do it themselves."""
+    if not database.is_sqlite:
+        return []
+    copier = LogCopier(WriteAheadLog(database))
+    copier.start()
+    return [copier.native_id]
 
 
 def _spare_the_collector() -> None:

@@ -44,6 +44,8 @@ Transaction = Connection
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRITER_WAIT_SECONDS = 10.0
+LOG_PAGES = 1_000
+LONGEST_LOG_PAGES = 20_000
 MOST_KEPT = 4
 KEPT_SECONDS = 1.0
 DEADLOCK_CODES = {"40001", "40P01", "1213", "1205"}
@@ -135,20 +137,29 @@ class Database:
         else:
             options["connect_args"] = {"connect_timeout": 3}
         self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
+        self.commits = 0
+        self._log_pages = LOG_PAGES
         self._kept: deque[tuple[Connection, float]] = deque()
         self._closings = 0
         if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", self._prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a transaction that commits at the end of the block; raises StoreUnavailable when it cannot."""
+        with self.only_writer(), _translated(), self._connected() as connection:
+            with connection.begin():
+                yield connection
+            self.commits += 1
+
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """Keep the other threads of this process from writing to SQLite; the other databases need nobody to wait."""
         if self._writer is not None and not self._writer.acquire(timeout=WRITER_WAIT_SECONDS):
             raise StoreUnavailable
         try:
-            with _translated(), self._connected() as connection, connection.begin():
-                yield connection
+            yield
         finally:
             if self._writer is not None:
                 self._writer.release()
@@ -227,17 +238,23 @@ class Database:
             return False
         return True
 
+    def leave_the_log(self) -> None:
+        """Have commits leave SQLite's log to a thread that copies it (storage/write_ahead_log.py), unless it lags far behind."""
+        self._log_pages = LONGEST_LOG_PAGES
+        self.close()
+
+    def _prepare_sqlite(self, connection: Any, _record: object) -> None:
+        """Set a new connection up; a statement of many rows would put what it may have to undo into a file."""
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={self._log_pages}")
+
     def close(self) -> None:
         """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
         self._closings += 1
         self._close_kept()
         self.engine.dispose()
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

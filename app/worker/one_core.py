@@ -1,4 +1,4 @@
-"""One core for each serving process: a thread that keeps all threads of this process there, and moves when it is crowded.
+"""One core for each serving process: a thread that keeps its threads there, and moves them when it is crowded.
 
 Python runs one thread at a time, so more cores add nothing to a serving process, but its lock then wanders between
 them, and each time a sleeping core is woken. On one core a callback costs half as much (docs/decisions/0018-one-core.md).
@@ -50,9 +50,13 @@ def choose(current: int, look: Look, *, gives_way: bool = True) -> int:
 
 
 class OneCore:
-    """Keeps this process on one of the cores it may use; does nothing where there is only one or they cannot be chosen."""
+    """Keeps this process on one of the cores it may use; does nothing where there is only one or they cannot be chosen.
 
-    def __init__(self) -> None:
+    Threads of which `roaming` has the kernel's numbers stay as they are.
+    """
+
+    def __init__(self, roaming: Collection[int] = ()) -> None:
+        self._roaming = roaming
         allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
         self._allowed = allowed if Path("/proc/stat").exists() else set()
         self._core = -1
@@ -100,14 +104,15 @@ class OneCore:
         return any(pid < os.getpid() for pid in here)
 
     def _settle(self, core: int) -> None:
-        """Move every thread there."""
+        """Move there every thread that does not roam."""
         if core == self._core:
             return
         log.debug("core_chosen", core=core)
         self._core = core
-        for task in os.listdir("/proc/self/task"):
-            with contextlib.suppress(ProcessLookupError):
-                os.sched_setaffinity(int(task), {core})
+        for task in map(int, os.listdir("/proc/self/task")):
+            if task not in self._roaming:
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setaffinity(task, {core})
 
 
 def _core_times(allowed: Collection[int]) -> dict[int, tuple[int, int]]:
