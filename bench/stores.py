@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,21 @@ class Store:
         with self.engine.connect() as connection:
             for statement in statements:
                 connection.execute(text(statement))
+
+    @contextmanager
+    def server_settings(self, wanted: Mapping[str, int]) -> Iterator[None]:
+        """Have the whole server run with other settings for a while, where it lets us."""
+        before = {name: self.number(f"SELECT @@GLOBAL.{name}") for name in wanted}
+        try:
+            self._set_globally(wanted)
+            yield
+        finally:
+            self._set_globally(before)
+
+    def _set_globally(self, settings: Mapping[str, int]) -> None:
+        for name, value in settings.items():
+            with suppress(SQLAlchemyError):
+                self.execute(f"SET GLOBAL {name} = {value}")
 
     def unfinished(self) -> bool:
         """Say whether a dispatch is still to be run; finished ones have no due time."""
