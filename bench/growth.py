@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import servers, signing
-from bench.cases import load, sample_of
+from bench.cases import sample_of
+from bench.load import Result, run, together
 from bench.samples import Bench, Sample
-from bench.servers import GatewayOptions
+from bench.servers import GatewayOptions, Server
 from bench.stores import TITLES, Store
 
 BATCH = 500_000
@@ -95,11 +98,16 @@ def fill(store: Store, *, upto: int, body: int) -> None:
 
 
 FILLED = "growth-full"
+SLICES = 8
+"""Of a round; one more before them warms up and is not counted."""
+
+PAUSE_SECONDS = 0.3
+"""Before a slice, so that what the other database still had to write is written."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Ingest beside that many stored events, against an empty table measured right before or after it.
+    """Ingest beside that many stored events, against an empty table measured in turns with it.
 
     The filled database goes on to the next number, until the last one.
     """
@@ -119,22 +127,36 @@ class Growth:
         return f"{TITLES[self.store]}: {self.stored:,} events stored"
 
     def measure(self, bench: Bench, number: int) -> Sample:
-        """Measure both in turns, the filled one first in every second round."""
+        """Load two gateways in turns, one over each table; another one begins in every second round."""
         empty = bench.store(self.store, f"growth-empty-{self.stored}")
         full = bench.store(self.store, FILLED)
         fill(full, upto=self.stored, body=bench.scale.growth_body)
-        rates: dict[str, float] = {}
-        samples: dict[str, Sample] = {}
-        order = [("empty", empty), ("full", full)]
-        for name, store in order if number % 2 == 0 else reversed(order):
-            samples[name] = self._ingest(bench, store, f"{self.key}/{name}/{number}")
-            rates[name] = samples[name].values["rate"]
-        sample = samples["full"]
-        sample.bad += samples["empty"].bad
-        sample.values["empty_rate"] = rates["empty"]
-        sample.values["share"] = rates["full"] / rates["empty"] if rates["empty"] else 0.0
+        options = GatewayOptions(engine=False)
+        with (
+            servers.gateway(bench.folder, empty.url, options) as beside_nothing,
+            servers.gateway(bench.folder, full.url, options) as beside_many,
+        ):
+            pair = [beside_nothing, beside_many]
+            results = self._in_turns(bench, pair if number % 2 == 0 else pair[::-1], number)
+            sample = sample_of(results[beside_many], beside_many)
+        other = results[beside_nothing]
+        sample.bad += other.bad
+        sample.values["empty_rate"] = other.per_second
+        sample.values["share"] = sample.values["rate"] / other.per_second if other.per_second else 0.0
         sample.values["megabytes"] = full.bytes_on_disk() / 1e6
         return sample
+
+    def _in_turns(self, bench: Bench, pair: Sequence[Server], number: int) -> dict[Server, Result]:
+        """Send to one and to the other, a slice each time: the machine's own pace changes within seconds."""
+        parts: dict[Server, list[Result]] = {server: [] for server in pair}
+        size = -(-bench.scale.requests // SLICES)
+        for at in range(SLICES + 1):
+            for server in pair if at % 2 == 0 else reversed(pair):
+                name = f"{self.key}/{server.port}/{number}/{at}"
+                requests = signing.signed("callback", name, size)
+                time.sleep(PAUSE_SECONDS)
+                parts[server].append(run_slice(bench, server, requests))
+        return {server: together(results[1:]) for server, results in parts.items()}
 
     def finish(self, bench: Bench) -> None:
         """Give the room back once no larger number of this database follows."""
@@ -142,7 +164,7 @@ class Growth:
         if self.is_last:
             bench.forget(self.store, FILLED)
 
-    def _ingest(self, bench: Bench, store: Store, run_name: str) -> Sample:
-        requests = signing.signed("callback", run_name, bench.scale.requests)
-        with servers.gateway(bench.folder, store.url, GatewayOptions(engine=False)) as server:
-            return sample_of(load(bench, server, requests)[0], server)
+
+def run_slice(bench: Bench, server: Server, requests: Sequence[bytes]) -> Result:
+    """Load one of the two for a moment."""
+    return run(server.port, requests, connections=bench.scale.connections, seconds=bench.scale.seconds)

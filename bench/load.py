@@ -10,6 +10,7 @@ import gc
 import selectors
 import socket
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -52,6 +53,19 @@ class Result:
         """Return a latency in milliseconds."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
+
+
+def together(parts: Sequence[Result]) -> Result:
+    """Return several runs as one; the time between them does not count."""
+    statuses: Counter[int] = Counter()
+    for part in parts:
+        statuses.update(part.statuses)
+    return Result(
+        seconds=sum(part.seconds for part in parts),
+        statuses=dict(statuses),
+        latencies=[latency for part in parts for latency in part.latencies],
+        unanswered=sum(part.unanswered for part in parts),
+    )
 
 
 def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:

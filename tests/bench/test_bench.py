@@ -9,6 +9,7 @@ import pytest
 
 from bench.__main__ import main
 from bench.growth import fill
+from bench.load import Result, together
 from bench.stores import Store
 
 
@@ -26,6 +27,27 @@ def test_a_quick_run_measures_and_loses_nothing(tmp_path: Path, capsys: pytest.C
         assert sample["values"]["rss"] > 10
     assert "SQLite: callback" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+@pytest.mark.timeout(180)
+def test_growth_loads_a_filled_and_an_empty_table_in_turns(tmp_path: Path):
+    out = tmp_path / "results"
+    words = ["--quick", "--requests", "40", "--only", "growth-sqlite-50", "--growth", "50"]
+    assert main([*words, "--out", str(out), "--folder", str(tmp_path)]) == 0
+    found = {case["key"]: case for case in json.loads((out / "results.json").read_text())["cases"]}
+    (sample,) = found["growth-sqlite-50"]["samples"]
+    values = sample["values"]
+    assert sample["bad"] == 0
+    assert values["share"] == pytest.approx(values["rate"] / values["empty_rate"])
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_runs_in_pieces_count_as_one_without_the_time_between_them():
+    first = Result(seconds=1.0, statuses={200: 3}, latencies=[0.1, 0.2, 0.3])
+    second = Result(seconds=2.0, statuses={200: 3, 503: 1}, latencies=[0.4], unanswered=1)
+    whole = together([first, second])
+    assert (whole.seconds, whole.good, whole.bad, whole.per_second) == (3.0, 6, 2, 2.0)
+    assert whole.latencies == [0.1, 0.2, 0.3, 0.4]
 
 
 def test_the_cases_can_be_listed(capsys: pytest.CaptureFixture[str]):
