@@ -1,7 +1,7 @@
 """SQLite's write-ahead log, copied into the database file beside the writers instead of by one of them while all wait.
 
 By itself SQLite has the commit that makes the log 1,000 pages long copy it, and that commit waits for the file to reach
-the disk. In a large database the pages lie all over the file, which takes a tenth of a second.
+the disk. In a large database the pages lie all over the file, which takes long.
 """
 
 from __future__ import annotations
