@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class LogCopier:
-    """Copies again and again; it needs no orderly end, because the last connection to close copies what is left."""
+    """Copies again and again; it needs no orderly end, because what is left in the log is as safe there."""
 
     def __init__(self, write_ahead_log: WriteAheadLog, *, pause: float = PAUSE_SECONDS):
         self._log = write_ahead_log

@@ -121,6 +121,24 @@ def test_nobody_writes_while_the_last_rest_is_copied(
     assert could_write == [True, True, False]
 
 
+def test_every_copy_is_on_the_disk_before_writers_wait_for_the_rest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+    really_copy = write_ahead_log._copy
+
+    def copy(connection: Any) -> int:
+        steps.append("copy")
+        return really_copy(connection)
+
+    monkeypatch.setattr(write_ahead_log, "bring_to_disk", lambda _file: steps.append("disk"))
+    monkeypatch.setattr(write_ahead_log, "_copy", copy)
+    log = WriteAheadLog(database, longest=0)
+    write(database)
+    log.copy()
+    assert steps == ["copy", "disk", "copy", "disk", "copy"]
+
+
 def test_a_copy_is_due_after_many_commits(database: Database) -> None:
     write(database, 60)
     log = WriteAheadLog(database)
