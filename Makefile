@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-# What to hand to pytest, e.g. `make test TESTS=tests/pipeline ARGS="-k replay"`.
+# What to hand to pytest, e.g. `make test TESTS=tests/inbound ARGS="-k replay"`.
 TESTS ?=
 ARGS ?=
 # Many tests wait for real processes, so there are more of them than cores.

@@ -1,8 +1,8 @@
-"""The WSGI entry: `flask` finds it by itself; `flask serve` uses app.factory:create_serving_app."""
+"""The WSGI entry: `flask` finds it by itself; `flask serve` uses app.serving.process:create_serving_app."""
 
 from __future__ import annotations
 
-from app.cli.commands import register_commands
+from app.cli.groups import register_commands
 from app.core.errors import ConfigurationError
 from app.factory import create_app
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import importlib.util
 import pkgutil
@@ -19,33 +18,24 @@ from app.config.environment import read_environment
 from app.config.settings import Settings, environment_faults, load_settings
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
-from app.pipeline.bind import bind_route
+from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
-from app.pipeline.command_runs import command_routes
-from app.pipeline.forward import Forwarder, destination_routes
+from app.pipeline.commands.run import command_routes
+from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
-from app.storage.db import Database
-from app.storage.shared_clock import SharedClock
-from app.storage.write_ahead_log import WriteAheadLog
+from app.storage.database.db import Database
+from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import configure_logging
 from app.web.blueprints import register_blueprints
+from app.web.callbacks.front_door import Callbacks
 from app.web.errors import install_errors
 from app.web.guards import install_https_rule
 from app.web.languages import install_languages
 from app.web.security_headers import install_security_headers
-from app.web.webhooks import Callbacks
-from app.worker.draining import Draining
-from app.worker.embedded import EmbeddedEngine
-from app.worker.leases import LeaseKeeper
-from app.worker.lifetime import GracefulStop, end_with_parent
-from app.worker.log_copier import LogCopier
-from app.worker.one_core import OneCore
-
-COLLECT_AFTER_OBJECTS = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -152,52 +142,3 @@ def create_app(environment: Mapping[str, str] | None = None, *, services: Servic
     register_blueprints(app, services)
     app.wsgi_app = Callbacks(app, services)  # type: ignore[method-assign]
     return app
-
-
-def create_serving_app() -> Flask:
-    """Make the application of a serving process: with its engine, and ending together with its parent."""
-    end_with_parent()
-    app = create_app()
-    services: Services = app.extensions["callgate"]
-    for disabled in services.channels.disabled:
-        log.info("channel_disabled", channel=disabled.config.name, reason=disabled.reason)
-    roaming = _copy_the_log(services.database)
-    _start_background(services)
-    draining = Draining()
-    draining.install()
-    app.wsgi_app = draining.wrap(app.wsgi_app)  # type: ignore[assignment,method-assign]
-    _spare_the_collector()
-    if services.settings.serve_on_one_core:
-        OneCore(roaming).start()
-    return app
-
-
-def _copy_the_log(database: Database) -> list[int]:
-    """Have a thread do what SQLite would do in a commit; return its number. The other databases do it themselves."""
-    if not database.is_sqlite:
-        return []
-    copier = LogCopier(WriteAheadLog(database))
-    copier.start()
-    return [copier.native_id]
-
-
-def _spare_the_collector() -> None:
-    """Keep the garbage collector from walking again and again through what was made at the start and stays."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_OBJECTS)
-
-
-def _start_background(services: Services) -> None:
-    """Start what runs beside the requests, and have it stopped in good order."""
-    if services.settings.engine == "embedded":
-        engine = EmbeddedEngine(services)
-        engine.start()
-        GracefulStop(services, engine).install()
-        return
-    from app.worker.hints import HintPublisher
-
-    hints, leases = HintPublisher(services.settings), LeaseKeeper(services)
-    hints.start(services)
-    leases.start()
-    GracefulStop(services, leases, hints).install()

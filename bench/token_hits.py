@@ -8,7 +8,7 @@ import sys
 import time
 
 from app.factory import build_services
-from app.pipeline.app_tokens import usable_app_token
+from app.pipeline.tokens.app_tokens import usable_app_token
 
 
 def main() -> None:

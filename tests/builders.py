@@ -13,17 +13,17 @@ from app import platforms
 from app.config.channels import parse_channels
 from app.config.settings import load_settings
 from app.core.values import InboundRequest
-from app.pipeline.bind import bind_route
+from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import open_channels
-from app.pipeline.command_runs import command_routes
-from app.pipeline.dispatch import DispatchResult, load_events, run_loaded_claim
-from app.pipeline.forward import Forwarder, destination_routes
+from app.pipeline.commands.run import command_routes
+from app.pipeline.dispatch.attempts import DispatchResult, load_events, run_loaded_claim
+from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
-from app.storage.db import Database
-from app.storage.dispatches import Claim
+from app.storage.database.db import Database
+from app.storage.queue.dispatches import Claim
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 SECRET_KEY = "0f8b2c6d4e1a9375b7c3d5e6f1029384a5b6c7d8"

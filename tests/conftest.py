@@ -13,8 +13,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.pipeline.services import Services
-from app.storage import schema
-from app.storage.db import Database
+from app.storage.database import schema
+from app.storage.database.db import Database
 from app.storage.tables import metadata
 from tests.builders import FrozenClock, make_services
 

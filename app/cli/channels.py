@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.pipeline.events_view import channel_view
+from app.pipeline.operators.channels import channel_view
 from app.pipeline.services import Services
 
 LABELS = {"callback_url": "callback URL", "redirect_uri": "login redirect URL"}

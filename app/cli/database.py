@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.pipeline.services import Services
-from app.storage import schema
+from app.storage.database import schema
 
 
 def database_group(services: Services) -> click.Group:

@@ -10,8 +10,8 @@ import click
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.core.states import EventState
-from app.pipeline.dead_letters import list_dead_letters_page
-from app.pipeline.events_view import event_detail
+from app.pipeline.operators.dead_letters import list_dead_letters_page
+from app.pipeline.operators.events import event_detail
 from app.pipeline.services import Services
 
 

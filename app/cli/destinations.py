@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from app.core.errors import CallgateError
-from app.pipeline.destinations_view import list_destinations, resume_destination
+from app.pipeline.operators.destinations import list_destinations, resume_destination
 from app.pipeline.services import Services
 
 

@@ -9,7 +9,7 @@ import click
 
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
-from app.pipeline.events_view import event_detail, list_events_page
+from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.services import Services
 
 

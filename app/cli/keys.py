@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from app.pipeline.key_rotation import rewrite_sealed
+from app.pipeline.login.session_keys import rotate_signing_key
 from app.pipeline.services import Services
-from app.pipeline.session_keys import rotate_signing_key
+from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import VaultError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from app.core.errors import CallgateError
-from app.pipeline.retention import prune_all
 from app.pipeline.services import Services
+from app.pipeline.upkeep.retention import prune_all
 
 
 def prune_command(services: Services) -> click.Command:

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from app.core.errors import CallgateError
-from app.pipeline.replay import Replayed, preview_event, preview_replay, replay_event, replay_events
-from app.pipeline.replay_order import bulk_defaults, read_filter, read_limit, read_order
+from app.pipeline.operators.replay import Replayed, preview_event, preview_replay, replay_event, replay_events
+from app.pipeline.operators.replay_order import bulk_defaults, read_filter, read_limit, read_order
 from app.pipeline.services import Services
 
 FILTERS = ("channel", "type", "state", "q", "since", "until")

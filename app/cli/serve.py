@@ -9,9 +9,9 @@ from types import FrameType
 import click
 from granian.constants import Interfaces
 
-from app.cli.rolling import RollingServer
 from app.pipeline.services import Services
-from app.worker.embedded import EmbeddedEngine
+from app.serving.rolling import RollingServer
+from app.worker.engine import EmbeddedEngine
 from app.worker.lifetime import GracefulStop
 
 BLOCKING_THREADS = 64
@@ -34,7 +34,7 @@ def serve_command(services: Services) -> click.Command:
             )
         services.database.close()
         RollingServer(
-            "app.factory:create_serving_app",
+            "app.serving.process:create_serving_app",
             address=host,
             port=port,
             interface=Interfaces.WSGI,

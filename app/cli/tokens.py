@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from app.core.errors import CallgateError
-from app.pipeline.app_tokens import app_token_health, refresh_app_token
 from app.pipeline.services import Services
+from app.pipeline.tokens.app_tokens import app_token_health, refresh_app_token
 
 
 def tokens_group(services: Services) -> click.Group:

@@ -33,3 +33,10 @@ def _from_iso(text: str) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("not a time") from error
+
+
+def as_text(moment: datetime | None) -> str | None:
+    """Return a time as ISO 8601 with milliseconds and Z."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+import structlog
 from pydantic import ValidationError
 
 from app.config.channels import ChannelConfig, fault_sentences
 from app.config.platform_settings import PlatformSettings, configured_secrets, is_weak_secret
 from app.config.settings import Settings
-from app.core.errors import ConfigurationError, RefusedError
+from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
 from app.core.ports import HttpClient, LoginProvider, PlatformSpec, WebhookSource
 from app.security.addresses import Network, parse_networks
 from app.security.outbound import OutboundClient, configured_origins
 
 C = TypeVar("C")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,18 @@ def _open(config: ChannelConfig, spec: PlatformSpec) -> tuple[Channel, str | Non
     )
     unproven = typed.missing_signature_secret() if isinstance(connector, WebhookSource) else None
     return channel, unproven
+
+
+def ask_platform(question: Callable[[], T]) -> T:
+    """Ask a connector; whatever it raises beside our own errors becomes one: the platform's answer was unusable."""
+    try:
+        return question()
+    except CallgateError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an answer nobody foresaw must not become a crash
+        # The class only: the text may quote the answer, and with it a token.
+        log.error("platform_answer_unusable", error=error.__class__.__name__)  # noqa: TRY400
+        raise UpstreamError("upstream_bad_answer", "The platform's answer cannot be used.") from None
 
 
 def callback_url(settings: Settings, channel: Channel) -> str | None:

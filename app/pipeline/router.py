@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from app.core.values import Event
-from app.storage.db import Transaction
+from app.storage.database.db import Transaction
 
 DEFAULT_ATTEMPTS = 12
 

@@ -6,19 +6,19 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from app.config.settings import Settings
 from app.core.clock import Clock, SystemClock
 from app.core.values import Event
 from app.pipeline.channels import Channels
-from app.pipeline.prune_progress import PruneProgress
 from app.pipeline.router import Route, Router
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
-from app.storage.db import Database
-from app.storage.dispatches import Claim
-from app.storage.group_commit import GroupCommit
+from app.storage.database.db import Database
+from app.storage.database.group_commit import GroupCommit
+from app.storage.queue.dispatches import Claim
 
 MOST_MATCHES = 1024
 """Patterns are matched once for each type of event; types come from outside, so their number is bounded."""
@@ -39,6 +39,17 @@ class Engine(Protocol):
 
 def _nobody_to_wake() -> None:
     """Stand in until an engine runs; the engine's own look-around finds the work all the same."""
+
+
+@dataclass(slots=True)
+class PruneProgress:
+    """How far retention has come in this process. Times are of the steady clock. Losing this costs one walk over the old events and the followers, nothing else."""
+
+    next_run: float = 0.0
+    walk_again: float = 0.0
+    bodies_done_to: tuple[datetime, str] | None = None
+    followers_done_to: tuple[str, str] | None = None
+    followers_again: float = 0.0
 
 
 @dataclass(slots=True)

@@ -32,11 +32,10 @@ from app.security.signatures import (
     matching,
     same_secret,
     sha256_hex,
-    standard_webhook_key,
-    verify_standard_webhook,
     wire_bytes,
 )
 from app.security.strict_json import parse_json_object
+from app.wire.standard_webhooks import standard_webhook_key, verify_standard_webhook
 
 WINDOW = 300
 MAX_WORD = 255

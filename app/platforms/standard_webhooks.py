@@ -16,8 +16,9 @@ from app.core.moments import moment_from
 from app.core.ports import PlatformSpec
 from app.core.subjects import subject_of
 from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Verified, default_acknowledgement
-from app.security.signatures import standard_webhook_key, verify_standard_webhook, wire_bytes
+from app.security.signatures import wire_bytes
 from app.security.strict_json import parse_json_object
+from app.wire.standard_webhooks import standard_webhook_key, verify_standard_webhook
 
 HEADER_PREFIXES = ("webhook", "svix")
 MAX_TYPE = 255

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Row, String, Table, and_, or_, select
 
-from app.storage.db import Blob, ExactText, UtcDateTime, insert_once, metadata
+from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
 
 app_tokens = Table(
     "app_tokens",

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
 
-from app.storage.db import Blob, ExactText, UtcDateTime, metadata
+from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 
 audit_entries = Table(
     "audit_entries",

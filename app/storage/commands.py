@@ -13,8 +13,8 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, and_, func, select
 
 from app.core.states import DispatchState, Trigger
-from app.storage.db import Blob, ExactText, UtcDateTime, metadata
-from app.storage.dispatches import NewDispatch, dispatches, insert_dispatch_once, refresh_event_state
+from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
+from app.storage.queue.dispatches import NewDispatch, dispatches, insert_dispatch_once, refresh_event_state
 
 commands = Table(
     "commands",

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Row, Table, select
 
-from app.storage.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
+from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
 
 MAX_TEXT = 1000
 

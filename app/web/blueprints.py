@@ -5,15 +5,16 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
-from app.web.bindcodes import bindcodes_blueprint
-from app.web.commands import command_status_blueprint, commands_blueprint
-from app.web.events_api import events_blueprint
-from app.web.front import front_blueprint
+from app.web.api.bindcodes import bindcodes_blueprint
+from app.web.api.commands import command_status_blueprint, commands_blueprint
+from app.web.api.events import events_blueprint
+from app.web.api.replay import replay_blueprint
+from app.web.dev.front import front_blueprint
 from app.web.health import health_blueprint
 from app.web.limits import install_limits, limit_token_guessing
-from app.web.login import login_blueprint
-from app.web.me import me_blueprint
-from app.web.replay_api import replay_blueprint
+from app.web.people.bind_page import bind_page_blueprint
+from app.web.people.login import login_blueprint
+from app.web.people.me import me_blueprint
 
 BEHIND_TOKENS = (events_blueprint, replay_blueprint, bindcodes_blueprint, command_status_blueprint)
 
@@ -25,6 +26,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         login_blueprint,
         me_blueprint,
         bindcodes_blueprint,
+        bind_page_blueprint,
         commands_blueprint,
         command_status_blueprint,
         events_blueprint,

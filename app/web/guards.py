@@ -14,8 +14,8 @@ from app.core.errors import RefusedError, RequestError
 from app.pipeline.services import Services
 from app.security.signatures import same_secret
 from app.security.strict_json import parse_json_object
+from app.web.callbacks.reading import is_secure, read_body
 from app.web.errors import error_response
-from app.web.inbound import is_secure, read_body
 
 P = ParamSpec("P")
 R = TypeVar("R")

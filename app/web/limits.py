@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, request
 from flask_limiter import Limiter
 
 from app.config.settings import Settings
-from app.web.inbound import client_address
+from app.web.callbacks.reading import client_address
 
 WRONG_TOKENS_PER_ADDRESS = "30 per minute"
 UNAUTHORIZED = 401

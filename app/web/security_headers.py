@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask, Response
 
 from app.config.settings import Settings
-from app.pipeline.login import login_origins
+from app.pipeline.login.finish import login_origins
 from app.pipeline.services import Services
 
 HSTS_SECONDS = 31_536_000

@@ -13,7 +13,7 @@ from celery.worker.request import Request
 
 from app.pipeline.services import Services
 from app.worker.celery_app import RUN_DUE, make_celery
-from app.worker.embedded import EmbeddedEngine
+from app.worker.engine import EmbeddedEngine
 from app.worker.hints import HintPublisher
 from app.worker.lifetime import GracefulStop
 

@@ -7,10 +7,10 @@ import threading
 import structlog
 
 from app.core.errors import StoreUnavailable
-from app.pipeline.clock_steps import ClockWatch
-from app.pipeline.dispatch import keep_leases
-from app.pipeline.housekeeping import tidy
+from app.pipeline.dispatch.attempts import keep_leases
 from app.pipeline.services import Services
+from app.pipeline.upkeep.clock_steps import ClockWatch
+from app.pipeline.upkeep.housekeeping import tidy
 
 RENEW_SECONDS = 8.0
 TIDY_SECONDS = 60.0

@@ -20,7 +20,7 @@ from typing import Protocol
 import structlog
 
 from app.core.errors import StoreUnavailable
-from app.pipeline.dispatch import give_back
+from app.pipeline.dispatch.attempts import give_back
 from app.pipeline.services import Services
 
 PR_SET_PDEATHSIG = 1

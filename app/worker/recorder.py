@@ -13,9 +13,9 @@ from queue import Empty, SimpleQueue
 import structlog
 
 from app.core.errors import StoreUnavailable
-from app.pipeline.dispatch import record_successes
+from app.pipeline.dispatch.attempts import record_successes
 from app.pipeline.services import Services
-from app.storage.completions import Success
+from app.storage.queue.completions import Success
 
 MOST_AT_ONCE = 128
 STORE_DOWN_SECONDS = 1.0

@@ -9,9 +9,9 @@ from typing import Any
 
 from granian.constants import Interfaces
 
-from app.cli.rolling import RollingServer
 from app.cli.serve import BACKPRESSURE, BLOCKING_THREADS
-from app.worker.one_core import OneCore
+from app.serving.one_core import OneCore
+from app.serving.rolling import RollingServer
 
 PEER = "BENCH_PEER"
 

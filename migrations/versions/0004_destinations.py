@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from app.storage.db import ExactText, UtcDateTime
+from app.storage.database.db import ExactText, UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

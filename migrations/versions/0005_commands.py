@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from app.storage.db import Blob, ExactText, UtcDateTime
+from app.storage.database.db import Blob, ExactText, UtcDateTime
 
 revision = "0005"
 down_revision = "0004"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.pipeline.services import Services
-from app.storage.db import Database
+from app.storage.database.db import Database
 from tests.binding.fakes import Scannable, binding_services
 from tests.builders import FrozenClock
 

@@ -13,11 +13,11 @@ from app.core.errors import TokenRejected, UpstreamUnavailable
 from app.core.identifiers import new_id
 from app.core.ports import HttpClient, PlatformSpec
 from app.core.values import AppToken, BindSignal, Event, SceneCode
-from app.pipeline.bind import bind_route
+from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.router import Context
 from app.pipeline.services import Services
-from app.storage.db import Database
+from app.storage.database.db import Database
 from tests.builders import NOW, make_services
 
 

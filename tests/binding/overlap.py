@@ -9,7 +9,7 @@ from threading import Barrier
 from typing import Any
 
 from app.core.values import Event
-from app.storage.db import Database
+from app.storage.database.db import Database
 from tests.binding.fakes import binding_services, deliver
 
 PROCESSES = 4

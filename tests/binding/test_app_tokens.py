@@ -12,11 +12,16 @@ from datetime import timedelta
 import pytest
 
 from app.core.errors import RefusedError, TokenRejected, UpstreamUnavailable
-from app.pipeline import app_tokens
-from app.pipeline.app_tokens import app_token_health, refresh_app_token, usable_app_token, with_app_token
 from app.pipeline.services import Services
+from app.pipeline.tokens import app_tokens
+from app.pipeline.tokens.app_tokens import (
+    app_token_health,
+    refresh_app_token,
+    usable_app_token,
+    with_app_token,
+)
 from app.storage.app_tokens import TokenLease, find_app_token, store_app_token, take_token_lease
-from app.storage.db import Database
+from app.storage.database.db import Database
 from tests.binding.fakes import DOWN, Scannable, binding_services, channel
 from tests.builders import NOW, FrozenClock
 

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from app.pipeline.services import Services
 from app.storage.audit import list_audit
-from app.storage.db import Database
-from app.web.bindcodes import bindcodes_blueprint
+from app.storage.database.db import Database
+from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.errors import install_errors
 from tests.binding.fakes import DOWN, Scannable, binding_services, deliver, leave, scan
 from tests.builders import NOW, FrozenClock

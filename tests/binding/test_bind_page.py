@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from app.pipeline.bind import create_bind_code
+from app.pipeline.binding.codes import create_bind_code
 from app.pipeline.services import Services
-from app.storage.bindcodes import BindCode
+from app.storage.binding.bindcodes import BindCode
 from app.web.languages import install_languages
 from tests.binding.fakes import deliver, scan
 from tests.binding.test_bind_api import application

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from app.core.states import BindStatus
-from app.pipeline.bind import BOUND, EXPIRED, TOO_MANY, UNKNOWN, USED, bind_code_status, create_bind_code
-from app.pipeline.bindings_view import list_openids_page, remove_openid
+from app.pipeline.binding.codes import bind_code_status, create_bind_code
+from app.pipeline.binding.consume import BOUND, EXPIRED, TOO_MANY, UNKNOWN, USED
+from app.pipeline.operators.bindings import list_openids_page, remove_openid
 from app.pipeline.router import Context
 from app.pipeline.services import Services
-from app.storage.bindcodes import BindCode
-from app.storage.db import Transaction
+from app.storage.binding.bindcodes import BindCode
+from app.storage.database.db import Transaction
 from tests.binding.fakes import binding_services, deliver, follow, happening, later, leave, scan, typed
 from tests.builders import NOW, FrozenClock
 

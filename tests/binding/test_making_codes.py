@@ -7,11 +7,12 @@ import pytest
 from app.core.errors import CallgateError, RefusedError
 from app.core.identifiers import CODE_ALPHABET
 from app.core.states import BindStatus
-from app.pipeline import bind
-from app.pipeline.bind import bind_code_status, bind_page, create_bind_code, default_ttl
-from app.pipeline.bindings_view import list_openids_page
-from app.pipeline.housekeeping import tidy
+from app.pipeline.binding import codes
+from app.pipeline.binding.codes import bind_code_status, bind_page, create_bind_code, default_ttl
+from app.pipeline.binding.consume import BOUND
+from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
+from app.pipeline.upkeep.housekeeping import tidy
 from tests.binding.fakes import DOWN, Scannable, deliver, typed
 from tests.builders import NOW, FrozenClock
 
@@ -80,7 +81,7 @@ def test_a_platform_failure_still_gives_a_code_to_type(binding: Services, shop: 
     assert made.bindcode.qr_content is None
     assert made.warning is not None
     assert "(-1)" in made.warning
-    assert deliver(binding, typed(made.bindcode.code)) == bind.BOUND
+    assert deliver(binding, typed(made.bindcode.code)) == BOUND
 
 
 def test_a_qr_text_too_long_to_keep_gives_a_code_to_type(binding: Services, shop: Scannable) -> None:
@@ -93,7 +94,7 @@ def test_a_qr_text_too_long_to_keep_gives_a_code_to_type(binding: Services, shop
 @pytest.mark.backends("sqlite")
 def test_a_taken_code_is_drawn_again(binding: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["AAAA2222", "AAAA2222", "BBBB3333"])
-    monkeypatch.setattr(bind, "typed_code", lambda _length: next(drawn))
+    monkeypatch.setattr(codes, "typed_code", lambda _length: next(drawn))
     first = create_bind_code(binding, app="crm", channel_name="plain").bindcode
     second = create_bind_code(binding, app="crm", channel_name="plain").bindcode
     assert (first.code, second.code) == ("AAAA2222", "BBBB3333")
@@ -103,7 +104,7 @@ def test_a_taken_code_is_drawn_again(binding: Services, monkeypatch: pytest.Monk
 def test_a_broken_random_source_is_an_error_and_no_endless_loop(
     binding: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bind, "typed_code", lambda _length: "AAAA2222")
+    monkeypatch.setattr(codes, "typed_code", lambda _length: "AAAA2222")
     create_bind_code(binding, app="crm", channel_name="plain")
     with pytest.raises(CallgateError, match="No unused bind code"):
         create_bind_code(binding, app="crm", channel_name="plain")

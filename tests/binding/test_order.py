@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.values import Event
-from app.pipeline.bind import create_bind_code
-from app.pipeline.bindings_view import list_openids_page
+from app.pipeline.binding.codes import create_bind_code
+from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
-from app.storage.bindcodes import bindcodes, find_bindcode
-from app.storage.db import Database
-from app.storage.followers import followers
-from app.storage.openids import openids
+from app.storage.binding.bindcodes import bindcodes, find_bindcode
+from app.storage.binding.followers import followers
+from app.storage.binding.openids import openids
+from app.storage.database.db import Database
 from tests.binding.fakes import binding_services, deliver, follow, later, leave, scan, typed
 from tests.builders import NOW
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from app.pipeline.bind import BOUND, UNKNOWN, USED, bind_code_status, create_bind_code
-from app.pipeline.bindings_view import list_openids_page
+from app.pipeline.binding.codes import bind_code_status, create_bind_code
+from app.pipeline.binding.consume import BOUND, UNKNOWN, USED
+from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
-from app.storage.followers import lock_follower
+from app.storage.binding.followers import lock_follower
 from tests.binding.fakes import follow, leave, scan, typed
 from tests.binding.overlap import deliver_in_processes
 from tests.builders import NOW

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from app.core.values import InboundRequest, Reply
-from app.pipeline.bind import create_bind_code
-from app.pipeline.bindings_view import list_openids_page
-from app.pipeline.receive import receive
+from app.pipeline.binding.codes import create_bind_code
+from app.pipeline.inbound.receive import receive
+from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
 from tests.builders import NOW
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.storage.db import Database
+from app.storage.database.db import Database
 from tests.builders import FrozenClock, make_services
 from tests.checks.browser import Browser
 from tests.checks.gateway import ENVIRONMENT, SECOND_CLIENT, Gateway, channels_file

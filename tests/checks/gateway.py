@@ -18,12 +18,12 @@ from app.pipeline.channels import Channel, Channels
 from app.pipeline.services import Services
 from app.security.outbound import OutboundClient
 from app.storage.audit import list_audit
-from app.storage.connections import connections
-from app.storage.db import Database
-from app.storage.identities import identities
-from app.storage.sessions import sessions
+from app.storage.database.db import Database
+from app.storage.login.connections import connections
+from app.storage.login.identities import identities
+from app.storage.login.sessions import sessions
+from app.storage.login.users import users
 from app.storage.tables import metadata
-from app.storage.users import users
 from sandbox.state import Call
 from tests.builders import FrozenClock, make_services
 from tests.checks.browser import BASE_URL, SESSION_COOKIE, Browser, cookies_set

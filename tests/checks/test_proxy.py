@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pytest
 from sqlalchemy import select
 
-from app.storage.connections import connections
-from app.storage.identities import identities
+from app.storage.login.connections import connections
+from app.storage.login.identities import identities
 from tests.checks.browser import SESSION_COOKIE, Browser, cookies_set
 from tests.checks.gateway import GatedHttp, Gateway
 

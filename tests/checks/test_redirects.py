@@ -9,7 +9,7 @@ import jwt
 import pytest
 from werkzeug.test import EnvironBuilder, TestResponse
 
-from app.storage.flows import flows
+from app.storage.login.flows import flows
 from tests.checks.browser import (
     BASE_URL,
     BINDING_COOKIE,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.storage.connections import connections
+from app.storage.login.connections import connections
 from tests.checks.browser import Browser
 from tests.checks.gateway import GatedHttp, Gateway, KilledHttp, WorkerKilled
 

@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 
 from app.core.errors import ConfigurationError
 from app.factory import build_services
-from app.pipeline.key_rotation import rewrite_sealed
+from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
-from app.storage.connections import connections
+from app.storage.login.connections import connections
 from tests.builders import SECRET_KEY
 from tests.checks.browser import BASE_URL, BINDING_COOKIE, Browser
 from tests.checks.gateway import RETURN_URL, Gateway

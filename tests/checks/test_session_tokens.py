@@ -25,8 +25,8 @@ from werkzeug.test import TestResponse
 
 from app.core.errors import ConfigurationError
 from app.factory import build_services
-from app.pipeline.session_keys import rotate_signing_key
-from app.storage.signing_keys import signing_keys
+from app.pipeline.login.session_keys import rotate_signing_key
+from app.storage.login.signing_keys import signing_keys
 from tests.builders import SECRET_KEY
 from tests.checks.browser import BASE_URL, BINDING_COOKIE, SESSION_COOKIE, Browser
 from tests.checks.gateway import Gateway

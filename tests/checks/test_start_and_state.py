@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event
 
-from app.storage.flows import flows
-from app.storage.sessions import sessions
+from app.storage.login.flows import flows
+from app.storage.login.sessions import sessions
 from tests.checks.browser import BINDING_COOKIE, SESSION_COOKIE, Browser, cookies_set
 from tests.checks.gateway import Gateway
 

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from app.core.values import Event
 from app.factory import create_app
-from app.pipeline.dispatch import claim_work
+from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.router import Context, Router
 from app.pipeline.services import Services
 from tests.builders import CALLBACK_SECRET, NOW, run_stored_claim

@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from app.core.errors import ConfigurationError, StoreUnavailable
 from app.storage.commands import commands
-from app.storage.db import Database
-from app.storage.dispatches import dispatches
-from app.storage.events import events
-from app.storage.rejections import rejections
+from app.storage.database.db import Database
+from app.storage.inbox.events import events
+from app.storage.inbox.rejections import rejections
+from app.storage.queue.dispatches import dispatches
 from tests.builders import CALLBACK_SECRET, envelope
 from tests.commands.asking import PATH, Caller, command_body, run_due, signed_headers
 

@@ -15,13 +15,13 @@ from standardwebhooks import webhooks as library
 
 from app.core.errors import PermanentError
 from app.handlers import examples
-from app.pipeline.dispatch import claim_work
+from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.router import Router
 from app.storage.commands import commands
-from app.storage.db import Database
-from app.storage.dispatches import dispatches, list_attempts, list_dispatches
-from app.storage.events import events
-from app.storage.old_events import delete_events, empty_events
+from app.storage.database.db import Database
+from app.storage.inbox.events import events
+from app.storage.pruning.old_events import delete_events, empty_events
+from app.storage.queue.dispatches import dispatches, list_attempts, list_dispatches
 from tests.builders import CALLBACK_SECRET, FrozenClock, run_stored_claim
 from tests.commands.asking import PATH, Caller, Handlers, Receiver, command_body, run_due, signed_headers
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, text
 
-from app.storage.dispatches import attempts, dispatches
-from app.storage.events import events
+from app.storage.inbox.events import events
+from app.storage.queue.dispatches import attempts, dispatches
 
 NOTING_ROUTE = "%.write_note"
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tests.conftest import need
-from tests.engines.conftest import BROKER_URLS, Broker, answers, remove_queue
-from tests.engines.proxy import CutProxy
+from tests.worker.conftest import BROKER_URLS, Broker, answers, remove_queue
+from tests.worker.proxy import CutProxy
 
 ENGINES = ("embedded", *BROKER_URLS)
 

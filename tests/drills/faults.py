@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import SystemClock
-from app.pipeline import accept, dispatch
+from app.pipeline.dispatch import attempts
+from app.pipeline.inbound import accept
 from app.pipeline.services import Services
-from app.storage.db import Database
+from app.storage.database.db import Database
 from app.worker import leases
 
 FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
@@ -45,9 +46,9 @@ def install() -> None:
     points = partial(
         _around, before="before the completion", inside="during the completion", after="after the completion"
     )
-    _wrap(dispatch, "succeed_many", points)
+    _wrap(attempts, "succeed_many", points)
     points = partial(_around, before="nowhere", inside="during the completion with effects", after="nowhere")
-    _wrap(dispatch, "complete", points)
+    _wrap(attempts, "complete", points)
     _wrap(Database, "begin", _and_after)
     _wrap(Services, "__post_init__", _with_lease)
     _wrap(SystemClock, "now", _moved)

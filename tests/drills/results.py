@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 
 from tests.conftest import SERVER_URLS
 from tests.drills.account import Result
-from tests.engines.conftest import BROKER_URLS
+from tests.worker.conftest import BROKER_URLS
 
 HEADINGS = (
     "drill", "database", "engine", "accepted", "lost", "effects twice", "repeated", "running at the fault",

@@ -11,10 +11,12 @@ from typing import Any
 
 from app.core.errors import VerificationError
 from app.core.values import Verified
-from app.pipeline import accept, clock_steps, dispatch, receive
+from app.pipeline.dispatch import attempts
+from app.pipeline.inbound import accept, receive
 from app.pipeline.router import Context
+from app.pipeline.upkeep import clock_steps
 from app.platforms import callback
-from app.storage import dispatches
+from app.storage.queue import dispatches
 
 LATE_SECONDS = 0.3
 NEVER_SECONDS = 3600.0
@@ -44,7 +46,7 @@ def _acknowledge_before_the_commit() -> None:
 
 def _complete_before_the_work() -> None:
     """Say that a dispatch is done, and run its handler a moment later: a queue's message confirmed too early."""
-    run = dispatch._run
+    run = attempts._run
 
     def early(services: Any, claim: Any, event: Any, route: Any, *rest: Any) -> Any:
         result = run(services, claim, event, replace(route, handler=lambda event, context: None), *rest)
@@ -52,7 +54,7 @@ def _complete_before_the_work() -> None:
         route.handler(event, Context(attempt=claim.attempt))
         return result
 
-    _put(dispatch, "_run", early)
+    _put(attempts, "_run", early)
 
 
 def _forget_the_fence() -> None:

@@ -18,8 +18,8 @@ from tests.drills.engines import THREADS, Engine
 from tests.drills.form import LEASE_SECONDS
 from tests.drills.senders import Senders, longest_silence
 from tests.drills.workers import KeptWorker
-from tests.engines.stage import FLASK_WORKER
 from tests.live import LiveGateway
+from tests.worker.stage import FLASK_WORKER
 
 SETTLE_SECONDS = 120.0
 CELERY_WORKERS = (FLASK_WORKER, FLASK_WORKER)

@@ -18,7 +18,7 @@ from tests.drills.engines import Engine, open_engine
 from tests.drills.form import LONG, drill_marks, sized
 from tests.drills.senders import Senders, send
 from tests.drills.stage import Drill, wait_for
-from tests.engines.stage import CELERY_WORKER, FLASK_WORKER
+from tests.worker.stage import CELERY_WORKER, FLASK_WORKER
 
 pytestmark = drill_marks()
 

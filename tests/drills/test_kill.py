@@ -12,7 +12,7 @@ from tests.drills.form import CELERY, EMBEDDED, SHORTER_LEASE_SECONDS, drill_mar
 from tests.drills.senders import Senders
 from tests.drills.stage import MOST_HELD, Drill, wait_for
 from tests.drills.workers import are_dead
-from tests.engines.stage import FLASK_WORKER
+from tests.worker.stage import FLASK_WORKER
 
 pytestmark = drill_marks()
 

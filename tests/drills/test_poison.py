@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from app.storage.events import events
+from app.storage.inbox.events import events
 from tests.drills.conftest import Say
 from tests.drills.engines import Engine
 from tests.drills.form import drill_marks, runs_on, sized

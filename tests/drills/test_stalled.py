@@ -12,7 +12,7 @@ from tests.drills.engines import Engine
 from tests.drills.form import drill_marks, runs_on
 from tests.drills.senders import Senders
 from tests.drills.stage import Drill, wait_for
-from tests.engines.stage import FLASK_WORKER
+from tests.worker.stage import FLASK_WORKER
 
 pytestmark = drill_marks()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Self
 
-from tests.engines.stage import FLASK_WORKER, Worker, is_alive
 from tests.live import LiveGateway
+from tests.worker.stage import FLASK_WORKER, Worker, is_alive
 
 RESTART_SECONDS = 1.0
 LOOK_SECONDS = 0.1

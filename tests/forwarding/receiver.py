@@ -11,9 +11,9 @@ from typing import Any, Self
 
 import orjson
 
-from app.pipeline.dispatch import claim_work
-from app.pipeline.events_view import event_detail, list_events_page
-from app.pipeline.receive import receive
+from app.pipeline.dispatch.attempts import claim_work
+from app.pipeline.inbound.receive import receive
+from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.services import Services
 from tests.builders import CALLBACK_CHANNEL, envelope, run_stored_claim, signed_callback
 

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from app.core.clock import SystemClock
-from app.pipeline.receive import receive
+from app.pipeline.inbound.receive import receive
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from tests.builders import NOW, FrozenClock, envelope, signed_callback

@@ -13,12 +13,12 @@ import pytest
 
 from app.core.clock import SystemClock
 from app.core.errors import RefusedError
-from app.pipeline.destination_health import OPENS_AFTER
-from app.pipeline.destinations_view import DestinationView, list_destinations, resume_destination
-from app.pipeline.dispatch import claim_work
+from app.pipeline.dispatch.attempts import claim_work
+from app.pipeline.forwarding.health import OPENS_AFTER
+from app.pipeline.operators.destinations import DestinationView, list_destinations, resume_destination
 from app.pipeline.services import Services
-from app.storage.dispatches import postpone
-from app.worker.embedded import EmbeddedEngine
+from app.storage.queue.dispatches import postpone
+from app.worker.engine import EmbeddedEngine
 from tests.builders import NOW, FrozenClock, run_stored_claim
 from tests.forwarding.receiver import Receiver, accept, dispatch_of, forwarding_to, run_once
 

@@ -11,15 +11,15 @@ import pytest
 
 from app.core.errors import PermanentError
 from app.core.identifiers import OrderedIds
-from app.pipeline import dispatch
-from app.pipeline.dispatch import claim_work
-from app.pipeline.events_view import list_events_page
-from app.pipeline.housekeeping import tidy
-from app.pipeline.receive import receive
+from app.pipeline.dispatch import attempts
+from app.pipeline.dispatch.attempts import claim_work
+from app.pipeline.inbound.receive import receive
+from app.pipeline.operators.events import list_events_page
 from app.pipeline.router import Route, Router
 from app.pipeline.services import Services
-from app.storage.dispatches import dispatches
-from app.storage.waiting_dispatches import HELD_LONGER
+from app.pipeline.upkeep.housekeeping import tidy
+from app.storage.queue.dispatches import dispatches
+from app.storage.queue.waiting import HELD_LONGER
 from tests.builders import CALLBACK_CHANNEL, NOW, FrozenClock, envelope, run_stored_claim, signed_callback
 
 MakeServices = Callable[..., Services]
@@ -167,7 +167,7 @@ def test_what_is_held_and_not_released_comes_due_by_itself(
     accept(services, "a1", "A")
     run_all(services)
     recorder.failing.clear()
-    monkeypatch.setattr(dispatch, "let_followers_go", lambda services, claim: None)
+    monkeypatch.setattr(attempts, "let_followers_go", lambda services, claim: None)
     clock.advance(seconds=11)
     run_all(services)
     assert recorder.ran == ["a0"]

@@ -20,7 +20,7 @@ from app.core.values import Identity, TokenSet
 from app.factory import create_app
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.services import Services
-from app.storage.db import Database
+from app.storage.database.db import Database
 from tests.builders import FrozenClock, make_services
 
 BASE_URL = "https://gate.example"

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from app.core.errors import UpstreamError
 from app.core.values import Identity
 from app.storage.audit import list_audit
-from app.storage.connections import connections
-from app.storage.flows import flows
-from app.storage.identities import identities
-from app.storage.sessions import sessions
-from app.storage.users import users
+from app.storage.login.connections import connections
+from app.storage.login.flows import flows
+from app.storage.login.identities import identities
+from app.storage.login.sessions import sessions
+from app.storage.login.users import users
 from tests.login.conftest import BASE_URL, Gateway
 
 ON_SQLITE = pytest.mark.backends("sqlite")

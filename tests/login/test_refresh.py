@@ -12,16 +12,16 @@ from sqlalchemy import select
 
 from app.core.errors import GrantRejected, TokenRejected, UpstreamUnavailable
 from app.core.values import Identity, TokenSet
-from app.pipeline.connections import call_with_tokens
-from app.pipeline.housekeeping import tidy
+from app.pipeline.login.session_keys import rotate_signing_key
 from app.pipeline.services import Services
-from app.pipeline.session_keys import rotate_signing_key
-from app.storage.connections import connections, find_connection
-from app.storage.db import Database
-from app.storage.flows import flows
-from app.storage.identities import StoredIdentity, list_identities
-from app.storage.sessions import sessions
-from app.storage.signing_keys import signing_keys
+from app.pipeline.tokens.user_tokens import call_with_tokens
+from app.pipeline.upkeep.housekeeping import tidy
+from app.storage.database.db import Database
+from app.storage.login.connections import connections, find_connection
+from app.storage.login.flows import flows
+from app.storage.login.identities import StoredIdentity, list_identities
+from app.storage.login.sessions import sessions
+from app.storage.login.signing_keys import signing_keys
 from tests.login.conftest import Browser, Gateway
 
 ON_SQLITE = pytest.mark.backends("sqlite")

@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from app.pipeline.key_rotation import rewrite_sealed
-from app.pipeline.session_keys import active_key, rotate_signing_key
-from app.pipeline.sessions import verify_session
+from app.pipeline.login.session_keys import active_key, rotate_signing_key
+from app.pipeline.login.sessions import verify_session
+from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
 from tests.builders import SECRET_KEY
 from tests.login.conftest import BASE_URL, Browser, Gateway

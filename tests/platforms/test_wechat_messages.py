@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import PayloadError
 from app.core.values import ParsedEvent
-from app.security.wechat_messages import parse_message
+from app.wire.wechat_family.messages import parse_message
 from tests.platforms.wechat_account import inbound, received, safe_account
 from tests.platforms.wechat_signer import WechatSigner, xml_envelope, xml_message
 

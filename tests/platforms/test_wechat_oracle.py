@@ -14,7 +14,7 @@ from wechatpy.crypto import WeChatCrypto  # noqa: E402
 from wechatpy.replies import TextReply  # noqa: E402
 from wechatpy.utils import check_signature  # noqa: E402
 
-from app.security.wechat_crypto import decode_aes_key, wechat_signature  # noqa: E402
+from app.wire.wechat_family.crypto import decode_aes_key, wechat_signature  # noqa: E402
 from tests.platforms.wechat_account import (  # noqa: E402
     AES_KEY,
     APP_ID,

@@ -19,7 +19,7 @@ from app.core.ports import (
 )
 from app.platforms import discover
 from app.platforms.wechat import PLATFORM, WechatConnector, WechatInbox
-from app.security.wechat_crypto import decode_aes_key
+from app.wire.wechat_family.crypto import decode_aes_key
 from tests.platforms.wechat_account import AES_KEY, account, inbound, safe_account, settings
 from tests.platforms.wechat_signer import WechatSigner, sha1_of_sorted
 

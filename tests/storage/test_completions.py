@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.pipeline.dispatch import claim_work
-from app.pipeline.receive import receive
+from app.pipeline.dispatch.attempts import claim_work
+from app.pipeline.inbound.receive import receive
 from app.pipeline.router import Router
 from app.pipeline.services import Services
-from app.storage.completions import Success, succeed_many
+from app.storage.queue.completions import Success, succeed_many
 from tests.builders import envelope, signed_callback
 
 

@@ -12,10 +12,10 @@ from sqlalchemy import inspect
 from sqlalchemy.event import listen
 
 from app.core.errors import StoreUnavailable
-from app.storage import db
 from app.storage.audit import list_audit, write_audit
-from app.storage.db import Database, Transaction, insert_once
-from app.storage.nonces import delete_expired_nonces, nonces, use_nonce
+from app.storage.database import db
+from app.storage.database.db import Database, Transaction, insert_once
+from app.storage.inbox.nonces import delete_expired_nonces, nonces, use_nonce
 from tests.builders import NOW
 
 
@@ -120,7 +120,7 @@ def test_a_store_that_cannot_be_reached_says_so() -> None:
 
 
 def test_big_bodies_fit(database: Database) -> None:
-    from app.storage.rejections import rejections
+    from app.storage.inbox.rejections import rejections
 
     body = bytes(range(256)) * 1024
     with database.begin() as tx:

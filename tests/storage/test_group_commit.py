@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from app.core.errors import StoreUnavailable
-from app.storage import group_commit
-from app.storage.db import Database, Transaction
-from app.storage.group_commit import GroupCommit
-from app.storage.nonces import use_nonce
+from app.storage.database import group_commit
+from app.storage.database.db import Database, Transaction
+from app.storage.database.group_commit import GroupCommit
+from app.storage.inbox.nonces import use_nonce
 from tests.builders import NOW
 
 
@@ -60,7 +60,7 @@ def is_there(database: Database, name: str) -> bool:
     """Say whether a row is durable, seen from another connection."""
     from sqlalchemy import select
 
-    from app.storage.nonces import nonces
+    from app.storage.inbox.nonces import nonces
 
     with database.read() as tx:
         return tx.execute(select(nonces.c.nonce).where(nonces.c.nonce == name)).one_or_none() is not None

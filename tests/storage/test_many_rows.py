@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, UniqueConstraint, select
 
-from app.storage.db import Database, UtcDateTime, microseconds
-from app.storage.many_rows import insert_rows, insert_rows_once
+from app.storage.database.db import Database, UtcDateTime, microseconds
+from app.storage.database.many_rows import insert_rows, insert_rows_once
 from tests.builders import NOW
 
 COLUMNS = ("id", "name", "at", "body")

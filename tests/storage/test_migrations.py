@@ -6,8 +6,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from app.storage import schema
-from app.storage.db import Database
+from app.storage.database import schema
+from app.storage.database.db import Database
 from app.storage.tables import metadata
 
 

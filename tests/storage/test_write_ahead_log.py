@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import structlog
 
-from app.storage import write_ahead_log
-from app.storage.db import Database
-from app.storage.nonces import use_nonce
-from app.storage.write_ahead_log import WriteAheadLog
-from app.worker.log_copier import LogCopier
+from app.serving.log_copier import LogCopier
+from app.storage.database import write_ahead_log
+from app.storage.database.db import Database
+from app.storage.database.write_ahead_log import WriteAheadLog
+from app.storage.inbox.nonces import use_nonce
 from tests.builders import NOW
-from tests.engines.stage import wait_for
+from tests.worker.stage import wait_for
 
 pytestmark = pytest.mark.backends("sqlite")
 PAGE = 4096

@@ -27,8 +27,8 @@ LOGIN_STORY = [
     *(f"app/pipeline/{name}.py" for name in ("known_identities", "connections", "channels")),
     "app/core/errors.py",
     "app/security/session_tokens.py",
-    "app/web/login.py",
-    "app/web/csrf.py",
+    "app/web/people/login.py",
+    "app/web/people/csrf.py",
     "app/platforms/wechat/login.py",
 ]
 """The modules whose errors people read on the page of a login that did not finish."""

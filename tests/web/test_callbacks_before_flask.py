@@ -11,7 +11,7 @@ from app.config.settings import load_settings
 from app.factory import create_app
 from app.pipeline.services import Services
 from app.telemetry.logging import TRACE_ID
-from app.web.webhooks import Target, callback_target
+from app.web.callbacks.front_door import Target, callback_target
 from tests.builders import envelope, environment, signed_callback
 
 pytestmark = pytest.mark.backends("sqlite")
@@ -79,7 +79,7 @@ def test_log_lines_of_a_callback_carry_its_trace_id(
         seen.append(TRACE_ID.get())
         raise RuntimeError
 
-    monkeypatch.setattr("app.web.webhooks.receive", receive)
+    monkeypatch.setattr("app.web.callbacks.front_door.receive", receive)
     answer = post(create_app(services=services).test_client(), "evt_1")
     assert seen == [answer.json["trace_id"]]
 
@@ -87,7 +87,7 @@ def test_log_lines_of_a_callback_carry_its_trace_id(
 def test_a_fault_of_ours_is_a_500_that_tells_nothing(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.web.webhooks.receive", lambda *args, **named: 1 / 0)
+    monkeypatch.setattr("app.web.callbacks.front_door.receive", lambda *args, **named: 1 / 0)
     answer = post(create_app(services=services).test_client(), "evt_1")
     assert (answer.status_code, answer.json["error"]) == (500, "internal")
     assert b"ZeroDivision" not in answer.data

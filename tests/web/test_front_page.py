@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.factory import create_app
-from app.pipeline.receive import receive
+from app.pipeline.inbound.receive import receive
 from app.pipeline.services import Services
 from tests.builders import SECRET_KEY, signed_callback
 

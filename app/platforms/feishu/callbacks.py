@@ -38,9 +38,9 @@ from app.platforms.feishu.messages import (
     subject_of,
 )
 from app.platforms.feishu.settings import FeishuSettings
-from app.security.envelopes import AES_BLOCK, aes_cbc_decrypt
 from app.security.signatures import matching, sha1_hex, sha256_hex, strict_base64, wire_bytes
 from app.security.strict_json import parse_json_object
+from app.wire.aes_envelopes import AES_BLOCK, aes_cbc_decrypt
 
 TIMESTAMP_HEADER: Final = "X-Lark-Request-Timestamp"
 NONCE_HEADER: Final = "X-Lark-Request-Nonce"

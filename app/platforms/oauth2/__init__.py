@@ -15,7 +15,9 @@ from app.config.platform_settings import plain
 from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpAnswer, HttpClient, PlatformSpec
 from app.core.values import Identity, TokenSet
-from app.platforms.oauth2.answers import (
+from app.platforms.oauth2.settings import OAuth2Settings
+from app.security.outbound import origin_of
+from app.wire.oauth2 import (
     MAX_TEXT,
     at_path,
     bad_client,
@@ -31,8 +33,6 @@ from app.platforms.oauth2.answers import (
     token_set,
     web_address,
 )
-from app.platforms.oauth2.settings import OAuth2Settings
-from app.security.outbound import origin_of
 
 NAME_FIELDS = ("name", "username", "login")
 AVATAR_FIELDS = ("avatar_url", "avatar", "picture")

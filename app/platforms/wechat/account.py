@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.config.platform_settings import plain
 from app.platforms.wechat.settings import WechatSettings
-from app.security.wechat_crypto import WechatKeyring, decode_aes_key
+from app.wire.wechat_family.crypto import WechatKeyring, decode_aes_key
 
 
 @dataclass(frozen=True, repr=False)

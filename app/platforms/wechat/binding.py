@@ -10,7 +10,7 @@ import unicodedata
 
 from app.core.values import BindSignal, Event
 from app.platforms.wechat.account import WechatAccount
-from app.security.wechat_messages import word
+from app.wire.wechat_family.messages import word
 
 SCENE_PREFIX = "qrscene_"
 MAX_TEXT = 200

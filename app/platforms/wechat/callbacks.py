@@ -26,9 +26,9 @@ from app.core.values import (
 )
 from app.platforms.wechat.account import WechatAccount
 from app.security.signatures import check_timestamp
-from app.security.wechat_crypto import Opened
-from app.security.wechat_messages import WireFormat, ciphertext_in, parse_message, read_fields, wire_format
-from app.security.wechat_replies import passive_reply
+from app.wire.wechat_family.crypto import Opened
+from app.wire.wechat_family.messages import WireFormat, ciphertext_in, parse_message, read_fields, wire_format
+from app.wire.wechat_family.replies import passive_reply
 
 ECHO = re.compile(r"[ -~]{1,256}")
 ANSWERED = frozenset({Situation.SUCCESS, Situation.ALREADY_PROCESSED})

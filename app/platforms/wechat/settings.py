@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
-from app.security.wechat_crypto import decode_aes_key
+from app.wire.wechat_family.crypto import decode_aes_key
 
 Mode = Literal["plain", "compatible", "safe"]
 

@@ -1,0 +1,1 @@
+"""Binding: a code is made for an app, and whoever scans or types it is bound to it, once."""

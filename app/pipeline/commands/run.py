@@ -1,0 +1,145 @@
+"""Running commands: each handler for them becomes a route that keeps the outcome and has it told to the callback address.
+
+The outcome and the callback's dispatch are written in one transaction. The call itself is a dispatch of its own, so it
+is retried and ends as a dead letter like any other; only the address guard lets it connect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import structlog
+
+from app.core.errors import PermanentError, UpstreamError, UpstreamUnavailable
+from app.core.identifiers import new_id
+from app.core.moments import as_text
+from app.core.ports import CommandSource, HttpAnswer
+from app.core.states import DispatchState
+from app.core.values import Event
+from app.pipeline.router import Context, Route
+from app.pipeline.services import Services
+from app.security.outbound import OutboundClient, retry_after
+from app.security.public_addresses import AddressGuard
+from app.storage.commands import Command, CommandOutcome, find_command, finish_command
+from app.storage.database.db import Transaction
+from app.storage.queue.dispatches import NewDispatch
+from app.wire.standard_webhooks import standard_webhook_headers
+
+COMMANDS = "commands"
+"""Channel and platform of the events that commands are, and the source that their handlers name."""
+
+CALLBACK_ROUTE = "callgate.command-callback"
+RUN_ROUTE_PREFIX = "commands:"
+FAILED = "The command failed; the operators of this gateway can see why."
+MAX_ANSWER = 65_536
+RETRIED_STATUSES = frozenset({408, 425, 429})
+FINAL_REFUSALS = frozenset({"upstream_address_refused", "upstream_request_refused"})
+
+log = structlog.get_logger(__name__)
+
+
+def command_routes(services: Services) -> tuple[Route, ...]:
+    """Return the routes that commands take: one for each handler of commands, and the one that tells the outcome."""
+    runs = [_run_route(services, route) for route in services.router.routes if route.source == COMMANDS]
+    return (*runs, _callback_route(services))
+
+
+def run_route_name(services: Services, command: str) -> str | None:
+    """Return the stored name of the route that runs a command, None when nothing does; the first registered one wins."""
+    return next((route.name for route in services.commands if route.takes(COMMANDS, COMMANDS, command)), None)
+
+
+def _run_route(services: Services, route: Route) -> Route:
+    def run(event: Event, context: Context) -> None:
+        result = orjson.dumps(route.handler(event, context), default=str, option=orjson.OPT_NON_STR_KEYS)
+        outcome = CommandOutcome(DispatchState.SUCCEEDED, context.attempt, result=result)
+        if context.tx is not None:
+            _finish(services, context.tx, event, outcome)
+            return
+        services.database.run(lambda tx: _finish(services, tx, event, outcome))
+        services.wake()
+
+    def fail(tx: Transaction, event: Event, attempt: int, error: Exception) -> None:
+        sentence = error.message if isinstance(error, PermanentError) else FAILED
+        _finish(services, tx, event, CommandOutcome(DispatchState.DEAD, attempt, error=sentence))
+
+    name = RUN_ROUTE_PREFIX + route.name
+    return replace(route, name=name, handler=run, inline=False, on_dead=fail)
+
+
+def _finish(services: Services, tx: Transaction, event: Event, outcome: CommandOutcome) -> None:
+    now = services.clock.now()
+    callback = NewDispatch(new_id(now), event.id, CALLBACK_ROUTE, due_at=now)
+    if finish_command(tx, event.id, outcome, now=now, callback=callback):
+        log.info("command_finished", event_id=event.id, state=outcome.state.value)
+
+
+def _callback_route(services: Services) -> Route:
+    guard = AddressGuard(services.settings.callback_allowed_hosts)
+    client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
+
+    def tell(event: Event, _context: Context) -> dict[str, int]:
+        with services.database.read() as tx:
+            command = find_command(tx, event.id)
+        if command is None or command.finished_at is None:
+            raise PermanentError("There is no outcome to tell.")
+        return {"status": _tell(services, client, command)}
+
+    # The type matches no command: a command name holds no blank.
+    return Route(CALLBACK_ROUTE, COMMANDS, "tell the outcome", tell)
+
+
+def _tell(services: Services, client: OutboundClient, command: Command) -> int:
+    """Send the outcome and return the status; raises PermanentError where another try cannot help."""
+    body = outcome_body(command)
+    headers = _signed_headers(services, command, body)
+    try:
+        answer = client.request("POST", command.callback_url, content=body, headers=headers)
+    except UpstreamError as error:
+        if error.code in FINAL_REFUSALS:
+            raise PermanentError(error.message) from error
+        raise
+    return _checked_status(answer)
+
+
+def _checked_status(answer: HttpAnswer) -> int:
+    status = answer.status
+    if 200 <= status < 300:  # noqa: PLR2004
+        return status
+    if 400 <= status < 500 and status not in RETRIED_STATUSES:  # noqa: PLR2004
+        raise PermanentError(f"The callback address answered {status}.")
+    raise UpstreamUnavailable(f"The callback address answered {status}.", retry_after=retry_after(answer))
+
+
+def outcome_body(command: Command) -> bytes:
+    """Return the JSON that is told, the same bytes at every try of one outcome."""
+    return orjson.dumps(
+        {
+            "type": f"command.{command.state.value}",
+            "timestamp": as_text(command.finished_at),
+            "data": {
+                "id": command.id,
+                "command": command.command,
+                "state": command.state.value,
+                "result": result_of(command),
+                "error": command.error,
+            },
+        }
+    )
+
+
+def result_of(command: Command) -> Any:
+    """Return what the handler returned, None before it has."""
+    return None if command.result is None else orjson.loads(command.result)
+
+
+def _signed_headers(services: Services, command: Command, body: bytes) -> dict[str, str]:
+    """Sign with the first secret of the channel that the command was signed for."""
+    _, source = services.channels.with_capability(command.channel, CommandSource)
+    if not source.result_key:
+        raise UpstreamUnavailable(f"The channel {command.channel} has no secret to sign the result with.")
+    now = int(services.clock.now().timestamp())
+    headers = standard_webhook_headers(command.id, now, body, [source.result_key])
+    return {"Content-Type": "application/json", "Connection": "close"} | headers

@@ -1,0 +1,282 @@
+"""Running dispatches: claim with a lease, run the handler, write how it ended; both engines call only this.
+
+A transactional handler's writes commit together with its dispatch. A worker whose lease was taken over cannot write
+its result: the attempt number is checked on completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+import structlog
+
+from app.core.errors import PermanentError, Postponed, StoreUnavailable
+from app.core.ports import WebhookSource
+from app.core.states import AttemptOutcome, DispatchState
+from app.core.values import Event
+from app.pipeline.dispatch.ordering import let_followers_go, let_followers_wait
+from app.pipeline.dispatch.retry import MINIMUM_SECONDS, REDELIVERY_GRACE_SECONDS, next_delay
+from app.pipeline.router import DEFAULT_ATTEMPTS, Context, Route
+from app.pipeline.services import Services
+from app.security.redaction import redact_text
+from app.storage.database.db import Transaction
+from app.storage.inbox.events import find_events
+from app.storage.queue.claims import claim_due, renew_leases
+from app.storage.queue.completions import Success, succeed_many
+from app.storage.queue.dispatches import Claim, complete, postpone, tries_since_replay
+from app.storage.queue.dispatches import give_back as give_back_claims
+
+NOTHING = b"null"
+Record = Callable[[Success], None]
+"""Takes a success to be written a moment later, together with others."""
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseLostError(Exception):
+    """Somebody else took the dispatch over while it ran here; what was written is rolled back."""
+
+
+class DispatchResult(NamedTuple):
+    """How one attempt left its dispatch; `data` is what the handler returned, as JSON would carry it.
+
+    `is_recorded` is False when somebody else records it, and lets go of the claim then.
+    """
+
+    state: DispatchState
+    data: Any = None
+    due_at: datetime | None = None
+    is_recorded: bool = True
+
+
+def claim_work(services: Services, *, limit: int) -> list[Claim]:
+    """Claim what is due, in one short transaction; no second suspect while one runs here."""
+    now = services.clock.now()
+    lease_until = now + timedelta(seconds=services.lease_seconds)
+    with services.claiming:
+        suspects = 0 if any(claim.is_suspect for claim in list(services.running.values())) else 1
+        claims = services.database.run(
+            lambda tx: claim_due(tx, now=now, lease_until=lease_until, limit=limit, suspects=suspects)
+        )
+        services.running.update({claim.dispatch_id: claim for claim in claims})
+    return claims
+
+
+def claim_loaded_work(services: Services, *, limit: int) -> list[tuple[Claim, Event | None]]:
+    """Claim what is due together with its events; when those cannot be loaded the claims are let go, and their leases end."""
+    claims = claim_work(services, limit=limit)
+    try:
+        events = load_events(services, claims) if claims else {}
+    except BaseException:
+        for claim in claims:
+            services.running.pop(claim.dispatch_id, None)
+        raise
+    return [(claim, events.get(claim.event_id)) for claim in claims]
+
+
+def keep_leases(services: Services) -> None:
+    """Move the lease ends of running dispatches, so that only a dead process loses them."""
+    claims = list(services.running.values())
+    if not claims:
+        return
+    lease_until = services.clock.now() + timedelta(seconds=services.lease_seconds)
+    with services.database.begin() as tx:
+        renew_leases(tx, claims, lease_until=lease_until)
+
+
+def give_back(services: Services, claims: Iterable[Claim]) -> None:
+    """Return what this process will not finish: due at once, the attempt not counted; others take it at once."""
+    wanted = list(claims)
+    if not wanted:
+        return
+    now = services.clock.now()
+    services.database.run(lambda tx: give_back_claims(tx, wanted, now=now))
+    for claim in wanted:
+        services.running.pop(claim.dispatch_id, None)
+        log.info(
+            "dispatch_given_back", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt
+        )
+
+
+def load_events(services: Services, claims: Iterable[Claim]) -> dict[str, Event]:
+    """Load the events of claims in one look."""
+    with services.database.read() as tx:
+        return find_events(tx, [claim.event_id for claim in claims])
+
+
+def run_loaded_claim(
+    services: Services, claim: Claim, event: Event | None, *, record: Record | None = None
+) -> DispatchResult:
+    """Run the attempt of a claim whose event was loaded; one whose event is gone went with it."""
+    if event is None:
+        return DispatchResult(DispatchState.DEAD)
+    return run_claim(services, claim, event, services.find_route(claim.route), record=record)
+
+
+def record_successes(services: Services, successes: Sequence[Success]) -> None:
+    """Write down successes together; those whose lease was taken over meanwhile are left as they are."""
+    held = services.accepts.run_many(succeed_many, successes)
+    for success, is_ours in zip(successes, held, strict=True):
+        if is_ours:
+            _log_success(success.claim)
+        else:
+            _log_lost_lease(success.claim)
+
+
+def run_claim(
+    services: Services, claim: Claim, event: Event, route: Route | None, *, record: Record | None = None
+) -> DispatchResult:
+    """Run one attempt and write how it ended; never raises what the handler raises.
+
+    With `record` a success that nothing waits for is handed over to be written, and the caller goes on. The next
+    suspect may be claimed as soon as one has ended.
+    """
+    result = _run_attempt(services, claim, event, route, record)
+    if result.due_at is not None:
+        let_followers_wait(services, claim, result.due_at)
+    elif result.state in (DispatchState.SUCCEEDED, DispatchState.DEAD):
+        let_followers_go(services, claim)
+    if claim.is_suspect:
+        services.wake()
+    return result
+
+
+def _run_attempt(
+    services: Services, claim: Claim, event: Event, route: Route | None, record: Record | None
+) -> DispatchResult:
+    most = route.max_attempts if route is not None else DEFAULT_ATTEMPTS
+    if claim.attempt > most and _tries(services, claim) > most:
+        return _fail(services, claim, event, route, PermanentError("every attempt ended with its process"))
+    if route is None:
+        return _fail(services, claim, event, route, LookupError(f"no handler is called {claim.route}"))
+    services.running[claim.dispatch_id] = claim
+    result = DispatchResult(DispatchState.RETRYING)
+    try:
+        if route.transactional:
+            result = _run_in_transaction(services, claim, event, route)
+        else:
+            waits = claim.order_key is not None or claim.is_suspect
+            result = _run(services, claim, event, route, None if waits else record)
+    except LeaseLostError:
+        _log_lost_lease(claim)
+    except Postponed as wait:
+        result = _postpone(services, claim, wait)
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises becomes a failed attempt
+        result = _fail(services, claim, event, route, error)
+    finally:
+        if result.is_recorded:
+            services.running.pop(claim.dispatch_id, None)
+    return result
+
+
+def _run(
+    services: Services, claim: Claim, event: Event, route: Route, record: Record | None
+) -> DispatchResult:
+    """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
+    result = _as_json(route.handler(event, Context(attempt=claim.attempt)))
+    success = Success(claim, services.clock.now(), None if result == NOTHING else result)
+    if record is not None:
+        record(success)
+        return DispatchResult(DispatchState.SUCCEEDED, is_recorded=False)
+    if not services.accepts.run(succeed_many, success):
+        raise LeaseLostError
+    _log_success(claim)
+    return DispatchResult(DispatchState.SUCCEEDED, orjson.loads(result))
+
+
+def _log_success(claim: Claim) -> None:
+    log.debug("dispatch_succeeded", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt)
+
+
+def _log_lost_lease(claim: Claim) -> None:
+    log.warning("lease_lost", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt)
+
+
+def _run_in_transaction(services: Services, claim: Claim, event: Event, route: Route) -> DispatchResult:
+    """Run a handler whose writes commit with its dispatch; as a deadlock's victim it runs again at once, all undone."""
+
+    def run(tx: Transaction) -> bytes:
+        result = _as_json(route.handler(event, Context(attempt=claim.attempt, tx=tx)))
+        _succeed(services, tx, claim, result)
+        return result
+
+    return DispatchResult(DispatchState.SUCCEEDED, orjson.loads(services.database.run(run)))
+
+
+def _as_json(value: Any) -> bytes:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _succeed(services: Services, tx: Transaction, claim: Claim, result: bytes) -> None:
+    now = services.clock.now()
+    held = complete(
+        tx, claim, state=DispatchState.SUCCEEDED, outcome=AttemptOutcome.SUCCEEDED, now=now, result=result
+    )
+    if not held:
+        raise LeaseLostError
+    _log_success(claim)
+
+
+def _postpone(services: Services, claim: Claim, wait: Postponed) -> DispatchResult:
+    services.database.run(lambda tx: postpone(tx, claim, until=wait.until))
+    log.debug("dispatch_postponed", event_id=claim.event_id, route=claim.route, reason=wait.message)
+    return DispatchResult(DispatchState.RETRYING, due_at=wait.until)
+
+
+def _fail(
+    services: Services, claim: Claim, event: Event, route: Route | None, error: Exception
+) -> DispatchResult:
+    """Write a failed attempt and when the next one comes, or the dead letter."""
+    most = route.max_attempts if route is not None else DEFAULT_ATTEMPTS
+    tries = _tries(services, claim)
+    is_final = isinstance(error, PermanentError) or tries >= most
+    state = DispatchState.DEAD if is_final else DispatchState.RETRYING
+    now = services.clock.now()
+    delay = next_delay(
+        tries,
+        retry_after=getattr(error, "retry_after", None),
+        at_least=_least_wait(services, event, route),
+    )
+    text = redact_text(f"{error.__class__.__name__}: {error}")
+    log.warning(
+        "dispatch_failed",
+        event_id=claim.event_id,
+        route=claim.route,
+        attempt_number=claim.attempt,
+        state=state.value,
+        error=text,
+    )
+    due_at = None if is_final else now + delay
+    try:
+        with services.database.begin() as tx:
+            held = complete(
+                tx, claim, state=state, outcome=AttemptOutcome.FAILED, now=now, due_at=due_at, error=text
+            )
+            if held and is_final and route is not None and route.on_dead is not None:
+                route.on_dead(tx, event, claim.attempt, error)
+    except StoreUnavailable:
+        log.warning("attempt_not_recorded", event_id=claim.event_id, route=claim.route)
+    return DispatchResult(state, due_at=due_at)
+
+
+def _tries(services: Services, claim: Claim) -> int:
+    """Count the tries since the last replay; a store that is away will not take the result of this one anyway."""
+    if claim.attempt == 1:
+        return 1
+    try:
+        with services.database.read() as tx:
+            return tries_since_replay(tx, claim)
+    except StoreUnavailable:
+        return claim.attempt
+
+
+def _least_wait(services: Services, event: Event, route: Route | None) -> float:
+    """Let a platform that repeats failed answers go first; the others need our own retry soon."""
+    channel = services.channels.get(event.channel)
+    source = channel.as_capability(WebhookSource) if channel is not None else None
+    if route is None or not route.inline or source is None:
+        return MINIMUM_SECONDS
+    return REDELIVERY_GRACE_SECONDS if source.retries_failed_answers else MINIMUM_SECONDS

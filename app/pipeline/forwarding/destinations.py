@@ -1,0 +1,119 @@
+"""Destinations: each opened once, as a route that forwards what matches, with its client, its keys and its gate."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from app.config.destinations import DestinationConfig, secret_bytes
+from app.config.rates import interval_of
+from app.core.errors import Postponed
+from app.pipeline.forwarding.health import Rules
+from app.pipeline.router import Handler, Route
+from app.security.destination_client import DeliveryClient
+
+ROUTE_PREFIX = "destination:"
+SPREAD = timedelta(milliseconds=10)
+LONGEST_SPREAD = timedelta(seconds=60)
+BUSY_WAIT = timedelta(milliseconds=500)
+PROBE_RESERVE_SECONDS = 5.0
+
+
+class Gate:
+    """How many deliveries this process has under way to one destination, and when those sent away come back.
+
+    What has to wait comes back spread out, not all at the same moment; that alone keeps a long queue from being
+    claimed again and again.
+    """
+
+    def __init__(self, places: int, interval: timedelta | None) -> None:
+        self._places = places
+        self._spread = max(SPREAD, interval or SPREAD)
+        self._under_way = 0
+        self._last_return: datetime | None = None
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self, now: datetime) -> Iterator[None]:
+        """Hold one of the places; raises Postponed when all are taken."""
+        with self._lock:
+            is_full = self._under_way >= self._places
+            self._under_way += not is_full
+        if is_full:
+            raise Postponed(
+                "as many deliveries as may be are under way", until=self.time_to_return(now + BUSY_WAIT)
+            )
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def time_to_return(self, earliest: datetime) -> datetime:
+        """Return when one that has to wait may come back, each a little later than the one before."""
+        with self._lock:
+            last = self._last_return
+            if last is None or not earliest - LONGEST_SPREAD < last < earliest + LONGEST_SPREAD:
+                last = earliest
+            self._last_return = max(last, earliest) + self._spread
+            return self._last_return
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One configured destination, ready to be sent to."""
+
+    config: DestinationConfig
+    client: DeliveryClient
+    keys: tuple[bytes, ...] = field(repr=False)
+    gate: Gate
+    rules: Rules
+
+    @property
+    def name(self) -> str:
+        """The name in the channels file."""
+        return self.config.name
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationRoute(Route):
+    """The route to a destination: its `match` list decides, by the channel's name and the event's type."""
+
+    config: DestinationConfig = field(kw_only=True)
+
+    def takes(self, channel: str, platform: str, event_type: str) -> bool:
+        """Say whether such an event is forwarded; `platform` plays no part here."""
+        return self.config.takes(channel, event_type)
+
+
+def open_destination(config: DestinationConfig) -> Destination:
+    """Make what sending needs, once per process."""
+    interval = None if config.rate is None else interval_of(config.rate)
+    return Destination(
+        config=config,
+        client=DeliveryClient(config.url, timeout=config.timeout),
+        keys=tuple(secret_bytes(secret) for secret in config.secret),
+        gate=Gate(config.concurrency, interval),
+        rules=Rules(interval, config.pause_after, timedelta(seconds=config.timeout + PROBE_RESERVE_SECONDS)),
+    )
+
+
+def route_to(config: DestinationConfig, handler: Handler) -> DestinationRoute:
+    """Return the route of a destination."""
+    return DestinationRoute(
+        name=route_name(config.name),
+        source="*",
+        type="*",
+        handler=handler,
+        max_attempts=config.max_attempts,
+        order_by=config.order_by,
+        config=config,
+    )
+
+
+def route_name(destination: str) -> str:
+    """Return the name under which dispatches to a destination are stored."""
+    return ROUTE_PREFIX + destination

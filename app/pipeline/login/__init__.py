@@ -1,0 +1,1 @@
+"""The way of a login: start, return, exchange, the person, their session."""

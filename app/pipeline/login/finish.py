@@ -1,0 +1,245 @@
+"""Login: from a platform's callback to a session. State first, then error or code, then one exchange.
+
+Starting is pipeline/login/start.py. No network call happens inside a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from app.core.errors import CallgateError, LoginError, RefusedError, StoreUnavailable
+from app.core.ports import AuthorizeRequest, LoginProvider
+from app.core.states import FlowMode, FlowPurpose
+from app.core.values import Identity, TokenSet
+from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.login.linking import check_linker, store_link
+from app.pipeline.login.people import checked_identity, remember_person
+from app.pipeline.login.return_query import CallbackParameters, read_callback_parameters
+from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
+from app.pipeline.login.start import SpentFlow, find_repeated, spend_flow
+from app.pipeline.services import Services
+from app.pipeline.tokens.user_tokens import store_new_tokens
+from app.security.outbound import origin_of
+from app.storage.audit import write_audit
+from app.storage.database.db import Transaction
+from app.storage.login.flows import mark_flow_finished
+from app.storage.login.sessions import end_session
+
+CALLBACKS_PER_ADDRESS = "120 per minute"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Callback:
+    """One call of a callback address, with what the browser brought along."""
+
+    channel: str
+    query_string: bytes
+    binding: str | None
+    signed_in: SignedIn | None
+    remote_addr: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LoginResult:
+    """Where the browser goes; `token` is the new session's, None when the session it has goes on."""
+
+    next: str
+    mode: FlowMode
+    token: SessionToken | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proof:
+    """Who the platform says it is, and the tokens that come with it."""
+
+    known: Identity
+    tokens: TokenSet
+
+
+def finish_login(services: Services, callback: Callback) -> LoginResult:
+    """Take a callback to its end; raises CallgateError for every refusal, which is audited.
+
+    1. The channel must log people in, and the rate must be allowed.
+    2. The parameters must be plain: nothing repeated, oddly spelled or unreadable.
+    3. A repeat from the browser that has just finished is sent on; nothing is spent or exchanged.
+    4. The state is spent: once, on its channel, in the browser that started, in time.
+    5. A link must end in the session that started it.
+    6. Issuer, error and code are looked at, in this order.
+    7. The code is redeemed, once, and the platform says who it is.
+    8. Identity, tokens and session are stored in one transaction, or the link is.
+    """
+    channel, provider = services.channels.with_capability(callback.channel, LoginProvider)
+    try:
+        _check_rate(services, callback.remote_addr)
+        given = read_callback_parameters(callback.query_string, provider.code_parameters)
+        if (repeated := _repeated(services, callback, given)) is not None:
+            return repeated
+        spent = spend_flow(services, state=given.state, channel=channel.name, binding=callback.binding)
+        check_linker(spent.flow, callback.signed_in)
+        code = _code(provider, given)
+        proof = redeem(channel, provider, code, spent.flow.redirect_uri, spent.verifier)
+        return _store(services, channel, callback, spent, proof)
+    except CallgateError as error:
+        _audit_refusal(services, callback, error)
+        raise
+
+
+def redeem(channel: Channel, provider: LoginProvider, code: str, redirect_uri: str, verifier: str) -> Proof:
+    """Redeem a code and ask who it is; nothing is repeated, because a code works once."""
+    tokens = ask_platform(lambda: provider.exchange(code, redirect_uri, verifier, channel.http))
+    known = ask_platform(lambda: provider.identity(tokens, channel.http))
+    return Proof(checked_identity(known), tokens)
+
+
+def open_login(
+    services: Services,
+    tx: Transaction,
+    channel: str,
+    proof: Proof,
+    *,
+    replaces: SignedIn | None,
+    trace_id: str,
+) -> tuple[str, SessionToken]:
+    """Store who logged in, with tokens and a new session; return the session's id and first token.
+
+    The session the browser had before ends: a session id from before a login never becomes a logged-in one.
+    """
+    now = services.clock.now()
+    stored = remember_person(tx, channel=channel, known=proof.known, now=now)
+    store_new_tokens(services, tx, stored.id, proof.tokens)
+    if replaces is not None:
+        end_session(tx, replaces.sid, now)
+    session, token = open_session(services, tx, user_id=stored.user_id, identity_id=stored.id)
+    write_audit(
+        tx,
+        at=now,
+        actor=stored.user_id,
+        action="login",
+        target=stored.id,
+        outcome="succeeded",
+        trace_id=trace_id,
+        detail={"channel": channel},
+    )
+    return session.sid, token
+
+
+def _store(
+    services: Services, channel: Channel, callback: Callback, spent: SpentFlow, proof: Proof
+) -> LoginResult:
+    flow = spent.flow
+
+    def work(tx: Transaction) -> SessionToken | None:
+        if flow.purpose is FlowPurpose.LINK:
+            assert callback.signed_in is not None
+            store_link(
+                services,
+                tx,
+                channel=channel.name,
+                known=proof.known,
+                tokens=proof.tokens,
+                signed_in=callback.signed_in,
+                trace_id=callback.trace_id,
+            )
+            mark_flow_finished(tx, flow.id, callback.signed_in.sid)
+            return None
+        sid, token = open_login(
+            services, tx, channel.name, proof, replaces=callback.signed_in, trace_id=callback.trace_id
+        )
+        mark_flow_finished(tx, flow.id, sid)
+        return token
+
+    token = services.database.run(work)
+    log.info("login_finished", channel=channel.name, purpose=flow.purpose.value)
+    return LoginResult(flow.next, flow.mode, token)
+
+
+def _repeated(services: Services, callback: Callback, given: CallbackParameters) -> LoginResult | None:
+    flow = find_repeated(
+        services,
+        state=given.state,
+        channel=callback.channel,
+        binding=callback.binding,
+        signed_in=callback.signed_in,
+    )
+    return None if flow is None else LoginResult(flow.next, flow.mode, token=None)
+
+
+def _code(provider: LoginProvider, given: CallbackParameters) -> str:
+    """Return the code of a callback that brings one and nothing that contradicts it; raises LoginError."""
+    _check_issuer(provider, given.issuer)
+    if given.error is not None and given.code is not None:
+        raise LoginError("bad_callback", "The platform's answer contradicts itself; start again.")
+    if given.error is not None and given.error != "access_denied":
+        raise LoginError("login_refused", "The platform refused the login; start again.")
+    # Several platforms report a person's "no" by leaving the code out.
+    if given.error is not None or given.code is None:
+        raise LoginError("access_denied", "The login was cancelled; start again when you like.")
+    return given.code
+
+
+def _check_issuer(provider: LoginProvider, given: str | None) -> None:
+    """Compare `iss` exactly where the channel promises it; elsewhere one from another server is refused.
+
+    Source: RFC 9207 §2.4 (read 2026-11-20).
+    """
+    promised: str | None = getattr(provider, "issuer_parameter", None)
+    if given == promised:
+        return
+    if promised is None and given is not None and _origin(given) == login_origin(provider):
+        return
+    raise LoginError("wrong_issuer", "This answer comes from another login server; start again.")
+
+
+def login_origin(provider: LoginProvider) -> str | None:
+    """Return the origin of the page a provider sends browsers to."""
+    return _origin(provider.authorize_url(AuthorizeRequest("", "", "")))
+
+
+def login_origins(channels: Iterable[Channel]) -> list[str]:
+    """Return the origins of the login pages of all channels, each once."""
+    found = {
+        login_origin(channel.connector)
+        for channel in channels
+        if isinstance(channel.connector, LoginProvider)
+    }
+    return sorted(origin for origin in found if origin is not None)
+
+
+def _origin(address: str) -> str | None:
+    try:
+        return origin_of(address)
+    except ValueError:
+        return None
+
+
+def _check_rate(services: Services, remote_addr: str) -> None:
+    wait = services.rate_limits.hit(CALLBACKS_PER_ADDRESS, "login_callback", remote_addr)
+    if wait is not None:
+        message = "Too many logins end at this address; wait a little."
+        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
+
+
+def _audit_refusal(services: Services, callback: Callback, error: CallgateError) -> None:
+    log.info("login_refused", channel=callback.channel, error=error.code)
+    if error.http_status == 429:  # noqa: PLR2004
+        # A flood must not fill the audit as well.
+        return
+    try:
+        with services.database.begin() as tx:
+            write_audit(
+                tx,
+                at=services.clock.now(),
+                actor="anonymous" if callback.signed_in is None else callback.signed_in.user_id,
+                action="login",
+                target=callback.channel,
+                outcome=error.code,
+                trace_id=callback.trace_id,
+            )
+    except StoreUnavailable:
+        log.warning("audit_failed", channel=callback.channel)

@@ -1,0 +1,160 @@
+"""Flows: starting a login or link, and spending its state exactly once.
+
+Only here is decided what a state proves: that this browser started, on this channel, not too long ago.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.core.errors import LoginError, RefusedError
+from app.core.identifiers import random_word
+from app.core.ports import AuthorizeRequest, LoginProvider
+from app.core.states import FlowMode, FlowPurpose
+from app.pipeline.channels import redirect_uri
+from app.pipeline.login.sessions import SignedIn
+from app.pipeline.services import Services
+from app.security.return_urls import checked_return_url
+from app.security.signatures import sha256_hex
+from app.storage.login.flows import Flow, consume_flow, find_flow, insert_flow, purge_flows
+
+STARTS_PER_ADDRESS = "60 per minute"
+STATE_BITS = 192
+BINDING_BITS = 256
+VERIFIER_BITS = 256
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StartRequest:
+    """What a browser asks for; `binding` is its binding cookie when it has one already."""
+
+    channel: str
+    next: str
+    mode: FlowMode
+    binding: str | None
+    remote_addr: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Started:
+    """Where to send the browser, and the binding cookie that must come back with the callback."""
+
+    authorize_url: str
+    binding: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SpentFlow:
+    """A flow whose state has just been spent, with its PKCE verifier in the clear."""
+
+    flow: Flow
+    verifier: str
+
+
+def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | None = None) -> Started:
+    """Start a login, or a link when `linker` is the session it belongs to.
+
+    1. The channel must log people in, the return address must be allowed, and the rate too.
+    2. State, PKCE verifier and, for a new browser, its binding value are drawn.
+    3. The flow is stored under the hash of its state, and expired ones are swept.
+    4. The platform words its own address.
+    """
+    channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
+    checked_return_url(wanted.next, services.settings.return_urls)
+    _check_rate(services, wanted.remote_addr)
+    state, verifier = random_word(STATE_BITS), random_word(VERIFIER_BITS)
+    binding = wanted.binding or random_word(BINDING_BITS)
+    now = services.clock.now()
+    lifetime = timedelta(seconds=services.settings.flow_ttl)
+    flow_id = _flow_id(state)
+    flow = Flow(
+        id=flow_id,
+        channel=channel.name,
+        purpose=FlowPurpose.LOGIN if linker is None else FlowPurpose.LINK,
+        mode=wanted.mode,
+        redirect_uri=redirect_uri(services.settings, channel) or "",
+        next=wanted.next,
+        binding=_binding_hash(binding),
+        verifier=services.vault.seal(verifier.encode(), place=verifier_place(flow_id)),
+        created_at=now,
+        expires_at=now + lifetime,
+        user_id=None if linker is None else linker.user_id,
+        sid=None if linker is None else linker.sid,
+    )
+    with services.database.begin() as tx:
+        insert_flow(tx, flow)
+        # Expired rows stay for one more lifetime, so that a late callback is told "expired" and not "unknown".
+        purge_flows(tx, now - lifetime)
+    request = AuthorizeRequest(flow.redirect_uri, state, _challenge(verifier))
+    return Started(provider.authorize_url(request), binding)
+
+
+def spend_flow(services: Services, *, state: str | None, channel: str, binding: str | None) -> SpentFlow:
+    """Spend a state; raises LoginError. A callback in the wrong browser or on the wrong channel spends nothing.
+
+    A missing, a made-up, a foreign and a spent state get the same answer, after the same work.
+    """
+    now = services.clock.now()
+    flow_id = _flow_id(state or "")
+    binding_hash = _binding_hash(binding or "")
+    with services.database.begin() as tx:
+        spent = consume_flow(tx, flow_id, channel=channel, binding=binding_hash, now=now)
+        flow = find_flow(tx, flow_id)
+    if flow is None or flow.binding != binding_hash or flow.channel != channel:
+        raise _invalid_state()
+    if spent:
+        verifier = services.vault.open(flow.verifier, place=verifier_place(flow.id)).decode()
+        return SpentFlow(flow, verifier)
+    if flow.consumed_at is None:
+        raise LoginError("login_expired", "This login took too long; start again.")
+    raise _invalid_state()
+
+
+def find_repeated(
+    services: Services, *, state: str | None, channel: str, binding: str | None, signed_in: SignedIn | None
+) -> Flow | None:
+    """Return the flow of a callback that this very browser has finished before, into the session it still has.
+
+    Some in-app browsers call back twice; sending them on is harmless, because nothing is exchanged again.
+    """
+    if state is None or signed_in is None:
+        return None
+    with services.database.read() as tx:
+        flow = find_flow(tx, _flow_id(state))
+    if flow is None or flow.binding != _binding_hash(binding or "") or flow.channel != channel:
+        return None
+    return flow if flow.finished_sid == signed_in.sid else None
+
+
+def verifier_place(flow_id: str) -> str:
+    """Return the place a PKCE verifier is sealed for."""
+    return f"flows/{flow_id}/verifier"
+
+
+def _invalid_state() -> LoginError:
+    return LoginError(
+        "invalid_state", "This login was not started in this browser, or it is over; start again."
+    )
+
+
+def _check_rate(services: Services, remote_addr: str) -> None:
+    wait = services.rate_limits.hit(STARTS_PER_ADDRESS, "login_start", remote_addr)
+    if wait is not None:
+        message = "Too many logins were started from this address; wait a little."
+        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
+
+
+def _flow_id(state: str) -> str:
+    return sha256_hex(b"state\x00", state.encode())
+
+
+def _binding_hash(binding: str) -> str:
+    return sha256_hex(b"binding\x00", binding.encode("utf-8", "surrogateescape"))
+
+
+def _challenge(verifier: str) -> str:
+    """Return the S256 challenge of a verifier (RFC 7636 §4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

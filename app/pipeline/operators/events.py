@@ -1,0 +1,161 @@
+"""Events, rejections and channels as the API, the console and the terminal show them: plain JSON values."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from app.core.errors import RequestError
+from app.core.moments import as_text
+from app.core.states import EventState
+from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
+from app.pipeline.services import Services
+from app.security.redaction import mask_values, redact_headers
+from app.storage.database.db import StoredRow
+from app.storage.inbox.events import EventFilter, find_event_row, list_events
+from app.storage.inbox.rejections import list_rejections
+from app.storage.queue.dispatches import list_attempts, list_dispatches
+
+
+def list_events_page(
+    services: Services, wanted: Mapping[str, str], *, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter."""
+    filter_ = event_filter(wanted)
+    before = decode_cursor(cursor)
+    with services.database.read() as tx:
+        rows = list_events(tx, filter_, before=before, limit=limit + 1)
+    page = rows[:limit]
+    more = len(rows) > limit
+    return {
+        "items": [event_summary(row) for row in page],
+        "next_cursor": encode_cursor(page[-1].received_at, page[-1].id) if more else None,
+    }
+
+
+def event_filter(wanted: Mapping[str, str]) -> EventFilter:
+    """Read the parameters that choose events; raises RequestError for a bad one."""
+    return EventFilter(
+        channel=wanted.get("channel"),
+        type=wanted.get("type"),
+        state=_state(wanted.get("state")),
+        text=wanted.get("q"),
+        since=_time("since", wanted.get("since")),
+        until=_time("until", wanted.get("until")),
+    )
+
+
+def event_summary(row: StoredRow) -> dict[str, Any]:
+    """Return an event as lists show it."""
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "platform": row.platform,
+        "type": row.type,
+        "key": row.key,
+        "subject": row.subject,
+        "state": row.state,
+        "received_at": as_text(row.received_at),
+        "occurred_at": as_text(row.occurred_at),
+        "duplicates": row.duplicates,
+    }
+
+
+def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
+    """Return an event with its evidence, its dispatches and their attempts."""
+    with services.database.read() as tx:
+        row = find_event_row(tx, event_id)
+        if row is None:
+            return None
+        dispatches = list_dispatches(tx, event_id)
+        attempts = list_attempts(tx, [dispatch.id for dispatch in dispatches])
+    channel = services.channels.get(row.channel)
+    secrets = channel.secrets if channel is not None else frozenset()
+    return event_summary(row) | {
+        "scheme": row.scheme,
+        "version": row.version,
+        "remote_addr": row.remote_addr,
+        "data": mask_values(orjson.loads(row.data), secrets) if row.data else None,
+        "headers": [list(pair) for pair in redact_headers(mask_values(orjson.loads(row.headers), secrets))]
+        if row.headers
+        else [],
+        "query": bytes(row.query_string or b"").decode("utf-8", "replace"),
+        "body_base64": base64.b64encode(bytes(row.body)).decode() if row.body is not None else None,
+        "body_pruned": row.body is None,
+        "dispatches": [
+            {
+                "id": dispatch.id,
+                "route": dispatch.route,
+                "state": dispatch.state,
+                "next_attempt_at": as_text(dispatch.due_at) if dispatch.state != "running" else None,
+                "attempts": [_attempt(item) for item in attempts if item.dispatch_id == dispatch.id],
+            }
+            for dispatch in dispatches
+        ],
+    }
+
+
+def _attempt(row: StoredRow) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "started_at": as_text(row.started_at),
+        "duration_ms": row.duration_ms,
+        "outcome": row.outcome,
+        "error": row.error,
+        "trigger": row.trigger,
+    }
+
+
+def list_rejections_page(
+    services: Services, channel: str | None, *, cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """Return one page of refused deliveries."""
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004
+        raise bad_cursor()
+    with services.database.read() as tx:
+        rows = list_rejections(tx, channel=channel, before=int(cursor) if cursor else None, limit=limit + 1)
+    page = rows[:limit]
+    return {
+        "items": [_rejection(row) for row in page],
+        "next_cursor": str(page[-1].id) if len(rows) > limit else None,
+    }
+
+
+def _rejection(row: StoredRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "status": row.status,
+        "error": row.error,
+        "reason": row.reason,
+        "method": row.method,
+        "path": row.path,
+        "remote_addr": row.remote_addr,
+        "received_at": as_text(row.received_at),
+        "headers": orjson.loads(row.headers),
+        "body_base64": base64.b64encode(bytes(row.body_start)).decode(),
+        "body_length": row.body_length,
+        "trace_id": row.trace_id,
+    }
+
+
+def _state(text: str | None) -> EventState | None:
+    if text is None:
+        return None
+    if text not in set(EventState):
+        raise RequestError("bad_state", "state must be one of " + ", ".join(EventState) + ".")
+    return EventState(text)
+
+
+def _time(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError("bad_time", f"{name} must be a time such as 2026-01-31T08:00:00Z.") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Tokens that several processes need and one of them fetches: the application's own and people's."""

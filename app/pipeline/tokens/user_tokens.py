@@ -1,0 +1,252 @@
+"""Connections: tokens that can be used now. Refreshing happens once, however many processes ask, and newer wins.
+
+The lease says who may call the platform; the version says whose result counts. No network call happens inside a
+transaction. Background: RFC 6749 §6, RFC 9700 §4.14 (read 2026-11-20).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
+from app.core.identifiers import new_id
+from app.core.ports import HttpClient, LoginProvider, TokenRevoker
+from app.core.values import TokenSet
+from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.services import Services
+from app.pipeline.tokens.sealed_tokens import open_tokens, seal_refreshed, seal_tokens
+from app.storage.database.db import Transaction
+from app.storage.login.connections import (
+    StoredConnection,
+    find_connection,
+    give_up_refresh,
+    mark_dead,
+    replace_tokens,
+    save_new_tokens,
+    take_refresh_lease,
+)
+from app.storage.login.identities import StoredIdentity
+
+T = TypeVar("T")
+LEASE = timedelta(seconds=30)
+"""Longer than the slowest refresh: two calls of eight seconds each (app token, then refresh)."""
+
+WAIT_STEP_SECONDS = 0.1
+WAIT_STEPS = 400
+FIRST_BACK_OFF = 5
+LONGEST_BACK_OFF = 300
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """One refresh: whose tokens, which version of them, and the lease that allows it."""
+
+    channel: Channel
+    provider: LoginProvider
+    identity_id: str
+    version: int
+    owner: str
+
+
+def store_new_tokens(services: Services, tx: Transaction, identity_id: str, tokens: TokenSet) -> None:
+    """Store the tokens of a fresh login."""
+    now = services.clock.now()
+    save_new_tokens(tx, identity_id, seal_tokens(services.vault, identity_id, tokens, now), now)
+
+
+def call_with_tokens(
+    services: Services, identity: StoredIdentity, call: Callable[[TokenSet, HttpClient], T]
+) -> T:
+    """Call the platform for an identity; raises GrantRejected when its person must log in again.
+
+    1. Tokens with enough life left are taken; due ones are refreshed first.
+    2. The call is made.
+    3. When the platform refuses the token, it is refreshed once, due or not, and the call is made once more.
+    """
+    channel, provider = services.channels.with_capability(identity.channel, LoginProvider)
+    connection = _living(services, identity.id)
+    if _is_due(services, connection):
+        connection = _refreshed(services, channel, provider, connection, forced=False)
+    try:
+        return _call(services, channel, connection, call)
+    except TokenRejected:
+        connection = _refreshed(services, channel, provider, connection, forced=True)
+    try:
+        return _call(services, channel, connection, call)
+    except TokenRejected as error:
+        raise GrantRejected(platform_code=error.platform_code) from error
+
+
+def _call(
+    services: Services,
+    channel: Channel,
+    connection: StoredConnection,
+    call: Callable[[TokenSet, HttpClient], T],
+) -> T:
+    tokens = open_tokens(services.vault, connection.identity_id, connection.tokens, services.clock.now())
+    return ask_platform(lambda: call(tokens, channel.http))
+
+
+def _living(services: Services, identity_id: str) -> StoredConnection:
+    """Return a connection that is neither gone nor dead; raises GrantRejected."""
+    with services.database.read() as tx:
+        return _usable(find_connection(tx, identity_id))
+
+
+def _usable(connection: StoredConnection | None) -> StoredConnection:
+    if connection is None or connection.dead_reason is not None:
+        raise GrantRejected
+    return connection
+
+
+def _is_due(services: Services, connection: StoredConnection) -> bool:
+    """Say whether less than REFRESH_BUFFER seconds are left; a token without an end is never due."""
+    end = connection.tokens.expires_at
+    buffer = timedelta(seconds=services.settings.refresh_buffer)
+    return end is not None and end - services.clock.now() < buffer
+
+
+def _refreshed(
+    services: Services,
+    channel: Channel,
+    provider: LoginProvider,
+    connection: StoredConnection,
+    *,
+    forced: bool,
+) -> StoredConnection:
+    """Return tokens newer than `connection`, or `connection` itself when it is still good and nothing newer is to be had.
+
+    1. Newer tokens that are there already are taken.
+    2. Without a refresh token, or during a back-off, nothing is asked.
+    3. Whoever gets the lease refreshes; everybody else waits for the result and looks again.
+    """
+    owner = new_id(services.clock.now())
+    for _ in range(WAIT_STEPS):
+        now = services.clock.now()
+        with services.database.begin() as tx:
+            current = _usable(find_connection(tx, connection.identity_id))
+            if current.version != connection.version:
+                return current
+            if not _may_refresh(current, now, forced=forced):
+                return _still_good(current, now, forced=forced)
+            leased = take_refresh_lease(
+                tx, current.identity_id, version=current.version, owner=owner, now=now, until=now + LEASE
+            )
+        if leased:
+            refreshing = Refreshing(channel, provider, current.identity_id, current.version, owner)
+            return _refresh(services, refreshing, current, forced=forced)
+        time.sleep(WAIT_STEP_SECONDS)
+    return _still_good(connection, services.clock.now(), forced=forced)
+
+
+def _may_refresh(connection: StoredConnection, now: datetime, *, forced: bool) -> bool:
+    tokens = connection.tokens
+    if tokens.refresh_token is None:
+        return False
+    if tokens.refresh_after is None or tokens.refresh_after <= now:
+        return True
+    # Before that time only a token known to be useless is refreshed, and only if the platform works.
+    return connection.failures == 0 and (forced or _has_expired(connection, now))
+
+
+def _still_good(connection: StoredConnection, now: datetime, *, forced: bool) -> StoredConnection:
+    """Return the old tokens while the platform may still take them; raises UpstreamError otherwise."""
+    if connection.tokens.refresh_token is None and (forced or _has_expired(connection, now)):
+        raise GrantRejected
+    if not forced and not _has_expired(connection, now):
+        return connection
+    again = connection.tokens.refresh_after
+    wait = LEASE if again is None else max(again - now, timedelta(seconds=1))
+    raise UpstreamUnavailable(
+        "The token cannot be refreshed at the moment; try again later.", retry_after=int(wait.total_seconds())
+    )
+
+
+def _has_expired(connection: StoredConnection, now: datetime) -> bool:
+    return connection.tokens.expires_at is not None and connection.tokens.expires_at <= now
+
+
+def _refresh(
+    services: Services, refreshing: Refreshing, current: StoredConnection, *, forced: bool
+) -> StoredConnection:
+    """Refresh under a lease.
+
+    1. The platform is asked, outside any transaction.
+    2. A dead grant: newer tokens may have come meanwhile; otherwise the connection is marked dead.
+    3. Any other failure: the old tokens stay, and the next try waits.
+    4. A success is written over the version that was read, and over nothing newer.
+    """
+    identity_id = refreshing.identity_id
+    old = open_tokens(services.vault, identity_id, current.tokens, services.clock.now())
+    try:
+        fresh = ask_platform(lambda: refreshing.provider.refresh(old, refreshing.channel.http))
+        sealed = seal_refreshed(services.vault, identity_id, fresh, old, services.clock.now())
+    except GrantRejected:
+        return _newer_or_dead(services, refreshing)
+    except UpstreamError as error:
+        _back_off(services, refreshing, current, error)
+        if forced:
+            raise
+        return _after_failure(services, current, error)
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        won = replace_tokens(tx, identity_id, version=refreshing.version, tokens=sealed, now=now)
+        stored = find_connection(tx, identity_id)
+    log.info("token_refreshed", identity_id=identity_id, channel=refreshing.channel.name, kept=won)
+    if stored is None:
+        _discard(refreshing, fresh)
+    return _usable(stored)
+
+
+def _newer_or_dead(services: Services, refreshing: Refreshing) -> StoredConnection:
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        marked = mark_dead(
+            tx, refreshing.identity_id, version=refreshing.version, reason="grant_rejected", now=now
+        )
+        current = find_connection(tx, refreshing.identity_id)
+    if marked:
+        log.info("token_dead", identity_id=refreshing.identity_id, channel=refreshing.channel.name)
+    return _usable(current)
+
+
+def _back_off(
+    services: Services, refreshing: Refreshing, current: StoredConnection, error: UpstreamError
+) -> None:
+    seconds = min(FIRST_BACK_OFF * 2 ** min(current.failures, 10), LONGEST_BACK_OFF)
+    seconds = min(max(seconds, error.retry_after or 0), 10 * LONGEST_BACK_OFF)
+    again = services.clock.now() + timedelta(seconds=seconds)
+    with services.database.begin() as tx:
+        give_up_refresh(
+            tx,
+            refreshing.identity_id,
+            version=refreshing.version,
+            owner=refreshing.owner,
+            refresh_after=again,
+        )
+    log.warning("token_refresh_failed", identity_id=refreshing.identity_id, error=error.code)
+
+
+def _after_failure(services: Services, current: StoredConnection, error: UpstreamError) -> StoredConnection:
+    if _has_expired(current, services.clock.now()):
+        raise error
+    return current
+
+
+def _discard(refreshing: Refreshing, fresh: TokenSet) -> None:
+    """Hand back tokens whose person logged out or unlinked while they were on their way."""
+    connector, http = refreshing.channel.connector, refreshing.channel.http
+    if not isinstance(connector, TokenRevoker):
+        return
+    try:
+        ask_platform(lambda: connector.revoke(fresh, http))
+    except UpstreamError as error:
+        log.warning("revoke_failed", channel=refreshing.channel.name, error=error.code)

@@ -1,0 +1,1 @@
+"""What runs by the clock, whoever asks for nothing: retention, housekeeping, clock steps, changing keys."""

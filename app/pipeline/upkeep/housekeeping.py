@@ -1,0 +1,26 @@
+"""Small regular tidying: rows whose time is over, in short transactions; what grows large is retention's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.pipeline.dispatch.ordering import hold_new_followers
+from app.pipeline.services import Services
+from app.pipeline.upkeep.retention import prune_when_due
+from app.storage.binding.bindcodes import delete_old_bindcodes
+from app.storage.login.flows import purge_flows
+from app.storage.login.sessions import delete_sessions
+from app.storage.login.signing_keys import delete_keys
+
+
+def tidy(services: Services) -> None:
+    """Forget logins, sessions and keys that can no longer pass, and bind codes as old as the oldest events."""
+    hold_new_followers(services)
+    now = services.clock.now()
+    kept_since = now - timedelta(days=services.settings.retention_event_days)
+    with services.database.begin() as tx:
+        delete_old_bindcodes(tx, kept_since)
+        purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
+        delete_sessions(tx, now)
+        delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))
+    prune_when_due(services)

@@ -1,0 +1,70 @@
+"""Rotating SECRET_KEY: everything sealed for logins is opened with the old keys and sealed with the first one."""
+
+from __future__ import annotations
+
+from app.pipeline.login.session_keys import key_place
+from app.pipeline.login.start import verifier_place
+from app.pipeline.services import Services
+from app.pipeline.tokens.sealed_tokens import token_place
+from app.security.vault import Vault
+from app.storage.database.db import Transaction
+from app.storage.login.connections import SEALED_COLUMNS, list_sealed_tokens, replace_sealed
+from app.storage.login.flows import list_sealed_verifiers, replace_verifier
+from app.storage.login.signing_keys import list_sealed_keys, replace_private_key
+
+BATCH = 200
+
+
+def rewrite_sealed(services: Services) -> int:
+    """Seal tokens, signing keys and PKCE verifiers anew where needed; return how many values changed.
+
+    Raises VaultError when an old key is missing from SECRET_KEY; what was rewritten until then stays good. When
+    this returns 0, the old keys can be removed.
+    """
+    changed = 0
+    for rewrite in (_rewrite_tokens, _rewrite_verifiers):
+        after: str | None = ""
+        while after is not None:
+            with services.database.begin() as tx:
+                count, after = rewrite(services.vault, tx, after)
+            changed += count
+    with services.database.begin() as tx:
+        return changed + _rewrite_keys(services.vault, tx)
+
+
+def _rewrite_tokens(vault: Vault, tx: Transaction, after: str) -> tuple[int, str | None]:
+    rows = list_sealed_tokens(tx, after=after, limit=BATCH)
+    changed = 0
+    for row in rows:
+        sealed = {}
+        for column in SEALED_COLUMNS:
+            value = getattr(row, column)
+            if value is not None and not vault.is_current(bytes(value)):
+                sealed[column] = _anew(vault, bytes(value), token_place(row.identity_id, column))
+        if sealed:
+            replace_sealed(tx, row.identity_id, version=row.version, sealed=sealed)
+            changed += len(sealed)
+    return changed, rows[-1].identity_id if len(rows) == BATCH else None
+
+
+def _rewrite_verifiers(vault: Vault, tx: Transaction, after: str) -> tuple[int, str | None]:
+    rows = list_sealed_verifiers(tx, after=after, limit=BATCH)
+    changed = 0
+    for flow_id, verifier in rows:
+        if not vault.is_current(verifier):
+            replace_verifier(tx, flow_id, _anew(vault, verifier, verifier_place(flow_id)))
+            changed += 1
+    return changed, rows[-1][0] if len(rows) == BATCH else None
+
+
+def _rewrite_keys(vault: Vault, tx: Transaction) -> int:
+    changed = 0
+    for kid, private_key in list_sealed_keys(tx):
+        if not vault.is_current(private_key):
+            replace_private_key(tx, kid, _anew(vault, private_key, key_place(kid)))
+            changed += 1
+    return changed
+
+
+def _anew(vault: Vault, sealed: bytes, place: str) -> bytes:
+    return vault.seal(vault.open(sealed, place=place), place=place)

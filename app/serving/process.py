@@ -1,0 +1,72 @@
+"""A serving process: the application with its engine, ending together with its parent. `flask serve` starts these."""
+
+from __future__ import annotations
+
+import gc
+
+import structlog
+from flask import Flask
+
+from app.factory import create_app
+from app.pipeline.services import Services
+from app.serving.draining import Draining
+from app.serving.log_copier import LogCopier
+from app.serving.one_core import OneCore
+from app.storage.database.db import Database
+from app.storage.database.write_ahead_log import WriteAheadLog
+from app.worker.engine import EmbeddedEngine
+from app.worker.leases import LeaseKeeper
+from app.worker.lifetime import GracefulStop, end_with_parent
+
+COLLECT_AFTER_OBJECTS = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+def create_serving_app() -> Flask:
+    """Make the application of a serving process: with its engine, and ending together with its parent."""
+    end_with_parent()
+    app = create_app()
+    services: Services = app.extensions["callgate"]
+    for disabled in services.channels.disabled:
+        log.info("channel_disabled", channel=disabled.config.name, reason=disabled.reason)
+    roaming = _copy_the_log(services.database)
+    _start_background(services)
+    draining = Draining()
+    draining.install()
+    app.wsgi_app = draining.wrap(app.wsgi_app)  # type: ignore[assignment,method-assign]
+    _spare_the_collector()
+    if services.settings.serve_on_one_core:
+        OneCore(roaming).start()
+    return app
+
+
+def _copy_the_log(database: Database) -> list[int]:
+    """Have a thread do what SQLite would do in a commit; return its number. The other databases do it themselves."""
+    if not database.is_sqlite:
+        return []
+    copier = LogCopier(WriteAheadLog(database))
+    copier.start()
+    return [copier.native_id]
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector from walking again and again through what was made at the start and stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
+
+
+def _start_background(services: Services) -> None:
+    """Start what runs beside the requests, and have it stopped in good order."""
+    if services.settings.engine == "embedded":
+        engine = EmbeddedEngine(services)
+        engine.start()
+        GracefulStop(services, engine).install()
+        return
+    from app.worker.hints import HintPublisher
+
+    hints, leases = HintPublisher(services.settings), LeaseKeeper(services)
+    hints.start(services)
+    leases.start()
+    GracefulStop(services, leases, hints).install()

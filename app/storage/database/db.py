@@ -1,0 +1,316 @@
+"""The database: engine, column types, transactions. The only file that opens or commits one.
+
+Storage functions take the open transaction first and never commit; pipelines open it with `database.begin()`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    create_engine,
+    event,
+    literal,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.core.errors import StoreUnavailable
+
+T = TypeVar("T")
+StoredRow = Row[Any]
+"""A row as storage functions return it."""
+
+Transaction = Connection
+"""An open transaction, as pipelines and handlers know it."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WRITER_WAIT_SECONDS = 10.0
+LOG_PAGES = 1_000
+LONGEST_LOG_PAGES = 20_000
+MOST_KEPT = 4
+KEPT_SECONDS = 1.0
+DEADLOCK_CODES = {"40001", "40P01", "1213", "1205"}
+DEADLOCK_TRIES = 5
+MICROSECONDS_NOW = {
+    "postgresql": "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
+    "mysql": "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
+    "mariadb": "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))",
+    "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000",
+}
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Blob = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+"""Bytes of any length; plain BLOB ends at 64 KiB on MariaDB."""
+
+
+def microseconds(moment: datetime) -> int:
+    """Return whole microseconds since 1970."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time, kept as whole microseconds since 1970 so that all three databases agree."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return microseconds."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Return an aware time."""
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+class ExactText(TypeDecorator[str]):
+    """Text compared byte by byte: case, accents and trailing blanks all count, on every database."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int):
+        super().__init__(length)
+        self._length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        """Choose a binary collation without padding where the database would fold letters."""
+        if dialect.name not in ("mysql", "mariadb"):
+            return dialect.type_descriptor(String(self._length))
+        nopad = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+        return dialect.type_descriptor(mysql.VARCHAR(self._length, charset="utf8mb4", collation=nopad))
+
+
+class Database:
+    """One engine and its transactions.
+
+    SQLite allows one writer; threads queue here for it instead of napping inside SQLite.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 20):
+        parsed = make_url(url)
+        self.backend = parsed.get_backend_name()
+        self.is_sqlite = self.backend == "sqlite"
+        self._writer = threading.RLock() if self.is_sqlite else None
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 10,
+            "pool_timeout": 5,
+            "pool_pre_ping": True,
+        }
+        if self.is_sqlite:
+            options["pool_pre_ping"] = False
+            options["connect_args"] = {"check_same_thread": False, "timeout": WRITER_WAIT_SECONDS}
+            if parsed.database and parsed.database != ":memory:":
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        elif self.backend == "mysql":
+            options["isolation_level"] = "READ COMMITTED"
+            options["connect_args"] = {"connect_timeout": 3, "charset": "utf8mb4"}
+        else:
+            options["connect_args"] = {"connect_timeout": 3}
+        self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
+        self.commits = 0
+        self._log_pages = LOG_PAGES
+        self._kept: deque[tuple[Connection, float]] = deque()
+        self._closings = 0
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", self._prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a transaction that commits at the end of the block; raises StoreUnavailable when it cannot."""
+        with self.only_writer(), _translated(), self._connected() as connection:
+            with connection.begin():
+                yield connection
+            self.commits += 1
+
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """Keep the other threads of this process from writing to SQLite; the other databases need nobody to wait."""
+        if self._writer is not None and not self._writer.acquire(timeout=WRITER_WAIT_SECONDS):
+            raise StoreUnavailable
+        try:
+            yield
+        finally:
+            if self._writer is not None:
+                self._writer.release()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """Open a connection, or go on with one used a moment ago: the pool's care for it costs more than a small commit.
+
+        One that has rested is left to the pool, which asks the database first whether it still stands.
+        """
+        closings = self._closings
+        connection = self._kept_connection() or self.engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            self._let_go(connection, closings)
+            raise
+        if len(self._kept) < MOST_KEPT and closings == self._closings:
+            self._kept.append((connection, time.monotonic()))
+            if closings != self._closings:
+                self._close_kept()
+        else:
+            self._let_go(connection, closings)
+
+    def _kept_connection(self) -> Connection | None:
+        try:
+            connection, since = self._kept.pop()
+        except IndexError:
+            return None
+        if time.monotonic() - since < KEPT_SECONDS:
+            return connection
+        connection.close()
+        return None
+
+    def _let_go(self, connection: Connection, closings: int) -> None:
+        """Give a connection back to the pool; one that was in use during `close` has no pool any more and ends."""
+        if closings != self._closings and not connection.closed and not connection.invalidated:
+            connection.detach()
+        connection.close()
+
+    def _close_kept(self) -> None:
+        while self._kept:
+            with suppress(IndexError):
+                connection, _ = self._kept.pop()
+                connection.detach()
+                connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction for reading; it holds no write lock."""
+        closings = self._closings
+        with _translated():
+            connection = self.engine.connect().execution_options(callgate_read_only=True)
+            try:
+                yield connection
+            finally:
+                self._let_go(connection, closings)
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction, again from the start when the database chose it as a deadlock's victim."""
+        for tries_left in reversed(range(DEADLOCK_TRIES)):
+            try:
+                with self.begin() as tx:
+                    return work(tx)
+            except StoreUnavailable as error:
+                if not tries_left or not _is_deadlock(error.__cause__):
+                    raise
+        raise StoreUnavailable
+
+    def is_reachable(self) -> bool:
+        """Say whether the store answers a trivial question."""
+        try:
+            with self.read() as tx:
+                tx.exec_driver_sql("SELECT 1")
+        except StoreUnavailable:
+            return False
+        return True
+
+    def leave_the_log(self) -> None:
+        """Have commits leave SQLite's log to a thread that copies it (storage/database/write_ahead_log.py), unless it lags far behind."""
+        self._log_pages = LONGEST_LOG_PAGES
+        self.close()
+
+    def _prepare_sqlite(self, connection: Any, _record: object) -> None:
+        """Set a new connection up; a statement of many rows would put what it may have to undo into a file."""
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={self._log_pages}")
+
+    def close(self) -> None:
+        """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
+        self._closings += 1
+        self._close_kept()
+        self.engine.dispose()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: an upgrade half-way could fail without a chance to wait."""
+    read_only = connection.get_execution_options().get("callgate_read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_deadlock(error):
+            raise StoreUnavailable from error
+        raise
+
+
+def _is_deadlock(error: BaseException | None) -> bool:
+    """Look through an error and what it hides: MariaDB's victim has no savepoint to go back to, which is an error again."""
+    while error is not None:
+        original = getattr(error, "orig", None)
+        if original is not None:
+            code = getattr(original, "sqlstate", None) or (original.args[0] if original.args else "")
+            if str(code) in DEADLOCK_CODES:
+                return True
+        error = error.__context__
+    return False
+
+
+def insert_once(tx: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless a unique constraint objects; return whether it was inserted.
+
+    The constraint, not a look-up before it, decides who wins a race. PostgreSQL and SQLite have a clause for it;
+    MariaDB's nearest one hides other faults too, so there a savepoint is used.
+    """
+    dialect = {"postgresql": postgresql, "sqlite": sqlite}.get(tx.dialect.name)
+    if dialect is not None:
+        statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
+        return tx.execute(statement).first() is not None
+    try:
+        with tx.begin_nested():
+            tx.execute(table.insert().values(**values))
+    except IntegrityError:
+        return False
+    return True
+
+
+def supports_skip_locked(tx: Connection) -> bool:
+    """Say whether rows others have locked can be stepped over."""
+    return tx.dialect.name in ("postgresql", "mysql", "mariadb")
+
+
+def database_time(tx: Connection) -> datetime:
+    """Return the time by the database server's clock; SQLite has none of its own and shows this machine's."""
+    microseconds = tx.exec_driver_sql(MICROSECONDS_NOW[tx.dialect.name]).scalar_one()
+    return EPOCH + timedelta(microseconds=int(microseconds))

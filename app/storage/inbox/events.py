@@ -1,0 +1,280 @@
+"""Events: what happened, once per channel and key, with the exact bytes that said so."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+
+from app.core.states import EventState
+from app.core.values import Event
+from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", ExactText(64), nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("type", ExactText(255), nullable=False),
+    Column("key", ExactText(255), nullable=False),
+    # Holds the key while it may not be claimed again; null once the window has passed, or where there is no key.
+    Column("claim", ExactText(255)),
+    Column("subject", ExactText(255)),
+    Column("state", String(16), nullable=False),
+    Column("duplicates", Integer, nullable=False, default=0),
+    Column("occurred_at", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("remote_addr", String(64), nullable=False),
+    Column("scheme", String(64), nullable=False),
+    Column("version", String(8), nullable=False),
+    Column("query_string", Blob),
+    Column("headers", Blob),
+    Column("body", Blob),
+    Column("data", Blob),
+    UniqueConstraint("channel", "claim"),
+    Index("ix_events_received_at", "received_at", "id"),
+    Index("ix_events_channel_received_at", "channel", "received_at"),
+    Index("ix_events_state_received_at", "state", "received_at"),
+)
+
+SUMMARY = (
+    "id", "channel", "platform", "type", "key", "subject", "state", "received_at", "occurred_at", "duplicates",
+)  # fmt: skip
+
+_REPLAYABLE = (
+    *(events.c[name] for name in ("id", "channel", "platform", "type", "received_at")),
+    events.c.body.is_(None).label("is_pruned"),
+)
+
+
+class NewEvent(NamedTuple):
+    """An event about to be stored, with the evidence beside it."""
+
+    event: Event
+    claims_key: bool
+    state: EventState
+    remote_addr: str
+    scheme: str
+    version: str
+
+
+_HOLDERS = select(events.c.id, events.c.claim, events.c.received_at).where(
+    events.c.channel == bindparam("of_channel"), events.c.claim.in_(bindparam("keys", expanding=True))
+)
+_COUNT_COPIES = (
+    events.update()
+    .where(events.c.id.in_(bindparam("ids", expanding=True)))
+    .values(duplicates=events.c.duplicates + bindparam("more"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What to list; every member narrows the list. Types may hold `*`."""
+
+    channel: str | None = None
+    type: str | None = None
+    state: EventState | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Holder(NamedTuple):
+    """The event that holds a key."""
+
+    id: str
+    received_at: datetime
+
+
+def find_holders(tx: Connection, repeated: Iterable[Event]) -> dict[tuple[str, str], Holder]:
+    """Return who holds the keys of these events, by channel and key."""
+    keys: dict[str, set[str]] = defaultdict(set)
+    for event in repeated:
+        keys[event.channel].add(event.key)
+    found = {}
+    for channel, wanted in keys.items():
+        for row in tx.execute(_HOLDERS, {"of_channel": channel, "keys": sorted(wanted)}):
+            found[channel, row.claim] = Holder(row.id, row.received_at)
+    return found
+
+
+def give_claim_up(tx: Connection, event_id: str) -> None:
+    """Let a key be claimed again, so that a platform that reuses ids is not silenced for ever."""
+    tx.execute(events.update().where(events.c.id == event_id).values(claim=None))
+
+
+def count_copies(tx: Connection, event_ids: Iterable[str]) -> None:
+    """Count a copy for each mention of an event; always in the same order, so that two counters never deadlock."""
+    ids_by_count: dict[int, list[str]] = defaultdict(list)
+    for event_id, count in sorted(Counter(event_ids).items()):
+        ids_by_count[count].append(event_id)
+    for count, ids in sorted(ids_by_count.items()):
+        tx.execute(_COUNT_COPIES, {"ids": ids, "more": count})
+
+
+class EventRow(NamedTuple):
+    """An event's columns as the driver takes them, in the order of the table."""
+
+    id: str
+    channel: str
+    platform: str
+    type: str
+    key: str
+    claim: str | None
+    subject: str | None
+    state: str
+    duplicates: int
+    occurred_at: int | None
+    received_at: int
+    remote_addr: str
+    scheme: str
+    version: str
+    query_string: bytes
+    headers: bytes
+    body: bytes
+    data: bytes
+
+
+def event_row(new: NewEvent) -> EventRow:
+    """Return an event's columns."""
+    event = new.event
+    return EventRow(
+        event.id,
+        event.channel,
+        event.platform,
+        event.type,
+        event.key,
+        event.key if new.claims_key else None,
+        event.subject,
+        new.state.value,
+        duplicates=0,
+        occurred_at=None if event.occurred_at is None else microseconds(event.occurred_at),
+        received_at=microseconds(event.received_at),
+        remote_addr=new.remote_addr,
+        scheme=new.scheme,
+        version=new.version,
+        query_string=event.query_string.encode("utf-8", "surrogateescape"),
+        headers=orjson.dumps(event.headers),
+        body=event.raw,
+        data=orjson.dumps(event.data),
+    )
+
+
+def find_event(tx: Connection, event_id: str) -> Event | None:
+    """Return one event as handlers see it; its body is empty once retention has taken it."""
+    row = tx.execute(select(events).where(events.c.id == event_id)).one_or_none()
+    return None if row is None else event_from_row(row)
+
+
+def find_events(tx: Connection, event_ids: Iterable[str]) -> dict[str, Event]:
+    """Return several events by their ids; those that are gone are left out."""
+    rows = tx.execute(select(events).where(events.c.id.in_(set(event_ids))))
+    return {row.id: event_from_row(row) for row in rows}
+
+
+def event_from_row(row: Row[Any]) -> Event:
+    """Build the value from a whole row."""
+    return Event(
+        id=row.id,
+        channel=row.channel,
+        platform=row.platform,
+        type=row.type,
+        key=row.key,
+        subject=row.subject,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        data=orjson.loads(row.data) if row.data else {},
+        raw=bytes(row.body) if row.body is not None else b"",
+        headers=tuple((name, value) for name, value in orjson.loads(row.headers)) if row.headers else (),
+        query_string=bytes(row.query_string).decode("utf-8", "surrogateescape") if row.query_string else "",
+    )
+
+
+def find_event_row(tx: Connection, event_id: str) -> Row[Any] | None:
+    """Return everything stored about one event."""
+    return tx.execute(select(events).where(events.c.id == event_id)).one_or_none()
+
+
+def set_event_state(tx: Connection, event_id: str, state: EventState) -> None:
+    """Write where the event stands."""
+    tx.execute(events.update().where(events.c.id == event_id).values(state=state.value))
+
+
+def list_events(
+    tx: Connection, wanted: EventFilter, *, before: tuple[datetime, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return summaries, newest first, of events older than `before` (relies on ix_events_received_at)."""
+    query = _filtered(select(*(events.c[name] for name in SUMMARY)), wanted)
+    if before is not None:
+        at, event_id = before
+        query = query.where(
+            or_(events.c.received_at < at, and_(events.c.received_at == at, events.c.id < event_id))
+        )
+    return tx.execute(query.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)).all()
+
+
+def list_oldest_events(
+    tx: Connection, wanted: EventFilter, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return what a replay needs to know of events, oldest first, of events newer than `after`."""
+    query = _filtered(select(*_REPLAYABLE), wanted)
+    if after is not None:
+        at, event_id = after
+        later = or_(events.c.received_at > at, and_(events.c.received_at == at, events.c.id > event_id))
+        query = query.where(events.c.received_at >= at, later)
+    return tx.execute(query.order_by(events.c.received_at, events.c.id).limit(limit)).all()
+
+
+def find_replayable(tx: Connection, event_id: str) -> Row[Any] | None:
+    """Return what a replay needs to know of one event."""
+    return tx.execute(select(*_REPLAYABLE).where(events.c.id == event_id)).one_or_none()
+
+
+def count_events(tx: Connection, wanted: EventFilter) -> int:
+    """Return how many events a filter finds."""
+    return int(tx.execute(_filtered(select(func.count()).select_from(events), wanted)).scalar_one())
+
+
+def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
+    equals: Mapping[str, object | None] = {"channel": wanted.channel, "state": wanted.state}
+    for name, value in equals.items():
+        if value is not None:
+            query = query.where(events.c[name] == str(value))
+    if wanted.type is not None:
+        pattern = _like(wanted.type).replace("*", "%")
+        query = query.where(events.c.type.like(pattern, escape="\\"))
+    if wanted.text is not None:
+        pattern = f"%{_like(wanted.text)}%"
+        found = [events.c[name].like(pattern, escape="\\") for name in ("id", "key", "type", "subject")]
+        query = query.where(or_(*found))
+    if wanted.since is not None:
+        query = query.where(events.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(events.c.received_at < wanted.until)
+    return query
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

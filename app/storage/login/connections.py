@@ -1,0 +1,195 @@
+"""Connections: an identity's sealed tokens, with the lease and the version that keep refreshing single.
+
+The version changes with every new set of tokens. Whoever writes names the version it read; if that is no longer
+the stored one, newer tokens are there and the write does nothing. A deleted row is never brought back by an update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, or_, select
+
+from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
+
+MAX_SCOPE = 1000
+SEALED_COLUMNS = ("access_token", "refresh_token", "extra")
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("identity_id", String(32), ForeignKey("identities.id", ondelete="CASCADE"), primary_key=True),
+    Column("access_token", Blob, nullable=False),
+    Column("refresh_token", Blob),
+    Column("extra", Blob),
+    Column("scope", ExactText(MAX_SCOPE)),
+    Column("token_type", ExactText(32), nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("refresh_expires_at", UtcDateTime),
+    # Not before this time is the token refreshed again: half a life after a success, a back-off after a failure.
+    Column("refresh_after", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("lease_owner", String(32)),
+    Column("lease_until", UtcDateTime),
+    Column("dead_reason", String(64)),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedTokens:
+    """Tokens as they are stored."""
+
+    access_token: bytes
+    refresh_token: bytes | None
+    extra: bytes | None
+    scope: str | None
+    token_type: str
+    expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    refresh_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StoredConnection:
+    """One connection and where it stands."""
+
+    identity_id: str
+    tokens: SealedTokens
+    failures: int
+    version: int
+    dead_reason: str | None
+
+
+def save_new_tokens(tx: Connection, identity_id: str, tokens: SealedTokens, now: datetime) -> None:
+    """Store the tokens of a fresh login; they beat whatever was there, also a refresh that is under way."""
+    fresh = _token_values(tokens) | {"updated_at": now}
+    if insert_once(tx, connections, fresh | {"identity_id": identity_id, "version": 1}):
+        return
+    tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == identity_id)
+        .values(**fresh, version=connections.c.version + 1)
+    )
+
+
+def find_connection(tx: Connection, identity_id: str) -> StoredConnection | None:
+    """Return an identity's connection."""
+    query = select(connections).where(connections.c.identity_id == identity_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else _connection(row)
+
+
+def take_refresh_lease(
+    tx: Connection, identity_id: str, *, version: int, owner: str, now: datetime, until: datetime
+) -> bool:
+    """Take the right to refresh these very tokens; False while somebody else holds it or newer tokens are there."""
+    free = or_(connections.c.lease_until.is_(None), connections.c.lease_until <= now)
+    done = tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == identity_id, connections.c.version == version, free)
+        .values(lease_owner=owner, lease_until=until)
+    )
+    return done.rowcount == 1
+
+
+def replace_tokens(
+    tx: Connection, identity_id: str, *, version: int, tokens: SealedTokens, now: datetime
+) -> bool:
+    """Write refreshed tokens over that version; False when newer ones are there or the connection is gone."""
+    done = tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == identity_id, connections.c.version == version)
+        .values(**_token_values(tokens), version=version + 1, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+def give_up_refresh(
+    tx: Connection, identity_id: str, *, version: int, owner: str, refresh_after: datetime
+) -> None:
+    """End a lease after a failed refresh: the tokens stay, and the next try waits."""
+    tx.execute(
+        connections.update()
+        .where(
+            connections.c.identity_id == identity_id,
+            connections.c.version == version,
+            connections.c.lease_owner == owner,
+        )
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            refresh_after=refresh_after,
+            failures=connections.c.failures + 1,
+        )
+    )
+
+
+def mark_dead(tx: Connection, identity_id: str, *, version: int, reason: str, now: datetime) -> bool:
+    """Note that these tokens are dead; False when newer ones are there."""
+    done = tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == identity_id, connections.c.version == version)
+        .values(dead_reason=reason, lease_owner=None, lease_until=None, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+def delete_connection(tx: Connection, identity_id: str, *, version: int) -> bool:
+    """Remove that version of the tokens; False when newer ones are there."""
+    done = tx.execute(
+        connections.delete().where(connections.c.identity_id == identity_id, connections.c.version == version)
+    )
+    return done.rowcount == 1
+
+
+def list_sealed_tokens(tx: Connection, *, after: str, limit: int) -> Sequence[Row[Any]]:
+    """Return identity ids, versions and sealed columns in the order of the ids, for key rotation."""
+    sealed = [connections.c[name] for name in SEALED_COLUMNS]
+    query = select(connections.c.identity_id, connections.c.version, *sealed)
+    query = query.where(connections.c.identity_id > after).order_by(connections.c.identity_id)
+    return tx.execute(query.limit(limit)).all()
+
+
+def replace_sealed(tx: Connection, identity_id: str, *, version: int, sealed: dict[str, bytes]) -> None:
+    """Write the same tokens sealed anew, unless newer ones (already sealed with the new key) are there."""
+    tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == identity_id, connections.c.version == version)
+        .values(sealed)
+    )
+
+
+def _token_values(tokens: SealedTokens) -> dict[str, Any]:
+    return {
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+        "extra": tokens.extra,
+        "scope": tokens.scope,
+        "token_type": tokens.token_type,
+        "expires_at": tokens.expires_at,
+        "refresh_expires_at": tokens.refresh_expires_at,
+        "refresh_after": tokens.refresh_after,
+        "failures": 0,
+        "lease_owner": None,
+        "lease_until": None,
+        "dead_reason": None,
+    }
+
+
+def _connection(row: Row[Any]) -> StoredConnection:
+    tokens = SealedTokens(
+        access_token=bytes(row.access_token),
+        refresh_token=None if row.refresh_token is None else bytes(row.refresh_token),
+        extra=None if row.extra is None else bytes(row.extra),
+        scope=row.scope,
+        token_type=row.token_type,
+        expires_at=row.expires_at,
+        refresh_expires_at=row.refresh_expires_at,
+        refresh_after=row.refresh_after,
+    )
+    return StoredConnection(row.identity_id, tokens, row.failures, row.version, row.dead_reason)

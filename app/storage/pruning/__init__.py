@@ -1,0 +1,1 @@
+"""What retention deletes, in pieces small enough to stand beside the work."""

@@ -1,0 +1,24 @@
+"""Dead letters: dispatches whose tries ran out or failed for good, with their last error; rows of dispatches.py."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from app.core.states import DispatchState
+from app.storage.queue.dispatches import attempts, dispatches
+
+
+def list_dead_dispatches(tx: Connection, event_ids: Collection[str]) -> Sequence[Row[Any]]:
+    """Return the dead dispatches of these events, each with the error of its last attempt."""
+    last = and_(attempts.c.dispatch_id == dispatches.c.id, attempts.c.number == dispatches.c.attempt)
+    columns = [dispatches.c[name] for name in ("event_id", "route", "attempt", "finished_at")]
+    columns.append(attempts.c.error)
+    return tx.execute(
+        select(*columns)
+        .select_from(dispatches.outerjoin(attempts, last))
+        .where(dispatches.c.event_id.in_(tuple(event_ids)), dispatches.c.state == DispatchState.DEAD.value)
+        .order_by(dispatches.c.id)
+    ).all()

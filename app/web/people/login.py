@@ -1,0 +1,221 @@
+"""The login routes (CONTRACT §7): start, callback, logout, link, unlink. What they decide is in the pipeline."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from werkzeug.exceptions import MethodNotAllowed
+
+from app.config.settings import Settings
+from app.core.errors import CallgateError, RefusedError, RequestError
+from app.core.states import FlowMode
+from app.pipeline.login.finish import Callback, LoginResult, finish_login
+from app.pipeline.login.linking import unlink_identity
+from app.pipeline.login.return_query import query_pairs
+from app.pipeline.login.sessions import log_out
+from app.pipeline.login.start import StartRequest, start_flow
+from app.pipeline.services import Services
+from app.security.return_urls import is_safe_return_url, origin_to_tell
+from app.web.callbacks.reading import client_address
+from app.web.errors import answer_callgate_error, trace_id
+from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
+from app.web.people.session_cookies import (
+    binding_value,
+    clear_session_cookie,
+    keep_private,
+    set_binding_cookie,
+    set_session_cookie,
+    signed_in,
+    signed_in_or_none,
+)
+from app.web.security_headers import OPENER_POLICY
+
+ONLY_GET = ["GET"]
+
+
+def login_blueprint(services: Services) -> Blueprint:
+    """Return the routes under /oauth and the one that unlinks."""
+    blueprint = Blueprint("login", __name__)
+    settings = services.settings
+    blueprint.before_request(_refuse_head)
+    blueprint.after_request(keep_private)
+    blueprint.register_error_handler(CallgateError, _answer_error)
+
+    @blueprint.route("/oauth/<channel>/start", methods=ONLY_GET, provide_automatic_options=False)
+    def start(channel: str) -> Response:
+        """Send the browser to the platform, or tell a script where to send it."""
+        wanted = _start_request(settings, channel, _query_value("next"), _query_value("mode"))
+        started = start_flow(services, wanted)
+        return _started(
+            settings, started.authorize_url, started.binding, as_json=wanted.mode is FlowMode.JSON
+        )
+
+    @blueprint.route("/oauth/<channel>/callback", methods=ONLY_GET, provide_automatic_options=False)
+    def callback(channel: str) -> Response:
+        """Take the browser back from the platform."""
+        _refuse_what_is_no_visit()
+        result = finish_login(services, _callback(services, channel))
+        response = _finished(settings, result)
+        if result.token is not None:
+            set_session_cookie(settings, response, result.token)
+        return response
+
+    _add_session_routes(blueprint, services)
+    return blueprint
+
+
+def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
+    settings = services.settings
+
+    @blueprint.post("/oauth/<channel>/link")
+    def link(channel: str) -> Response:
+        """Start adding another account to the one that is logged in."""
+        current = signed_in(services)
+        check_csrf(services, current)
+        wanted = _start_request(settings, channel, form_field("next"), form_field("mode"))
+        started = start_flow(services, wanted, linker=current)
+        return _started(settings, started.authorize_url, started.binding, as_json=_wants_json(wanted))
+
+    @blueprint.post("/oauth/logout")
+    def logout() -> Response:
+        """End the session; who has none is logged out already."""
+        current = signed_in_or_none(services)
+        check_origin(settings.public_base_url)
+        response = _see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
+        if current is None:
+            # Nothing is cleared either: another site's form comes without the cookie, and must not remove it.
+            return response
+        check_csrf(services, current)
+        log_out(services, current, trace_id=trace_id())
+        clear_session_cookie(settings, response)
+        return response
+
+    @blueprint.get("/oauth/done")
+    def done() -> str:
+        """Show who is logged in: where a login lands that wants a page without any script."""
+        current = signed_in_or_none(services)
+        token = None if current is None else token_of(services, current)
+        return render_template("login_result.html", signed_in=current is not None, csrf_token=token)
+
+    @blueprint.post("/api/v1/me/identities/<identity_id>/unlink")
+    def unlink(identity_id: str) -> Response:
+        """Take one of the user's accounts away."""
+        current = signed_in(services)
+        check_csrf(services, current)
+        unlink_identity(services, current, identity_id, trace_id=trace_id())
+        return _see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
+
+
+def _start_request(
+    settings: Settings, channel: str, wanted_next: str | None, mode: str | None
+) -> StartRequest:
+    if mode is not None and mode not in tuple(FlowMode):
+        raise RequestError("bad_mode", "mode must be redirect, popup or json.")
+    return StartRequest(
+        channel=channel,
+        next=_home(settings) if wanted_next is None else wanted_next,
+        mode=FlowMode.REDIRECT if mode is None else FlowMode(mode),
+        binding=binding_value(settings),
+        remote_addr=client_address(request.environ, settings.trusted_proxies),
+    )
+
+
+def _callback(services: Services, channel: str) -> Callback:
+    settings = services.settings
+    return Callback(
+        channel=channel,
+        query_string=request.query_string,
+        binding=binding_value(settings),
+        signed_in=signed_in_or_none(services),
+        remote_addr=client_address(request.environ, settings.trusted_proxies),
+        trace_id=trace_id(),
+    )
+
+
+def _query_value(name: str) -> str | None:
+    """Return a query parameter that is there once; raises RequestError for a repeated one."""
+    values = [value for key, value in query_pairs(request.query_string) if key == name]
+    if len(values) > 1:
+        raise RequestError("repeated_parameter", f"{name} is given twice.")
+    return values[0] if values else None
+
+
+def _started(settings: Settings, authorize_url: str, binding: str, *, as_json: bool) -> Response:
+    response = jsonify({"authorize_url": authorize_url}) if as_json else _see_other(authorize_url)
+    set_binding_cookie(settings, response, binding)
+    return response
+
+
+def _finished(settings: Settings, result: LoginResult) -> Response:
+    if result.mode is not FlowMode.POPUP:
+        return _see_other(result.next)
+    origin = origin_to_tell(result.next, settings.public_base_url)
+    response = make_response(render_template("popup_done.html", origin=origin))
+    # A page of another origin hears of the end through window.opener, which any stricter policy would cut off;
+    # our own pages hear of it through a channel of this origin (static/popup.js).
+    is_ours = result.next.startswith("/")
+    response.headers[OPENER_POLICY] = "same-origin-allow-popups" if is_ours else "unsafe-none"
+    return response
+
+
+def _see_other(address: str) -> Response:
+    """Redirect with 303, to exactly this address."""
+    response = make_response("", 303)
+    response.headers["Location"] = address
+    return response
+
+
+def _refuse_head() -> None:
+    """HEAD would do what GET does; here that means spending a login."""
+    if request.method == "HEAD":
+        raise MethodNotAllowed(valid_methods=ONLY_GET)
+
+
+def _refuse_what_is_no_visit() -> None:
+    """Refuse link previews, prefetches and bodies before anything is looked up, so that they spend nothing."""
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    if any("prefetch" in purpose.lower() or "preview" in purpose.lower() for purpose in purposes):
+        raise RefusedError("no_prefetch", "A login cannot be fetched ahead of time.")
+    if request.content_length or "Transfer-Encoding" in request.headers:
+        raise RequestError("bad_callback", "A login callback has no body; start again.")
+
+
+def _safe_next(settings: Settings) -> str:
+    """Return where a form wants to go when that is allowed, the front page otherwise."""
+    wanted = form_field("next") or ""
+    return wanted if is_safe_return_url(wanted, settings.return_urls) else _home(settings)
+
+
+def _home(settings: Settings) -> str:
+    return urlsplit(settings.public_base_url).path + "/"
+
+
+def _wants_json(wanted: StartRequest) -> bool:
+    """A form is a person's and gets a redirect, unless its script asks for the address."""
+    return wanted.mode is FlowMode.JSON or not _is_form()
+
+
+def _is_form() -> bool:
+    return request.mimetype == "application/x-www-form-urlencoded"
+
+
+def _answer_error(error: CallgateError) -> Response:
+    """Answer people with a page and everybody else with JSON; neither repeats anything from the request."""
+    response = answer_callgate_error(error)
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if wanted != "text/html":
+        return response
+    shown = response.get_json()
+    sentence = str(shown["message"])
+    page = render_template(
+        "login_error.html",
+        error=shown["error"],
+        message=_(sentence),
+        trace_id=shown["trace_id"],
+        channel=(request.view_args or {}).get("channel") if response.status_code != 404 else None,  # noqa: PLR2004
+    )
+    response.set_data(page)
+    response.mimetype = "text/html"
+    return response

@@ -1,0 +1,166 @@
+"""What a logged-in person and the services behind us may ask: who is this, and is this session good?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, jsonify, make_response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.errors import LoginError, RefusedError
+from app.pipeline.login.linking import own_identities, own_identity
+from app.pipeline.login.profiles import fresh_identity, topup_address
+from app.pipeline.login.session_keys import published_keys
+from app.pipeline.login.sessions import SignedIn, renew_session
+from app.pipeline.services import Services
+from app.security.session_tokens import not_logged_in
+from app.storage.login.identities import StoredIdentity
+from app.web.people.csrf import check_origin, token_of
+from app.web.people.session_cookies import (
+    came_by_cookie,
+    keep_private,
+    renew_cookie,
+    set_session_cookie,
+    signed_in,
+)
+
+JWKS_SECONDS = 300
+
+
+def me_blueprint(services: Services) -> Blueprint:
+    """Return the routes of the session itself."""
+    blueprint = Blueprint("me", __name__)
+    blueprint.after_request(keep_private)
+    blueprint.after_request(_name_the_scheme)
+    # Any route of the application may have used the session, so any of them may renew it.
+    blueprint.after_app_request(lambda response: renew_cookie(services, response))
+
+    @blueprint.get("/api/v1/me")
+    @blueprint.get("/api/user/info")
+    def me() -> Response:
+        """Say who is logged in; `?fresh=1` asks the platform first, `?optional=1` makes nobody an ordinary answer."""
+        try:
+            current = signed_in(services)
+            identity = _current_identity(services, current)
+        except LoginError:
+            if request.args.get("optional") == "1":
+                # Browsers write every 401 into the console; a page that only wants to know asks without one.
+                return make_response("", 204)
+            raise
+        if request.args.get("fresh") == "1":
+            identity = fresh_identity(services, identity)
+        return jsonify(_me(services, current, identity))
+
+    @blueprint.get("/api/v1/me/identities/<identity_id>")
+    def identity(identity_id: str) -> Response:
+        """Show one of the user's own identities; `?fresh=1` asks the platform first."""
+        found = own_identity(services, signed_in(services), identity_id)
+        if request.args.get("fresh") == "1":
+            found = fresh_identity(services, found)
+        return jsonify(_identity(found))
+
+    _add_session_routes(blueprint, services)
+    return blueprint
+
+
+def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/api/v1/me/topup")
+    def topup() -> Response:
+        """Say where this person can add money."""
+        current = signed_in(services)
+        check_origin(services.settings.public_base_url)
+        return jsonify({"topup_url": topup_address(services, _current_identity(services, current))})
+
+    @blueprint.post("/api/v1/session/refresh")
+    def refresh() -> Response:
+        """Give a new session token while the session lives."""
+        current = signed_in(services)
+        check_origin(services.settings.public_base_url)
+        token = renew_session(services, current)
+        response = jsonify({"token": token.text, "expires_in": token.expires_in})
+        if came_by_cookie():
+            set_session_cookie(services.settings, response, token)
+        return response
+
+    @blueprint.get("/.well-known/jwks.json")
+    def jwks() -> Response:
+        """Publish the keys that session tokens can be checked with."""
+        response = jsonify(published_keys(services))
+        response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
+        return response
+
+    @blueprint.get("/auth/verify")
+    def verify() -> Response:
+        """Answer a proxy's question whether a request may pass, and who it is."""
+        current = signed_in(services)
+        response = make_response("", 200)
+        response.headers.update(_forwarded(_current_identity(services, current)))
+        return response
+
+
+def _current_identity(services: Services, current: SignedIn) -> StoredIdentity:
+    try:
+        return own_identity(services, current, current.session.identity_id)
+    except RefusedError:
+        # Somebody took the identity away while its session went on.
+        raise not_logged_in() from None
+
+
+def _me(services: Services, current: SignedIn, identity: StoredIdentity) -> dict[str, Any]:
+    return {
+        "user_id": current.user_id,
+        "session": {
+            "created_at": _text(current.session.created_at),
+            "expires_at": _text(current.session.expires_at),
+            "token_expires_at": _text(current.token_expires_at),
+        },
+        "identity": _identity(identity),
+        "identities": [_summary(each) for each in own_identities(services, current)],
+        "csrf_token": token_of(services, current),
+    }
+
+
+def _identity(identity: StoredIdentity) -> dict[str, Any]:
+    return _summary(identity) | {"profile": dict(identity.known.profile)}
+
+
+def _summary(identity: StoredIdentity) -> dict[str, Any]:
+    known = identity.known
+    return {
+        "id": identity.id,
+        "channel": identity.channel,
+        "issuer": known.issuer,
+        "subject": known.subject,
+        "subject_kind": known.subject_kind,
+        "union_id": known.union_id,
+        "name": known.name,
+        "avatar_url": known.avatar_url,
+        "first_login_at": _text(identity.first_login_at),
+        "last_login_at": _text(identity.last_login_at),
+    }
+
+
+def _forwarded(identity: StoredIdentity) -> dict[str, str]:
+    """Return the headers a proxy copies into the request; what a platform wrote is percent-encoded UTF-8."""
+    known = identity.known
+    return {
+        "X-Auth-User": identity.user_id,
+        "X-Auth-Identity": identity.id,
+        "X-Auth-Channel": identity.channel,
+        "X-Auth-Issuer": quote(known.issuer, safe=":"),
+        "X-Auth-Subject": quote(known.subject, safe=""),
+        "X-Auth-Subject-Kind": known.subject_kind,
+        "X-Auth-Name": quote(known.name or "", safe=""),
+    }
+
+
+def _name_the_scheme(response: AnyResponse) -> AnyResponse:
+    if response.status_code == 401:  # noqa: PLR2004
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
