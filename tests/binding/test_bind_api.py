@@ -14,6 +14,7 @@ from app.storage.audit import list_audit
 from app.storage.database.db import Database
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.errors import install_errors
+from app.web.people.bind_page import bind_page_blueprint
 from tests.binding.fakes import DOWN, Scannable, binding_services, deliver, leave, scan
 from tests.builders import NOW, FrozenClock
 
@@ -25,6 +26,7 @@ def application(services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     install_errors(app)
     app.register_blueprint(bindcodes_blueprint(services))
+    app.register_blueprint(bind_page_blueprint(services))
     return app
 
 

@@ -23,8 +23,12 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "app" / "web"
 CATALOGUE = PAGES / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 LOGIN_STORY = [
-    *(f"app/pipeline/{name}.py" for name in ("login", "flows", "linking", "callback_parameters", "profiles")),
-    *(f"app/pipeline/{name}.py" for name in ("known_identities", "connections", "channels")),
+    *(
+        f"app/pipeline/login/{name}.py"
+        for name in ("finish", "start", "linking", "return_query", "profiles", "people")
+    ),
+    "app/pipeline/tokens/user_tokens.py",
+    "app/pipeline/channels.py",
     "app/core/errors.py",
     "app/security/session_tokens.py",
     "app/web/people/login.py",

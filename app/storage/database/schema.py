@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.storage.database.db import Database
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
