@@ -8,6 +8,11 @@ from app.pipeline.operators.channels import channel_view
 from app.pipeline.services import Services
 
 LABELS = {"callback_url": "callback URL", "redirect_uri": "login redirect URL"}
+PROOFS = {
+    "body": "the whole body",
+    "origin": "who calls, not the body: whoever sees one request can send another body",
+    "none": "nothing: anybody can send (allow_unsigned)",
+}
 
 
 def channels_group(services: Services) -> click.Group:
@@ -28,5 +33,9 @@ def channels_group(services: Services) -> click.Group:
             click.echo(f"{item['name']}  ({item['platform']}, {item['title']})  {state}")
             for name, address in item["urls"].items():
                 click.echo(f"    {LABELS[name]:<20}{address}")
+            if item["capabilities"]:
+                click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
+            if item["signature_covers"] is not None:
+                click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
 
     return group

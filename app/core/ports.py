@@ -1,5 +1,9 @@
 """What a platform may offer, as small protocols; a route exists only for what a channel's connector implements.
 
+Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording; CommandSource.
+Logins: LoginProvider, and beside it LoginPages, AppTokenLogin, PostedReturn; DirectLogin; TokenRevoker, TopupSource.
+Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
+
 A platform module ends with `PLATFORM = PlatformSpec(...)`. `spec.open(channel_name, settings)` builds a connector:
 one object per configured channel that holds its typed settings and implements some of the protocols below.
 Connectors are made once at start, are shared by all threads, and never change.
@@ -7,21 +11,26 @@ Connectors are made once at start, are shared by all threads, and never change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from app.core.errors import RequestError
 from app.core.values import (
     AppToken,
     BindSignal,
+    CodeGrant,
+    Coverage,
     Event,
     Identity,
     InboundRequest,
+    Message,
     Outcome,
     ParsedEvent,
     Reply,
     SceneCode,
+    SendResult,
     TokenSet,
     Verified,
 )
@@ -48,7 +57,9 @@ class WebhookSource(Protocol):
     """Takes callbacks. All four are pure: bytes in, values out, no clock, no network, no store.
 
     Whatever the bytes, `verify` raises VerificationError or nothing; `challenge` and `parse` raise PayloadError
-    (or VerificationError) or nothing; `acknowledge` never raises.
+    (or VerificationError) or nothing; `acknowledge` never raises. A body that is wrapped (Slack's form field, a JSON
+    text within JSON, Base64, gzip) is unwrapped by `verify` with app.wire.wrapped_bodies and handed on as
+    `Verified.plaintext`. A value that must equal a setting (Alipay's app_id and seller_id) is a `Requirement`.
     """
 
     answer_within: float | None
@@ -60,6 +71,10 @@ class WebhookSource(Protocol):
     methods: tuple[str, ...]
     """HTTP methods this platform sends."""
 
+    @property
+    def signature_covers(self) -> Coverage:
+        """Say what an accepted request of this channel is proven for; the least of all that the channel accepts."""
+
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove the sender over the raw bytes."""
 
@@ -70,7 +85,65 @@ class WebhookSource(Protocol):
         """Say what happened."""
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
-        """Word the platform's own answer."""
+        """Word the platform's own answer; its words may differ for each situation (Alipay's success and fail)."""
+
+
+class Handshake(Protocol):
+    """One form of set-up request; pure. Raises VerificationError when it is one and not proven as it should be."""
+
+    name: str
+
+    def answer(self, request: InboundRequest, now: datetime) -> Reply | None:
+        """Return the answer, None when the request is something else."""
+
+
+@runtime_checkable
+class SetUpSource(Protocol):
+    """Has set-up requests that are told apart before anything is proven (Microsoft Graph, QQ bot, Zoom), one or several.
+
+    What a platform proves like every other request (WeChat, Feishu) stays with WebhookSource.challenge. A handshake
+    that signs a caller's text with the key of events limits that text.
+    """
+
+    handshakes: tuple[Handshake, ...]
+    """Asked in this order; the first answer goes out, and nothing is stored."""
+
+
+@runtime_checkable
+class KeyFinder(Protocol):
+    """Proves with keys that are found while running (WeChat Pay's certificates, the one an AWS SNS message names).
+
+    Read the claim, get the key, verify: only the middle step does I/O. The pipeline keeps what was found for
+    `key_seconds`, asks once at a time, seldom, and remembers for a while that a key does not exist.
+    """
+
+    key_seconds: int
+    """How long a found key may be used, in seconds."""
+
+    def claimed_key(self, request: InboundRequest) -> str | None:
+        """Return which key the request says it is signed with, None when a configured one decides; pure."""
+
+    def fetch_keys(self, claim: str, http: HttpClient) -> Mapping[str, bytes]:
+        """Fetch keys by their names, the claimed one among them if it exists; raises UpstreamError and its kin."""
+
+    def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
+        """Prove the sender with a found key; pure, raises VerificationError."""
+
+
+@runtime_checkable
+class BatchSource(Protocol):
+    """Sends several events in one delivery (Alertmanager, SendGrid, Microsoft Graph); takes the place of `parse`."""
+
+    def parse_batch(self, request: InboundRequest, verified: Verified) -> Sequence[ParsedEvent]:
+        """Say what happened, each element with its own key; none is fine. Raises PayloadError; pure."""
+
+
+@runtime_checkable
+class RefusalWording(Protocol):
+    """Words refusals in the platform's own form too (WeChat Pay's `{"code":"FAIL"}`, UnionPay's `fail`)."""
+
+    def refuse(self, request: InboundRequest, error: RequestError) -> Reply | None:
+        """Return the answer to a refused request, None for the uniform one; keeps `error.http_status`; never raises."""
 
 
 @runtime_checkable
@@ -122,12 +195,16 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AuthorizeRequest:
-    """What the pipeline decided for one flow; platforms only put it into their URL."""
+    """What the pipeline decided for one flow; platforms only put it into their URL.
+
+    `page` is one of LoginPages.pages, empty where a channel has one page only.
+    """
 
     redirect_uri: str
     state: str
     code_challenge: str
     scope: str | None = None
+    page: str = ""
 
 
 @runtime_checkable
@@ -143,7 +220,7 @@ class LoginProvider(Protocol):
     def authorize_url(self, request: AuthorizeRequest) -> str:
         """Return the page to send the browser to; every value encoded, no parameter twice."""
 
-    def exchange(self, code: str, redirect_uri: str, code_verifier: str, http: HttpClient) -> TokenSet:
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code once; raises UpstreamError and its kin, never repeats the call."""
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
@@ -151,6 +228,54 @@ class LoginProvider(Protocol):
 
     def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
         """Trade the refresh token; raises GrantRejected when it is dead, UpstreamUnavailable when unsure."""
+
+
+@runtime_checkable
+class LoginPages(Protocol):
+    """Has login pages of several kinds on one channel: inside the platform's app, by QR on a desktop (WeCom, DingTalk)."""
+
+    pages: tuple[str, ...]
+    """The kinds, by which `authorize_url` and `exchange` are asked."""
+
+    def page_for(self, user_agent: str) -> str:
+        """Choose one of `pages` by the browser's User-Agent, which is bounded text from outside; pure."""
+
+
+@runtime_checkable
+class AppTokenLogin(Protocol):
+    """Asks who logged in with the application's own token (WeCom, DingTalk in the company); it is an AppTokenSource too.
+
+    `CodeGrant.app_token` and `TokenSet.app_token` then hold the token. TokenRejected makes the pipeline renew it and
+    repeat that call once: such platforms look at the token before they spend a code.
+    """
+
+    login_needs_app_token: bool
+
+
+@runtime_checkable
+class PostedReturn(Protocol):
+    """Comes back from its login page with a POST (Apple).
+
+    It is answered with 303 to the same address by GET, because a cookie that proves the browser does not come along
+    with another site's POST; state and browser are checked then. Only the usual parameters and `return_parameters`
+    survive; the latter reach `exchange` as CodeGrant.parameters.
+    """
+
+    return_parameters: tuple[str, ...]
+
+
+@runtime_checkable
+class DirectLogin(Protocol):
+    """Logs people in by a code that a program of the platform's own got, without a page (Mini Program, jscode2session).
+
+    What must never leave the gateway, such as a session_key, goes into TokenSet.extra, which is sealed.
+    """
+
+    def redeem_code(self, code: str, http: HttpClient) -> TokenSet:
+        """Redeem a code once; raises UpstreamError and its kin."""
+
+    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
+        """Read who logged in; raises TokenRejected when the platform says the token is not good."""
 
 
 @runtime_checkable
@@ -178,6 +303,24 @@ class AppTokenSource(Protocol):
 
     def fetch_app_token(self, http: HttpClient, *, rejected: str | None) -> AppToken:
         """Fetch a token; `rejected` is one the platform refused although its time was not over."""
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """Sends messages (WeCom, DingTalk, Feishu, WeChat; Slack, Discord, Telegram …). Only `http` does I/O."""
+
+    recipient_kinds: tuple[str, ...]
+    """Kinds of Recipient it takes."""
+
+    sends_with_app_token: bool
+    """True when Message.app_token is needed; a platform's robots mostly have keys of their own."""
+
+    def send(self, message: Message, http: HttpClient) -> SendResult:
+        """Send one message, once.
+
+        Raises TokenRejected (the app token is stale), UpstreamUnavailable (may be repeated, `retry_after` says when),
+        UpstreamError (never will be taken; its sentence says why).
+        """
 
 
 @runtime_checkable

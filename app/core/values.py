@@ -66,12 +66,39 @@ def text_reply(status: int, content: str) -> Reply:
     return Reply(status, content.encode(), "text/plain; charset=utf-8")
 
 
+class Coverage(StrEnum):
+    """How much of a request a channel's proof covers; operators are shown it."""
+
+    BODY = "body"
+    """Whoever alters the body is found out."""
+
+    ORIGIN = "origin"
+    """The caller knows a secret, but the body could be another one (a token, WeChat's plain mode)."""
+
+    NONE = "none"
+    """Nothing is proven: the channel is open, as its operator wrote."""
+
+
+class Requirement(NamedTuple):
+    """A value of a proven request that must equal a setting, such as the merchant an Alipay notification names.
+
+    `name` is what the request calls it, `setting` the channel key that holds the `expected` values. The pipeline
+    compares them, so that no platform forgets to.
+    """
+
+    name: str
+    given: str | None
+    setting: str
+    expected: tuple[str, ...]
+
+
 class Verified(NamedTuple):
     """What a platform learned while proving a request.
 
-    `scheme` says how it was proven (shown to operators); `plaintext` is the decrypted body where there is one;
-    `nonce`, when set, must never have been seen on this channel before (the pipeline checks and stores it);
-    `is_challenge` marks a set-up request that must be answered and not stored; `context` is the platform's own.
+    `scheme` says how it was proven (shown to operators); `plaintext` is the body as it reads once it was decrypted or
+    unwrapped; `nonce`, when set, must never have been seen on this channel before (the pipeline checks and stores it);
+    `is_challenge` marks a set-up request that must be answered and not stored; `requirements` are compared by the
+    pipeline; `context` is the platform's own.
     """
 
     scheme: str
@@ -79,6 +106,7 @@ class Verified(NamedTuple):
     nonce: str | None = None
     is_challenge: bool = False
     context: Any = None
+    requirements: tuple[Requirement, ...] = ()
 
 
 class ParsedEvent(NamedTuple):
@@ -150,6 +178,22 @@ def default_acknowledgement(outcome: Outcome) -> Reply:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class CodeGrant:
+    """A code that came back from a login page, with what it was asked for with.
+
+    `page` is the kind of login page, where a channel has several; `parameters` are the other parameters of the return
+    that the platform declared; `app_token` is the application's own token where the login needs it.
+    """
+
+    code: str
+    redirect_uri: str
+    code_verifier: str
+    page: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    app_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class TokenSet:
     """Tokens as a platform issued them; lifetimes are seconds from now, None when the platform did not say."""
 
@@ -160,6 +204,8 @@ class TokenSet:
     scope: str | None = None
     token_type: str = "Bearer"  # noqa: S105 - the scheme's name, not a secret
     extra: Mapping[str, str] = field(default_factory=dict)
+    app_token: str | None = None
+    """The application's own token, lent by the pipeline to a login that needs it; never stored."""
 
     def __repr__(self) -> str:
         return f"TokenSet(access_token=…, expires_in={self.expires_in}, scope={self.scope!r})"
@@ -192,6 +238,38 @@ class AppToken:
 
     def __repr__(self) -> str:
         return f"AppToken(…, expires_in={self.expires_in})"
+
+
+class Recipient(NamedTuple):
+    """One addressee: `kind` is open_id, user_id, chat_id, department, tag or robot, `value` the platform's own id."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to send: in the platform's own words (`type` and `content`), or as `title` and `text` in a `format`.
+
+    `mentions` are `@all`, ids or mobile numbers. `app_token` is lent by the pipeline where the sender needs it.
+    """
+
+    to: tuple[Recipient, ...]
+    type: str = ""
+    content: JSON = field(default_factory=dict)
+    title: str = ""
+    text: str = ""
+    format: str = "markdown"
+    mentions: tuple[str, ...] = ()
+    app_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What a platform said to a message it took: its own id for it, and whom it will not reach, with the reason."""
+
+    message_id: str | None = None
+    not_reached: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

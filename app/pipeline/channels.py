@@ -15,6 +15,7 @@ from app.config.settings import Settings
 from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
 from app.core.ports import HttpClient, LoginProvider, PlatformSpec, WebhookSource
 from app.security.addresses import Network, parse_networks
+from app.security.found_keys import FoundKeys
 from app.security.outbound import OutboundClient, configured_origins
 
 C = TypeVar("C")
@@ -34,6 +35,7 @@ class Channel:
     allowed_networks: tuple[Network, ...]
     denied_networks: tuple[Network, ...]
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -6,6 +6,7 @@ Only symmetric v1 signatures are taken; others (v1a) beside them are passed over
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import Field, field_validator
@@ -15,7 +16,15 @@ from app.core.errors import PayloadError
 from app.core.moments import moment_from
 from app.core.ports import PlatformSpec
 from app.core.subjects import subject_of
-from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Verified, default_acknowledgement
+from app.core.values import (
+    Coverage,
+    InboundRequest,
+    Outcome,
+    ParsedEvent,
+    Reply,
+    Verified,
+    default_acknowledgement,
+)
 from app.security.signatures import wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.standard_webhooks import standard_webhook_key, verify_standard_webhook
@@ -53,30 +62,48 @@ def _key(secret: bytes) -> bytes:
     return key
 
 
-class StandardWebhooksChannel:
-    """One sender of Standard Webhooks."""
+@dataclass(frozen=True, repr=False)
+class StandardWebhooksSender:
+    """One sender: the settings of its channel and the keys made ready from them."""
+
+    settings: StandardWebhooksSettings
+    keys: tuple[bytes, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Decode the keys once, when the channel is opened."""
+        object.__setattr__(self, "keys", tuple(_key(secret) for secret in plain(self.settings.secret)))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the operator wrote that nothing is proven."""
+        return self.settings.allow_unsigned and not self.keys
+
+
+class StandardWebhooksCallbacks(StandardWebhooksSender):
+    """Takes callbacks; satisfies app.core.ports.WebhookSource."""
 
     answer_within: float | None = None
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
 
-    def __init__(self, settings: StandardWebhooksSettings):
-        self._keys = tuple(_key(secret) for secret in plain(settings.secret))
-        self._is_open = settings.allow_unsigned and not self._keys
+    @property
+    def signature_covers(self) -> Coverage:
+        """Say what an accepted request is proven for."""
+        return Coverage.NONE if self.is_open else Coverage.BODY
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Check `id.timestamp.body`; what `context` holds is the id that was signed."""
         identifier, timestamp, signatures = _headers(request)
-        if not self._is_open:
+        if not self.is_open:
             verify_standard_webhook(
                 identifier=identifier,
                 timestamp=timestamp,
                 signatures=signatures,
                 body=request.body,
-                keys=self._keys,
+                keys=self.keys,
                 now=now.timestamp(),
             )
-        return Verified("unsigned" if self._is_open else "standard-webhooks", context=identifier)
+        return Verified("unsigned" if self.is_open else "standard-webhooks", context=identifier)
 
     def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
         """Return nothing; there is no set-up request."""
@@ -122,5 +149,5 @@ PLATFORM = PlatformSpec(
     display_name="Standard Webhooks",
     docs_url="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
     settings=StandardWebhooksSettings,
-    open=lambda _, settings: StandardWebhooksChannel(settings),
+    open=lambda _, settings: StandardWebhooksCallbacks(settings),
 )

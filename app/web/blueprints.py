@@ -13,6 +13,7 @@ from app.web.dev.front import front_blueprint
 from app.web.health import health_blueprint
 from app.web.limits import install_limits, limit_token_guessing
 from app.web.people.bind_page import bind_page_blueprint
+from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 
@@ -25,6 +26,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
     for make in (
         login_blueprint,
         me_blueprint,
+        direct_login_blueprint,
         bindcodes_blueprint,
         bind_page_blueprint,
         commands_blueprint,

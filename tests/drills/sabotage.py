@@ -17,6 +17,7 @@ from app.pipeline.router import Context
 from app.pipeline.upkeep import clock_steps
 from app.platforms import callback
 from app.storage.queue import dispatches
+from app.storage.queue.acceptance import Accepted
 
 LATE_SECONDS = 0.3
 NEVER_SECONDS = 3600.0
@@ -37,9 +38,9 @@ def _acknowledge_before_the_commit() -> None:
     """Say that an event is stored, and store it a moment later."""
     store = accept.accept
 
-    def late(services: Any, event: Any, *rest: Any) -> accept.Stored:
-        threading.Timer(LATE_SECONDS, store, (services, event, *rest)).start()
-        return accept.Stored(event.id, is_new=True, inline_claims=())
+    def late(services: Any, arrivals: Any, **rest: Any) -> list[Accepted]:
+        threading.Timer(LATE_SECONDS, store, (services, arrivals), rest).start()
+        return [Accepted(arrival.event.id, is_new=True) for arrival in arrivals]
 
     _put(receive, "accept", late)
 

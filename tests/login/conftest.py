@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.config.channels import ChannelConfig
 from app.config.platform_settings import PlatformSettings
 from app.core.ports import AuthorizeRequest, HttpClient, PlatformSpec
-from app.core.values import Identity, TokenSet
+from app.core.values import CodeGrant, Identity, TokenSet
 from app.factory import create_app
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.services import Services
@@ -52,10 +52,12 @@ class FakePlatform:
         }
         return f"https://login.fake.example/authorize?{urlencode(query)}"
 
-    def exchange(self, code: str, redirect_uri: str, code_verifier: str, http: HttpClient) -> TokenSet:
-        self.exchanged.append((code, redirect_uri, code_verifier))
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
+        self.exchanged.append((grant.code, grant.redirect_uri, grant.code_verifier))
         self.on_exchange()
-        return TokenSet(f"access-{code}", self.lifetime, f"refresh-{code}", scope="profile balance")
+        return TokenSet(
+            f"access-{grant.code}", self.lifetime, f"refresh-{grant.code}", scope="profile balance"
+        )
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         self.on_identity(tokens)

@@ -11,8 +11,9 @@ from app.core.ports import (
     AuthorizeRequest,
     HttpAnswer,
 )
-from app.core.values import Identity, TokenSet
-from app.platforms.oauth2 import PLATFORM, OAuth2Channel
+from app.core.values import CodeGrant, Identity, TokenSet
+from app.platforms.oauth2 import PLATFORM
+from app.platforms.oauth2.login import OAuth2Login
 from app.security.strict_json import parse_json_exactly
 
 SECRET = "client-secret-VALUE"
@@ -81,14 +82,14 @@ def server(content: Any = None, status: int = 200, **headers: str) -> ScriptedSe
     return ScriptedServer(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def channel(**keys: Any) -> OAuth2Channel:
+def channel(**keys: Any) -> OAuth2Login:
     opened = PLATFORM.open("x", PLATFORM.settings.model_validate(SERVER | keys))
-    assert isinstance(opened, OAuth2Channel)
+    assert isinstance(opened, OAuth2Login)
     return opened
 
 
 def exchange(http: ScriptedServer, **keys: Any) -> TokenSet:
-    return channel(**keys).exchange("the-code", "https://gate.example/cb", "verifier", http)
+    return channel(**keys).exchange(CodeGrant("the-code", "https://gate.example/cb", "verifier"), http)
 
 
 def identity(content: Any, **keys: Any) -> Identity:

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import GrantRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import AuthorizeRequest
-from app.core.values import TokenSet
+from app.core.values import CodeGrant, TokenSet
 from app.platforms.feishu.error_codes import MEANINGS
 from tests.platforms.feishu_channel import FakeHttp, answer, connector, fails_with
 from tests.platforms.feishu_signer import APP_ID, VECTORS
@@ -36,7 +36,7 @@ def authorize(flow_scope: str | None = None, **overrides: Any) -> list[tuple[str
 
 
 def exchange(*answers: Any) -> TokenSet:
-    return connector().exchange("the-code", REDIRECT, PKCE["verifier"], FakeHttp(list(answers)))
+    return connector().exchange(CodeGrant("the-code", REDIRECT, PKCE["verifier"]), FakeHttp(list(answers)))
 
 
 def refresh(*answers: Any, tokens: TokenSet = TOKENS) -> TokenSet:
@@ -88,7 +88,7 @@ def test_lark_has_a_login_page_of_its_own() -> None:
 
 def test_a_code_is_redeemed_with_one_form_and_no_basic_header() -> None:
     http = FakeHttp([answer(GOOD)])
-    connector().exchange("the-code", REDIRECT, PKCE["verifier"], http)
+    connector().exchange(CodeGrant("the-code", REDIRECT, PKCE["verifier"]), http)
     (call,) = http.calls
     assert (call.method, call.url) == ("POST", "https://accounts.feishu.cn/oauth/v3/token")
     assert call.form == {
@@ -183,7 +183,7 @@ def test_a_fault_of_the_configuration_says_what_to_fix(code: str, named: str) ->
 )
 def test_a_busy_platform_is_told_apart_and_asked_once(busy: Any) -> None:
     http = FakeHttp([busy])
-    fails_with(UpstreamUnavailable, lambda: connector().exchange("the-code", REDIRECT, "v", http))
+    fails_with(UpstreamUnavailable, lambda: connector().exchange(CodeGrant("the-code", REDIRECT, "v"), http))
     assert len(http.calls) == 1
 
 

@@ -11,11 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import GrantRejected, UpstreamError, UpstreamUnavailable
-from app.core.ports import (
-    TokenRevoker,
-    TopupSource,
-)
-from app.core.values import TokenSet
+from app.core.values import CodeGrant, TokenSet
+from app.platforms.oauth2 import RevocableTopupLogin
 from tests.platforms.oauth2_server import (
     GOOD,
     SECRET,
@@ -230,10 +227,9 @@ JSON_VALUES = st.recursive(
 @given(st.dictionaries(NAMES, JSON_VALUES, max_size=6), st.sampled_from([200, 400, 401, 403, 404, 500]))
 def test_whatever_the_server_says_only_our_own_errors_come_out(content: dict[str, Any], status: int) -> None:
     opened = channel(revoke_url="https://id.example/r", topup_url="https://id.example/t", subject="data.id")
-    assert isinstance(opened, TokenRevoker)
-    assert isinstance(opened, TopupSource)
+    assert isinstance(opened, RevocableTopupLogin)
     for act in (
-        lambda http: opened.exchange("c", "https://g/", "v", http),
+        lambda http: opened.exchange(CodeGrant("c", "https://g/", "v"), http),
         lambda http: opened.refresh(TOKENS, http),
         lambda http: opened.identity(TOKENS, http),
         lambda http: opened.revoke(TOKENS, http),

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import InboundRequest, ParsedEvent
-from app.platforms.standard_webhooks import PLATFORM, StandardWebhooksChannel
+from app.platforms.standard_webhooks import PLATFORM, StandardWebhooksCallbacks
 from tests.platforms.callback_signer import NOW, SECONDS, WEBHOOK_SECRET, delivery, webhook
 
 BODY = json.dumps(
@@ -25,9 +25,9 @@ VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "standard-webhooks
 ]
 
 
-def channel(**keys: Any) -> StandardWebhooksChannel:
+def channel(**keys: Any) -> StandardWebhooksCallbacks:
     opened = PLATFORM.open("sw", PLATFORM.settings.model_validate({"secret": WEBHOOK_SECRET} | keys))
-    assert isinstance(opened, StandardWebhooksChannel)
+    assert isinstance(opened, StandardWebhooksCallbacks)
     return opened
 
 

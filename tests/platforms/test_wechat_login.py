@@ -15,7 +15,7 @@ from app.core.errors import (
     UpstreamUnavailable,
 )
 from app.core.ports import AuthorizeRequest
-from app.core.values import TokenSet
+from app.core.values import CodeGrant, TokenSet
 from tests.platforms.wechat_account import APP_ID, account, api, http_answer
 
 GRANT: dict[str, Any] = {
@@ -40,7 +40,7 @@ TOKENS = TokenSet("ACCESS", 7200, "REFRESH", scope="snsapi_userinfo", extra={"op
 
 
 def exchanged(answer: Any, **keys: Any) -> TokenSet:
-    return account(**keys).exchange("CODE", "https://cb.example/x", "verifier", api(answer))
+    return account(**keys).exchange(CodeGrant("CODE", "https://cb.example/x", "verifier"), api(answer))
 
 
 def refused(answer: Any, error: type[CallgateError]) -> Any:
@@ -77,7 +77,7 @@ def test_no_pkce_value_is_sent() -> None:
 
 def test_code_is_redeemed_with_the_secret_once() -> None:
     http = api(GRANT)
-    account().exchange("CODE", "https://cb", "v", http)
+    account().exchange(CodeGrant("CODE", "https://cb", "v"), http)
     assert http.calls == [
         {
             "method": "GET",

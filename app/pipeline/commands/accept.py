@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import CallgateError, PayloadError, RefusedError, RequestError, VerificationError
+from app.core.errors import CallgateError, PayloadError, RefusedError, RequestError
 from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
@@ -20,7 +20,7 @@ from app.core.states import EventState
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import CALLBACK_ROUTE, COMMANDS, result_of, run_route_name
-from app.pipeline.inbound.proof import check_address, check_rate, count_bad_signature, keep_rejection
+from app.pipeline.inbound.proof import NONCE_LIFETIME, keep_rejection, let_in, nonce_was_used, prove_command
 from app.pipeline.services import Services
 from app.security.public_addresses import AddressGuard, NotPublicError
 from app.security.strict_json import parse_json_object
@@ -34,7 +34,6 @@ from app.storage.queue.dispatches import NewDispatch
 KEYS = frozenset({"command", "payload", "callbackUrl"})
 COMMAND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 COMMAND_ID = re.compile(r"[0-9a-f]{32}")
-NONCE_LIFETIME = timedelta(seconds=600)
 
 log = structlog.get_logger(__name__)
 
@@ -92,13 +91,8 @@ def _accept(services: Services, request: InboundRequest) -> str:
 def _prove(services: Services, request: InboundRequest) -> tuple[Channel, Verified]:
     name = services.settings.callback_default_channel
     channel, source = services.channels.with_capability(name, CommandSource)
-    check_address(channel, request)
-    check_rate(services, channel)
-    try:
-        return channel, source.verify_command(request, services.clock.now())
-    except VerificationError:
-        count_bad_signature(services, request)
-        raise
+    let_in(services, channel, request)
+    return channel, prove_command(services, source, request, services.clock.now())
 
 
 def _wanted(raw: bytes, guard: AddressGuard) -> Wanted:
@@ -164,11 +158,7 @@ def _store(tx: Transaction, verified: Verified, new: NewEvent, command: NewComma
 def _use_nonce(tx: Transaction, channel_name: str, verified: Verified, now: datetime) -> None:
     """Spend the nonce in the channel's own list: what signed a callback cannot be sent again as a command."""
     if not use_nonce(tx, channel_name, verified.nonce or "", now + NONCE_LIFETIME):
-        raise VerificationError(
-            "nonce_reused",
-            code="nonce_reused",
-            message="This nonce was used before; sign each request with a fresh one.",
-        )
+        raise nonce_was_used()
 
 
 def show_signed(services: Services, command_id: str, request: InboundRequest) -> dict[str, Any]:

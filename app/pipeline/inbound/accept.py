@@ -1,133 +1,157 @@
-"""Accepting: a proven event is stored once with its dispatches, and what can start at once is handed to the engine."""
+"""Accepting: proven events are stored once with their dispatches, and what can start at once is handed to the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.core.errors import VerificationError
 from app.core.identifiers import OrderedIds
 from app.core.states import EventState
-from app.core.values import Event
+from app.core.values import Event, Verified
 from app.pipeline.dispatch.ordering import order_key
+from app.pipeline.inbound.proof import NONCE_LIFETIME, nonce_was_used
 from app.pipeline.router import Route
 from app.pipeline.services import Services
 from app.storage.inbox.events import NewEvent
 from app.storage.queue.acceptance import Acceptance, Accepted, accept_many
-from app.storage.queue.dispatches import Claim, NewDispatch
+from app.storage.queue.dispatches import NewDispatch
 
-NONCE_LIFETIME = timedelta(seconds=600)
 DISPATCH_IDS = OrderedIds()
 """Dispatches with an order key run in the order of their ids."""
 
 
-class Evidence(NamedTuple):
-    """What is known about a delivery beside its event; `key_counts` is False where the platform gave no key."""
+class Arrival(NamedTuple):
+    """One event of a delivery and where it goes; `claims_key` is False where the platform gave no key."""
 
-    key_counts: bool
-    remote_addr: str
-    scheme: str
+    event: Event
+    routes: tuple[Route, ...]
+    claims_key: bool
     version: str
-    nonce: str | None
-    window_days: int
 
 
-class Stored(NamedTuple):
-    """Which event holds the key, whether it is new, and the inline dispatches to run before the answer."""
+def accept(
+    services: Services,
+    arrivals: Sequence[Arrival],
+    *,
+    remote_addr: str,
+    verified: Verified,
+    window_days: int,
+) -> list[Accepted]:
+    """Store the events of one delivery, all or none, together with whatever else arrives at this moment.
 
-    event_id: str
-    is_new: bool
-    inline_claims: tuple[Claim, ...]
-
-
-def accept(services: Services, event: Event, routes: Sequence[Route], evidence: Evidence) -> Stored:
-    """Store an event, together with whatever else arrives at this moment; raises VerificationError for a used nonce.
+    Returns for each which event holds its key, and as claims the inline dispatches to run before the answer; raises
+    VerificationError for a used nonce.
 
     1. Places in the engine are set aside for background dispatches; without places they wait in the store,
        and so do those with an order key, which only the claim may start.
-    2. One commit stores the event and its dispatches, those that start at once with a lease.
-    3. The engine takes over what it has places for; when the event was a copy, it gets its places back.
+    2. One commit stores the events and their dispatches, those that start at once with a lease.
+    3. The engine takes over what it has places for; for events that were copies it gets its places back.
     """
-    inline = {route.name for route in routes if route.inline}
-    keys = _order_keys(services, event, routes)
-    wanted = len(routes) - len(inline) - len(keys)
-    engine = services.engine
-    reserved = wanted if engine is not None and wanted and engine.reserve(wanted) else 0
+    keys = [_order_keys(services, arrival) for arrival in arrivals]
+    wanted = sum(map(_places, arrivals, keys))
+    reserved = _reserve(services, wanted)
     try:
-        acceptance = _acceptance(services, event, routes, evidence, keys, all_start=bool(reserved))
-        accepted = services.accepts.run(accept_many, acceptance)
+        now = services.clock.now()
+        acceptances = [
+            Acceptance(
+                new=_new_event(arrival, verified, remote_addr, all_start=bool(reserved)),
+                dispatches=_dispatches(services, arrival, ordered, now, all_start=bool(reserved)),
+                window=timedelta(days=window_days),
+                now=now,
+                delivery=arrivals[0].event.id,
+                nonce=verified.nonce,
+                nonce_expires_at=arrival.event.received_at + NONCE_LIFETIME,
+            )
+            for arrival, ordered in zip(arrivals, keys, strict=True)
+        ]
+        stored = services.accepts.run_many(accept_many, acceptances) if acceptances else ()
     except BaseException:
-        if engine is not None and reserved:
-            engine.release(reserved)
+        _release(services, reserved)
         raise
-    background = [claim for claim in accepted.claims if claim.route not in inline]
-    if engine is not None and reserved:
-        engine.release(reserved - len(background))
-        engine.hand_over(event, background)
-    if accepted.is_new and (keys or (wanted and not reserved)):
+    _start(services, arrivals, stored, reserved)
+    if any(accepted.nonce_is_used for accepted in stored):
+        raise nonce_was_used()
+    waits = bool(wanted) and not reserved
+    if any(accepted.is_new and (waits or ordered) for accepted, ordered in zip(stored, keys, strict=True)):
         services.wake()
-    return _stored(accepted, inline)
+    return [_with_inline_claims(*pair) for pair in zip(arrivals, stored, strict=True)]
 
 
-def _stored(accepted: Accepted, inline: set[str]) -> Stored:
-    if accepted.nonce_is_used:
-        raise VerificationError(
-            "nonce_reused",
-            code="nonce_reused",
-            message="This nonce was used before; sign each delivery with a fresh one.",
-        )
-    claims = tuple(claim for claim in accepted.claims if claim.route in inline)
-    return Stored(accepted.event_id, accepted.is_new, claims)
+def _places(arrival: Arrival, ordered: Mapping[str, str]) -> int:
+    """Count the dispatches of an event that could start in the background at once."""
+    return sum(not route.inline for route in arrival.routes) - len(ordered)
 
 
-def _order_keys(services: Services, event: Event, routes: Sequence[Route]) -> dict[str, str]:
+def _reserve(services: Services, wanted: int) -> int:
+    """Set places aside in the engine and return how many: all that are wanted or none."""
+    engine = services.engine
+    return wanted if engine is not None and wanted and engine.reserve(wanted) else 0
+
+
+def _release(services: Services, count: int) -> None:
+    if services.engine is not None and count:
+        services.engine.release(count)
+
+
+def _start(
+    services: Services, arrivals: Sequence[Arrival], stored: Sequence[Accepted], reserved: int
+) -> None:
+    """Hand the background dispatches over that were stored as running, and give back the places they leave."""
+    if services.engine is None or not reserved:
+        return
+    background = [
+        [claim for claim in accepted.claims if claim.route not in _inline_names(arrival)]
+        for arrival, accepted in zip(arrivals, stored, strict=True)
+    ]
+    _release(services, reserved - sum(map(len, background)))
+    for arrival, claims in zip(arrivals, background, strict=True):
+        services.engine.hand_over(arrival.event, claims)
+
+
+def _with_inline_claims(arrival: Arrival, accepted: Accepted) -> Accepted:
+    names = _inline_names(arrival)
+    return accepted._replace(claims=tuple(claim for claim in accepted.claims if claim.route in names))
+
+
+def _inline_names(arrival: Arrival) -> set[str]:
+    return {route.name for route in arrival.routes if route.inline}
+
+
+def _order_keys(services: Services, arrival: Arrival) -> dict[str, str]:
     """Return the order keys of those routes on which this event has one."""
-    channel = services.channels.get(event.channel)
+    channel = services.channels.get(arrival.event.channel)
     if channel is None:
         return {}
-    keys = ((route.name, order_key(channel, route, event)) for route in routes)
+    keys = ((route.name, order_key(channel, route, arrival.event)) for route in arrival.routes)
     return {name: key for name, key in keys if key is not None}
 
 
-def _acceptance(
-    services: Services,
-    event: Event,
-    routes: Sequence[Route],
-    evidence: Evidence,
-    keys: Mapping[str, str],
-    *,
-    all_start: bool,
-) -> Acceptance:
-    """Put together what is written in one commit."""
-    now = services.clock.now()
-    lease_until = now + timedelta(seconds=services.lease_seconds)
-    new = NewEvent(
-        event=event,
-        claims_key=evidence.key_counts,
-        state=_first_state(routes, all_start=all_start),
-        remote_addr=evidence.remote_addr,
-        scheme=evidence.scheme,
-        version=evidence.version,
+def _new_event(arrival: Arrival, verified: Verified, remote_addr: str, *, all_start: bool) -> NewEvent:
+    return NewEvent(
+        event=arrival.event,
+        claims_key=arrival.claims_key,
+        state=_first_state(arrival.routes, all_start=all_start),
+        remote_addr=remote_addr,
+        scheme=verified.scheme,
+        version=arrival.version,
     )
-    dispatches = tuple(
+
+
+def _dispatches(
+    services: Services, arrival: Arrival, ordered: Mapping[str, str], now: datetime, *, all_start: bool
+) -> tuple[NewDispatch, ...]:
+    lease_until = now + timedelta(seconds=services.lease_seconds)
+    return tuple(
         NewDispatch(
             DISPATCH_IDS.next(now),
-            event.id,
+            arrival.event.id,
             route.name,
             due_at=now,
-            lease_until=lease_until if route.inline or (all_start and route.name not in keys) else None,
-            order_key=keys.get(route.name),
+            lease_until=lease_until if route.inline or (all_start and route.name not in ordered) else None,
+            order_key=ordered.get(route.name),
         )
-        for route in routes
-    )
-    return Acceptance(
-        new=new,
-        dispatches=dispatches,
-        window=timedelta(days=evidence.window_days),
-        now=now,
-        nonce=evidence.nonce,
-        nonce_expires_at=event.received_at + NONCE_LIFETIME,
+        for route in arrival.routes
     )
 
 

@@ -1,55 +1,78 @@
-"""What is asked of a caller before its words count: address, rate, proof; and where a refusal is kept."""
+"""What is asked of a caller before its words count: address, rate, proof; and where a refusal is kept.
+
+Callbacks and commands go through the same questions. A key that is found while running is got here too: reading the
+claim and verifying are the platform's and pure, only the step between them calls the platform.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import structlog
 
-from app.core.errors import CallgateError, RefusedError, RequestError, StoreUnavailable
-from app.core.values import InboundRequest
-from app.pipeline.channels import Channel
+from app.core.errors import (
+    CallgateError,
+    RefusedError,
+    RequestError,
+    StoreUnavailable,
+    UpstreamUnavailable,
+    VerificationError,
+)
+from app.core.ports import CommandSource, KeyFinder, WebhookSource
+from app.core.values import InboundRequest, Verified
+from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
 from app.security.addresses import is_within
 from app.security.redaction import redact_headers
+from app.security.signatures import matching
 from app.storage.inbox.rejections import NewRejection, insert_rejection
 
 BAD_SIGNATURES_PER_ADDRESS = "60 per minute"
+KEY_FETCHES_PER_CHANNEL = "10 per minute"
+LONGEST_CLAIM = 512
+NONCE_LIFETIME = timedelta(seconds=600)
+"""Longer than the widest window in which a signed time is accepted, on both sides of now."""
+
 TOO_MANY_REQUESTS = 429
 
 log = structlog.get_logger(__name__)
 
 
-def check_address(channel: Channel, request: InboundRequest) -> None:
-    """Refuse an address that the channel's rules keep out."""
-    denied = channel.denied_networks and is_within(request.remote_addr, channel.denied_networks)
-    outside = channel.allowed_networks and not is_within(request.remote_addr, channel.allowed_networks)
-    if denied or outside:
-        raise RefusedError(
-            "address_not_allowed",
-            "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
-        )
+def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
+    """Refuse what the channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    _check_address(channel, request)
+    _check_rate(services, channel)
 
 
-def check_rate(services: Services, channel: Channel) -> None:
-    """Count a request of this channel; raises RefusedError when there are too many."""
-    if channel.config.rate_limit is None:
-        return
-    wait = services.rate_limits.hit(channel.config.rate_limit, "channel", channel.name)
-    if wait is not None:
-        raise RefusedError(
-            "rate_limited", "Too many callbacks on this channel.", http_status=429, retry_after=wait
-        )
+def prove(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:
+    """Prove who sent a callback; raises VerificationError, or RefusedError 429 for an address that fails too often."""
+    try:
+        verified = _verify(services, channel, source, request)
+        _check_requirements(verified)
+    except VerificationError:
+        _count_bad_signature(services, request)
+        raise
+    return verified
 
 
-def count_bad_signature(services: Services, request: InboundRequest) -> None:
-    """Count an unproven request of this address; raises RefusedError 429 when there are too many."""
-    wait = services.rate_limits.hit(BAD_SIGNATURES_PER_ADDRESS, "bad_signature", request.remote_addr)
-    if wait is not None:
-        raise RefusedError(
-            "rate_limited",
-            "Too many requests with a bad signature from your address.",
-            http_status=429,
-            retry_after=wait,
-        ) from None
+def prove_command(
+    services: Services, source: CommandSource, request: InboundRequest, now: datetime
+) -> Verified:
+    """Prove who sent a command; refusals as with a callback."""
+    try:
+        return source.verify_command(request, now)
+    except VerificationError:
+        _count_bad_signature(services, request)
+        raise
+
+
+def nonce_was_used() -> VerificationError:
+    """Return the refusal of a nonce that an earlier request has spent."""
+    return VerificationError(
+        "nonce_reused",
+        code="nonce_reused",
+        message="This nonce was used before; sign each request with a fresh one.",
+    )
 
 
 def keep_rejection(
@@ -78,3 +101,89 @@ def keep_rejection(
             insert_rejection(tx, rejection)
     except StoreUnavailable:
         log.warning("rejection_not_stored", channel=channel_name, trace_id=trace_id)
+
+
+def _check_address(channel: Channel, request: InboundRequest) -> None:
+    denied = channel.denied_networks and is_within(request.remote_addr, channel.denied_networks)
+    outside = channel.allowed_networks and not is_within(request.remote_addr, channel.allowed_networks)
+    if denied or outside:
+        raise RefusedError(
+            "address_not_allowed",
+            "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
+        )
+
+
+def _check_rate(services: Services, channel: Channel) -> None:
+    if channel.config.rate_limit is None:
+        return
+    wait = services.rate_limits.hit(channel.config.rate_limit, "channel", channel.name)
+    if wait is not None:
+        raise RefusedError(
+            "rate_limited", "Too many callbacks on this channel.", http_status=429, retry_after=wait
+        )
+
+
+def _count_bad_signature(services: Services, request: InboundRequest) -> None:
+    """Count an unproven request of this address; repeated failures are throttled without touching its good traffic."""
+    wait = services.rate_limits.hit(BAD_SIGNATURES_PER_ADDRESS, "bad_signature", request.remote_addr)
+    if wait is not None:
+        raise RefusedError(
+            "rate_limited",
+            "Too many requests with a bad signature from your address.",
+            http_status=429,
+            retry_after=wait,
+        ) from None
+
+
+def _verify(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:
+    finder = channel.as_capability(KeyFinder)
+    claim = None if finder is None else finder.claimed_key(request)
+    if finder is None or claim is None:
+        return source.verify(request, request.received_at)
+    key = _found_key(services, channel, finder, claim)
+    return finder.verify_with_key(request, request.received_at, key)
+
+
+def _found_key(services: Services, channel: Channel, finder: KeyFinder, claim: str) -> bytes:
+    """Return the key a request claims; raises VerificationError when there is none, UpstreamError when nobody can say.
+
+    1. What was found before is taken.
+    2. One caller at a time asks the platform, and seldom: claims come from outside.
+    3. What came is kept, and so is that a key does not exist.
+    """
+    if not 0 < len(claim) <= LONGEST_CLAIM:
+        raise VerificationError("bad_key_claim")
+    kept = channel.found_keys
+    found = kept.look_up(claim, services.clock.now())
+    if found is None:
+        with kept.fetching:
+            found = kept.look_up(claim, services.clock.now())
+            if found is None:
+                _check_fetches(services, channel)
+                keys = ask_platform(lambda: finder.fetch_keys(claim, channel.http))
+                found = kept.keep(claim, keys, services.clock.now(), finder.key_seconds)
+    if found.key is None:
+        raise VerificationError("unknown_key")
+    return found.key
+
+
+def _check_fetches(services: Services, channel: Channel) -> None:
+    wait = services.rate_limits.hit(KEY_FETCHES_PER_CHANNEL, "key_fetch", channel.name)
+    if wait is not None:
+        log.warning("key_fetches_limited", channel=channel.name)
+        raise UpstreamUnavailable(
+            "Too many unknown keys were claimed on this channel; the key is looked up again in a moment.",
+            retry_after=wait,
+        )
+
+
+def _check_requirements(verified: Verified) -> None:
+    """Refuse a request that was proven and is meant for somebody else."""
+    for requirement in verified.requirements:
+        expected = [value for value in requirement.expected if value]
+        if requirement.given is None or matching(requirement.given, expected) is None:
+            raise VerificationError(
+                f"wrong_{requirement.name}",
+                message=f"The request is signed, but its {requirement.name} is not the channel's "
+                f"{requirement.setting}; compare it in the channel configuration with the platform's console.",
+            )

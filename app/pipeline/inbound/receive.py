@@ -6,69 +6,90 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import orjson
 import structlog
 
-from app.core.errors import CallgateError, RefusedError, VerificationError
+from app.core.errors import CallgateError, PayloadError, RefusedError, RequestError
 from app.core.identifiers import new_id
-from app.core.ports import BindSource, WebhookSource
+from app.core.ports import BatchSource, BindSource, RefusalWording, SetUpSource, WebhookSource
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
 from app.pipeline.channels import Channel
-from app.pipeline.inbound.accept import Evidence, Stored, accept
+from app.pipeline.inbound.accept import Arrival, accept
 from app.pipeline.inbound.inline import InlineAnswer, answer_of_stored, run_inline
-from app.pipeline.inbound.proof import check_address, check_rate, count_bad_signature, keep_rejection
+from app.pipeline.inbound.proof import keep_rejection, let_in, prove
 from app.pipeline.router import Route
 from app.pipeline.services import Services
+from app.storage.queue.acceptance import Accepted
 
 MAX_KEY_LENGTH = 255
 MAX_SUBJECT_LENGTH = 255
 MAX_TYPE_LENGTH = 255
+MOST_EVENTS = 1000
+"""Events that one delivery may hold."""
+
+NOTHING = ParsedEvent("nothing", None, {})
+"""What an empty batch is answered for."""
 
 log = structlog.get_logger(__name__)
 
 
 class Proven(NamedTuple):
-    """A request that passed every check, and what it says."""
+    """A request that passed every check, and what it says: mostly one event."""
 
     channel: Channel
     source: WebhookSource
     request: InboundRequest
     verified: Verified
-    parsed: ParsedEvent
+    parsed: Sequence[ParsedEvent]
     trace_id: str
 
 
 def receive(services: Services, channel_name: str, request: InboundRequest, *, trace_id: str) -> Reply:
     """Take one delivery and return the platform's own answer; raises CallgateError for every refusal.
 
-    1. The channel must exist and take callbacks.
+    1. The channel must exist and take callbacks, by this method.
     2. The address and the rate must be allowed.
-    3. The platform proves the sender over the raw bytes.
-    4. A set-up challenge is answered and not stored.
-    5. The platform says what happened.
-    6. The event and its dispatches are stored in one commit, or the earlier copy is found.
-    7. Inline handlers run.
-    8. The platform words the answer.
+    3. A set-up request that needs no proof is answered and not stored.
+    4. The platform proves the sender over the raw bytes.
+    5. A set-up challenge is answered and not stored.
+    6. The platform says what happened: one event, or several.
+    7. The events and their dispatches are stored in one commit, or the earlier copies are found.
+    8. Inline handlers run.
+    9. The platform words the answer; a refusal too, where it has words for it.
     """
     try:
         return _receive(services, channel_name, request, trace_id)
     except CallgateError as error:
         keep_rejection(services, channel_name, request, error, trace_id=trace_id)
-        raise
+        reply = _worded_refusal(services, channel_name, request, error)
+        if reply is None:
+            raise
+        return reply
 
 
 def _receive(services: Services, channel_name: str, request: InboundRequest, trace_id: str) -> Reply:
     channel, source = services.channels.with_capability(channel_name, WebhookSource)
     _check_method(source, request)
-    check_address(channel, request)
-    check_rate(services, channel)
-    verified = _verify(services, source, request)
+    let_in(services, channel, request)
+    if (answer := _set_up(channel, request)) is not None:
+        return answer
+    verified = prove(services, channel, source, request)
     if (answer := source.challenge(request, verified)) is not None:
         return answer
-    parsed = _bounded(source.parse(request, verified))
+    parsed = _parsed(channel, source, request, verified)
     return _store_and_answer(services, Proven(channel, source, request, verified, parsed, trace_id))
+
+
+def _worded_refusal(
+    services: Services, channel_name: str, request: InboundRequest, error: CallgateError
+) -> Reply | None:
+    channel = services.channels.get(channel_name)
+    wording = None if channel is None else channel.as_capability(RefusalWording)
+    return wording.refuse(request, error) if wording is not None and isinstance(error, RequestError) else None
 
 
 def _check_method(source: WebhookSource, request: InboundRequest) -> None:
@@ -77,13 +98,24 @@ def _check_method(source: WebhookSource, request: InboundRequest) -> None:
         raise RefusedError("method_not_allowed", f"This platform sends {allowed} only.", http_status=405)
 
 
-def _verify(services: Services, source: WebhookSource, request: InboundRequest) -> Verified:
-    """Prove the sender; repeated failures from one address are throttled without touching its good traffic."""
-    try:
-        return source.verify(request, request.received_at)
-    except VerificationError:
-        count_bad_signature(services, request)
-        raise
+def _set_up(channel: Channel, request: InboundRequest) -> Reply | None:
+    set_up = channel.as_capability(SetUpSource)
+    answers = (each.answer(request, request.received_at) for each in set_up.handshakes) if set_up else ()
+    return next((answer for answer in answers if answer is not None), None)
+
+
+def _parsed(
+    channel: Channel, source: WebhookSource, request: InboundRequest, verified: Verified
+) -> Sequence[ParsedEvent]:
+    batch = channel.as_capability(BatchSource)
+    if batch is None:
+        return (_bounded(source.parse(request, verified)),)
+    found = batch.parse_batch(request, verified)
+    if len(found) > MOST_EVENTS:
+        raise PayloadError(
+            "too_many_events", message=f"One delivery may hold {MOST_EVENTS} events; it held {len(found)}."
+        )
+    return [_bounded(each) for each in found]
 
 
 def _bounded(parsed: ParsedEvent) -> ParsedEvent:
@@ -100,52 +132,42 @@ def _bounded(parsed: ParsedEvent) -> ParsedEvent:
 
 
 def _store_and_answer(services: Services, proven: Proven) -> Reply:
-    event = _event(proven)
-    routes = routes_for(services, proven.channel, event)
-    if not routes and proven.channel.rejects_unknown_events:
-        outcome = Outcome(Situation.UNKNOWN_EVENT_TYPE, None, proven.parsed, trace_id=proven.trace_id)
-        reply = proven.source.acknowledge(proven.request, proven.verified, outcome)
-        refusal = RefusedError("unknown_event_type", "no route takes this type", http_status=reply.status)
-        keep_rejection(services, proven.channel.name, proven.request, refusal, trace_id=proven.trace_id)
-        return reply
-    stored = accept(services, event, routes, _evidence(proven))
-    # Every event can be looked up in the store, so a line for each is for those who look for a fault.
-    log.debug(
-        "event_received" if stored.is_new else "event_repeated",
-        channel=event.channel,
-        event_id=stored.event_id,
-        event_type=event.type,
-        event_key=event.key,
-    )
-    answer = _answer(services, proven, event, [route for route in routes if route.inline], stored)
-    return _acknowledge(services, proven, stored.event_id, answer)
-
-
-def _evidence(proven: Proven) -> Evidence:
-    return Evidence(
-        key_counts=proven.parsed.key is not None,
+    arrivals = [_arrival(services, proven, position) for position in range(len(proven.parsed))]
+    if proven.channel.rejects_unknown_events and not any(arrival.routes for arrival in arrivals):
+        return _refuse_unknown(services, proven)
+    stored = accept(
+        services,
+        arrivals,
         remote_addr=proven.request.remote_addr,
-        scheme=proven.verified.scheme,
-        version=proven.request.version,
-        nonce=proven.verified.nonce,
+        verified=proven.verified,
         window_days=proven.channel.config.dedupe_window_days,
     )
+    for arrival, accepted in zip(arrivals, stored, strict=True):
+        # Every event can be looked up in the store, so a line for each is for those who look for a fault.
+        log.debug(
+            "event_received" if accepted.is_new else "event_repeated",
+            channel=arrival.event.channel,
+            event_id=accepted.event_id,
+            event_type=arrival.event.type,
+            event_key=arrival.event.key,
+        )
+    answer = _answer(services, proven, arrivals, stored)
+    return _acknowledge(services, proven, stored[0].event_id if stored else None, answer)
 
 
-def _answer(
-    services: Services, proven: Proven, event: Event, inline: Sequence[Route], stored: Stored
-) -> InlineAnswer:
-    """Run the inline handlers of a new event; a copy gets what the first one came to."""
-    within = proven.source.answer_within
-    if stored.is_new:
-        return run_inline(services, event, inline, stored.inline_claims, answer_within=within)
-    return answer_of_stored(services, stored.event_id, inline, answer_within=within)
+def _refuse_unknown(services: Services, proven: Proven) -> Reply:
+    first = proven.parsed[0] if proven.parsed else NOTHING
+    outcome = Outcome(Situation.UNKNOWN_EVENT_TYPE, None, first, trace_id=proven.trace_id)
+    reply = proven.source.acknowledge(proven.request, proven.verified, outcome)
+    refusal = RefusedError("unknown_event_type", "no route takes this type", http_status=reply.status)
+    keep_rejection(services, proven.channel.name, proven.request, refusal, trace_id=proven.trace_id)
+    return reply
 
 
-def _event(proven: Proven) -> Event:
-    request, parsed = proven.request, proven.parsed
+def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
+    request, parsed = proven.request, proven.parsed[position]
     event_id = new_id(request.received_at)
-    return Event(
+    event = Event(
         id=event_id,
         channel=proven.channel.name,
         platform=proven.channel.spec.slug,
@@ -155,10 +177,13 @@ def _event(proven: Proven) -> Event:
         occurred_at=parsed.occurred_at,
         received_at=request.received_at,
         data=parsed.data,
-        raw=request.body,
+        # The whole delivery is kept once: a thousand events must not store a thousand copies of it.
+        raw=request.body if position == 0 else orjson.dumps(parsed.data),
         headers=request.headers,
         query_string=request.query_string,
     )
+    routes = routes_for(services, proven.channel, event)
+    return Arrival(event, routes, claims_key=parsed.key is not None, version=request.version)
 
 
 def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:
@@ -170,11 +195,50 @@ def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Rout
     return (services.bind_route, *routes)
 
 
-def _acknowledge(services: Services, proven: Proven, event_id: str, answer: InlineAnswer) -> Reply:
+def _answer(
+    services: Services, proven: Proven, arrivals: Sequence[Arrival], stored: Sequence[Accepted]
+) -> InlineAnswer:
+    """Run the inline handlers of each event in turn, within the time that the platform waits for all of them."""
+    within = proven.source.answer_within
+    if len(arrivals) == 1:
+        return _answer_one(services, arrivals[0], stored[0], within)
+    started = time.monotonic()
+    answers = []
+    for arrival, accepted in zip(arrivals, stored, strict=True):
+        left = None if within is None else max(0.0, within - (time.monotonic() - started))
+        answers.append(_answer_one(services, arrival, accepted, left))
+    return _together(answers)
+
+
+def _answer_one(
+    services: Services, arrival: Arrival, accepted: Accepted, within: float | None
+) -> InlineAnswer:
+    """Run the inline handlers of a new event; a copy gets what the first one came to."""
+    inline = [route for route in arrival.routes if route.inline]
+    if accepted.is_new:
+        return run_inline(services, arrival.event, inline, accepted.claims, answer_within=within)
+    return answer_of_stored(services, accepted.event_id, inline, answer_within=within)
+
+
+def _together(answers: Sequence[InlineAnswer]) -> InlineAnswer:
+    """Return one answer for several events: the worst of them, and the first result that is not None."""
+    worst_first = (
+        Situation.HANDLER_FAILED,
+        Situation.STILL_RUNNING,
+        Situation.SUCCESS,
+        Situation.ACCEPTED,
+        Situation.ALREADY_PROCESSED,
+    )
+    said = {answer.situation for answer in answers}
+    situation = next((each for each in worst_first if each in said), Situation.ACCEPTED)
+    return InlineAnswer(situation, next((each.data for each in answers if each.data is not None), None))
+
+
+def _acknowledge(services: Services, proven: Proven, event_id: str | None, answer: InlineAnswer) -> Reply:
     outcome = Outcome(
         situation=answer.situation,
         event_id=event_id,
-        event=proven.parsed,
+        event=proven.parsed[0] if proven.parsed else NOTHING,
         data=answer.data,
         now=services.clock.now(),
         trace_id=proven.trace_id,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import structlog
 
 from app.core.errors import CallgateError, LoginError, RefusedError, StoreUnavailable
-from app.core.ports import AuthorizeRequest, LoginProvider
+from app.core.ports import AuthorizeRequest, LoginPages, LoginProvider, PostedReturn
 from app.core.states import FlowMode, FlowPurpose
-from app.core.values import Identity, TokenSet
+from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.linking import check_linker, store_link
 from app.pipeline.login.people import checked_identity, remember_person
@@ -21,6 +21,7 @@ from app.pipeline.login.return_query import CallbackParameters, read_callback_pa
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
 from app.pipeline.login.start import SpentFlow, find_repeated, spend_flow
 from app.pipeline.services import Services
+from app.pipeline.tokens.lending import lend_app_token
 from app.pipeline.tokens.user_tokens import store_new_tokens
 from app.security.outbound import origin_of
 from app.storage.audit import write_audit
@@ -77,23 +78,42 @@ def finish_login(services: Services, callback: Callback) -> LoginResult:
     channel, provider = services.channels.with_capability(callback.channel, LoginProvider)
     try:
         _check_rate(services, callback.remote_addr)
-        given = read_callback_parameters(callback.query_string, provider.code_parameters)
+        given = read_callback_parameters(
+            callback.query_string, provider.code_parameters, return_parameters(channel)
+        )
         if (repeated := _repeated(services, callback, given)) is not None:
             return repeated
         spent = spend_flow(services, state=given.state, channel=channel.name, binding=callback.binding)
         check_linker(spent.flow, callback.signed_in)
-        code = _code(provider, given)
-        proof = redeem(channel, provider, code, spent.flow.redirect_uri, spent.verifier)
+        grant = CodeGrant(
+            code=_code(channel, provider, given),
+            redirect_uri=spent.flow.redirect_uri,
+            code_verifier=spent.verifier,
+            page=spent.flow.page,
+            parameters=given.others,
+        )
+        proof = redeem(services, channel, provider, grant)
         return _store(services, channel, callback, spent, proof)
     except CallgateError as error:
         _audit_refusal(services, callback, error)
         raise
 
 
-def redeem(channel: Channel, provider: LoginProvider, code: str, redirect_uri: str, verifier: str) -> Proof:
+def return_parameters(channel: Channel) -> tuple[str, ...]:
+    """Return the names of the parameters that a channel's return may carry beside the usual ones."""
+    posted = channel.as_capability(PostedReturn)
+    return () if posted is None else posted.return_parameters
+
+
+def redeem(services: Services, channel: Channel, provider: LoginProvider, grant: CodeGrant) -> Proof:
     """Redeem a code and ask who it is; nothing is repeated, because a code works once."""
-    tokens = ask_platform(lambda: provider.exchange(code, redirect_uri, verifier, channel.http))
-    known = ask_platform(lambda: provider.identity(tokens, channel.http))
+    http = channel.http
+    tokens = lend_app_token(
+        services, channel, grant, lambda lent: ask_platform(lambda: provider.exchange(lent, http))
+    )
+    known = lend_app_token(
+        services, channel, tokens, lambda lent: ask_platform(lambda: provider.identity(lent, http))
+    )
     return Proof(checked_identity(known), tokens)
 
 
@@ -170,9 +190,9 @@ def _repeated(services: Services, callback: Callback, given: CallbackParameters)
     return None if flow is None else LoginResult(flow.next, flow.mode, token=None)
 
 
-def _code(provider: LoginProvider, given: CallbackParameters) -> str:
+def _code(channel: Channel, provider: LoginProvider, given: CallbackParameters) -> str:
     """Return the code of a callback that brings one and nothing that contradicts it; raises LoginError."""
-    _check_issuer(provider, given.issuer)
+    _check_issuer(channel, provider, given.issuer)
     if given.error is not None and given.code is not None:
         raise LoginError("bad_callback", "The platform's answer contradicts itself; start again.")
     if given.error is not None and given.error != "access_denied":
@@ -183,7 +203,7 @@ def _code(provider: LoginProvider, given: CallbackParameters) -> str:
     return given.code
 
 
-def _check_issuer(provider: LoginProvider, given: str | None) -> None:
+def _check_issuer(channel: Channel, provider: LoginProvider, given: str | None) -> None:
     """Compare `iss` exactly where the channel promises it; elsewhere one from another server is refused.
 
     Source: RFC 9207 §2.4 (read 2026-11-20).
@@ -191,24 +211,26 @@ def _check_issuer(provider: LoginProvider, given: str | None) -> None:
     promised: str | None = getattr(provider, "issuer_parameter", None)
     if given == promised:
         return
-    if promised is None and given is not None and _origin(given) == login_origin(provider):
+    if promised is None and given is not None and _origin(given) in _pages_origins(channel, provider):
         return
     raise LoginError("wrong_issuer", "This answer comes from another login server; start again.")
 
 
-def login_origin(provider: LoginProvider) -> str | None:
-    """Return the origin of the page a provider sends browsers to."""
-    return _origin(provider.authorize_url(AuthorizeRequest("", "", "")))
-
-
 def login_origins(channels: Iterable[Channel]) -> list[str]:
     """Return the origins of the login pages of all channels, each once."""
-    found = {
-        login_origin(channel.connector)
-        for channel in channels
-        if isinstance(channel.connector, LoginProvider)
-    }
-    return sorted(origin for origin in found if origin is not None)
+    found: set[str] = set()
+    for channel in channels:
+        provider = channel.as_capability(LoginProvider)
+        found |= set() if provider is None else _pages_origins(channel, provider)
+    return sorted(found)
+
+
+def _pages_origins(channel: Channel, provider: LoginProvider) -> set[str]:
+    """Return the origins of the pages a channel sends browsers to."""
+    several = channel.as_capability(LoginPages)
+    pages = ("",) if several is None else several.pages
+    addresses = (provider.authorize_url(AuthorizeRequest("", "", "", page=page)) for page in pages)
+    return {origin for origin in map(_origin, addresses) if origin is not None}
 
 
 def _origin(address: str) -> str | None:

@@ -6,9 +6,9 @@ Source: RFC 6749 §3.1 (repeated parameters), §4.1.2; RFC 9207 §2.4 (`iss`); r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes, urlencode
 
 from app.core.errors import RequestError
 
@@ -24,12 +24,15 @@ class CallbackParameters:
     code: str | None
     error: str | None
     issuer: str | None
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_callback_parameters(query_string: bytes, code_names: Sequence[str]) -> CallbackParameters:
+def read_callback_parameters(
+    query_string: bytes, code_names: Sequence[str], other_names: Sequence[str] = ()
+) -> CallbackParameters:
     """Return the parameters; raises RequestError for anything repeated, oddly spelled, empty or not plain text."""
     pairs = list(query_pairs(query_string))
-    known = {"state", "error", "iss", *code_names}
+    known = _names(code_names, other_names)
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found or _resembles(name, known):
@@ -43,7 +46,24 @@ def read_callback_parameters(query_string: bytes, code_names: Sequence[str]) -> 
         code=_only_code(found, code_names),
         error=found.get("error"),
         issuer=found.get("iss"),
+        others={name: found[name] for name in other_names if name in found},
     )
+
+
+def posted_parameters(form: bytes, code_names: Sequence[str], other_names: Sequence[str]) -> str:
+    """Return a posted return as the query of the same return by GET; raises RequestError.
+
+    Only the names a channel declares go on, repeated ones too: they are judged where every return is judged.
+    """
+    known = _names(code_names, other_names)
+    query = urlencode([(name, value) for name, value in query_pairs(form) if name in known])
+    if len(query) > MAX_QUERY:
+        raise RequestError("uri_too_long", "The platform's answer is too long; start again.", http_status=414)
+    return query
+
+
+def _names(code_names: Sequence[str], other_names: Sequence[str]) -> set[str]:
+    return {"state", "error", "iss", *code_names, *other_names}
 
 
 def query_pairs(query_string: bytes) -> Iterable[tuple[str, str]]:

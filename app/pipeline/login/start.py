@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from app.core.errors import LoginError, RefusedError
 from app.core.identifiers import random_word
-from app.core.ports import AuthorizeRequest, LoginProvider
+from app.core.ports import AuthorizeRequest, LoginPages, LoginProvider
 from app.core.states import FlowMode, FlowPurpose
-from app.pipeline.channels import redirect_uri
+from app.pipeline.channels import Channel, redirect_uri
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
 from app.security.return_urls import checked_return_url
@@ -25,17 +25,22 @@ STARTS_PER_ADDRESS = "60 per minute"
 STATE_BITS = 192
 BINDING_BITS = 256
 VERIFIER_BITS = 256
+MAX_USER_AGENT = 512
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StartRequest:
-    """What a browser asks for; `binding` is its binding cookie when it has one already."""
+    """What a browser asks for; `binding` is its binding cookie when it has one already.
+
+    `user_agent` chooses the page where a channel has several; it is cut to MAX_USER_AGENT.
+    """
 
     channel: str
     next: str
     mode: FlowMode
     binding: str | None
     remote_addr: str
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -83,12 +88,13 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         expires_at=now + lifetime,
         user_id=None if linker is None else linker.user_id,
         sid=None if linker is None else linker.sid,
+        page=_page(channel, wanted.user_agent),
     )
     with services.database.begin() as tx:
         insert_flow(tx, flow)
         # Expired rows stay for one more lifetime, so that a late callback is told "expired" and not "unknown".
         purge_flows(tx, now - lifetime)
-    request = AuthorizeRequest(flow.redirect_uri, state, _challenge(verifier))
+    request = AuthorizeRequest(flow.redirect_uri, state, _challenge(verifier), page=flow.page)
     return Started(provider.authorize_url(request), binding)
 
 
@@ -132,6 +138,12 @@ def find_repeated(
 def verifier_place(flow_id: str) -> str:
     """Return the place a PKCE verifier is sealed for."""
     return f"flows/{flow_id}/verifier"
+
+
+def _page(channel: Channel, user_agent: str) -> str:
+    """Return the kind of login page for a browser; the return needs it too, so it is kept with the flow."""
+    pages = channel.as_capability(LoginPages)
+    return "" if pages is None else pages.page_for(user_agent[:MAX_USER_AGENT])
 
 
 def _invalid_state() -> LoginError:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.ports import AppTokenSource, BindSource, LoginProvider, WebhookSource
-from app.pipeline.channels import addresses
+from app.core.ports import AppTokenSource, BindSource, DirectLogin, LoginProvider, Sender, WebhookSource
+from app.pipeline.channels import Channel, addresses
 from app.pipeline.services import Services
 
 CAPABILITIES = {
     "inbound": WebhookSource,
     "login": LoginProvider,
+    "direct_login": DirectLogin,
     "app_token": AppTokenSource,
     "binding": BindSource,
+    "send": Sender,
 }
 
 
@@ -28,11 +30,12 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
             "capabilities": [
                 name for name, port in CAPABILITIES.items() if isinstance(channel.connector, port)
             ],
+            "signature_covers": _covered(channel),
             "urls": addresses(services.settings, channel),
         }
         for channel in services.channels
     ]
-    disabled = [
+    disabled: list[dict[str, Any]] = [
         {
             "name": channel.config.name,
             "platform": channel.config.platform,
@@ -40,8 +43,15 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
             "enabled": False,
             "reason": channel.reason,
             "capabilities": [],
+            "signature_covers": None,
             "urls": {},
         }
         for channel in services.channels.disabled
     ]
     return enabled + disabled
+
+
+def _covered(channel: Channel) -> str | None:
+    """Return how much of a callback the channel's proof covers, None where it takes none."""
+    source = channel.as_capability(WebhookSource)
+    return None if source is None else source.signature_covers.value

@@ -1,13 +1,10 @@
 """Feishu (飞书) and Lark: callbacks, login, app token. One channel is one self-built app.
 
-The parts: settings, messages (what a body says), callbacks, login, app_token, and answers with error_codes
-for what the platform replies. None of them knows Flask, the database, the clock or the environment.
+The parts: settings, app (the base of every capability), messages (what a body says), callbacks, login, app_token, and
+answers with error_codes for what the platform replies. None of them knows Flask, the database, the clock or the environment.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
@@ -16,11 +13,7 @@ from app.platforms.feishu.callbacks import FeishuCallbacks
 from app.platforms.feishu.login import FeishuLogin
 from app.platforms.feishu.settings import FeishuSettings
 
-if TYPE_CHECKING:
-    from app.core.ports import AppTokenSource, LoginProvider, TokenRevoker, WebhookSource
 
-
-@dataclass(frozen=True, repr=False, eq=False)
 class FeishuConnector(FeishuCallbacks, FeishuLogin, FeishuAppToken):
     """One app with everything it can do."""
 
@@ -37,12 +30,3 @@ PLATFORM = PlatformSpec(
     settings=FeishuSettings,
     open=open_channel,
 )
-
-if TYPE_CHECKING:
-
-    def _promises(connector: FeishuConnector) -> None:
-        source: WebhookSource = connector
-        login: LoginProvider = connector
-        revoker: TokenRevoker = connector
-        app_tokens: AppTokenSource = connector
-        _ = (source, login, revoker, app_tokens)

@@ -7,7 +7,6 @@ fetching earlier gains nothing; a new one does not end the old one, so fetching 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from app.config.platform_settings import plain_text
@@ -15,7 +14,7 @@ from app.core.errors import UpstreamError
 from app.core.ports import HttpClient
 from app.core.values import AppToken
 from app.platforms.feishu.answers import content_of, token_text, whole_number
-from app.platforms.feishu.settings import FeishuSettings
+from app.platforms.feishu.app import FeishuApp
 
 APP_TOKEN_PATH: Final = "/open-apis/auth/v3/tenant_access_token/internal"  # noqa: S105 - an address
 LONGEST_LIFETIME: Final = 7200
@@ -24,17 +23,11 @@ LEFT_AT_LEAST: Final = 1800
 """A token that is handed out has half an hour left, so this holds when the answer does not say."""
 
 
-class AppTokenManners:
-    """When a new token is fetched: ten minutes before the end, well inside the half hour that yields one."""
+class FeishuAppToken(FeishuApp):
+    """Fetches tenant_access_token; satisfies app.core.ports.AppTokenSource."""
 
     refresh_app_token_before: int = 600
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class FeishuAppToken(AppTokenManners):
-    """Fetches tenant_access_token."""
-
-    settings: FeishuSettings
+    """Ten minutes before the end, well inside the half hour that yields a new one."""
 
     def fetch_app_token(self, http: HttpClient, *, rejected: str | None) -> AppToken:
         """Fetch the token; another one cannot be demanded, so the `rejected` one may come back."""

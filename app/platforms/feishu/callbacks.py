@@ -9,13 +9,13 @@ de-duplication is what stops a replay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from app.config.platform_settings import plain
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import (
+    Coverage,
     InboundRequest,
     Outcome,
     ParsedEvent,
@@ -25,6 +25,7 @@ from app.core.values import (
     default_acknowledgement,
     json_reply,
 )
+from app.platforms.feishu.app import EncryptKey, FeishuApp
 from app.platforms.feishu.messages import (
     CALLBACK_TYPES,
     CARD_TYPE,
@@ -37,7 +38,6 @@ from app.platforms.feishu.messages import (
     shape_of,
     subject_of,
 )
-from app.platforms.feishu.settings import FeishuSettings
 from app.security.signatures import matching, sha1_hex, sha256_hex, strict_base64, wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.aes_envelopes import AES_BLOCK, aes_cbc_decrypt
@@ -59,14 +59,6 @@ FAILED_TOAST: Final = {
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class EncryptKey:
-    """An Encrypt Key in its two forms: as it is signed with, and as the AES key made from it."""
-
-    text: bytes
-    aes: bytes
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class Stamp:
     """The three signature headers, as they were on the wire."""
 
@@ -84,28 +76,21 @@ class Message:
     signature: bytes = b""
 
 
-class CallbackManners:
-    """What Feishu expects of answers: within 3 s, and events come again after anything but a 200."""
+class FeishuCallbacks(FeishuApp):
+    """Takes events v1 and v2, callbacks, and old card clicks where they are switched on; satisfies WebhookSource."""
 
     answer_within: float | None = 2.5
+    """Feishu waits 3 seconds."""
+
     retries_failed_answers: bool = True
+    """Events come again after anything but a 200."""
+
     methods: tuple[str, ...] = ("POST",)
 
-
-@dataclass(frozen=True, repr=False, eq=False)
-class FeishuCallbacks(CallbackManners):
-    """Takes events v1 and v2, callbacks, and old card clicks where they are switched on."""
-
-    settings: FeishuSettings
-    tokens: tuple[bytes, ...] = field(init=False)
-    encrypt_keys: tuple[EncryptKey, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        keys = tuple(
-            EncryptKey(key, bytes.fromhex(sha256_hex(key))) for key in plain(self.settings.encrypt_key)
-        )
-        object.__setattr__(self, "encrypt_keys", keys)
-        object.__setattr__(self, "tokens", plain(self.settings.verification_token))
+    @property
+    def signature_covers(self) -> Coverage:
+        """Say what is proven: without an Encrypt Key the token in the body says who sends, and nothing about the rest."""
+        return Coverage.BODY if self.encrypt_keys else Coverage.ORIGIN
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove the sender: signature on the raw bytes first, then the envelope, the token and the app id.

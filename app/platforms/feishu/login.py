@@ -9,17 +9,16 @@ refresh tokens die when they are used; user info reports errors with HTTP 200.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from app.config.platform_settings import plain_text
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpClient
-from app.core.values import Identity, TokenSet
+from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.feishu.answers import content_of, token_text, whole_number
+from app.platforms.feishu.app import FeishuApp
 from app.platforms.feishu.error_codes import MEANINGS, Kind
-from app.platforms.feishu.settings import FeishuSettings
 
 AUTHORIZE_PATH: Final = "/open-apis/authen/v1/authorize"
 TOKEN_PATH: Final = "/oauth/v3/token"  # noqa: S105 - an address, not a secret
@@ -46,18 +45,11 @@ PROFILE_FIELDS: Final = (
 """What may be shown. Mail was typed in by an administrator and proves nothing; the phone number stays out."""
 
 
-class LoginManners:
-    """What Feishu's login takes and gives."""
+class FeishuLogin(FeishuApp):
+    """Logs people in and keeps their tokens fresh; satisfies LoginProvider and TokenRevoker of app.core.ports."""
 
     pkce: bool = True
     code_parameters: tuple[str, ...] = ("code",)
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class FeishuLogin(LoginManners):
-    """Logs people in and keeps their tokens fresh."""
-
-    settings: FeishuSettings
 
     def authorize_url(self, request: AuthorizeRequest) -> str:
         """Return Feishu's login page; an unknown scope or redirect address ends there."""
@@ -76,15 +68,15 @@ class FeishuLogin(LoginManners):
         query = urlencode(parameters, quote_via=quote, safe="")
         return f"{self.settings.accounts_base}{AUTHORIZE_PATH}?{query}"
 
-    def exchange(self, code: str, redirect_uri: str, code_verifier: str, http: HttpClient) -> TokenSet:
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code, in one call that is never repeated: the code may be spent."""
-        grant = {
+        fields = {
             "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": code_verifier,
+            "code": grant.code,
+            "redirect_uri": grant.redirect_uri,
+            "code_verifier": grant.code_verifier,
         }
-        return _token_set(self._ask(TOKEN_PATH, grant, http))
+        return _token_set(self._ask(TOKEN_PATH, fields, http))
 
     def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
         """Trade the refresh token for a new pair; what the answer leaves out stays as it was.

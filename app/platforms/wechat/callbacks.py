@@ -15,6 +15,7 @@ from typing import Any
 
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import (
+    Coverage,
     InboundRequest,
     Outcome,
     ParsedEvent,
@@ -54,6 +55,13 @@ class WechatCallbacks(WechatAccount):
     """Any answer that is not understood shows "service unavailable" in the chat, so failures say `success` too."""
 
     methods: tuple[str, ...] = ("GET", "POST")
+
+    @property
+    def signature_covers(self) -> Coverage:
+        """Say what is proven: `signature` covers token, time and nonce, only `msg_signature` the encrypted body."""
+        if self.settings.encrypted:
+            return Coverage.BODY
+        return Coverage.NONE if self._is_open() else Coverage.ORIGIN
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove the sender.

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from app.core.errors import GrantRejected, LoginError
 from app.core.ports import AuthorizeRequest, HttpClient
-from app.core.values import Identity, TokenSet
+from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.wechat.account import WechatAccount
 from app.platforms.wechat.answers import lifetime, needed_text, optional_text, token_grant, token_use
 
@@ -46,7 +46,7 @@ class WechatLogin(WechatAccount):
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
         return f"{self.settings.open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
 
-    def exchange(self, code: str, redirect_uri: str, code_verifier: str, http: HttpClient) -> TokenSet:
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code once; a snapshot page's visitor is refused, because that identity belongs to nobody."""
         answer = http.request(
             "GET",
@@ -54,7 +54,7 @@ class WechatLogin(WechatAccount):
             params={
                 "appid": self.settings.app_id,
                 "secret": self.secret,
-                "code": code,
+                "code": grant.code,
                 "grant_type": "authorization_code",
             },
         )

@@ -26,6 +26,8 @@ flows = Table(
     # SHA-256 of the binding cookie of the browser that started.
     Column("binding", String(64), nullable=False),
     Column("verifier", Blob, nullable=False),
+    # Which of several login pages was shown; null where a channel has one only.
+    Column("page", String(32)),
     # Who started a link flow, and from which session.
     Column("user_id", String(32)),
     Column("sid", String(32)),
@@ -56,6 +58,7 @@ class Flow:
     sid: str | None = None
     consumed_at: datetime | None = None
     finished_sid: str | None = None
+    page: str = ""
 
 
 def insert_flow(tx: Connection, flow: Flow) -> None:
@@ -70,6 +73,7 @@ def insert_flow(tx: Connection, flow: Flow) -> None:
             next=flow.next,
             binding=flow.binding,
             verifier=flow.verifier,
+            page=flow.page or None,
             user_id=flow.user_id,
             sid=flow.sid,
             created_at=flow.created_at,
@@ -147,4 +151,5 @@ def _flow(row: Row[Any]) -> Flow:
         sid=row.sid,
         consumed_at=row.consumed_at,
         finished_sid=row.finished_sid,
+        page=row.page or "",
     )

@@ -26,14 +26,23 @@ Holders = dict[tuple[str, str], Holder]
 
 
 class Acceptance(NamedTuple):
-    """One proven delivery about to be stored; a claim on its key older than `window` is given up for it."""
+    """One proven event about to be stored; a claim on its key older than `window` is given up for it.
+
+    Events of one delivery have its name in common: they spend its nonce once, together.
+    """
 
     new: NewEvent
     dispatches: tuple[NewDispatch, ...]
     window: timedelta
     now: datetime
+    delivery: str = ""
     nonce: str | None = None
     nonce_expires_at: datetime | None = None
+
+    @property
+    def delivery_name(self) -> str:
+        """What the events of one delivery have in common; an event that came alone is its own delivery."""
+        return self.delivery or self.new.event.id
 
 
 class Accepted(NamedTuple):
@@ -57,7 +66,7 @@ def accept_many(tx: Connection, items: Sequence[Acceptance]) -> list[Accepted]:
     4. Each of the others finds the event that holds its key and is counted there, or takes the place of one whose
        window is over.
     """
-    refused = {id(item) for item in items if item.nonce is not None and not _use_nonce(tx, item)}
+    refused = _with_used_nonce(tx, items)
     welcome = [item for item in items if id(item) not in refused]
     fresh = _insert_events(tx, [item.new for item in welcome])
     stored = [item for item in welcome if item.new.event.id in fresh]
@@ -69,9 +78,14 @@ def accept_many(tx: Connection, items: Sequence[Acceptance]) -> list[Accepted]:
     return accepted
 
 
-def _use_nonce(tx: Connection, item: Acceptance) -> bool:
-    expires_at = item.nonce_expires_at or item.now
-    return use_nonce(tx, item.new.event.channel, item.nonce or "", expires_at)
+def _with_used_nonce(tx: Connection, items: Sequence[Acceptance]) -> set[int]:
+    """Spend the nonces, each delivery's once; return the identity of every item whose nonce was used before."""
+    is_fresh: dict[str, bool] = {}
+    for item in items:
+        if item.nonce is not None and item.delivery_name not in is_fresh:
+            expires_at = item.nonce_expires_at or item.now
+            is_fresh[item.delivery_name] = use_nonce(tx, item.new.event.channel, item.nonce, expires_at)
+    return {id(item) for item in items if not is_fresh.get(item.delivery_name, True)}
 
 
 def _accepted(

@@ -10,15 +10,17 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from app.config.settings import Settings
 from app.core.errors import CallgateError, RefusedError, RequestError
+from app.core.ports import LoginProvider, PostedReturn
 from app.core.states import FlowMode
-from app.pipeline.login.finish import Callback, LoginResult, finish_login
+from app.pipeline.channels import redirect_uri
+from app.pipeline.login.finish import Callback, LoginResult, finish_login, return_parameters
 from app.pipeline.login.linking import unlink_identity
-from app.pipeline.login.return_query import query_pairs
+from app.pipeline.login.return_query import MAX_QUERY, posted_parameters, query_pairs
 from app.pipeline.login.sessions import log_out
 from app.pipeline.login.start import StartRequest, start_flow
 from app.pipeline.services import Services
 from app.security.return_urls import is_safe_return_url, origin_to_tell
-from app.web.callbacks.reading import client_address
+from app.web.callbacks.reading import client_address, read_body
 from app.web.errors import answer_callgate_error, trace_id
 from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
 from app.web.people.session_cookies import (
@@ -61,6 +63,11 @@ def login_blueprint(services: Services) -> Blueprint:
         if result.token is not None:
             set_session_cookie(settings, response, result.token)
         return response
+
+    @blueprint.route("/oauth/<channel>/callback", methods=["POST"], provide_automatic_options=False)
+    def posted(channel: str) -> Response:
+        """Send a return that came as a POST once more, as a GET: only then does the browser's cookie come along."""
+        return _see_other(_same_address_by_get(services, channel))
 
     _add_session_routes(blueprint, services)
     return blueprint
@@ -119,6 +126,7 @@ def _start_request(
         mode=FlowMode.REDIRECT if mode is None else FlowMode(mode),
         binding=binding_value(settings),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
+        user_agent=request.headers.get("User-Agent", ""),
     )
 
 
@@ -132,6 +140,17 @@ def _callback(services: Services, channel: str) -> Callback:
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         trace_id=trace_id(),
     )
+
+
+def _same_address_by_get(services: Services, channel_name: str) -> str:
+    """Return the registered address with what was posted as its query; MethodNotAllowed where nobody posts."""
+    channel = services.channels.get(channel_name)
+    if channel is None or channel.as_capability(PostedReturn) is None or not _is_form():
+        raise MethodNotAllowed(valid_methods=ONLY_GET)
+    _, provider = services.channels.with_capability(channel_name, LoginProvider)
+    form = read_body(request.environ, MAX_QUERY)
+    query = posted_parameters(form, provider.code_parameters, return_parameters(channel))
+    return f"{redirect_uri(services.settings, channel)}?{query}"
 
 
 def _query_value(name: str) -> str | None:
