@@ -20,10 +20,17 @@ GZIP_WINDOW: Final = 31
 def form_field(body: bytes, name: str) -> bytes:
     """Return the value of the only form field of that name (Slack's `payload`)."""
     try:
-        pairs = parse_qsl(body, keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS)
+        # Latin-1 keeps every byte as one character: nothing says that a form's bytes are UTF-8.
+        pairs = parse_qsl(
+            body.decode("latin-1"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            encoding="latin-1",
+            max_num_fields=MOST_FIELDS,
+        )
     except ValueError as error:
         raise ValueError("not a form") from error
-    found = [value for key, value in pairs if key == name.encode()]
+    found = [value.encode("latin-1") for key, value in pairs if key == name]
     if len(found) != 1:
         raise ValueError(f"the form has {len(found)} fields called {name}")
     return found[0]

@@ -20,6 +20,7 @@ from app.core.ports import HttpClient, LoginProvider, TokenRevoker
 from app.core.values import TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
+from app.pipeline.tokens.lending import lend_app_token
 from app.pipeline.tokens.sealed_tokens import open_tokens, seal_refreshed, seal_tokens
 from app.storage.database.db import Transaction
 from app.storage.login.connections import (
@@ -92,7 +93,9 @@ def _call(
     call: Callable[[TokenSet, HttpClient], T],
 ) -> T:
     tokens = open_tokens(services.vault, connection.identity_id, connection.tokens, services.clock.now())
-    return ask_platform(lambda: call(tokens, channel.http))
+    return lend_app_token(
+        services, channel, tokens, lambda lent: ask_platform(lambda: call(lent, channel.http))
+    )
 
 
 def _living(services: Services, identity_id: str) -> StoredConnection:
@@ -187,7 +190,12 @@ def _refresh(
     identity_id = refreshing.identity_id
     old = open_tokens(services.vault, identity_id, current.tokens, services.clock.now())
     try:
-        fresh = ask_platform(lambda: refreshing.provider.refresh(old, refreshing.channel.http))
+        fresh = lend_app_token(
+            services,
+            refreshing.channel,
+            old,
+            lambda lent: ask_platform(lambda: refreshing.provider.refresh(lent, refreshing.channel.http)),
+        )
         sealed = seal_refreshed(services.vault, identity_id, fresh, old, services.clock.now())
     except GrantRejected:
         return _newer_or_dead(services, refreshing)
