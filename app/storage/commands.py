@@ -14,7 +14,8 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Tab
 
 from app.core.states import DispatchState, Trigger
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
-from app.storage.queue.dispatches import NewDispatch, dispatches, insert_dispatch_once, refresh_event_state
+from app.storage.queue.dispatches import NewDispatch, dispatches, insert_dispatch_once
+from app.storage.queue.event_states import derive_event_states, lock_events
 
 commands = Table(
     "commands",
@@ -143,7 +144,8 @@ def finish_command(
         return False
     if not insert_dispatch_once(tx, callback):
         _tell_again(tx, callback)
-    refresh_event_state(tx, command_id)
+    lock_events(tx, [command_id])
+    derive_event_states(tx, [command_id])
     return True
 
 

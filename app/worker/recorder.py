@@ -15,7 +15,7 @@ import structlog
 from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import record_successes
 from app.pipeline.services import Services
-from app.storage.queue.completions import Success
+from app.storage.queue.completions import Ending
 
 MOST_AT_ONCE = 128
 STORE_DOWN_SECONDS = 1.0
@@ -29,7 +29,7 @@ class Recorder:
     def __init__(self, services: Services, let_go: Callable[[int], None]):
         self._services = services
         self._let_go = let_go
-        self._waiting: SimpleQueue[Success | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Ending | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="engine-record", daemon=True)
 
@@ -37,7 +37,7 @@ class Recorder:
         """Start the thread."""
         self._thread.start()
 
-    def record(self, success: Success) -> None:
+    def record(self, success: Ending) -> None:
         """Take over a success."""
         self._waiting.put(success)
 
@@ -59,7 +59,7 @@ class Recorder:
             if len(successes) < len(batch):
                 return
 
-    def _gathered(self) -> list[Success | None]:
+    def _gathered(self) -> list[Ending | None]:
         batch = [self._waiting.get()]
         while len(batch) < MOST_AT_ONCE:
             try:
@@ -68,7 +68,7 @@ class Recorder:
                 break
         return batch
 
-    def _write(self, batch: list[Success]) -> None:
+    def _write(self, batch: list[Ending]) -> None:
         try:
             while not self._is_written(batch) and not self._stopping.wait(STORE_DOWN_SECONDS):
                 pass
@@ -77,7 +77,7 @@ class Recorder:
                 self._services.running.pop(success.claim.dispatch_id, None)
             self._let_go(len(batch))
 
-    def _is_written(self, batch: list[Success]) -> bool:
+    def _is_written(self, batch: list[Ending]) -> bool:
         """Write a batch; False while the store is away. One that is refused falls apart, so that neighbours are written."""
         try:
             record_successes(self._services, batch)

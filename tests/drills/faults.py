@@ -27,7 +27,7 @@ FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
 LEASE_SECONDS = int(os.environ.get("DRILL_LEASE", "30"))
 
 _here = threading.local()
-"""The points after the commit of the transaction that this thread has open."""
+"""What this thread is about: the point after the commit of its transaction, and whether a handler's effects are in it."""
 
 
 def die_at(point: str) -> None:
@@ -43,12 +43,8 @@ def install() -> None:
     """Wrap the functions of the gateway at whose edges the points lie."""
     points = partial(_around, before="nowhere", inside="before the commit", after="after the commit")
     _wrap(accept, "accept_many", points)
-    points = partial(
-        _around, before="before the completion", inside="during the completion", after="after the completion"
-    )
-    _wrap(attempts, "succeed_many", points)
-    points = partial(_around, before="nowhere", inside="during the completion with effects", after="nowhere")
-    _wrap(attempts, "complete", points)
+    _wrap(attempts, "complete", _completing)
+    _wrap(attempts, "_run_in_transaction", _with_effects)
     _wrap(Database, "begin", _and_after)
     _wrap(Services, "__post_init__", _with_lease)
     _wrap(SystemClock, "now", _moved)
@@ -73,6 +69,34 @@ def _around(write: Callable[..., Any], *, before: str, inside: str, after: str) 
         die_at(inside)
         _here.after = after
         return result
+
+    return wrapped
+
+
+def _completing(complete: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell completions apart: those written together, and those that commit with what their handler wrote."""
+    alone = _around(
+        complete, before="before the completion", inside="during the completion", after="after the completion"
+    )
+    with_effects = _around(
+        complete, before="nowhere", inside="during the completion with effects", after="nowhere"
+    )
+
+    @wraps(complete)
+    def wrapped(*args: Any) -> Any:
+        return (with_effects if getattr(_here, "has_effects", False) else alone)(*args)
+
+    return wrapped
+
+
+def _with_effects(run: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(run)
+    def wrapped(*args: Any) -> Any:
+        _here.has_effects = True
+        try:
+            return run(*args)
+        finally:
+            _here.has_effects = False
 
     return wrapped
 

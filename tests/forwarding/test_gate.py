@@ -17,7 +17,7 @@ from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.forwarding.health import OPENS_AFTER
 from app.pipeline.operators.destinations import DestinationView, list_destinations, resume_destination
 from app.pipeline.services import Services
-from app.storage.queue.dispatches import postpone
+from app.storage.queue.completions import complete, taken_back
 from app.worker.engine import EmbeddedEngine
 from tests.builders import NOW, FrozenClock, run_stored_claim
 from tests.forwarding.receiver import Receiver, accept, dispatch_of, forwarding_to, run_once
@@ -286,7 +286,8 @@ def test_a_late_worker_cannot_postpone_what_somebody_else_runs(
     (late,) = claim_work(services, limit=1)
     clock.advance(seconds=services.lease_seconds + 1)
     (holder,) = claim_work(services, limit=1)
-    services.database.run(lambda tx: postpone(tx, late, until=NOW + timedelta(days=1)))
+    ending = taken_back(late, services.clock.now(), due_at=NOW + timedelta(days=1))
+    assert services.database.run(lambda tx: complete(tx, [ending])) == [False]
     assert dispatch_of(services, event_id)["state"] == "running"
     run_stored_claim(services, holder)
     assert dispatch_of(services, event_id)["state"] == "succeeded"

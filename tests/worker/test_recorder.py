@@ -13,7 +13,7 @@ from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.inbound.receive import receive
 from app.pipeline.router import Router
 from app.pipeline.services import Services
-from app.storage.queue.completions import Success
+from app.storage.queue.completions import Ending, succeeded
 from app.storage.queue.dispatches import Claim
 from app.worker import recorder
 from app.worker.recorder import Recorder
@@ -34,13 +34,13 @@ class Stage:
     def _let_go(self, count: int) -> None:
         self.ended += count
 
-    def successes(self, count: int) -> list[Success]:
+    def successes(self, count: int) -> list[Ending]:
         """Claim that many dispatches and say that they went well."""
         for number in range(count):
             receive(self.services, "callback", signed_callback(envelope(f"evt_{number}")), trace_id="")
         claims = claim_work(self.services, limit=count)
         self.services.running.update({claim.dispatch_id: claim for claim in claims})
-        return [Success(claim, self.services.clock.now(), None) for claim in claims]
+        return [succeeded(claim, self.services.clock.now()) for claim in claims]
 
     def state(self, claim: Claim) -> str:
         """Return where a dispatch stands."""

@@ -15,7 +15,7 @@ import structlog
 
 from app.core.errors import PermanentError, Postponed, StoreUnavailable
 from app.core.ports import WebhookSource
-from app.core.states import AttemptOutcome, DispatchState
+from app.core.states import DispatchState
 from app.core.values import Event
 from app.pipeline.dispatch.ordering import let_followers_go, let_followers_wait
 from app.pipeline.dispatch.retry import MINIMUM_SECONDS, REDELIVERY_GRACE_SECONDS, next_delay
@@ -25,12 +25,11 @@ from app.security.redaction import redact_text
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
 from app.storage.queue.claims import claim_due, renew_leases
-from app.storage.queue.completions import Success, succeed_many
-from app.storage.queue.dispatches import Claim, complete, postpone, tries_since_replay
-from app.storage.queue.dispatches import give_back as give_back_claims
+from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
+from app.storage.queue.dispatches import Claim, tries_since_replay
 
 NOTHING = b"null"
-Record = Callable[[Success], None]
+Record = Callable[[Ending], None]
 """Takes a success to be written a moment later, together with others."""
 
 log = structlog.get_logger(__name__)
@@ -93,7 +92,8 @@ def give_back(services: Services, claims: Iterable[Claim]) -> None:
     if not wanted:
         return
     now = services.clock.now()
-    services.database.run(lambda tx: give_back_claims(tx, wanted, now=now))
+    endings = [taken_back(claim, now, due_at=now) for claim in wanted]
+    services.database.run(lambda tx: complete(tx, endings))
     for claim in wanted:
         services.running.pop(claim.dispatch_id, None)
         log.info(
@@ -116,9 +116,9 @@ def run_loaded_claim(
     return run_claim(services, claim, event, services.find_route(claim.route), record=record)
 
 
-def record_successes(services: Services, successes: Sequence[Success]) -> None:
+def record_successes(services: Services, successes: Sequence[Ending]) -> None:
     """Write down successes together; those whose lease was taken over meanwhile are left as they are."""
-    held = services.accepts.run_many(succeed_many, successes)
+    held = services.accepts.run_many(complete, successes)
     for success, is_ours in zip(successes, held, strict=True):
         if is_ours:
             _log_success(success.claim)
@@ -177,11 +177,11 @@ def _run(
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
     result = _as_json(route.handler(event, Context(attempt=claim.attempt)))
-    success = Success(claim, services.clock.now(), None if result == NOTHING else result)
+    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
     if record is not None:
         record(success)
         return DispatchResult(DispatchState.SUCCEEDED, is_recorded=False)
-    if not services.accepts.run(succeed_many, success):
+    if not services.accepts.run(complete, success):
         raise LeaseLostError
     _log_success(claim)
     return DispatchResult(DispatchState.SUCCEEDED, orjson.loads(result))
@@ -211,17 +211,15 @@ def _as_json(value: Any) -> bytes:
 
 
 def _succeed(services: Services, tx: Transaction, claim: Claim, result: bytes) -> None:
-    now = services.clock.now()
-    held = complete(
-        tx, claim, state=DispatchState.SUCCEEDED, outcome=AttemptOutcome.SUCCEEDED, now=now, result=result
-    )
+    (held,) = complete(tx, [succeeded(claim, services.clock.now(), result)])
     if not held:
         raise LeaseLostError
     _log_success(claim)
 
 
 def _postpone(services: Services, claim: Claim, wait: Postponed) -> DispatchResult:
-    services.database.run(lambda tx: postpone(tx, claim, until=wait.until))
+    ending = taken_back(claim, services.clock.now(), due_at=wait.until)
+    services.database.run(lambda tx: complete(tx, [ending]))
     log.debug("dispatch_postponed", event_id=claim.event_id, route=claim.route, reason=wait.message)
     return DispatchResult(DispatchState.RETRYING, due_at=wait.until)
 
@@ -252,9 +250,7 @@ def _fail(
     due_at = None if is_final else now + delay
     try:
         with services.database.begin() as tx:
-            held = complete(
-                tx, claim, state=state, outcome=AttemptOutcome.FAILED, now=now, due_at=due_at, error=text
-            )
+            (held,) = complete(tx, [failed(claim, now, error=text, due_at=due_at)])
             if held and is_final and route is not None and route.on_dead is not None:
                 route.on_dead(tx, event, claim.attempt, error)
     except StoreUnavailable:

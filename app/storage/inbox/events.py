@@ -217,11 +217,6 @@ def find_event_row(tx: Connection, event_id: str) -> Row[Any] | None:
     return tx.execute(select(events).where(events.c.id == event_id)).one_or_none()
 
 
-def set_event_state(tx: Connection, event_id: str, state: EventState) -> None:
-    """Write where the event stands."""
-    tx.execute(events.update().where(events.c.id == event_id).values(state=state.value))
-
-
 def list_events(
     tx: Connection, wanted: EventFilter, *, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Row[Any]]:

@@ -1,4 +1,4 @@
-"""Claiming dispatches with a lease, and keeping it.
+"""Claiming dispatches with a lease, keeping it, and knowing whether it is still held: the one fence before a write.
 
 When a process dies, whatever it had claimed was lost with it, begun or not, and nobody can tell which dispatch ended it.
 A loss counts as a try, because a handler that may run only once may have run. Whoever was lost twice is suspect, and a
@@ -16,11 +16,9 @@ from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from app.core.states import AttemptOutcome, DispatchState, Trigger
 from app.storage.database.db import EPOCH, microseconds, supports_skip_locked
-from app.storage.database.many_rows import insert_rows
-from app.storage.queue.dispatches import Claim, attempts, dispatches
+from app.storage.queue.dispatches import AttemptRow, Claim, attempts, dispatches, insert_attempts
 
 ENDED = "the process that ran this attempt ended or lost its lease"
-LOST_COLUMNS = ("dispatch_id", "number", "started_at", "outcome", "trigger", "error")
 
 
 def _has_unfinished_before() -> Any:
@@ -127,8 +125,7 @@ def _claim_rows(
     """Take rows that this transaction has locked (on SQLite: that nobody else can write)."""
     lost = [row for row in rows if row.state == DispatchState.RUNNING.value]
     waiting = [row for row in rows if row.state != DispatchState.RUNNING.value]
-    if lost:
-        insert_rows(tx, attempts, LOST_COLUMNS, [_lost_attempt(row) for row in lost])
+    insert_attempts(tx, [_lost_attempt(row) for row in lost])
     for statement, taken in ((_TAKE, waiting), (_TAKE_OVER, lost)):
         if taken:
             parameters = {"ids": [row.id for row in taken], "lease_until": lease_until, "now": now}
@@ -151,33 +148,48 @@ def _claim(row: Row[Any], now: datetime, *, is_suspect: bool) -> Claim:
     )
 
 
-def _lost_attempt(row: Row[Any]) -> tuple[Any, ...]:
-    started_at = microseconds(row.started_at)
-    return row.id, row.attempt, started_at, AttemptOutcome.LOST.value, row.trigger, ENDED
+def _lost_attempt(row: Row[Any]) -> AttemptRow:
+    return AttemptRow(
+        row.id,
+        row.attempt,
+        microseconds(row.started_at),
+        duration_ms=None,
+        outcome=AttemptOutcome.LOST.value,
+        error=ENDED,
+        trigger=row.trigger,
+    )
 
 
+_ROWS = (
+    select(dispatches.c.id, dispatches.c.attempt, dispatches.c.started_at, dispatches.c.state)
+    .where(dispatches.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(dispatches.c.id)
+)
+_ROWS_LOCKED = _ROWS.with_for_update()
 _KEEP = (
     dispatches.update()
-    .where(
-        dispatches.c.id == bindparam("held_id"),
-        dispatches.c.attempt == bindparam("held_attempt"),
-        dispatches.c.started_at == bindparam("held_since"),
-        dispatches.c.state == DispatchState.RUNNING.value,
-    )
+    .where(dispatches.c.id.in_(bindparam("ids", expanding=True)))
     .values(due_at=bindparam("lease_until"))
 )
 
 
-def renew_leases(tx: Connection, claims: Iterable[Claim], *, lease_until: datetime) -> None:
-    """Move the end of the leases that are still held; always in the same order, so that two keepers never deadlock."""
-    held = [
-        {
-            "held_id": claim.dispatch_id,
-            "held_attempt": claim.attempt,
-            "held_since": claim.started_at,
-            "lease_until": lease_until,
-        }
-        for claim in sorted(claims, key=lambda each: each.dispatch_id)
-    ]
-    if held:
-        tx.execute(_KEEP, held)
+def are_held(tx: Connection, claims: Sequence[Claim]) -> list[bool]:
+    """Say of each claim whether it is still ours: its row runs, and runs the very attempt that was claimed.
+
+    The rows are locked until the transaction ends, in the order of their ids, so that two that hold several never
+    deadlock. Only a row that is held may be written. (On SQLite nobody else can write anyway.)
+    """
+    query = _ROWS_LOCKED if supports_skip_locked(tx) else _ROWS
+    rows = tx.execute(query, {"ids": sorted({claim.dispatch_id for claim in claims})})
+    running = {
+        (row.id, row.attempt, row.started_at) for row in rows if row.state == DispatchState.RUNNING.value
+    }
+    return [(claim.dispatch_id, claim.attempt, claim.started_at) in running for claim in claims]
+
+
+def renew_leases(tx: Connection, claims: Sequence[Claim], *, lease_until: datetime) -> None:
+    """Move the end of the leases that are still held."""
+    held = are_held(tx, claims)
+    ids = [claim.dispatch_id for claim, is_ours in zip(claims, held, strict=True) if is_ours]
+    if ids:
+        tx.execute(_KEEP, {"ids": ids, "lease_until": lease_until})

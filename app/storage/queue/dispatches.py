@@ -1,7 +1,7 @@
 """Dispatches: one event on its way to one route, and the attempts made. They are the queue; brokers only hint.
 
 `due_at` is the one column the claim looks at: when a waiting row may start, or when a running row's lease ends.
-The attempt fences, by its number and its start: only the one that holds a running row may complete it.
+How a row is claimed is in claims.py, how its attempt is completed in completions.py.
 """
 
 from __future__ import annotations
@@ -20,15 +20,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    and_,
     func,
     select,
 )
 
-from app.core.states import AttemptOutcome, DispatchState, EventState, Trigger
-from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds, supports_skip_locked
+from app.core.states import DispatchState, Trigger
+from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
 from app.storage.database.many_rows import insert_rows, insert_rows_once
-from app.storage.inbox.events import events, set_event_state
 
 dispatches = Table(
     "dispatches",
@@ -70,8 +68,6 @@ attempts = Table(
     Column("trigger", String(16), nullable=False),
 )
 
-MAX_ERROR_LENGTH = 1000
-
 
 class NewDispatch(NamedTuple):
     """A dispatch about to be stored; with `lease_until` it starts at `due_at` as this process's first attempt."""
@@ -112,6 +108,18 @@ class _Row(NamedTuple):
     order_key: str | None
 
 
+class AttemptRow(NamedTuple):
+    """An attempt's columns as the driver takes them; times are microseconds, `duration_ms` is None when nobody knows."""
+
+    dispatch_id: str
+    number: int
+    started_at: int
+    duration_ms: int | None
+    outcome: str
+    error: str | None
+    trigger: str
+
+
 def insert_dispatches(tx: Connection, new: Sequence[NewDispatch]) -> None:
     """Store dispatches, of one event or of many."""
     if new:
@@ -147,96 +155,10 @@ def _row(item: NewDispatch) -> _Row:
     )
 
 
-def give_back(tx: Connection, claims: Sequence[Claim], *, now: datetime) -> None:
-    """End these attempts as if they had not begun: due at once, nothing recorded, the number free again."""
-    returned = []
-    for claim in sorted(claims, key=lambda each: each.dispatch_id):
-        state = DispatchState.PENDING if claim.attempt == 1 else DispatchState.RETRYING
-        changed = tx.execute(
-            dispatches.update()
-            .where(_held_by(claim))
-            .values(state=state.value, attempt=claim.attempt - 1, due_at=now)
-        ).rowcount
-        if changed:
-            returned.append(claim.event_id)
-    for event_id in sorted(set(returned)):
-        refresh_event_state(tx, event_id)
-
-
-def postpone(tx: Connection, claim: Claim, *, until: datetime) -> None:
-    """Take an attempt back before it did anything: it does not count, and the dispatch is due at `until`."""
-    give_back(tx, [claim], now=until)
-
-
-def complete(
-    tx: Connection,
-    claim: Claim,
-    *,
-    state: DispatchState,
-    outcome: AttemptOutcome,
-    now: datetime,
-    due_at: datetime | None = None,
-    error: str | None = None,
-    result: bytes | None = None,
-) -> bool:
-    """Write how an attempt ended; False, and nothing written, when the lease was taken over meanwhile."""
-    finished = now if state in (DispatchState.SUCCEEDED, DispatchState.DEAD) else None
-    changed = tx.execute(
-        dispatches.update()
-        .where(_held_by(claim))
-        .values(state=state.value, due_at=due_at, finished_at=finished, result=result, trigger="automatic")
-    ).rowcount
-    if not changed:
-        return False
-    duration = max(0, int((now - claim.started_at).total_seconds() * 1000))
-    _insert_attempt(
-        tx,
-        dispatch_id=claim.dispatch_id,
-        number=claim.attempt,
-        started_at=claim.started_at,
-        outcome=outcome,
-        trigger=claim.trigger,
-        duration_ms=duration,
-        error=None if error is None else error[:MAX_ERROR_LENGTH],
-    )
-    refresh_event_state(tx, claim.event_id)
-    return True
-
-
-def _held_by(claim: Claim) -> Any:
-    return and_(
-        dispatches.c.id == claim.dispatch_id,
-        dispatches.c.attempt == claim.attempt,
-        dispatches.c.started_at == claim.started_at,
-        dispatches.c.state == DispatchState.RUNNING.value,
-    )
-
-
-def _insert_attempt(tx: Connection, **values: Any) -> None:
-    tx.execute(attempts.insert().values(**(values | {"outcome": values["outcome"].value})))
-
-
-def refresh_event_state(tx: Connection, event_id: str) -> None:
-    """Derive the event's state from its dispatches; the event row is locked first so that two finishers agree."""
-    if supports_skip_locked(tx):
-        tx.execute(select(events.c.id).where(events.c.id == event_id).with_for_update())
-    states = set(tx.execute(select(dispatches.c.state).where(dispatches.c.event_id == event_id)).scalars())
-    set_event_state(tx, event_id, event_state_of(states))
-
-
-def event_state_of(states: set[str]) -> EventState:
-    """Return the state of an event whose dispatches are in these states; the worst news wins."""
-    if not states:
-        return EventState.IGNORED
-    if DispatchState.DEAD in states:
-        return EventState.DEAD
-    if DispatchState.RETRYING in states:
-        return EventState.RETRYING
-    if states == {DispatchState.SUCCEEDED}:
-        return EventState.SUCCEEDED
-    if states == {DispatchState.PENDING}:
-        return EventState.RECEIVED
-    return EventState.PROCESSING
+def insert_attempts(tx: Connection, rows: Sequence[AttemptRow]) -> None:
+    """Store how attempts ended."""
+    if rows:
+        insert_rows(tx, attempts, AttemptRow._fields, rows)
 
 
 def tries_since_replay(tx: Connection, claim: Claim) -> int:

@@ -1,11 +1,11 @@
 """Making stored dispatches due again, in batches; the tables are in events.py and dispatches.py.
 
-Rows are locked in the order that workers use, dispatches before their event, so that neither waits for the other.
+Dispatches are written before their events are locked, workers lock events first. Only rows that do not run are written
+here, so the two meet in a circle only over a row whose worker is late; the database then ends one, which is repeated.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from app.core.states import DispatchState, EventState, Trigger
-from app.storage.database.db import supports_skip_locked
+from app.core.states import DispatchState, Trigger
 from app.storage.inbox.events import events
-from app.storage.queue.dispatches import dispatches, event_state_of
+from app.storage.queue.dispatches import dispatches
+from app.storage.queue.event_states import derive_event_states, lock_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +71,8 @@ def make_due(tx: Connection, wanted: Sequence[DueAgain]) -> None:
 
 def refresh_event_states(tx: Connection, event_ids: Collection[str]) -> set[str]:
     """Derive the states of these events from their dispatches; return those whose body is gone or that are gone."""
-    ids = tuple(event_ids)
-    query = select(events.c.id, events.c.body.is_(None).label("is_pruned")).where(events.c.id.in_(ids))
-    if supports_skip_locked(tx):
-        query = query.order_by(events.c.id).with_for_update()
-    whole = {row.id for row in tx.execute(query) if not row.is_pruned}
-    for state, members in _by_state(tx, whole).items():
-        tx.execute(events.update().where(events.c.id.in_(members)).values(state=state.value))
-    return set(ids) - whole
-
-
-def _by_state(tx: Connection, event_ids: Collection[str]) -> dict[EventState, list[str]]:
-    states: defaultdict[str, set[str]] = defaultdict(set)
-    query = select(dispatches.c.event_id, dispatches.c.state).where(
-        dispatches.c.event_id.in_(tuple(event_ids))
-    )
-    for row in tx.execute(query):
-        states[row.event_id].add(row.state)
-    grouped: defaultdict[EventState, list[str]] = defaultdict(list)
-    for event_id, found in states.items():
-        grouped[event_state_of(found)].append(event_id)
-    return grouped
+    lock_events(tx, event_ids)
+    has_body = select(events.c.id).where(events.c.id.in_(tuple(event_ids)), events.c.body.is_not(None))
+    whole = set(tx.execute(has_body).scalars())
+    derive_event_states(tx, whole)
+    return set(event_ids) - whole
