@@ -1,19 +1,19 @@
 """App tokens: one sealed value per channel and kind for all processes, and the lease of whoever fetches the next one.
 
-The version counts the values ever stored. A lease is taken on a version and a value is stored on the same one, so a
-slow holder whose lease was taken over can never put an older value over a newer one.
+A value is stored under the lease it was fetched with, owner and version: with some platforms a later fetch ends the
+token of an earlier one, so what a slow holder brings after its lease was taken over is worth nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Row, String, Table, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, String, Table, and_, select
 
 from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
+from app.storage.database.fetch_leases import NO_LEASE, FetchLease, is_held, take_fetch_lease
 
 app_tokens = Table(
     "app_tokens",
@@ -35,16 +35,6 @@ app_tokens = Table(
 MAX_ERROR_LENGTH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class TokenLease:
-    """The right to fetch the value after `version`, until its time is over."""
-
-    channel: str
-    kind: str
-    owner: str
-    version: int
-
-
 def find_app_token(tx: Connection, channel: str, kind: str) -> Row[Any] | None:
     """Return the row of a token, None when none was ever asked for."""
     return tx.execute(select(app_tokens).where(_is(channel, kind))).one_or_none()
@@ -56,22 +46,20 @@ def list_app_tokens(tx: Connection) -> Sequence[Row[Any]]:
     return tx.execute(select(*columns).order_by(app_tokens.c.channel, app_tokens.c.kind)).all()
 
 
-def take_token_lease(tx: Connection, lease: TokenLease, *, now: datetime, lease_until: datetime) -> bool:
+def take_token_lease(
+    tx: Connection, channel: str, kind: str, lease: FetchLease, *, now: datetime, until: datetime
+) -> bool:
     """Take the lease unless somebody holds it or a newer value is there."""
     if lease.version == 0:
-        insert_once(tx, app_tokens, {"channel": lease.channel, "kind": lease.kind, "version": 0})
-    is_free = or_(app_tokens.c.lease_until.is_(None), app_tokens.c.lease_until <= now)
-    changed = tx.execute(
-        app_tokens.update()
-        .where(_is(lease.channel, lease.kind), app_tokens.c.version == lease.version, is_free)
-        .values(lease_owner=lease.owner, lease_until=lease_until)
-    ).rowcount
-    return bool(changed)
+        insert_once(tx, app_tokens, {"channel": channel, "kind": kind, "version": 0})
+    return take_fetch_lease(tx, app_tokens, _is(channel, kind), lease, now=now, until=until)
 
 
 def store_app_token(
     tx: Connection,
-    lease: TokenLease,
+    channel: str,
+    kind: str,
+    lease: FetchLease,
     *,
     value: bytes,
     fetched_at: datetime,
@@ -81,35 +69,40 @@ def store_app_token(
     """Store what was fetched and give the lease back; False, and nothing written, when the lease was lost."""
     changed = tx.execute(
         app_tokens.update()
-        .where(_held_by(lease))
+        .where(_is(channel, kind), is_held(app_tokens, lease))
         .values(
             value=value,
             version=lease.version + 1,
             fetched_at=fetched_at,
             expires_at=expires_at,
             renew_at=renew_at,
-            lease_owner=None,
-            lease_until=None,
             last_error=None,
             last_error_at=None,
+            **NO_LEASE,
         )
     ).rowcount
     return bool(changed)
 
 
 def fail_token_lease(
-    tx: Connection, lease: TokenLease, *, error: str, at: datetime, renew_at: datetime
+    tx: Connection,
+    channel: str,
+    kind: str,
+    lease: FetchLease,
+    *,
+    error: str,
+    at: datetime,
+    renew_at: datetime,
 ) -> None:
     """Write why nothing was fetched and give the lease back; the value that is there stays."""
     tx.execute(
         app_tokens.update()
-        .where(_held_by(lease))
+        .where(_is(channel, kind), is_held(app_tokens, lease))
         .values(
-            lease_owner=None,
-            lease_until=None,
             renew_at=renew_at,
             last_error=error[:MAX_ERROR_LENGTH],
             last_error_at=at,
+            **NO_LEASE,
         )
     )
 
@@ -124,13 +117,5 @@ def drop_app_token(tx: Connection, channel: str, kind: str, *, version: int) -> 
     return bool(changed)
 
 
-def _held_by(lease: TokenLease) -> Any:
-    return and_(
-        _is(lease.channel, lease.kind),
-        app_tokens.c.lease_owner == lease.owner,
-        app_tokens.c.version == lease.version,
-    )
-
-
-def _is(channel: str, kind: str) -> Any:
+def _is(channel: str, kind: str) -> ColumnElement[bool]:
     return and_(app_tokens.c.channel == channel, app_tokens.c.kind == kind)

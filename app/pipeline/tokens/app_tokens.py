@@ -1,14 +1,13 @@
 """App tokens: fetched once for all processes, kept sealed in the database, renewed early, replaced when refused.
 
-One caller takes the lease and fetches; the others go on with the value that still works, or wait for the result. There
-is no network call while a transaction is open.
+One caller takes the lease and fetches (shared_fetch.py); the others go on with the value that still works, or wait for
+the result. There is no network call while a transaction is open.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,14 +17,13 @@ import orjson
 import structlog
 
 from app.core.errors import CallgateError, StoreUnavailable, TokenRejected, UpstreamError, UpstreamUnavailable
-from app.core.identifiers import random_word
 from app.core.ports import AppTokenSource
 from app.core.values import AppToken
 from app.pipeline.channels import Channel
 from app.pipeline.services import Services
+from app.pipeline.tokens.shared_fetch import fetched_once
 from app.security.vault import VaultError
 from app.storage.app_tokens import (
-    TokenLease,
     drop_app_token,
     fail_token_lease,
     find_app_token,
@@ -33,6 +31,8 @@ from app.storage.app_tokens import (
     store_app_token,
     take_token_lease,
 )
+from app.storage.database.db import Transaction
+from app.storage.database.fetch_leases import FetchLease
 
 T = TypeVar("T")
 
@@ -45,8 +45,6 @@ WAIT_SECONDS = 25.0
 
 RETRY_SECONDS = 30
 """After a failure the value that still works is used this long before the next try, longer when the platform asks."""
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.3
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +87,65 @@ class _Cached:
         """Return the value while nobody has to fetch the next one yet."""
         is_early = self.renew_at is not None and now < self.renew_at
         return self.working(wanted, now) if is_early else None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Fetch:
+    """The wish for a value: a fresh one is used, one that works while somebody else fetches the next.
+
+    A failure is shared with all who waited, so that they do not try a platform that is down one after the other.
+    """
+
+    services: Services
+    account: _Account
+    wanted: _Wanted
+    patience: float
+    lease: timedelta = timedelta(seconds=LEASE_SECONDS)
+
+    def look(self) -> _Cached:
+        """Return what the database holds."""
+        return _read(self.services, self.account)
+
+    def at_once(self, row: _Cached) -> str | None:
+        """Return a fresh value."""
+        return row.fresh(self.wanted, self.services.clock.now())
+
+    def meanwhile(self, row: _Cached, first: _Cached) -> str | None:
+        """Return a value that works; raises UpstreamUnavailable when the fetch that was waited for failed."""
+        now = self.services.clock.now()
+        value = row.working(self.wanted, now)
+        if value is None and row.last_error_at not in (None, first.last_error_at):
+            raise UpstreamUnavailable(
+                f"The platform gave no token: {row.last_error}",
+                retry_after=_seconds_until(row.renew_at, now),
+            )
+        return value
+
+    def take(
+        self, tx: Transaction, row: _Cached, lease: FetchLease, *, now: datetime, until: datetime
+    ) -> bool:
+        """Take the right to fetch."""
+        return take_token_lease(tx, self.account.channel.name, KIND, lease, now=now, until=until)
+
+    def fetch(self, row: _Cached, lease: FetchLease) -> str | None:
+        """Fetch and store the next value; when the platform gives none, go on with the one that still works.
+
+        None when our lease ended meanwhile: somebody else fetches, or has fetched, a newer value than ours.
+        """
+        source, http = self.account.source, self.account.channel.http
+        try:
+            token = source.fetch_app_token(http, rejected=self.wanted.rejected)
+        except Exception as error:
+            _keep_failure(self.services, self.account, lease, error)
+            working = row.working(self.wanted, self.services.clock.now())
+            if working is None or not isinstance(error, UpstreamError):
+                raise
+            return working
+        return token.value if _store(self.services, self.account, lease, token) else None
+
+    def give_up(self, first: _Cached) -> str:
+        """Raise: there is no value, and nobody brought one."""
+        raise UpstreamUnavailable("Another process has been fetching this channel's token for too long.")
 
 
 def usable_app_token(services: Services, channel_name: str) -> str:
@@ -155,59 +212,8 @@ def _account(services: Services, channel_name: str) -> _Account:
 
 
 def _obtain(services: Services, account: _Account, wanted: _Wanted) -> str:
-    """Return a value that fits, fetched by us or by whoever holds the lease.
-
-    1. A fresh value is used as it is.
-    2. Whoever gets the lease fetches.
-    3. The others use the value that still works, or wait.
-    """
-    cached = _read(services, account)
-    now = services.clock.now()
-    if (value := cached.fresh(wanted, now)) is not None:
-        return value
-    if (lease := _take_lease(services, account, cached)) is not None:
-        return _fetch(services, account, lease, cached, wanted)
-    if (value := cached.working(wanted, now)) is not None:
-        return value
-    return _wait(services, account, cached, wanted)
-
-
-def _wait(services: Services, account: _Account, seen: _Cached, wanted: _Wanted) -> str:
-    """Wait for the holder of the lease: take its value, share its failure, or replace it when its lease ends.
-
-    A shared failure keeps a queue of callers from trying a platform that is down one after the other.
-    """
-    deadline, pause = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE
-    while time.monotonic() < deadline:
-        time.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
-        cached = _read(services, account)
-        if (value := cached.working(wanted, services.clock.now())) is not None:
-            return value
-        if cached.last_error_at not in (None, seen.last_error_at):
-            raise UpstreamUnavailable(
-                f"The platform gave no token: {cached.last_error}",
-                retry_after=_seconds_until(cached.renew_at, services.clock.now()),
-            )
-        if (lease := _take_lease(services, account, cached)) is not None:
-            return _fetch(services, account, lease, cached, wanted)
-    raise UpstreamUnavailable("Another process has been fetching this channel's token for too long.")
-
-
-def _fetch(services: Services, account: _Account, lease: TokenLease, cached: _Cached, wanted: _Wanted) -> str:
-    """Fetch and store the next value; when the platform gives none, go on with the one that still works."""
-    try:
-        token = account.source.fetch_app_token(account.channel.http, rejected=wanted.rejected)
-    except Exception as error:
-        _keep_failure(services, lease, error)
-        working = cached.working(wanted, services.clock.now())
-        if working is None or not isinstance(error, UpstreamError):
-            raise
-        return working
-    if _store(services, account, lease, token):
-        return token.value
-    # Our lease ended meanwhile and somebody else fetches, or has fetched, a newer value than ours.
-    return _wait(services, account, cached, wanted)
+    """Return a value that fits, fetched by us or by whoever holds the lease."""
+    return fetched_once(services, _Fetch(services, account, wanted, patience=WAIT_SECONDS))
 
 
 def _replace(services: Services, account: _Account, rejected: str) -> str:
@@ -246,23 +252,15 @@ def _opened(services: Services, account: _Account, sealed: bytes | None) -> str 
         return None
 
 
-def _take_lease(services: Services, account: _Account, cached: _Cached) -> TokenLease | None:
-    now = services.clock.now()
-    if cached.lease_until is not None and now < cached.lease_until:
-        return None
-    lease = TokenLease(account.channel.name, KIND, random_word(128), cached.version)
-    until = now + timedelta(seconds=LEASE_SECONDS)
-    taken = services.database.run(lambda tx: take_token_lease(tx, lease, now=now, lease_until=until))
-    return lease if taken else None
-
-
-def _store(services: Services, account: _Account, lease: TokenLease, token: AppToken) -> bool:
+def _store(services: Services, account: _Account, lease: FetchLease, token: AppToken) -> bool:
     now = services.clock.now()
     sealed = services.vault.seal(token.value.encode(), place=account.place)
     lifetime = timedelta(seconds=token.expires_in)
     stored = services.database.run(
         lambda tx: store_app_token(
             tx,
+            account.channel.name,
+            KIND,
             lease,
             value=sealed,
             fetched_at=now,
@@ -270,7 +268,7 @@ def _store(services: Services, account: _Account, lease: TokenLease, token: AppT
             renew_at=now + _renew_after(lifetime, account.source),
         )
     )
-    log.info("app_token_fetched", channel=lease.channel, expires_in=token.expires_in, stored=stored)
+    log.info("app_token_fetched", channel=account.channel.name, expires_in=token.expires_in, stored=stored)
     return stored
 
 
@@ -280,18 +278,18 @@ def _renew_after(lifetime: timedelta, source: AppTokenSource) -> timedelta:
     return lifetime - early if lifetime > early else lifetime / 2
 
 
-def _keep_failure(services: Services, lease: TokenLease, error: Exception) -> None:
+def _keep_failure(services: Services, account: _Account, lease: FetchLease, error: Exception) -> None:
     """Write why no token came, for operators, and give the lease back."""
-    sentence = _sentence(error)
-    log.warning("app_token_not_fetched", channel=lease.channel, error=sentence)
+    sentence, name = _sentence(error), account.channel.name
+    log.warning("app_token_not_fetched", channel=name, error=sentence)
     now = services.clock.now()
     renew_at = now + timedelta(seconds=max(RETRY_SECONDS, getattr(error, "retry_after", None) or 0))
     try:
         services.database.run(
-            lambda tx: fail_token_lease(tx, lease, error=sentence, at=now, renew_at=renew_at)
+            lambda tx: fail_token_lease(tx, name, KIND, lease, error=sentence, at=now, renew_at=renew_at)
         )
     except StoreUnavailable:
-        log.warning("token_failure_not_stored", channel=lease.channel)
+        log.warning("token_failure_not_stored", channel=name)
 
 
 def _seconds_until(moment: datetime | None, now: datetime) -> int | None:

@@ -1,12 +1,11 @@
 """Connections: tokens that can be used now. Refreshing happens once, however many processes ask, and newer wins.
 
-The lease says who may call the platform; the version says whose result counts. No network call happens inside a
-transaction. Background: RFC 6749 §6, RFC 9700 §4.14 (read 2026-11-20).
+The lease says who may call the platform (shared_fetch.py); the version says whose result counts. No network call happens
+inside a transaction. Background: RFC 6749 §6, RFC 9700 §4.14 (read 2026-11-20).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +14,15 @@ from typing import TypeVar
 import structlog
 
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
-from app.core.identifiers import new_id
 from app.core.ports import HttpClient, LoginProvider, TokenRevoker
 from app.core.values import TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
 from app.pipeline.tokens.lending import lend_app_token
 from app.pipeline.tokens.sealed_tokens import open_tokens, seal_refreshed, seal_tokens
+from app.pipeline.tokens.shared_fetch import fetched_once
 from app.storage.database.db import Transaction
+from app.storage.database.fetch_leases import FetchLease
 from app.storage.login.connections import (
     StoredConnection,
     find_connection,
@@ -38,8 +38,9 @@ T = TypeVar("T")
 LEASE = timedelta(seconds=30)
 """Longer than the slowest refresh: two calls of eight seconds each (app token, then refresh)."""
 
-WAIT_STEP_SECONDS = 0.1
-WAIT_STEPS = 400
+WAIT_SECONDS = 40.0
+"""How long a caller waits for somebody else's refresh: one dead holder can be outlived."""
+
 FIRST_BACK_OFF = 5
 LONGEST_BACK_OFF = 300
 
@@ -47,14 +48,47 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshing:
-    """One refresh: whose tokens, which version of them, and the lease that allows it."""
+class _Refresh:
+    """The wish for tokens newer than those of `old`; `forced` says that the platform has refused these."""
 
+    services: Services
     channel: Channel
     provider: LoginProvider
-    identity_id: str
-    version: int
-    owner: str
+    old: StoredConnection
+    forced: bool
+    lease: timedelta = LEASE
+    patience: float = WAIT_SECONDS
+
+    def look(self) -> StoredConnection:
+        """Return the connection as it is now; raises GrantRejected when it is gone or dead."""
+        return _living(self.services, self.old.identity_id)
+
+    def at_once(self, row: StoredConnection) -> StoredConnection | None:
+        """Return newer tokens; without a refresh token, or during a back-off, nothing is asked."""
+        if row.version != self.old.version:
+            return row
+        now = self.services.clock.now()
+        return (
+            None if _may_refresh(row, now, forced=self.forced) else _still_good(row, now, forced=self.forced)
+        )
+
+    def meanwhile(self, row: StoredConnection, first: StoredConnection) -> StoredConnection | None:
+        """Return newer tokens; a failure of whoever refreshed shows as its back-off."""
+        return self.at_once(row)
+
+    def take(
+        self, tx: Transaction, row: StoredConnection, lease: FetchLease, *, now: datetime, until: datetime
+    ) -> bool:
+        """Take the right to refresh."""
+        return take_refresh_lease(tx, row, lease, now=now, until=until)
+
+    def fetch(self, row: StoredConnection, lease: FetchLease) -> StoredConnection:
+        """Refresh."""
+        return _refresh(self, row, lease)
+
+    def give_up(self, first: StoredConnection) -> StoredConnection:
+        """Return the old tokens while the platform may still take them."""
+        return _still_good(self.old, self.services.clock.now(), forced=self.forced)
 
 
 def store_new_tokens(services: Services, tx: Transaction, identity_id: str, tokens: TokenSet) -> None:
@@ -125,29 +159,8 @@ def _refreshed(
     *,
     forced: bool,
 ) -> StoredConnection:
-    """Return tokens newer than `connection`, or `connection` itself when it is still good and nothing newer is to be had.
-
-    1. Newer tokens that are there already are taken.
-    2. Without a refresh token, or during a back-off, nothing is asked.
-    3. Whoever gets the lease refreshes; everybody else waits for the result and looks again.
-    """
-    owner = new_id(services.clock.now())
-    for _ in range(WAIT_STEPS):
-        now = services.clock.now()
-        with services.database.begin() as tx:
-            current = _usable(find_connection(tx, connection.identity_id))
-            if current.version != connection.version:
-                return current
-            if not _may_refresh(current, now, forced=forced):
-                return _still_good(current, now, forced=forced)
-            leased = take_refresh_lease(
-                tx, current.identity_id, version=current.version, owner=owner, now=now, until=now + LEASE
-            )
-        if leased:
-            refreshing = Refreshing(channel, provider, current.identity_id, current.version, owner)
-            return _refresh(services, refreshing, current, forced=forced)
-        time.sleep(WAIT_STEP_SECONDS)
-    return _still_good(connection, services.clock.now(), forced=forced)
+    """Return tokens newer than `connection`, or `connection` itself when it is still good and nothing newer is to be had."""
+    return fetched_once(services, _Refresh(services, channel, provider, connection, forced=forced))
 
 
 def _may_refresh(connection: StoredConnection, now: datetime, *, forced: bool) -> bool:
@@ -177,9 +190,7 @@ def _has_expired(connection: StoredConnection, now: datetime) -> bool:
     return connection.tokens.expires_at is not None and connection.tokens.expires_at <= now
 
 
-def _refresh(
-    services: Services, refreshing: Refreshing, current: StoredConnection, *, forced: bool
-) -> StoredConnection:
+def _refresh(wish: _Refresh, current: StoredConnection, lease: FetchLease) -> StoredConnection:
     """Refresh under a lease.
 
     1. The platform is asked, outside any transaction.
@@ -187,60 +198,51 @@ def _refresh(
     3. Any other failure: the old tokens stay, and the next try waits.
     4. A success is written over the version that was read, and over nothing newer.
     """
-    identity_id = refreshing.identity_id
+    services, identity_id = wish.services, current.identity_id
     old = open_tokens(services.vault, identity_id, current.tokens, services.clock.now())
     try:
         fresh = lend_app_token(
             services,
-            refreshing.channel,
+            wish.channel,
             old,
-            lambda lent: ask_platform(lambda: refreshing.provider.refresh(lent, refreshing.channel.http)),
+            lambda lent: ask_platform(lambda: wish.provider.refresh(lent, wish.channel.http)),
         )
         sealed = seal_refreshed(services.vault, identity_id, fresh, old, services.clock.now())
     except GrantRejected:
-        return _newer_or_dead(services, refreshing)
+        return _newer_or_dead(wish, current)
     except UpstreamError as error:
-        _back_off(services, refreshing, current, error)
-        if forced:
+        _back_off(services, current, lease, error)
+        if wish.forced:
             raise
         return _after_failure(services, current, error)
     now = services.clock.now()
     with services.database.begin() as tx:
-        won = replace_tokens(tx, identity_id, version=refreshing.version, tokens=sealed, now=now)
+        won = replace_tokens(tx, identity_id, version=current.version, tokens=sealed, now=now)
         stored = find_connection(tx, identity_id)
-    log.info("token_refreshed", identity_id=identity_id, channel=refreshing.channel.name, kept=won)
+    log.info("token_refreshed", identity_id=identity_id, channel=wish.channel.name, kept=won)
     if stored is None:
-        _discard(refreshing, fresh)
+        _discard(wish.channel, fresh)
     return _usable(stored)
 
 
-def _newer_or_dead(services: Services, refreshing: Refreshing) -> StoredConnection:
+def _newer_or_dead(wish: _Refresh, refused: StoredConnection) -> StoredConnection:
+    services, identity_id = wish.services, refused.identity_id
     now = services.clock.now()
     with services.database.begin() as tx:
-        marked = mark_dead(
-            tx, refreshing.identity_id, version=refreshing.version, reason="grant_rejected", now=now
-        )
-        current = find_connection(tx, refreshing.identity_id)
+        marked = mark_dead(tx, identity_id, version=refused.version, reason="grant_rejected", now=now)
+        current = find_connection(tx, identity_id)
     if marked:
-        log.info("token_dead", identity_id=refreshing.identity_id, channel=refreshing.channel.name)
+        log.info("token_dead", identity_id=identity_id, channel=wish.channel.name)
     return _usable(current)
 
 
-def _back_off(
-    services: Services, refreshing: Refreshing, current: StoredConnection, error: UpstreamError
-) -> None:
+def _back_off(services: Services, current: StoredConnection, lease: FetchLease, error: UpstreamError) -> None:
     seconds = min(FIRST_BACK_OFF * 2 ** min(current.failures, 10), LONGEST_BACK_OFF)
     seconds = min(max(seconds, error.retry_after or 0), 10 * LONGEST_BACK_OFF)
     again = services.clock.now() + timedelta(seconds=seconds)
     with services.database.begin() as tx:
-        give_up_refresh(
-            tx,
-            refreshing.identity_id,
-            version=refreshing.version,
-            owner=refreshing.owner,
-            refresh_after=again,
-        )
-    log.warning("token_refresh_failed", identity_id=refreshing.identity_id, error=error.code)
+        give_up_refresh(tx, current.identity_id, lease, refresh_after=again)
+    log.warning("token_refresh_failed", identity_id=current.identity_id, error=error.code)
 
 
 def _after_failure(services: Services, current: StoredConnection, error: UpstreamError) -> StoredConnection:
@@ -249,12 +251,12 @@ def _after_failure(services: Services, current: StoredConnection, error: Upstrea
     return current
 
 
-def _discard(refreshing: Refreshing, fresh: TokenSet) -> None:
+def _discard(channel: Channel, fresh: TokenSet) -> None:
     """Hand back tokens whose person logged out or unlinked while they were on their way."""
-    connector, http = refreshing.channel.connector, refreshing.channel.http
+    connector, http = channel.connector, channel.http
     if not isinstance(connector, TokenRevoker):
         return
     try:
         ask_platform(lambda: connector.revoke(fresh, http))
     except UpstreamError as error:
-        log.warning("revoke_failed", channel=refreshing.channel.name, error=error.code)
+        log.warning("revoke_failed", channel=channel.name, error=error.code)

@@ -2,6 +2,8 @@
 
 The version changes with every new set of tokens. Whoever writes names the version it read; if that is no longer
 the stored one, newer tokens are there and the write does nothing. A deleted row is never brought back by an update.
+Refreshed tokens are stored on their version alone, also when the lease was taken over meanwhile: a platform that lets a
+refresh token be used once refuses the new holder, and the late one brought the only tokens there are.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, or_, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, and_, select
 
 from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
+from app.storage.database.fetch_leases import NO_LEASE, FetchLease, is_held, take_fetch_lease
 
 MAX_SCOPE = 1000
 SEALED_COLUMNS = ("access_token", "refresh_token", "extra")
@@ -62,6 +65,7 @@ class StoredConnection:
     tokens: SealedTokens
     failures: int
     version: int
+    lease_until: datetime | None
     dead_reason: str | None
 
 
@@ -85,16 +89,19 @@ def find_connection(tx: Connection, identity_id: str) -> StoredConnection | None
 
 
 def take_refresh_lease(
-    tx: Connection, identity_id: str, *, version: int, owner: str, now: datetime, until: datetime
+    tx: Connection, seen: StoredConnection, lease: FetchLease, *, now: datetime, until: datetime
 ) -> bool:
-    """Take the right to refresh these very tokens; False while somebody else holds it or newer tokens are there."""
-    free = or_(connections.c.lease_until.is_(None), connections.c.lease_until <= now)
-    done = tx.execute(
-        connections.update()
-        .where(connections.c.identity_id == identity_id, connections.c.version == version, free)
-        .values(lease_owner=owner, lease_until=until)
+    """Take the right to refresh a connection as it was seen.
+
+    False while somebody else holds it, when newer tokens are there, or when a refresh has failed since: its back-off
+    is not known to whoever looked before.
+    """
+    unchanged = and_(
+        connections.c.identity_id == seen.identity_id,
+        connections.c.failures == seen.failures,
+        connections.c.dead_reason.is_(None),
     )
-    return done.rowcount == 1
+    return take_fetch_lease(tx, connections, unchanged, lease, now=now, until=until)
 
 
 def replace_tokens(
@@ -109,23 +116,12 @@ def replace_tokens(
     return done.rowcount == 1
 
 
-def give_up_refresh(
-    tx: Connection, identity_id: str, *, version: int, owner: str, refresh_after: datetime
-) -> None:
+def give_up_refresh(tx: Connection, identity_id: str, lease: FetchLease, *, refresh_after: datetime) -> None:
     """End a lease after a failed refresh: the tokens stay, and the next try waits."""
     tx.execute(
         connections.update()
-        .where(
-            connections.c.identity_id == identity_id,
-            connections.c.version == version,
-            connections.c.lease_owner == owner,
-        )
-        .values(
-            lease_owner=None,
-            lease_until=None,
-            refresh_after=refresh_after,
-            failures=connections.c.failures + 1,
-        )
+        .where(connections.c.identity_id == identity_id, is_held(connections, lease))
+        .values(refresh_after=refresh_after, failures=connections.c.failures + 1, **NO_LEASE)
     )
 
 
@@ -134,7 +130,7 @@ def mark_dead(tx: Connection, identity_id: str, *, version: int, reason: str, no
     done = tx.execute(
         connections.update()
         .where(connections.c.identity_id == identity_id, connections.c.version == version)
-        .values(dead_reason=reason, lease_owner=None, lease_until=None, updated_at=now)
+        .values(dead_reason=reason, updated_at=now, **NO_LEASE)
     )
     return done.rowcount == 1
 
@@ -175,9 +171,8 @@ def _token_values(tokens: SealedTokens) -> dict[str, Any]:
         "refresh_expires_at": tokens.refresh_expires_at,
         "refresh_after": tokens.refresh_after,
         "failures": 0,
-        "lease_owner": None,
-        "lease_until": None,
         "dead_reason": None,
+        **NO_LEASE,
     }
 
 
@@ -192,4 +187,11 @@ def _connection(row: Row[Any]) -> StoredConnection:
         refresh_expires_at=row.refresh_expires_at,
         refresh_after=row.refresh_after,
     )
-    return StoredConnection(row.identity_id, tokens, row.failures, row.version, row.dead_reason)
+    return StoredConnection(
+        row.identity_id,
+        tokens,
+        failures=row.failures,
+        version=row.version,
+        lease_until=row.lease_until,
+        dead_reason=row.dead_reason,
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +19,8 @@ from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import call_with_tokens
 from app.pipeline.upkeep.housekeeping import tidy
 from app.storage.database.db import Database
-from app.storage.login.connections import connections, find_connection
+from app.storage.database.fetch_leases import FetchLease
+from app.storage.login.connections import connections, find_connection, give_up_refresh, take_refresh_lease
 from app.storage.login.flows import flows
 from app.storage.login.identities import StoredIdentity, list_identities
 from app.storage.login.sessions import sessions
@@ -95,6 +98,40 @@ def test_fifty_callers_in_two_processes_refresh_once(gateway: Gateway, browser: 
     assert not faults
     assert gateway.fake.refreshed == ["refresh-c1"]
     assert used == ["access-r1"] * 50
+
+
+def test_who_waited_for_a_failed_refresh_goes_on_with_the_old_token(gateway: Gateway, browser: Browser):
+    def fail(_: TokenSet) -> None:
+        time.sleep(0.3)
+        raise UpstreamUnavailable("down")
+
+    gateway.clock.advance(seconds=7000)
+    gateway.fake.on_refresh = fail
+    together = threading.Barrier(10)
+
+    def use_together(_: int) -> str:
+        together.wait(10)
+        return use(gateway.services)
+
+    with ThreadPoolExecutor(10) as threads:
+        used = list(threads.map(use_together, range(10)))
+    assert used == ["access-c1"] * 10
+    assert gateway.fake.refreshed == ["refresh-c1"], "the failure is everybody's: nobody asks again"
+
+
+def test_the_lease_is_not_had_on_what_was_seen_before_a_failure(gateway: Gateway, browser: Browser):
+    identity, now = newest(gateway.services), gateway.clock.now()
+    until = now + timedelta(seconds=30)
+    failing, hasty = FetchLease("failing", 1), FetchLease("hasty", 1)
+    with gateway.services.database.begin() as tx:
+        seen = find_connection(tx, identity.id)
+        assert seen is not None
+        assert take_refresh_lease(tx, seen, failing, now=now, until=until)
+        give_up_refresh(tx, identity.id, failing, refresh_after=until)
+        assert not take_refresh_lease(tx, seen, hasty, now=now, until=until)
+        again = find_connection(tx, identity.id)
+        assert again is not None
+        assert take_refresh_lease(tx, again, hasty, now=now, until=until)
 
 
 def test_a_late_holder_does_not_overwrite_newer_tokens(gateway: Gateway, browser: Browser):

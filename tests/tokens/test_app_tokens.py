@@ -20,8 +20,9 @@ from app.pipeline.tokens.app_tokens import (
     usable_app_token,
     with_app_token,
 )
-from app.storage.app_tokens import TokenLease, find_app_token, store_app_token, take_token_lease
-from app.storage.database.db import Database
+from app.storage.app_tokens import find_app_token, store_app_token, take_token_lease
+from app.storage.database.db import Database, Transaction
+from app.storage.database.fetch_leases import FetchLease
 from tests.binding.fakes import DOWN, Scannable, binding_services, channel
 from tests.builders import NOW, FrozenClock
 
@@ -247,9 +248,9 @@ def test_while_somebody_renews_the_others_go_on_with_the_old_token(
 def test_a_holder_that_died_is_replaced_when_its_lease_ends(
     binding: Services, shop: Scannable, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lease = TokenLease("shop", "app", "dead", 0)
+    lease = FetchLease("dead", 0)
     with binding.database.begin() as tx:
-        assert take_token_lease(tx, lease, now=NOW, lease_until=NOW + timedelta(seconds=20))
+        assert take_token_lease(tx, "shop", "app", lease, now=NOW, until=NOW + timedelta(seconds=20))
     monkeypatch.setattr(app_tokens, "WAIT_SECONDS", 0.1)
     with pytest.raises(UpstreamUnavailable, match="too long"):
         usable_app_token(binding, "shop")
@@ -271,14 +272,18 @@ def test_a_slow_holder_never_puts_an_older_token_over_a_newer_one(
 
 
 def test_a_value_is_only_stored_under_its_lease(binding: Services) -> None:
-    lease = TokenLease("shop", "app", "mine", 0)
+    mine, other = FetchLease("mine", 0), FetchLease("other", 0)
+
+    def store(tx: Transaction, lease: FetchLease, value: bytes) -> bool:
+        times = {"fetched_at": NOW, "expires_at": NOW, "renew_at": NOW}
+        return store_app_token(tx, "shop", "app", lease, value=value, **times)
+
     with binding.database.begin() as tx:
-        take_token_lease(tx, lease, now=NOW, lease_until=NOW + timedelta(seconds=1))
-        assert not take_token_lease(tx, lease, now=NOW, lease_until=NOW)
-        other = TokenLease("shop", "app", "other", 0)
-        assert not store_app_token(tx, other, value=b"x", fetched_at=NOW, expires_at=NOW, renew_at=NOW)
-        assert store_app_token(tx, lease, value=b"x", fetched_at=NOW, expires_at=NOW, renew_at=NOW)
-        assert not store_app_token(tx, lease, value=b"y", fetched_at=NOW, expires_at=NOW, renew_at=NOW)
+        take_token_lease(tx, "shop", "app", mine, now=NOW, until=NOW + timedelta(seconds=1))
+        assert not take_token_lease(tx, "shop", "app", mine, now=NOW, until=NOW)
+        assert not store(tx, other, b"x")
+        assert store(tx, mine, b"x")
+        assert not store(tx, mine, b"y")
 
 
 def test_a_token_of_another_account_is_not_used(database: Database, clock: FrozenClock) -> None:
@@ -305,8 +310,8 @@ def test_no_transaction_is_open_while_the_platform_is_asked(
 ) -> None:
     def write_from_elsewhere() -> None:
         with closing(Database(database_url)) as other, other.begin() as tx:
-            lease = TokenLease("elsewhere", "app", "me", 0)
-            assert take_token_lease(tx, lease, now=NOW, lease_until=NOW)
+            lease = FetchLease("me", 0)
+            assert take_token_lease(tx, "elsewhere", "app", lease, now=NOW, until=NOW)
 
     shop.before_fetch = write_from_elsewhere
     assert usable_app_token(binding, "shop") == "token-1"
