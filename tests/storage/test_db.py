@@ -13,7 +13,7 @@ from sqlalchemy.event import listen
 
 from app.core.errors import StoreUnavailable
 from app.storage.audit import list_audit, write_audit
-from app.storage.database import db
+from app.storage.database import kept_connections
 from app.storage.database.db import Database, Transaction, insert_once
 from app.storage.inbox.nonces import delete_expired_nonces, nonces, use_nonce
 from tests.builders import NOW
@@ -145,7 +145,7 @@ def test_every_table_is_there_after_the_migrations(database: Database) -> None:
 def test_a_connection_that_died_while_it_rested_is_not_used_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(kept_connections, "KEPT_SECONDS", 0.0)
     with database.begin() as tx:
         number = connection_number(tx)
     end_connection(database, number)
@@ -175,9 +175,9 @@ def test_few_connections_are_kept_between_transactions(database: Database) -> No
             pass
     else:
         with contextlib.ExitStack() as stack:
-            for _ in range(db.MOST_KEPT + 3):
+            for _ in range(kept_connections.MOST_KEPT + 3):
                 stack.enter_context(database.begin())
-    assert database.engine.pool.checkedout() <= db.MOST_KEPT  # type: ignore[attr-defined]
+    assert database.engine.pool.checkedout() <= kept_connections.MOST_KEPT  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("block", ["begin", "read"])

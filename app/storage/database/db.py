@@ -6,10 +6,8 @@ Storage functions take the open transaction first and never commit; pipelines op
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,6 +32,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core.errors import StoreUnavailable
+from app.storage.database.kept_connections import KeptConnections
 
 T = TypeVar("T")
 StoredRow = Row[Any]
@@ -46,8 +45,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WRITER_WAIT_SECONDS = 10.0
 LOG_PAGES = 1_000
 LONGEST_LOG_PAGES = 20_000
-MOST_KEPT = 4
-KEPT_SECONDS = 1.0
 DEADLOCK_CODES = {"40001", "40P01", "1213", "1205"}
 DEADLOCK_TRIES = 5
 MICROSECONDS_NOW = {
@@ -139,8 +136,7 @@ class Database:
         self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
         self.commits = 0
         self._log_pages = LOG_PAGES
-        self._kept: deque[tuple[Connection, float]] = deque()
-        self._closings = 0
+        self._connections = KeptConnections(self.engine)
         if self.is_sqlite:
             event.listen(self.engine, "connect", self._prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -148,7 +144,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a transaction that commits at the end of the block; raises StoreUnavailable when it cannot."""
-        with self.only_writer(), _translated(), self._connected() as connection:
+        with self.only_writer(), _translated(), self._connections.recent() as connection:
             with connection.begin():
                 yield connection
             self.commits += 1
@@ -165,58 +161,10 @@ class Database:
                 self._writer.release()
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        """Open a connection, or go on with one used a moment ago: the pool's care for it costs more than a small commit.
-
-        One that has rested is left to the pool, which asks the database first whether it still stands.
-        """
-        closings = self._closings
-        connection = self._kept_connection() or self.engine.connect()
-        try:
-            yield connection
-        except BaseException:
-            self._let_go(connection, closings)
-            raise
-        if len(self._kept) < MOST_KEPT and closings == self._closings:
-            self._kept.append((connection, time.monotonic()))
-            if closings != self._closings:
-                self._close_kept()
-        else:
-            self._let_go(connection, closings)
-
-    def _kept_connection(self) -> Connection | None:
-        try:
-            connection, since = self._kept.pop()
-        except IndexError:
-            return None
-        if time.monotonic() - since < KEPT_SECONDS:
-            return connection
-        connection.close()
-        return None
-
-    def _let_go(self, connection: Connection, closings: int) -> None:
-        """Give a connection back to the pool; one that was in use during `close` has no pool any more and ends."""
-        if closings != self._closings and not connection.closed and not connection.invalidated:
-            connection.detach()
-        connection.close()
-
-    def _close_kept(self) -> None:
-        while self._kept:
-            with suppress(IndexError):
-                connection, _ = self._kept.pop()
-                connection.detach()
-                connection.close()
-
-    @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction for reading; it holds no write lock."""
-        closings = self._closings
-        with _translated():
-            connection = self.engine.connect().execution_options(callgate_read_only=True)
-            try:
-                yield connection
-            finally:
-                self._let_go(connection, closings)
+        with _translated(), self._connections.checked() as connection:
+            yield connection.execution_options(callgate_read_only=True)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction, again from the start when the database chose it as a deadlock's victim."""
@@ -252,9 +200,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
-        self._closings += 1
-        self._close_kept()
-        self.engine.dispose()
+        self._connections.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
