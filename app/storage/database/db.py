@@ -136,7 +136,7 @@ class Database:
         self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
         self.commits = 0
         self._log_pages = LOG_PAGES
-        self._connections = KeptConnections(self.engine)
+        self._connections = KeptConnections(self.engine.connect)
         if self.is_sqlite:
             event.listen(self.engine, "connect", self._prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -201,6 +201,7 @@ class Database:
     def close(self) -> None:
         """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
         self._connections.close()
+        self.engine.dispose()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 MOST_KEPT = 4
 KEPT_SECONDS = 1.0
 
 
 class KeptConnections:
-    """Lends connections; what is lent while they are all closed ends when it comes back."""
+    """Lends connections; what is lent while they are all closed ends when it comes back.
 
-    def __init__(self, engine: Engine):
-        self._engine = engine
+    `from_pool` takes one from SQLAlchemy's pool, which asks the database first whether it still stands.
+    """
+
+    def __init__(self, from_pool: Callable[[], Connection]):
+        self._from_pool = from_pool
         self._guard = threading.Lock()
         self._kept: list[tuple[Connection, float]] = []
         self._closings = 0
@@ -44,7 +47,7 @@ class KeptConnections:
 
     @contextmanager
     def checked(self) -> Iterator[Connection]:
-        """Lend a connection of the pool, which asks the database first whether it still stands."""
+        """Lend a connection of the pool, and give it back there."""
         connection = self._open()
         try:
             yield connection
@@ -52,14 +55,13 @@ class KeptConnections:
             self._give_up(connection)
 
     def close(self) -> None:
-        """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
+        """Close what is kept, and what is in use as soon as it is not; the pool is closed by its owner, afterwards."""
         with self._guard:
             self._closings += 1
             kept, self._kept = self._kept, []
         for connection, _ in kept:
             connection.detach()
             connection.close()
-        self._engine.dispose()
 
     def _take(self) -> Connection:
         with self._guard:
@@ -86,7 +88,7 @@ class KeptConnections:
 
     def _open(self) -> Connection:
         closings = self._closings
-        connection = self._engine.connect()
+        connection = self._from_pool()
         self._lent[connection] = closings
         return connection
 
