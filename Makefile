@@ -24,7 +24,7 @@ DRILL_RESULTS ?= $(if $(ARGS),,$(if $(filter long,$(DRILL_SIZE)),docs/drills-res
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: venv
 venv: $(STAMP) ## Create .venv and install the pinned packages, only when a requirements file changed
@@ -83,6 +83,11 @@ imports: venv ## Check the import rules
 .PHONY: bench
 bench: venv ## Measure the gateway beside its peers (ARGS="--quick", "--only ingest-sqlite*"); see docs/benchmark.md
 	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: example-files
+example-files: venv ## Write .env.example and channels.example.toml from the settings and the simulated platforms
+	$(BIN)/python -m app.config.example
+	$(BIN)/python -m sandbox.examples
 
 .PHONY: services
 services: venv ## Show which of the services that tests can use answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.values import Event
 from app.handlers import Context, Router
-from bench.signing import CALLBACK_TYPE, FEISHU_TYPE
+from bench.accounts import CALLBACK_TYPE, FEISHU_TYPE
 
 router = Router()
 

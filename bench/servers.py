@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from app.cli.serve import BLOCKING_THREADS
-from bench import signing
+from bench import accounts
 from bench.load import HOST, get, run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,21 +30,21 @@ SECRET_KEY = "9d1e7f20b3c84a56a7f1c2d3e4b5968778a1b2c3"
 CHANNELS = f"""
 [channels.callback]
 platform = "callback"
-secret = "{signing.CALLBACK_SECRET}"
+secret = "{accounts.CALLBACK_SECRET}"
 
 [channels.feishu]
 platform = "feishu"
-app_id = "{signing.FEISHU_APP_ID}"
+app_id = "{accounts.FEISHU_APP_ID}"
 app_secret = "bench-app-5f0e2d1c"
-verification_token = "{signing.FEISHU_TOKEN}"
-encrypt_key = "{signing.FEISHU_KEY}"
+verification_token = "{accounts.FEISHU_TOKEN}"
+encrypt_key = "{accounts.FEISHU_KEY}"
 
 [channels.wechat]
 platform = "wechat"
-app_id = "{signing.WECHAT_APP_ID}"
+app_id = "{accounts.WECHAT_APP_ID}"
 app_secret = "bench-app-5f0e2d1c"
-token = "{signing.WECHAT_TOKEN}"
-encoding_aes_key = "{signing.WECHAT_AES_KEY}"
+token = "{accounts.WECHAT_TOKEN}"
+encoding_aes_key = "{accounts.WECHAT_AES_KEY}"
 mode = "safe"
 """
 
@@ -245,7 +245,7 @@ def debian_webhook(folder: Path) -> Server:
     port = free_port()
     signature = {
         "type": "payload-hmac-sha256",
-        "secret": signing.CALLBACK_SECRET,
+        "secret": accounts.CALLBACK_SECRET,
         "parameter": {"source": "header", "name": "X-Signature"},
     }
     hook = {"id": "callback", "execute-command": "/bin/true", "trigger-rule": {"match": signature}}

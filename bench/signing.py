@@ -1,37 +1,34 @@
-"""Requests signed beforehand, as the platforms sign them; written from the protocols alone, sharing nothing with app/.
+"""Requests signed beforehand by the simulator's signers, which share nothing with app/.
 
-The identifiers are hashes, so that they fall all over an index, as those of real platforms do. The credentials are
-made up for the benchmark.
+The identifiers are hashes, so that they fall all over an index, as those of real platforms do.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import json
-import os
 import random
 import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives import padding
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
+from bench.accounts import (
+    CALLBACK_SECRET,
+    CALLBACK_TYPE,
+    FEISHU_APP_ID,
+    FEISHU_KEY,
+    FEISHU_TOKEN,
+    FEISHU_TYPE,
+    WECHAT_AES_KEY,
+    WECHAT_APP_ID,
+    WECHAT_TOKEN,
+)
 from bench.load import post
+from sandbox.platforms.callback import signer as callback_signer
+from sandbox.platforms.feishu import signer as feishu_signer
+from sandbox.platforms.wechat import signer as wechat_signer
 
-CALLBACK_SECRET = "bench-callback-5d1f83a7c2"
-CALLBACK_TYPE = "bench_event"
-FEISHU_APP_ID = "cli_bench0000000001"
-FEISHU_TOKEN = "benchVerificationToken7f31"
-FEISHU_KEY = "bench-encrypt-key-91c4"
-FEISHU_TYPE = "im.message.receive_v1"
-WECHAT_APP_ID = "wx0be9c40000000001"
-WECHAT_TOKEN = "benchWechatToken42"
-WECHAT_AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 EVENT_BYTES = 1024
-WECHAT_BLOCK = 32
 JSON_TYPE = {"Content-Type": "application/json"}
 
 Maker = Callable[[str], bytes]
@@ -66,10 +63,10 @@ def callback_body(identifier: str) -> bytes:
 
 
 def callback(identifier: str, *, path: str = "/webhooks/callback") -> bytes:
-    """Return a unified callback, signed with HMAC-SHA256 over its body."""
+    """Return a unified callback, signed with HMAC-SHA256 over its body; the bare digest, as every peer takes it."""
     body = callback_body(identifier)
-    signature = hmac.new(CALLBACK_SECRET.encode(), body, hashlib.sha256).hexdigest()
-    return post(path, body, JSON_TYPE | {"X-Signature": signature})
+    digest = callback_signer.body_headers(CALLBACK_SECRET, body)["X-Signature"].removeprefix("sha256=")
+    return post(path, body, JSON_TYPE | {"X-Signature": digest})
 
 
 def feishu_event(identifier: str) -> bytes:
@@ -99,23 +96,11 @@ def feishu_event(identifier: str) -> bytes:
 
 
 def feishu(identifier: str, *, path: str = "/webhooks/feishu") -> bytes:
-    """Return an encrypted, signed Feishu event (AES-256-CBC; SHA-256 over timestamp, nonce, key and body)."""
-    padder = padding.PKCS7(128).padder()
-    padded = padder.update(feishu_event(identifier)) + padder.finalize()
-    iv = os.urandom(16)
-    encryptor = Cipher(
-        algorithms.AES(hashlib.sha256(FEISHU_KEY.encode()).digest()), modes.CBC(iv)
-    ).encryptor()
-    sealed = base64.b64encode(iv + encryptor.update(padded) + encryptor.finalize())
-    body = b'{"encrypt":"' + sealed + b'"}'
+    """Return an encrypted, signed Feishu event."""
+    body = feishu_signer.envelope(feishu_event(identifier), FEISHU_KEY)
     timestamp, nonce = str(int(time.time())), identifier[:10]
-    signature = hashlib.sha256(f"{timestamp}{nonce}{FEISHU_KEY}".encode() + body).hexdigest()
-    stamp = {
-        "X-Lark-Request-Timestamp": timestamp,
-        "X-Lark-Request-Nonce": nonce,
-        "X-Lark-Signature": signature,
-    }
-    return post(path, body, JSON_TYPE | stamp)
+    signature = feishu_signer.event_signature(timestamp, nonce, FEISHU_KEY, body)
+    return post(path, body, JSON_TYPE | feishu_signer.headers(timestamp, nonce, signature))
 
 
 def wechat_message(identifier: str) -> bytes:
@@ -134,33 +119,19 @@ def wechat_message(identifier: str) -> bytes:
 
 
 def wechat(identifier: str, *, path: str = "/wechat/wechat") -> bytes:
-    """Return a message in safe mode: sealed with AES-256-CBC, both signatures in the query."""
-    message = wechat_message(identifier)
-    content = os.urandom(16) + len(message).to_bytes(4, "big") + message + WECHAT_APP_ID.encode()
-    missing = WECHAT_BLOCK - len(content) % WECHAT_BLOCK
-    key = base64.b64decode(WECHAT_AES_KEY + "=")
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
-    sealed = base64.b64encode(
-        encryptor.update(content + bytes([missing]) * missing) + encryptor.finalize()
-    ).decode()
+    """Return a message in safe mode: sealed, with both signatures in the query."""
+    sealed = wechat_signer.encrypt(wechat_message(identifier), WECHAT_AES_KEY, WECHAT_APP_ID)
     timestamp, nonce = str(int(time.time())), identifier[:10]
     query = {
-        "signature": _sorted_sha1(WECHAT_TOKEN, timestamp, nonce),
+        "signature": wechat_signer.signature(WECHAT_TOKEN, timestamp, nonce),
         "timestamp": timestamp,
         "nonce": nonce,
         "openid": "oBench0000000000000000000001",
         "encrypt_type": "aes",
-        "msg_signature": _sorted_sha1(WECHAT_TOKEN, timestamp, nonce, sealed),
+        "msg_signature": wechat_signer.message_signature(WECHAT_TOKEN, timestamp, nonce, sealed),
     }
-    body = (
-        "<xml><ToUserName><![CDATA[gh_be9c40000001]]></ToUserName>"
-        f"<Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
-    ).encode()
+    body = wechat_signer.build_body({"ToUserName": "gh_be9c40000001", "Encrypt": sealed}, "xml")
     return post(f"{path}?{urlencode(query)}", body, {"Content-Type": "text/xml"})
-
-
-def _sorted_sha1(*values: str) -> str:
-    return hashlib.sha1("".join(sorted(values)).encode()).hexdigest()
 
 
 MAKERS: dict[str, Maker] = {"callback": callback, "feishu": feishu, "wechat": wechat}

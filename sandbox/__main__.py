@@ -16,7 +16,7 @@ from typing import Any
 from dotenv import dotenv_values
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import SandboxSettings, create_sandbox
+from sandbox import create_sandbox, read_settings
 
 PARENT_CHECK_SECONDS = 0.5
 
@@ -41,7 +41,7 @@ def main() -> None:
     chosen = parser.parse_args()
     from_file = {name: value or "" for name, value in dotenv_values(".env").items()}
     environment = {**from_file, **os.environ}
-    settings = SandboxSettings.from_environment(environment)
+    settings = read_settings(environment)
     if not environment.get("SANDBOX_URL"):
         settings = replace(settings, sandbox_url=f"http://localhost:{chosen.port}")
     app = create_sandbox(settings)

@@ -1,37 +1,28 @@
 """Puts the simulator together: blueprints, the record of calls, faults, page headers.
 
-The only place where faults meet requests. Platform rules stay in the platform modules.
+The only place where faults meet requests. A platform's rules stay in its folder.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, abort, g, render_template, request
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
-from sandbox import (
-    consent,
-    control,
-    feishu,
-    feishu_messages,
-    landing,
-    oauth2,
-    phone,
-    wechat,
-    wechat_account,
-    wechat_mini,
-)
+from sandbox import consent, control, landing, phone
+from sandbox.credentials import read_settings
 from sandbox.faults import AFTER, BEFORE, INSTEAD, Fault, answer_instead, spoil
+from sandbox.platforms import by_name, simulated_platforms
 from sandbox.settings import SandboxSettings
+from sandbox.simulated import Simulated
 from sandbox.state import Call, SandboxState, current_state
 from sandbox.words import LANGUAGE_COOKIE, LANGUAGES, language, say
 
-RECORDED = ("feishu", "wechat", "oauth2")
 LARGEST_BODY = 2_000_000
-EXTRA_ROUTES = (feishu_messages, wechat_account, wechat_mini)
-"""Modules that add routes to another module's blueprint; naming them keeps them imported."""
-
+PLATFORMS = Path(__file__).parent / "platforms"
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -41,9 +32,10 @@ def create_sandbox(settings: SandboxSettings | None = None) -> Flask:
     """Builds the simulator; its memory is `app.extensions["sandbox"]`."""
     app = Flask("sandbox", template_folder="pages", static_folder="pages/static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.extensions["sandbox"] = SandboxState(settings or SandboxSettings())
-    for module in (landing, control, consent, phone, feishu, wechat, oauth2):
+    app.extensions["sandbox"] = _memory(settings or read_settings({}))
+    for module in (landing, control, consent, phone):
         app.register_blueprint(module.blueprint)
+    _add_platforms(app)
     app.before_request(_refuse_foreign_forms)
     app.before_request(_record_and_fault)
     app.after_request(_spoil_and_finish)
@@ -52,6 +44,25 @@ def create_sandbox(settings: SandboxSettings | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     return app
+
+
+def _memory(settings: SandboxSettings) -> SandboxState:
+    platforms = simulated_platforms()
+    lifetimes = {
+        f"{each.name}.{kind}": seconds for each in platforms for kind, seconds in each.lifetimes.items()
+    }
+    return SandboxState(settings, lifetimes, [switch for each in platforms for switch in each.switches])
+
+
+def _add_platforms(app: Flask) -> None:
+    """Adds each platform's routes, and its templates as `name/template.html`."""
+    for platform in simulated_platforms():
+        for blueprint in (platform.blueprint, *platform.controls):
+            if blueprint is not None:
+                app.register_blueprint(blueprint)
+    own = {name: FileSystemLoader(PLATFORMS / name) for name in by_name()}
+    shared = FileSystemLoader(Path(__file__).parent / "pages")
+    app.jinja_loader = ChoiceLoader([shared, PrefixLoader(own)])
 
 
 def _page_words() -> dict[str, object]:
@@ -73,7 +84,7 @@ def _page_words() -> dict[str, object]:
 def _refuse_foreign_forms() -> None:
     """Refuses a form that another site's page sends with the visitor's browser."""
     origin = request.headers.get("Origin")
-    is_ours = request.blueprint in ("landing", "phone", "consent", "control")
+    is_ours = request.blueprint is not None and request.blueprint not in by_name()
     if is_ours and request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
         abort(403)
 
@@ -82,7 +93,8 @@ def _record_and_fault() -> Response | None:
     """Records a platform call and gives a scripted answer instead of the real one."""
     g.fault = None
     endpoint = request.endpoint or ""
-    if request.blueprint not in RECORDED:
+    platform = by_name().get(request.blueprint or "")
+    if platform is None:
         return None
     state = current_state()
     request.get_data(cache=True)  # Before anything parses a form, or the raw bytes are gone.
@@ -103,7 +115,7 @@ def _record_and_fault() -> Response | None:
     if fault is None:
         return None
     if fault.kind in INSTEAD:
-        return answer_instead(fault, endpoint)
+        return answer_instead(fault, endpoint, platform.expired)
     if fault.kind == "hang" and not fault.options.get("after"):
         state.closing.wait(float(fault.options.get("seconds", 30)))
         return None
@@ -134,12 +146,19 @@ def _spoil_and_finish(response: Response) -> Response:
 def _http_error(error: HTTPException) -> Response:
     """Answers unknown addresses as the platform would, and people with a page."""
     status = error.code or 500
-    if request.path.startswith("/feishu/") and status in (404, 405):
-        # Feishu answers a wrong path or method with plain text, which a client must survive.
-        return Response("404 page not found", status=404, mimetype="text/plain")
-    if request.path.startswith(("/_sandbox/", "/wechat/", "/oauth2/")):
+    platform = next((each for each in simulated_platforms() if _is_below(each)), None)
+    if platform is not None and platform.refusal is not None:
+        answer = platform.refusal(status)
+        if answer is not None:
+            return answer
+    elif platform is not None or request.path.startswith("/_sandbox/"):
         return Response(
             f'{{"error":"http_{status}"}}', status=status, content_type="application/json; charset=utf-8"
         )
     page = render_template("problem.html", title=error.name, code=str(status), detail="")
     return Response(page, status=status)
+
+
+def _is_below(platform: Simulated) -> bool:
+    prefix = platform.blueprint.url_prefix if platform.blueprint is not None else None
+    return prefix is not None and request.path.startswith(f"{prefix}/")

@@ -1,7 +1,7 @@
 """Login pages: who is signing in, and do they allow it.
 
-The three platforms put an `AuthorizeRequest` here after their own checks; this module shows the page, or
-answers at once when a test asked for that, and sends the browser back. Token exchange is not done here.
+A platform puts an `AuthorizeRequest` here after its own checks; this module shows the page from the platform's
+folder, or answers at once when a test asked for that, and sends the browser back. Token exchange is not done here.
 """
 
 from __future__ import annotations
@@ -27,17 +27,23 @@ class AuthorizeRequest:
     """An authorize request that passed its platform's checks and waits for a person."""
 
     platform: str
+    """The platform's name, as its endpoints spell it."""
     client_id: str
     redirect_uri: str
     scope: str
     state: str | None
     code_challenge: str | None = None
     code_challenge_method: str | None = None
-    skips_consent: bool = False
-    """The person only signs in; nothing more is asked."""
-    refusal_is_told: bool = True
-    """False where a refusal closes the page instead of returning (WeChat)."""
+    asks_twice: bool = False
+    """True where the person signs in first and is asked for consent on a second page."""
+    closed_page: str = ""
+    """Template of the page that stays where a refusal does not send the browser back."""
     person: str | None = None
+
+    @property
+    def page(self) -> str:
+        """The template of the login page, in the platform's folder."""
+        return f"{self.platform}/login.html"
 
 
 def ask(wanted: AuthorizeRequest) -> AnyResponse:
@@ -52,8 +58,8 @@ def ask(wanted: AuthorizeRequest) -> AnyResponse:
 def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, allowed: bool) -> AnyResponse:
     """Sends the browser back with a code, or with the platform's way of saying no."""
     if not allowed:
-        if not wanted.refusal_is_told:
-            return Response(render_template("closed.html", wanted=wanted), status=200)
+        if wanted.closed_page:
+            return Response(render_template(wanted.closed_page, wanted=wanted), status=200)
         return _back(wanted, {"error": "access_denied"})
     grant = Grant(
         platform=wanted.platform,
@@ -64,7 +70,7 @@ def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, all
         granted_at=state.now(),
         code_challenge=wanted.code_challenge,
         code_challenge_method=wanted.code_challenge_method,
-        snapshot=state.snapshot and wanted.platform == "wechat",
+        switches=frozenset(name for name, is_on in state.switches.items() if is_on),
     )
     code = state.issue_code(grant, random_text(40))
     return _back(wanted, {"code": code.value})
@@ -79,7 +85,7 @@ def answer(request_id: str) -> AnyResponse:
         return Response(render_template("problem.html", title="", code="", detail=""), status=410)
     person = find_person(wanted.person or request.form.get("person", "")) or PEOPLE[0]
     allowed = request.form.get("decision") == "allow"
-    if allowed and wanted.person is None and _consent_is_separate(wanted):
+    if allowed and wanted.person is None and wanted.asks_twice:
         return _show(state, replace(wanted, person=person.key), "consent")
     return decide(state, wanted, person, allowed=allowed)
 
@@ -97,10 +103,6 @@ def problem_page(title: str, code: str, detail: str, status: int = 400) -> Respo
     return Response(render_template("problem.html", title=title, code=code, detail=detail), status=status)
 
 
-def _consent_is_separate(wanted: AuthorizeRequest) -> bool:
-    return wanted.platform == "oauth2" and not wanted.skips_consent
-
-
 def _show(state: SandboxState, wanted: AuthorizeRequest, step: str) -> Response:
     request_id = secrets.token_urlsafe(16)
     with state.lock:
@@ -110,7 +112,7 @@ def _show(state: SandboxState, wanted: AuthorizeRequest, step: str) -> Response:
     chosen = find_person(wanted.person or request.cookies.get(PHONE_OWNER_COOKIE, "")) or PEOPLE[0]
     site = urlsplit(wanted.redirect_uri).netloc
     page = render_template(
-        f"login_{wanted.platform}.html",
+        wanted.page,
         wanted=wanted,
         request_id=request_id,
         people=PEOPLE,

@@ -10,13 +10,13 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from sandbox.events import SAMPLES
 from sandbox.faults import KINDS
-from sandbox.fire import PLATFORMS, Order, fire
+from sandbox.fire import fire, firing_platforms, read_order
 from sandbox.people import PEOPLE, find_person
-from sandbox.phone import deliver, scan_as
+from sandbox.phone import chosen_platform, deliver, scan_as
+from sandbox.platforms import by_name, simulated_platforms
+from sandbox.simulated import Action
 from sandbox.state import current_state
-from sandbox.wechat_mini import new_js_code
 
 blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
 
@@ -46,8 +46,8 @@ def reset() -> Response:
 def endpoints() -> Response:
     """Lists the endpoint names that faults and recorded calls use, and the kinds of faults."""
     names = {rule.endpoint for rule in current_app.url_map.iter_rules()}
-    platforms = sorted(name for name in names if name.partition(".")[0] in ("feishu", "wechat", "oauth2"))
-    fired = [f"fire.{platform}" for platform in PLATFORMS]
+    platforms = sorted(name for name in names if name.partition(".")[0] in by_name())
+    fired = [f"fire.{platform.slug}" for platform in firing_platforms()]
     return jsonify({"endpoints": [*platforms, *fired], "kinds": KINDS})
 
 
@@ -66,7 +66,7 @@ def add_faults() -> Response:
         options = dict(item)
         endpoint, kind = str(options.pop("endpoint", "")), str(options.pop("kind", ""))
         if not endpoint:
-            raise ValueError("endpoint is missing, for example oauth2.token")
+            raise ValueError("endpoint is missing, for example *.token")
         book.add(endpoint, kind, options.pop("times", None), **options)
     return faults()
 
@@ -96,19 +96,20 @@ def auto() -> Response:
 
 @blueprint.route("/switches", methods=["GET", "POST"])
 def switches() -> Response:
-    """Shows or changes `snapshot`, `lifetimes`, and moves the clock with `advance` seconds."""
+    """Shows or changes the platforms' switches and `lifetimes`, and moves the clock with `advance` seconds."""
     state = current_state()
     given: dict[str, Any] = request.get_json() if request.method == "POST" else {}
-    unknown = set(given) - {"snapshot", "lifetimes", "advance", "expire"}
+    unknown = set(given) - {*state.switches, "lifetimes", "advance", "expire"}
     if unknown or set(given.get("lifetimes", {})) - set(state.lifetimes):
-        raise ValueError(f"known: snapshot, advance, expire, lifetimes of {', '.join(state.lifetimes)}")
+        known = ", ".join([*state.switches, "advance", "expire"])
+        raise ValueError(f"known: {known}, lifetimes of {', '.join(state.lifetimes)}")
     with state.lock:
-        state.snapshot = bool(given.get("snapshot", state.snapshot))
+        state.switches.update({name: bool(given[name]) for name in state.switches if name in given})
         state.lifetimes.update(given.get("lifetimes", {}))
         state.advance(float(given.get("advance", 0)))
         if "expire" in given:
             state.expire_access_tokens(str(given["expire"]))
-        shown = {"snapshot": state.snapshot, "lifetimes": state.lifetimes, "clock": state.now()}
+        shown = {**state.switches, "lifetimes": state.lifetimes, "clock": state.now()}
     return jsonify(shown)
 
 
@@ -118,11 +119,13 @@ def samples() -> Response:
     return jsonify(
         [
             {
-                "platform": sample.platform,
+                "platform": platform.slug,
                 "type": sample.type,
-                "title": {"en": sample.title_en, "zh": sample.title_zh},
+                "title": {"en": sample.title.english, "zh": sample.title.chinese},
             }
-            for sample in SAMPLES
+            for platform in firing_platforms()
+            if platform.callbacks is not None
+            for sample in platform.callbacks.samples
         ]
     )
 
@@ -130,12 +133,12 @@ def samples() -> Response:
 @blueprint.post("/fire")
 def fire_events() -> Response:
     """Fires sample events at the gateway and returns its answers."""
-    return jsonify(fire(current_state(), Order.from_json(request.get_json())))
+    return jsonify(fire(current_state(), read_order(request.get_json())))
 
 
 @blueprint.post("/phone")
 def use_phone() -> Response:
-    """Acts as a phone: `{"person","action":"scan|text|follow|unfollow","ticket","text"}`."""
+    """Acts as a phone: `{"person","action":"scan|text|follow|unfollow","ticket","text","platform"}`."""
     state = current_state()
     given = request.get_json()
     person = find_person(str(given.get("person", ""))) or PEOPLE[0]
@@ -145,35 +148,26 @@ def use_phone() -> Response:
         if ticket is None:
             raise ValueError("no such ticket, address or scene")
         return jsonify(scan_as(state, person, ticket))
-    if action == "text":
-        return jsonify(deliver(state, person, "message.text", {"Content": str(given.get("text", ""))}))
-    kinds = {"follow": "subscribe", "unfollow": "unsubscribe"}
-    if action not in kinds:
+    if action not in ("text", "follow", "unfollow"):
         raise ValueError("action must be scan, text, follow or unfollow")
-    return jsonify(deliver(state, person, kinds[action], {}))
-
-
-@blueprint.post("/js_code")
-def js_code() -> Response:
-    """Gives a Mini Program login code of a person: `{"person":"maya"}`."""
-    person = find_person(str(request.get_json().get("person", ""))) or PEOPLE[0]
-    return jsonify({"js_code": new_js_code(current_state(), person)})
+    platform = chosen_platform(str(given.get("platform", "")))
+    return jsonify(deliver(state, platform, person, Action(action, text=str(given.get("text", "")))))
 
 
 @blueprint.get("/people")
 def people() -> Response:
-    """Lists the fictional people with their identifiers."""
+    """Lists the fictional people with their identifiers at each platform."""
     settings = current_state().settings
     return jsonify(
         [
             {
                 "key": person.key,
                 "name": {"en": person.name_en, "zh": person.name_zh},
-                "oauth2_id": person.number,
-                "feishu_open_id": person.feishu_open_id(settings.feishu_app_id),
-                "feishu_union_id": person.feishu_union_id,
-                "wechat_open_id": person.wechat_open_id(settings.wechat_app_id),
-                "wechat_union_id": person.wechat_union_id,
+                **{
+                    name: value
+                    for platform in simulated_platforms()
+                    for name, value in platform.identities(person, settings).items()
+                },
             }
             for person in PEOPLE
         ]

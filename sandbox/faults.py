@@ -1,7 +1,7 @@
 """Scripted misbehaviour: which endpoint answers wrongly, how, and for how many calls.
 
-The book of faults and the answers that replace or spoil a platform's own answer. Nothing here knows a
-platform, except the words with which each one says that a token has expired.
+The book of faults and the answers that replace or spoil a platform's own answer. The words with which a
+platform says that a token has expired are given to it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,8 @@ AFTER = ("merge", "headers", "lost_answer", "drip")
 DELIVERY = ("duplicate", "reorder")
 KINDS = (*INSTEAD, *BEFORE, *AFTER, *DELIVERY)
 
-EXPIRED_ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
-    "oauth2": (401, {"error": "invalid_token", "error_description": "The access token expired"}),
-    "feishu": (400, {"code": 99991677, "msg": "Authentication token expired"}),
-    "feishu.send_message": (400, {"code": 99991663, "msg": "Invalid access token for authorization"}),
-    "wechat": (200, {"errcode": 42001, "errmsg": "access_token expired hint: [sandbox]"}),
-}
+ExpiredAnswers = Mapping[str, tuple[int, dict[str, Any]]]
+"""Status and body that say a token has expired, by endpoint; `*` stands for all others."""
 
 
 @dataclass
@@ -52,7 +48,7 @@ class Fault:
         return shown | ({"skip": self.skip} if self.skip else {}) | ({"when": self.when} if self.when else {})
 
     def fits(self, endpoint: str, fields: Mapping[str, Any]) -> bool:
-        """Tells whether a call is meant; the endpoint may be a glob such as `oauth2.*`."""
+        """Tells whether a call is meant; the endpoint may be a glob such as `*.token`."""
         meant = fnmatchcase(endpoint, self.endpoint)
         return meant and all(str(fields.get(name)) == str(value) for name, value in self.when.items())
 
@@ -66,7 +62,7 @@ class FaultBook:
         self._faults: list[Fault] = []
 
     def add(self, endpoint: str, kind: str, times: int | None = None, **options: Any) -> Fault:
-        """Scripts a fault for an endpoint name or a glob such as `oauth2.*`.
+        """Scripts a fault for an endpoint name or a glob such as `*.token`.
 
         `expire_token` happens once unless told otherwise; every other kind lasts until it is cleared.
         `skip` lets some calls pass first; `when` names fields that the call must carry.
@@ -110,7 +106,7 @@ class FaultBook:
             return list(self._faults)
 
 
-def answer_instead(fault: Fault, endpoint: str) -> Response:
+def answer_instead(fault: Fault, endpoint: str, expired: ExpiredAnswers) -> Response:
     """Builds the answer of a fault that replaces the platform's own work."""
     builders: dict[str, Callable[[], Response]] = {
         "status": lambda: _status(fault.options),
@@ -120,7 +116,7 @@ def answer_instead(fault: Fault, endpoint: str) -> Response:
         "gzip_bomb": lambda: _gzip_bomb(int(fault.options.get("bytes", 100_000_000))),
         "reset": lambda: _reset(int(fault.options.get("bytes", 12))),
         "redirect": lambda: _redirect(fault.options),
-        "expire_token": lambda: _expired(fault.options, endpoint),
+        "expire_token": lambda: _expired(fault.options, endpoint, expired),
     }
     return builders[fault.kind]()
 
@@ -210,9 +206,8 @@ def _redirect(options: dict[str, Any]) -> Response:
     return Response(status=status, headers={"Location": options.get("location", "http://127.0.0.1:9/")})
 
 
-def _expired(options: dict[str, Any], endpoint: str) -> Response:
-    platform = endpoint.partition(".")[0]
-    status, body = EXPIRED_ANSWERS.get(endpoint) or EXPIRED_ANSWERS.get(platform, (401, {}))
+def _expired(options: dict[str, Any], endpoint: str, expired: ExpiredAnswers) -> Response:
+    status, body = expired.get(endpoint.rpartition(".")[2]) or expired.get("*", (401, {}))
     return _json_response(int(options.get("status", status)), deep_merge(body, options.get("json", {})))
 
 

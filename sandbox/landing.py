@@ -6,33 +6,21 @@ Plain forms, no scripts. The API for tests and tools is in `control`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.events import SAMPLES
-from sandbox.fire import PLATFORMS, Order, fire
+from sandbox.fire import fire, firing_platforms, read_order
 from sandbox.people import PEOPLE, avatar_svg, find_person
+from sandbox.phone import chatting_platforms
+from sandbox.platforms import simulated_platforms
+from sandbox.simulated import Preset
 from sandbox.state import current_state
+from sandbox.words import Words, listed
 
 blueprint = Blueprint("landing", __name__)
 
 CALLS_SHOWN = 50
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A fault that can be set with one press."""
-
-    key: str
-    endpoint: str
-    kind: str
-    times: int
-    options: dict[str, Any]
-    title_en: str
-    title_zh: str
 
 
 PRESETS: tuple[Preset, ...] = (
@@ -42,26 +30,7 @@ PRESETS: tuple[Preset, ...] = (
         "status",
         2,
         {"status": 503},
-        "Token endpoints answer 503, twice",
-        "令牌接口返回 503（两次）",
-    ),
-    Preset(
-        "expired",
-        "oauth2.userinfo",
-        "expire_token",
-        1,
-        {},
-        "The access token has expired, once",
-        "访问令牌已过期（一次）",
-    ),
-    Preset(
-        "lost",
-        "oauth2.token",
-        "lost_answer",
-        1,
-        {},
-        "The next token answer is lost on the wire",
-        "下一次令牌响应在途中丢失",
+        Words("Token endpoints answer 503, twice", "令牌接口返回 503（两次）"),
     ),
     Preset(
         "slow",
@@ -69,17 +38,7 @@ PRESETS: tuple[Preset, ...] = (
         "hang",
         1,
         {"seconds": 8},
-        "The next token answer takes 8 seconds",
-        "下一次令牌响应延迟 8 秒",
-    ),
-    Preset(
-        "html",
-        "oauth2.*",
-        "raw",
-        1,
-        {"body": "<html>502 Bad Gateway</html>", "content_type": "text/html"},
-        "The next answer is HTML instead of JSON",
-        "下一次响应是 HTML 而不是 JSON",
+        Words("The next token answer takes 8 seconds", "下一次令牌响应延迟 8 秒"),
     ),
     Preset(
         "twice",
@@ -87,23 +46,34 @@ PRESETS: tuple[Preset, ...] = (
         "duplicate",
         1,
         {"copies": 1},
-        "The next event is delivered twice",
-        "下一个事件投递两次",
+        Words("The next event is delivered twice", "下一个事件投递两次"),
     ),
 )
+"""Faults of any platform; those of one are in its folder."""
+
+
+def all_presets() -> dict[str, Preset]:
+    """Returns every fault that can be set with one press, by the value its button sends."""
+    own = {
+        f"{platform.name}.{each.key}": each for platform in simulated_platforms() for each in platform.presets
+    }
+    return {each.key: each for each in PRESETS} | own
 
 
 @blueprint.get("/")
 def home() -> str:
     """Shows everything on one page."""
     state = current_state()
+    logins = [platform for platform in simulated_platforms() if platform.login is not None]
     return render_template(
         "home.html",
         settings=state.settings,
         people=PEOPLE,
-        platforms=PLATFORMS,
-        samples=SAMPLES,
-        presets=PRESETS,
+        named=listed([platform.named or platform.title for platform in logins]),
+        logins=logins,
+        chats=chatting_platforms(),
+        firing=firing_platforms(),
+        presets=all_presets(),
         faults=[json.dumps(fault.as_dict(), ensure_ascii=False) for fault in state.faults.waiting()],
         calls=len(state.calls()),
     )
@@ -124,7 +94,7 @@ def fire_sample() -> str:
         "person": form.get("person", ""),
     }
     try:
-        results = fire(current_state(), Order.from_json(wanted))
+        results = fire(current_state(), read_order(wanted))
         return render_template("answers.html", wanted=wanted, results=results, problem="")
     except ValueError as error:
         return render_template("answers.html", wanted=wanted, results=[], problem=str(error))
@@ -134,7 +104,7 @@ def fire_sample() -> str:
 def change_faults() -> AnyResponse:
     """Sets one of the common faults, or clears all."""
     book = current_state().faults
-    chosen = next((preset for preset in PRESETS if preset.key == request.form.get("preset")), None)
+    chosen = all_presets().get(request.form.get("preset", ""))
     if chosen is None:
         book.clear()
     else:
@@ -149,6 +119,17 @@ def show_calls() -> str:
     return render_template("calls.html", calls=list(reversed(latest)))
 
 
+@blueprint.get("/looks.css")
+def looks() -> Response:
+    """Gives each platform's pages and tile its colours."""
+    found = [
+        (platform.name, platform.look) for platform in simulated_platforms() if platform.look is not None
+    ]
+    light = "\n".join(_rule(name, look.accent, look.on_accent) for name, look in found)
+    dark = "\n".join(_rule(name, look.dark_accent, look.on_dark_accent) for name, look in found)
+    return Response(f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n", mimetype="text/css")
+
+
 @blueprint.get("/people/<key>.svg")
 def avatar(key: str) -> Response:
     """Draws a person's avatar."""
@@ -156,6 +137,10 @@ def avatar(key: str) -> Response:
     if person is None:
         return Response(status=404)
     return Response(avatar_svg(person), mimetype="image/svg+xml")
+
+
+def _rule(name: str, accent: str, on_accent: str) -> str:
+    return f".{name} {{ --accent: {accent}; --on-accent: {on_accent}; }}"
 
 
 def _number(text: str) -> int:

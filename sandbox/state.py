@@ -1,7 +1,7 @@
 """Everything the simulator remembers: codes, tokens, QR tickets, followers, chats and the calls it received.
 
 In memory only, behind one lock, gone on restart. No HTTP and no protocol rules live here; those are in the
-platform modules, which look things up and decide what to answer.
+platforms' folders, which look things up and decide what to answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import string
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,21 +22,6 @@ from sandbox.people import PEOPLE, Person
 from sandbox.settings import SandboxSettings
 
 CALLS_KEPT = 20_000
-
-LIFETIMES: dict[str, int] = {
-    "feishu.code": 300,
-    "feishu.access_token": 7200,
-    "feishu.refresh_token": 604_800,
-    "feishu.tenant_token": 7200,
-    "wechat.code": 300,
-    "wechat.access_token": 7200,
-    "wechat.refresh_token": 2_592_000,
-    "wechat.app_token": 7200,
-    "oauth2.code": 600,
-    "oauth2.access_token": 7200,
-    "oauth2.refresh_token": 2_592_000,
-}
-"""Seconds; tests shorten them with `state.lifetimes["oauth2.access_token"] = 5`."""
 
 
 @dataclass
@@ -62,6 +48,7 @@ class Grant:
     """What one person allowed one application to do."""
 
     platform: str
+    """The platform's name, as its endpoints spell it."""
     client_id: str
     person: Person
     redirect_uri: str
@@ -69,7 +56,8 @@ class Grant:
     granted_at: float
     code_challenge: str | None = None
     code_challenge_method: str | None = None
-    snapshot: bool = False
+    switches: frozenset[str] = frozenset()
+    """The switches that were on when it was given."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
@@ -96,8 +84,10 @@ class AppToken:
 
 @dataclass(frozen=True)
 class QrTicket:
-    """A QR code with a scene, as the official account asked for it."""
+    """A QR code with a scene, as a platform's account asked for it."""
 
+    platform: str
+    """The name of the platform whose chat a scan opens."""
     ticket: str
     short: str
     scene: str
@@ -118,9 +108,13 @@ class Bubble:
 class SandboxState:
     """The memory of one simulator, reached as `app.extensions["sandbox"]`."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
-        """Starts empty with these settings."""
+    def __init__(
+        self, settings: SandboxSettings, lifetimes: Mapping[str, int], switches: Iterable[str]
+    ) -> None:
+        """Starts empty; lifetimes are seconds by `name.kind`, switches are off."""
         self.settings = settings
+        self._usual_lifetimes = dict(lifetimes)
+        self._known_switches = tuple(switches)
         self.lock = threading.RLock()
         self.faults = FaultBook()
         self.closing = threading.Event()
@@ -137,16 +131,15 @@ class SandboxState:
             self.app_tokens: dict[str, list[AppToken]] = {}
             self.pending: dict[str, Any] = {}
             self.tickets: dict[str, QrTicket] = {}
-            self.followers: dict[str, float] = {}
-            self.scanned: dict[str, str] = {}
-            self.chats: dict[str, list[Bubble]] = {}
             self.messages: list[dict[str, Any]] = []
-            self.topped_up: dict[str, int] = {}
-            self.lifetimes = dict(LIFETIMES)
+            self.lifetimes = dict(self._usual_lifetimes)
+            """Seconds; tests shorten them: `state.lifetimes["acme.access_token"] = 5`."""
+            self.switches = dict.fromkeys(self._known_switches, False)
             self.auto_person: str | None = None
             self.auto_decision = "allow"
-            self.snapshot = False
             self.clock_offset = 0.0
+            self._chats: dict[tuple[str, str], list[Bubble]] = {}
+            self._shelves: dict[str, dict[str, Any]] = {}
 
     def now(self) -> float:
         """Returns Unix seconds on the simulator's own clock."""
@@ -214,20 +207,28 @@ class SandboxState:
                     return ticket
         return None
 
-    def say(self, person: Person, bubble: Bubble) -> None:
-        """Adds one line to a person's chat with the official account."""
+    def shelf(self, name: str) -> dict[str, Any]:
+        """Returns a place where one platform keeps what only it knows; `name` begins with the platform's."""
         with self.lock:
-            self.chats.setdefault(person.key, []).append(bubble)
+            return self._shelves.setdefault(name, {})
 
-    def chat(self, person: Person) -> list[Bubble]:
-        """Returns a person's chat with the official account, oldest line first."""
-        with self.lock:
-            return list(self.chats.get(person.key, []))
+    def followers(self, platform: str) -> dict[str, float]:
+        """Returns since when each person follows a platform's account, by the person's key."""
+        return self.shelf(f"{platform}.followers")
 
-    def balance(self, person: Person) -> tuple[int, int]:
-        """Returns quota and used quota of a person, top-ups included."""
+    def scanned(self, platform: str) -> dict[str, str]:
+        """Returns the scene by which each person came to follow a platform's account."""
+        return self.shelf(f"{platform}.scanned")
+
+    def say(self, platform: str, person: Person, bubble: Bubble) -> None:
+        """Adds one line to a person's chat with a platform's account."""
         with self.lock:
-            return person.quota + self.topped_up.get(person.key, 0), person.used_quota
+            self._chats.setdefault((platform, person.key), []).append(bubble)
+
+    def chat(self, platform: str, person: Person) -> list[Bubble]:
+        """Returns a person's chat with a platform's account, oldest line first."""
+        with self.lock:
+            return list(self._chats.get((platform, person.key), []))
 
     def auto_answer(self) -> Person | None:
         """Returns who answers login pages by themselves, if anybody does."""

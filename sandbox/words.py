@@ -5,10 +5,21 @@ Every sentence is written in both languages where it is used; there is no catalo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from flask import has_request_context, request
 
 LANGUAGE_COOKIE = "sandbox_lang"
 LANGUAGES = ("en", "zh")
+LISTED_AT_MOST = 4
+
+
+class Words(NamedTuple):
+    """One sentence or name in both languages; `say(*words)` shows it."""
+
+    english: str
+    chinese: str
 
 
 def language() -> str:
@@ -24,3 +35,16 @@ def language() -> str:
 def say(english: str, chinese: str) -> str:
     """Returns the wording in the reader's language."""
     return chinese if language() == "zh" else english
+
+
+def listed(names: Sequence[Words]) -> str:
+    """Joins names as a sentence does; of many only the first few are named."""
+    shown = [say(*name) for name in names]
+    if len(shown) > LISTED_AT_MOST:
+        more = len(shown) - LISTED_AT_MOST + 1
+        shown = [*shown[: LISTED_AT_MOST - 1], say(f"{more} more", f"另外 {more} 个平台")]
+    if len(shown) < 2:
+        return "".join(shown)
+    # Between Chinese and Latin letters stands a space, as everywhere on these pages.
+    last = f" {shown[-1]}" if language() == "en" or shown[-1][0].isascii() else shown[-1]
+    return say(", ", "、").join(shown[:-1]) + say(" and", "和") + last

@@ -1,9 +1,7 @@
-"""Builders: each makes one valid thing, and a test overrides only what it is about. Shares no signing code with app/."""
+"""Builders: each makes one valid thing, and a test overrides only what it is about. What is signed is signed by the simulator."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,6 +22,7 @@ from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
 from app.storage.database.db import Database
 from app.storage.queue.dispatches import Claim
+from sandbox.platforms.callback.signer import body_headers
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 SECRET_KEY = "0f8b2c6d4e1a9375b7c3d5e6f1029384a5b6c7d8"
@@ -106,8 +105,7 @@ def signed_callback(
 ) -> InboundRequest:
     """Return a delivery of the unified envelope, signed by scheme `body`."""
     raw = body if isinstance(body, bytes) else json.dumps(envelope() if body is None else body).encode()
-    signature = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
-    pairs = {"Content-Type": "application/json", "X-Signature": signature} | dict(headers or {})
+    pairs = {"Content-Type": "application/json", **body_headers(secret, raw)} | dict(headers or {})
     return InboundRequest(
         method="POST",
         path=path,

@@ -1,6 +1,12 @@
-"""The text of `.env.example`, made from the settings themselves so that the two cannot drift apart."""
+"""The settings in `.env.example`, made from the settings themselves so that the two cannot drift apart.
+
+`python -m app.config.example` writes them. The simulator's credentials behind them are written by the simulator.
+"""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
@@ -13,40 +19,28 @@ HEAD = """\
 # The real environment wins over .env. A line that is commented out shows the default.
 """
 
-SIMULATOR = """
-# ---- The simulator's credentials (make run). For a real account put its values here and delete the *_BASE lines.
-CALLBACK_SECRET=sandbox-callback-secret-of-32-bytes-or-more
-STANDARD_WEBHOOKS_SECRET=whsec_c2FuZGJveC1zdGFuZGFyZC13ZWJob29rcy1zZWNyZXQ=
+FILE = Path(".env.example")
+NEXT_BLOCK = "# ----"
+"""Begins what others write into the file: the simulator's credentials."""
 
-FEISHU_APP_ID=cli_sandbox0001
-FEISHU_APP_SECRET=sandbox-feishu-app-secret
-FEISHU_VERIFICATION_TOKEN=sandbox-feishu-verification-token
-FEISHU_ENCRYPT_KEY=sandbox-feishu-encrypt-key
-FEISHU_API_BASE=http://localhost:5004/feishu
-FEISHU_ACCOUNTS_BASE=http://localhost:5004/feishu
 
-WECHAT_APP_ID=wx5a4db0c0ffee0001
-WECHAT_APP_SECRET=sandbox-wechat-app-secret
-WECHAT_TOKEN=sandboxWechatToken
-WECHAT_ENCODING_AES_KEY=abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG
-WECHAT_API_BASE=http://localhost:5004/wechat
-WECHAT_OPEN_BASE=http://localhost:5004/wechat
-WECHAT_MP_BASE=http://localhost:5004/wechat
-
-OAUTH2_CLIENT_ID=client_sandbox0001
-OAUTH2_CLIENT_SECRET=secret_sandbox0001
-OAUTH2_BASE=http://localhost:5004/oauth2/api/oauth2
-"""
+def main() -> None:
+    """Rewrite the settings in the working directory's file; what follows them stays as it is."""
+    before = FILE.read_text(encoding="utf-8")
+    after = env_example() + before[before.index(NEXT_BLOCK) :]
+    if after != before:
+        FILE.write_text(after, encoding="utf-8")
+    sys.stdout.write(f"{FILE}: the settings are {'written' if after != before else 'as they should be'}\n")
 
 
 def env_example() -> str:
-    """Return the whole file."""
+    """Return the settings, which are the first part of the file."""
     lines = [HEAD]
     for name, field in Settings.model_fields.items():
         lines.append(f"# {field.description}")
         lines.append(_line(name, field))
         lines.append("")
-    return "\n".join(lines) + SIMULATOR
+    return "\n".join(lines) + "\n"
 
 
 def _line(name: str, field: FieldInfo) -> str:
@@ -60,3 +54,7 @@ def _line(name: str, field: FieldInfo) -> str:
     if isinstance(default, tuple):
         default = ",".join(default)
     return f"# {name.upper()}={default}"
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ import lark_oapi
 from flask import Flask, Response
 from lark_oapi.adapter.flask import parse_req, parse_resp
 
-from bench.signing import FEISHU_KEY, FEISHU_TOKEN
+from bench.accounts import FEISHU_KEY, FEISHU_TOKEN
 
 app = Flask(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, request
 
-from bench.signing import CALLBACK_SECRET
+from bench.accounts import CALLBACK_SECRET
 
 app = Flask(__name__)
 seen: dict[str, dict[str, Any]] = {}

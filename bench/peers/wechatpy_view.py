@@ -7,7 +7,7 @@ from wechatpy import parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException
 
-from bench.signing import WECHAT_AES_KEY, WECHAT_APP_ID, WECHAT_TOKEN
+from bench.accounts import WECHAT_AES_KEY, WECHAT_APP_ID, WECHAT_TOKEN
 
 app = Flask(__name__)
 

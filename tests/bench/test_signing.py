@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from bench import signing
+from bench import accounts, signing
 
 IDENTIFIER = signing.identifiers("test", 1)[0]
 
@@ -25,7 +25,7 @@ def parts(request: bytes) -> tuple[str, dict[str, str], bytes]:
 
 def test_a_callback_is_one_kilobyte_and_signed():
     _, headers, body = parts(signing.callback(IDENTIFIER))
-    expected = hmac.new(signing.CALLBACK_SECRET.encode(), body, hashlib.sha256).hexdigest()
+    expected = hmac.new(accounts.CALLBACK_SECRET.encode(), body, hashlib.sha256).hexdigest()
     assert headers["X-Signature"] == expected
     assert len(body) == 1024
     assert json.loads(body)["event_id"] == IDENTIFIER
@@ -39,7 +39,7 @@ def test_lark_oapi_takes_the_feishu_event():
 
     seen: list[Any] = []
     handler = (
-        lark_oapi.EventDispatcherHandler.builder(signing.FEISHU_KEY, signing.FEISHU_TOKEN)
+        lark_oapi.EventDispatcherHandler.builder(accounts.FEISHU_KEY, accounts.FEISHU_TOKEN)
         .register_p2_im_message_receive_v1(seen.append)
         .build()
     )
@@ -59,7 +59,7 @@ def test_wechatpy_takes_the_wechat_message():
 
     target, _, body = parts(signing.wechat(IDENTIFIER))
     query = dict(parse_qsl(urlsplit(target).query))
-    crypto = WeChatCrypto(signing.WECHAT_TOKEN, signing.WECHAT_AES_KEY, signing.WECHAT_APP_ID)
+    crypto = WeChatCrypto(accounts.WECHAT_TOKEN, accounts.WECHAT_AES_KEY, accounts.WECHAT_APP_ID)
     text = crypto.decrypt_message(body, query["msg_signature"], query["timestamp"], query["nonce"])
     message = parse_message(text)
     assert message.type == "text"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from app.pipeline.binding.codes import create_bind_code
 from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
+from sandbox.platforms.wechat import signer
 from tests.builders import NOW
 
 TOKEN = "wechat-token-7d1"
@@ -32,17 +32,13 @@ def services(services_with: Callable[..., Services]) -> Services:
 def send(services: Services, person: str, second: int, **fields: str) -> Reply:
     """Send a message as the platform would."""
     timestamp, nonce = str(int(NOW.timestamp()) + second), f"nonce{second}"
-    signature = hashlib.sha1("".join(sorted((TOKEN, timestamp, nonce))).encode()).hexdigest()
     named = {"ToUserName": "gh_1", "FromUserName": person, "CreateTime": timestamp} | fields
-    body = (
-        "<xml>" + "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in named.items()) + "</xml>"
-    )
     request = InboundRequest(
         method="POST",
         path="/wechat/wechat",
-        query_string=f"signature={signature}&timestamp={timestamp}&nonce={nonce}",
+        query_string=f"signature={signer.signature(TOKEN, timestamp, nonce)}&timestamp={timestamp}&nonce={nonce}",
         headers=(("Content-Type", "text/xml"),),
-        body=body.encode(),
+        body=signer.build_body(named, "xml"),
         remote_addr="203.0.113.9",
         received_at=NOW,
     )

@@ -19,6 +19,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from sandbox.platforms import simulated_platforms
 from tests.live import ROOT, LiveGateway, free_port
 from tests.sandbox.server import SandboxServer
 
@@ -53,7 +54,7 @@ def open_stage(folder: Path, **env: str) -> Iterator[Stage]:
     """Serve both until the end."""
     port = free_port()
     with SandboxServer(gateway_url=f"http://127.0.0.1:{port}") as sandbox:
-        channels = (ROOT / "channels.toml").read_text(encoding="utf-8")
+        channels = (ROOT / "channels.example.toml").read_text(encoding="utf-8")
         settings = simulated_accounts(sandbox) | env
         with LiveGateway(folder, channels=channels, env=settings, port=port) as gateway:
             yield Stage(gateway, sandbox)
@@ -61,13 +62,12 @@ def open_stage(folder: Path, **env: str) -> Iterator[Stage]:
 
 def simulated_accounts(sandbox: SandboxServer) -> dict[str, str]:
     """Return the environment that makes the simulator's accounts this gateway's channels."""
-    names = ("callback_secret", "standard_webhooks_secret", "oauth2_client_id", "oauth2_client_secret")
-    feishu = ("feishu_app_id", "feishu_app_secret", "feishu_verification_token", "feishu_encrypt_key")
-    wechat = ("wechat_app_id", "wechat_app_secret", "wechat_token", "wechat_encoding_aes_key")
-    bases = {f"FEISHU_{name}_BASE": f"{sandbox.url}/feishu" for name in ("API", "ACCOUNTS")}
-    bases |= {f"WECHAT_{name}_BASE": f"{sandbox.url}/wechat" for name in ("API", "OPEN", "MP")}
-    accounts = {name.upper(): str(getattr(sandbox.settings, name)) for name in (*names, *feishu, *wechat)}
-    return accounts | bases | {"OAUTH2_BASE": f"{sandbox.url}/oauth2/api/oauth2", "SANDBOX_URL": sandbox.url}
+    bases = {
+        address.variable: sandbox.url + address.path
+        for platform in simulated_platforms()
+        for address in platform.addresses
+    }
+    return {**sandbox.settings.credentials, **bases, "SANDBOX_URL": sandbox.url}
 
 
 @contextmanager

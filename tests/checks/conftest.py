@@ -18,7 +18,7 @@ def simulators() -> Iterator[tuple[SandboxServer, SandboxServer]]:
     client_id, client_secret = SECOND_CLIENT
     with (
         SandboxServer() as first,
-        SandboxServer(oauth2_client_id=client_id, oauth2_client_secret=client_secret) as second,
+        SandboxServer({"OAUTH2_CLIENT_ID": client_id, "OAUTH2_CLIENT_SECRET": client_secret}) as second,
     ):
         yield first, second
 

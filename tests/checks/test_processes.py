@@ -237,10 +237,10 @@ def issued(sandbox: SandboxServer) -> dict[str, str]:
         "mail": person.email,
         "phone": person.mobile,
         "phone without country": person.mobile.removeprefix("+86"),
-        "secrets": own.feishu_app_secret,
-        "WeChat secret": own.wechat_app_secret,
-        "OAuth 2.0 secret": own.oauth2_client_secret,
-        "encrypt key": own.feishu_encrypt_key,
+        "secrets": own["FEISHU_APP_SECRET"],
+        "WeChat secret": own["WECHAT_APP_SECRET"],
+        "OAuth 2.0 secret": own["OAUTH2_CLIENT_SECRET"],
+        "encrypt key": own["FEISHU_ENCRYPT_KEY"],
     }
     for kind, values in (
         ("code", state.codes),

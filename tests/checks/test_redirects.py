@@ -67,7 +67,7 @@ def test_check_16_a_redirect_uri_of_the_callers_changes_nothing(
 ):
     started = browser.start(query=query)
     assert started.query["redirect_uri"] == CALLBACK_ADDRESS
-    assert started.query["client_id"] == gateway.sandbox.settings.oauth2_client_id
+    assert started.query["client_id"] == gateway.sandbox.settings["OAUTH2_CLIENT_ID"]
     assert started.query["scope"] == "profile balance"
     assert "evil" not in started.authorize_url
     browser.callback(browser.approve(started))

@@ -37,12 +37,12 @@ def issued_secrets(gateway: Gateway) -> dict[str, str]:
     """Return everything that platforms and gateway keep between themselves."""
     own = gateway.sandbox.settings
     found = {
-        "Feishu secret": own.feishu_app_secret,
-        "WeChat secret": own.wechat_app_secret,
-        "OAuth 2.0 secret": own.oauth2_client_secret,
-        "second OAuth 2.0 secret": gateway.second.settings.oauth2_client_secret,
-        "Feishu encrypt key": own.feishu_encrypt_key,
-        "WeChat AES key": own.wechat_encoding_aes_key,
+        "Feishu secret": own["FEISHU_APP_SECRET"],
+        "WeChat secret": own["WECHAT_APP_SECRET"],
+        "OAuth 2.0 secret": own["OAUTH2_CLIENT_SECRET"],
+        "second OAuth 2.0 secret": gateway.second.settings["OAUTH2_CLIENT_SECRET"],
+        "Feishu encrypt key": own["FEISHU_ENCRYPT_KEY"],
+        "WeChat AES key": own["WECHAT_ENCODING_AES_KEY"],
         "key of the vault": SECRET_KEY,
     }
     state = gateway.sandbox.state
@@ -321,7 +321,7 @@ def test_check_46c_where_only_the_address_can_carry_the_secret_it_is_logged_nowh
     with capture_logs() as events, caplog.at_level("INFO"):
         browser.log_in("wechat")
     call = gateway.calls("wechat.token")[0]
-    assert call.query["secret"] == gateway.sandbox.settings.wechat_app_secret
+    assert call.query["secret"] == gateway.sandbox.settings["WECHAT_APP_SECRET"]
     assert not {"secret", "Authorization"} & {*call.headers, *call.form}
     logged = str(events) + caplog.text
     assert "outbound_request" in logged

@@ -258,7 +258,7 @@ def test_check_68_no_other_kind_of_token_passes_for_a_session(
     state = gateway.sandbox.state
     forger.assert_refused(
         started.state, returned.code, browser.cookie(BINDING_COOKIE) or "?", browser.me()["csrf_token"],
-        *state.access_tokens, *state.refresh_tokens, "ops-token-4d1f8a2b", gateway.sandbox.settings.oauth2_client_secret,
+        *state.access_tokens, *state.refresh_tokens, "ops-token-4d1f8a2b", gateway.sandbox.settings["OAUTH2_CLIENT_SECRET"],
     )  # fmt: skip
     for kind in (
         "JWT",
@@ -273,7 +273,7 @@ def test_check_68_no_other_kind_of_token_passes_for_a_session(
         LEFT_OUT,
     ):
         forger.assert_refused(forger.signed(header={"typ": kind}))
-    ours = {"iss": f"oauth2:{gateway.sandbox.url}", "aud": gateway.sandbox.settings.oauth2_client_id}
+    ours = {"iss": f"oauth2:{gateway.sandbox.url}", "aud": gateway.sandbox.settings["OAUTH2_CLIENT_ID"]}
     forger.assert_refused(forger.signed(ours), forger.signed(ours | {"nonce": "n"}, {"typ": "JWT"}))
 
 

@@ -271,7 +271,7 @@ def test_check_50d_what_comes_with_a_redirect_is_no_answer(gateway: Gateway, bro
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_check_60_a_snapshot_visitor_of_wechat_is_nobody(gateway: Gateway, browser: Browser, accept: str):
-    gateway.sandbox.state.snapshot = True
+    gateway.sandbox.state.switches["snapshot"] = True
     returned = browser.approve(browser.start("wechat"))
     answer = browser.callback(returned, headers={"Accept": accept, "Accept-Language": "en"})
     assert answer.status_code == 400
@@ -279,7 +279,7 @@ def test_check_60_a_snapshot_visitor_of_wechat_is_nobody(gateway: Gateway, brows
     assert "full page" in answer.text
     assert gateway.stored_people() == NOBODY
     assert SESSION_COOKIE not in cookies_set(answer)
-    gateway.sandbox.state.snapshot = False
+    gateway.sandbox.state.switches["snapshot"] = False
     assert browser.log_in("wechat").status_code == 303
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import threading
 import uuid
@@ -20,6 +18,7 @@ from app.factory import create_app
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.router import Context, Router
 from app.pipeline.services import Services
+from sandbox.platforms.callback.signer import timestamp_nonce_headers
 from tests.builders import CALLBACK_SECRET, NOW, run_stored_claim
 
 PATH = "/api/v1/commands"
@@ -33,12 +32,10 @@ def signed_headers(
     at: datetime = NOW,
     timestamp: str | None = None,
 ) -> dict[str, str]:
-    """Sign as a caller would, with the standard library alone."""
+    """Sign as a caller would, by the simulator's signer."""
     nonce = nonce or uuid.uuid4().hex
     timestamp = timestamp or str(int(at.timestamp()))
-    message = body + timestamp.encode() + nonce.encode()
-    signature = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
-    return {"X-Signature": f"sha256={signature}", "X-Timestamp": timestamp, "X-Nonce": nonce}
+    return timestamp_nonce_headers(secret, body, timestamp, nonce)
 
 
 def command_body(**changes: Any) -> dict[str, Any]:

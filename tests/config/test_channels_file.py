@@ -97,14 +97,14 @@ def test_the_sample_file_opens_with_the_sample_environment() -> None:
     from dotenv import dotenv_values
 
     values = {key: value or "" for key, value in dotenv_values(ROOT / ".env.example").items()}
-    file = load_channels(ROOT / "channels.toml", values)
+    file = load_channels(ROOT / "channels.example.toml", values)
     channels, _ = open_channels(file.channels, platforms.discover())
     assert {channel.name for channel in channels} == {"callback", "webhooks", "feishu", "wechat", "account"}
     assert channels.disabled == ()
 
 
 def test_the_sample_file_without_any_variable_disables_every_channel_with_a_reason() -> None:
-    file = load_channels(ROOT / "channels.toml", {})
+    file = load_channels(ROOT / "channels.example.toml", {})
     channels, _ = open_channels(file.channels, platforms.discover())
     assert list(channels) == []
     assert all(item.reason for item in channels.disabled)

@@ -10,6 +10,7 @@ from app.config.environment import read_environment
 from app.config.example import env_example
 from app.config.settings import Settings, environment_faults, load_settings
 from app.core.errors import ConfigurationError
+from sandbox.examples import environment_block
 from tests.builders import SECRET_KEY, environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,7 @@ def test_every_setting_has_a_sentence() -> None:
 
 def test_the_example_file_holds_every_setting_and_is_what_the_code_says() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    assert text == env_example()
+    assert text == env_example() + environment_block()
     assert all(f"{name.upper()}=" in text for name in Settings.model_fields)
 
 

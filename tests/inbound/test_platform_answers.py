@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import threading
 import time
@@ -19,8 +17,10 @@ from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.events import list_events_page
 from app.pipeline.router import Router
 from app.pipeline.services import Services
+from sandbox.platforms.callback.signer import body_headers, timestamp_nonce_headers
+from sandbox.platforms.wechat.signer import signature
 from tests.builders import CALLBACK_CHANNEL, CALLBACK_SECRET, NOW, envelope
-from tests.platforms.wechat_signer import WechatSigner
+from tests.platforms.wechat.signing import WechatSigner
 
 MakeServices = Callable[..., Services]
 SIGNER = WechatSigner(timestamp=str(int(NOW.timestamp())))
@@ -37,12 +37,7 @@ mode = "safe"
 
 def nonce_signed(nonce: str, *, key: str = "evt_1", seconds: int = int(NOW.timestamp())) -> InboundRequest:
     body = json.dumps(envelope(key)).encode()
-    message = body + str(seconds).encode() + nonce.encode()
-    headers = {
-        "X-Signature": hmac.new(CALLBACK_SECRET.encode(), message, hashlib.sha256).hexdigest(),
-        "X-Timestamp": str(seconds),
-        "X-Nonce": nonce,
-    }
+    headers = timestamp_nonce_headers(CALLBACK_SECRET, body, str(seconds), nonce)
     return InboundRequest("POST", "/", "", tuple(headers.items()), body, "203.0.113.7", NOW)
 
 
@@ -184,8 +179,7 @@ def test_the_short_wechat_address_may_mean_another_channel(services_with: MakeSe
 @pytest.mark.backends("sqlite")
 def test_an_empty_token_is_refused_unless_unsigned_callbacks_are_allowed(services_with: MakeServices) -> None:
     plain = '[channels.wechat]\nplatform = "wechat"\napp_id = "wx1"\napp_secret = "s"\ntoken = ""\n'
-    signature = hashlib.sha1("".join(sorted(["", "1", "2"])).encode()).hexdigest()
-    query = f"signature={signature}&timestamp=1&nonce=2&echostr=55"
+    query = f"signature={signature('', '1', '2')}&timestamp=1&nonce=2&echostr=55"
     closed = create_app(services=services_with(channels=plain)).test_client()
     assert closed.get(f"/wechat?{query}").status_code == 401
     allowed = create_app(services=services_with(channels=plain + "allow_unsigned = true\n")).test_client()
@@ -208,8 +202,7 @@ def test_the_version_comes_from_the_address_or_the_header(
 ) -> None:
     client = create_app(services=services_with(router=any_route())).test_client()
     body = json.dumps(envelope()).encode()
-    signature = hmac.new(CALLBACK_SECRET.encode(), body, hashlib.sha256).hexdigest()
-    answer = client.post(path, data=body, headers={"X-Signature": signature, **headers})
+    answer = client.post(path, data=body, headers={**body_headers(CALLBACK_SECRET, body), **headers})
     assert answer.status_code == status, answer.data
 
 

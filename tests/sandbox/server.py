@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from sandbox import SandboxSettings, create_sandbox
+from sandbox import SandboxSettings, create_sandbox, read_settings
 from sandbox.state import SandboxState
 
 
@@ -23,16 +24,17 @@ class SilentHandler(WSGIRequestHandler):
 class SandboxServer:
     """Serves `create_sandbox` on a free port; use it in a `with` statement or call `stop`.
 
-    `settings` may be given whole, or field by field: `SandboxServer(gateway_url="http://127.0.0.1:1234")`.
+    `variables` are those of the platforms, the rest is settings field by field:
+    `SandboxServer({"ACME_SECRET": "s"}, gateway_url="http://127.0.0.1:1234")`.
     """
 
-    def __init__(self, settings: SandboxSettings | None = None, **overrides: Any) -> None:
+    def __init__(self, variables: Mapping[str, str] | None = None, **overrides: Any) -> None:
         """Binds the port and starts to serve; `url` is known before the simulator is built."""
         self._server = make_server(
             "127.0.0.1", 0, Flask("empty"), threaded=True, request_handler=SilentHandler
         )
         self.url = f"http://127.0.0.1:{self._server.port}"
-        chosen = replace(settings or SandboxSettings(), **{"sandbox_url": self.url, **overrides})
+        chosen = replace(read_settings(variables or {}), **{"sandbox_url": self.url, **overrides})
         self.app = create_sandbox(chosen)
         self._server.app = self.app
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import requests
 
-from tests.sandbox.clients import feishu_authorize, oauth2_authorize, oauth2_code, oauth2_token, returned
+from sandbox.fire import firing_platforms
+from tests.platforms.feishu.simulator_client import feishu_authorize
+from tests.platforms.oauth2.simulator_client import oauth2_authorize, oauth2_code, oauth2_token
+from tests.sandbox.clients import returned
 from tests.sandbox.server import SandboxServer
 
 
@@ -65,12 +68,7 @@ def test_a_control_post_must_be_json(sandbox: SandboxServer) -> None:
 
 def test_samples_are_titled_in_both_languages(sandbox: SandboxServer) -> None:
     samples = requests.get(f"{sandbox.url}/_sandbox/samples", timeout=5).json()
-    assert {sample["platform"] for sample in samples} == {
-        "feishu",
-        "wechat",
-        "callback",
-        "standard-webhooks",
-    }
+    assert {sample["platform"] for sample in samples} == {each.slug for each in firing_platforms()}
     assert all(sample["title"]["en"] and sample["title"]["zh"] for sample in samples)
 
 

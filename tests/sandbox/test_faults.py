@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.clients import oauth2_code, oauth2_get, oauth2_token
+from tests.platforms.oauth2.simulator_client import oauth2_code, oauth2_get, oauth2_token
 from tests.sandbox.server import SandboxServer
 
 

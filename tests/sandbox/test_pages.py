@@ -7,16 +7,18 @@ import re
 import pytest
 import requests
 
-from tests.sandbox.clients import feishu_authorize, make_qr, oauth2_authorize, wechat_authorize
+from tests.platforms.feishu.simulator_client import feishu_authorize
+from tests.platforms.oauth2.simulator_client import oauth2_authorize
+from tests.platforms.samples import modules
 from tests.sandbox.server import SandboxServer
 
-PATHS = ("/", "/phone", "/calls", "/oauth2/topup/maya", "/no-such-page")
+PATHS = ("/", "/phone", "/calls", "/no-such-page")
 
 
 def pages(sandbox: SandboxServer) -> list[requests.Response]:
     found = [requests.get(sandbox.url + path, timeout=5) for path in PATHS]
-    found += [feishu_authorize(sandbox), oauth2_authorize(sandbox), wechat_authorize(sandbox)]
-    found += [requests.get(make_qr(sandbox)["url"], timeout=5)]
+    for client in modules("simulator_client"):
+        found += client.pages(sandbox)
     form = {"sample": "feishu|p2p_chat_create", "count": "1"}
     found += [requests.post(f"{sandbox.url}/fire", data=form, timeout=5)]
     return found

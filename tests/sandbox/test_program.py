@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox import SandboxSettings
+from sandbox import read_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +92,7 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 
 def test_settings_come_from_variables_and_empty_ones_do_not_count() -> None:
-    settings = SandboxSettings.from_environment(
+    settings = read_settings(
         {
             "FEISHU_APP_ID": "cli_1",
             "WECHAT_TOKEN": " ",
@@ -100,8 +100,8 @@ def test_settings_come_from_variables_and_empty_ones_do_not_count() -> None:
             "SANDBOX_REDIRECT_URIS": "http://a/cb, http://b/cb",
         }
     )
-    assert settings.feishu_app_id == "cli_1"
-    assert settings.wechat_token == SandboxSettings().wechat_token
+    assert settings["FEISHU_APP_ID"] == "cli_1"
+    assert settings["WECHAT_TOKEN"] == read_settings({})["WECHAT_TOKEN"]
     assert settings.gateway_url == "https://gate.example"
     assert settings.redirect_uris == ("http://a/cb", "http://b/cb")
 
@@ -109,7 +109,7 @@ def test_settings_come_from_variables_and_empty_ones_do_not_count() -> None:
 @pytest.mark.parametrize("wrong", [{"WECHAT_MODE": "x"}, {"CALLBACK_SCHEME": "x"}])
 def test_an_unknown_mode_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="must be one of"):
-        SandboxSettings.from_environment(wrong)
+        read_settings(wrong)
 
 
 def test_it_imports_nothing_from_the_gateway() -> None:

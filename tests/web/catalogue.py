@@ -70,8 +70,10 @@ def sentences(nodes: list[ast.expr]) -> Iterator[str]:
 
 def titles() -> list[tuple[str, str]]:
     """Return the names of platforms and of the channels that come with the gateway."""
-    channels = tomllib.loads((ROOT / "channels.toml").read_text(encoding="utf-8"))["channels"]
-    named = [(str(table["title"]), "channels.toml") for table in channels.values() if "title" in table]
+    channels = tomllib.loads((ROOT / "channels.example.toml").read_text(encoding="utf-8"))["channels"]
+    named = [
+        (str(table["title"]), "channels.example.toml") for table in channels.values() if "title" in table
+    ]
     return named + [(spec.display_name, "app/platforms") for spec in platforms.discover().values()]
 
 

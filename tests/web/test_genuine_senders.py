@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import time
@@ -13,8 +12,9 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
+from sandbox.platforms.wechat.signer import signature
 from tests.live import LiveGateway
-from tests.platforms.feishu_signer import event_signature, seal
+from tests.platforms.feishu.signing import event_signature, seal, stamped
 from tests.web.conftest import (
     FEISHU_KEY,
     FEISHU_TOKEN,
@@ -68,7 +68,7 @@ def test_a_wechat_message_encrypted_by_wechatpy(live: LiveGateway, api: Api) -> 
 
     outer = xmltodict.parse(sealed)["xml"]
     body = f"<xml><ToUserName><![CDATA[gh_1]]></ToUserName><Encrypt><![CDATA[{outer['Encrypt']}]]></Encrypt></xml>"
-    plain = hashlib.sha1("".join(sorted([WECHAT_TOKEN, timestamp, nonce])).encode()).hexdigest()
+    plain = signature(WECHAT_TOKEN, timestamp, nonce)
     query = f"signature={plain}&timestamp={timestamp}&nonce={nonce}&encrypt_type=aes"
     path = f"/wechat/wechat?{query}&msg_signature={outer['MsgSignature']}"
     answer = post(live, path, body.encode(), {"Content-Type": "text/xml"})
@@ -99,11 +99,7 @@ def test_a_feishu_event_that_lark_oapi_can_open(live: LiveGateway, api: Api) -> 
     plain = json.dumps(event, ensure_ascii=False).encode()
     body = seal(plain, key=FEISHU_KEY)
     assert json.loads(AESCipher(FEISHU_KEY).decrypt_str(json.loads(body)["encrypt"])) == event
-    headers = {
-        "X-Lark-Request-Timestamp": "1700000000",
-        "X-Lark-Request-Nonce": "1234567890",
-        "X-Lark-Signature": event_signature(body, key=FEISHU_KEY),
-    }
+    headers = stamped(event_signature(body, key=FEISHU_KEY))
     assert post(live, "/webhooks/feishu", body, headers).status_code == 200
     before = api.count_events()
     for copy in altered(body, seed=3):

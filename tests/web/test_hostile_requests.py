@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 import socket
@@ -12,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from sandbox.platforms.callback.signer import body_headers
 from tests.builders import CALLBACK_SECRET, envelope
 from tests.live import LiveGateway
 from tests.web.conftest import Api
@@ -56,7 +55,7 @@ def assert_refused(answer: requests.Response) -> None:
 
 
 def signed(body: bytes) -> dict[str, str]:
-    return {"X-Signature": hmac.new(CALLBACK_SECRET.encode(), body, hashlib.sha256).hexdigest()}
+    return body_headers(CALLBACK_SECRET, body)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
