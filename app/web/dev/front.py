@@ -50,7 +50,7 @@ def _development_page(services: Services) -> str:
         login_channels=[channel.name for channel in channels if isinstance(channel.connector, LoginProvider)],
         titles=titles,
         signed_in=signed_in_or_none(services) is not None,
-        can_bind=any(isinstance(channel.connector, BindSource) for channel in channels),
+        binding=next((titles[each.name] for each in channels if isinstance(each.connector, BindSource)), ""),
         gateway_url=settings.public_base_url,
         sandbox_url=settings.sandbox_url if settings.sandbox_is_on else "",
         docs=_docs_address(),

@@ -1,4 +1,4 @@
-// Binding a WeChat follower: makes a code, leads to the page to scan it on, and shows when it was taken.
+// Binding a follower: makes a code, leads to the page to scan it on, and shows when it was taken.
 import { busy, call, find, say, setBadge, texts } from "./page.js";
 
 const EVERY_MILLISECONDS = 1500;
