@@ -44,6 +44,8 @@ OTHER_CONTRACTS = {
     "layers",
     "platforms-independent",
     "platforms-private",
+    "simulated-platforms-independent",
+    "simulated-platforms-private",
     "pipeline-stories",
     "storage-stories",
     "acyclic",
