@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from app.core.ports import PlatformSpec
@@ -19,3 +20,8 @@ def discover() -> Mapping[str, PlatformSpec]:
         spec: PlatformSpec = importlib.import_module(f"{__name__}.{module.name}").PLATFORM
         found[spec.slug] = spec
     return MappingProxyType(found)
+
+
+def translation_folders() -> list[Path]:
+    """Return where the platforms keep the translations of their own names and sentences."""
+    return sorted(path for place in __path__ for path in Path(place).glob("*/translations"))

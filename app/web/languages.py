@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, request
 from flask_babel import Babel
 
+from app.platforms import translation_folders
+
 TRANSLATIONS = Path(__file__).with_name("translations")
 LANGUAGE_COOKIE = "lang"
 COOKIE_SECONDS = 31_536_000
@@ -44,7 +46,7 @@ def install_languages(app: Flask) -> None:
     Babel(
         app,
         default_locale=LANGUAGES[0].locale,
-        default_translation_directories=str(TRANSLATIONS),
+        default_translation_directories=";".join(map(str, (TRANSLATIONS, *translation_folders()))),
         locale_selector=lambda: current_language().locale,
     )
     app.after_request(_finish_page)

@@ -1,6 +1,8 @@
 """The words of the pages: which are used, which are translated. `python -m tests.web.catalogue` brings both together.
 
-New sentences are put into the .po file without a translation, unused ones are dropped, and the .mo file is compiled.
+The pages and the login's story have one catalogue; a platform that is a folder keeps that of its names and of the
+errors of its login beside them. New sentences are put into the .po file without a translation, unused ones are
+dropped, and the .mo file is compiled.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import io
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -21,7 +24,8 @@ from app import platforms
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "app" / "web"
-CATALOGUE = PAGES / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
+PLATFORMS = ROOT / "app" / "platforms"
+WRITTEN = Path("translations") / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 LOGIN_STORY = [
     *(
         f"app/pipeline/login/{name}.py"
@@ -33,27 +37,88 @@ LOGIN_STORY = [
     "app/security/session_tokens.py",
     "app/web/people/login.py",
     "app/web/people/csrf.py",
-    "app/platforms/wechat/login.py",
 ]
 """The modules whose errors people read on the page of a login that did not finish."""
 ERRORS = ("LoginError", "RefusedError", "RequestError", "UpstreamError", "UpstreamUnavailable")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
 
-def used_messages() -> dict[str, set[str]]:
-    """Return every sentence the pages show, with the files it is in; the titles of channels are among them."""
+@dataclass(frozen=True)
+class WordList:
+    """The catalogue of the pages, or of one platform's folder, with the sentences that belong into it."""
+
+    folder: Path
+    used: dict[str, set[str]]
+    """Each sentence with the files it is in."""
+
+    @property
+    def file(self) -> Path:
+        """Where people write the translations."""
+        return self.folder / WRITTEN
+
+    def read_written(self) -> Catalog:
+        """Return the translations as people write them."""
+        with self.file.open("rb") as file:
+            return read_po(file, locale="zh_Hans_CN")
+
+    def read_compiled(self) -> Catalog:
+        """Return the translations as the gateway reads them."""
+        with self.file.with_suffix(".mo").open("rb") as file:
+            return read_mo(file)
+
+    def update(self) -> list[str]:
+        """Rewrite both files from what is used; return the sentences that still have no translation."""
+        old = self.read_written() if self.file.exists() else Catalog(locale="zh_Hans_CN")
+        new = Catalog(locale="zh_Hans_CN", project="Callgate", version="1", fuzzy=False, header_comment="#")
+        new.last_translator, new.language_team, new.msgid_bugs_address = "Callgate", "zh_Hans_CN", ""
+        new.creation_date, new.revision_date = old.creation_date, old.revision_date
+        for message, places in sorted(self.used.items()):
+            known = old.get(message)
+            text = known.string if known is not None else ""
+            new.add(message, text, locations=[(place, 0) for place in sorted(places)], flags=())
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("wb") as file:
+            write_po(file, new, width=110, include_lineno=False, omit_header=False)
+        self.file.with_suffix(".mo").write_bytes(compiled(self.read_written()))
+        return [str(message.id) for message in new if message.id and not message.string]
+
+
+def word_lists() -> list[WordList]:
+    """Return the catalogue of the pages and those of the platforms that are folders."""
+    named = {slug: PLATFORMS / slug.replace("-", "_") for slug in platforms.discover()}
+    own = {slug: folder for slug, folder in named.items() if folder.is_dir()}
+    with_pages = [*used_on_pages(), *login_errors(LOGIN_STORY)]
+    with_pages += [each for slug in named if slug not in own for each in names(slug)]
+    return [WordList(PAGES, gathered(with_pages))] + [
+        WordList(folder, gathered([*names(slug), *login_errors(login_modules(folder))]))
+        for slug, folder in own.items()
+    ]
+
+
+def gathered(messages: list[tuple[str, str]]) -> dict[str, set[str]]:
+    """Put sentences together with all their places."""
     found: dict[str, set[str]] = {}
-    for name, _line, message, _comments, _context in extract_from_dir(str(PAGES), method_map=METHODS):
-        assert isinstance(message, str), f"{name}: plural forms are not used here"
-        found.setdefault(message, set()).add(f"app/web/{name}")
-    for message, place in [*titles(), *login_errors()]:
+    for message, place in messages:
         found.setdefault(message, set()).add(place)
     return found
 
 
-def login_errors() -> Iterator[tuple[str, str]]:
+def used_on_pages() -> Iterator[tuple[str, str]]:
+    """Yield every sentence the pages show, with its file."""
+    for name, _line, message, _comments, _context in extract_from_dir(str(PAGES), method_map=METHODS):
+        assert isinstance(message, str), f"{name}: plural forms are not used here"
+        yield message, f"app/web/{name}"
+
+
+def login_modules(folder: Path) -> list[str]:
+    """Return the module of a platform whose errors people read, where it has one."""
+    module = folder / "login.py"
+    return [str(module.relative_to(ROOT))] if module.exists() else []
+
+
+def login_errors(modules: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the sentences of errors that end a login, each with its module."""
-    for place in LOGIN_STORY:
+    for place in modules:
         for node in ast.walk(ast.parse((ROOT / place).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ERRORS:
                 yield from ((text, place) for text in sentences(node.args))
@@ -68,25 +133,13 @@ def sentences(nodes: list[ast.expr]) -> Iterator[str]:
             yield node.value
 
 
-def titles() -> list[tuple[str, str]]:
-    """Return the names of platforms and of the channels that come with the gateway."""
+def names(slug: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of a platform, and the titles of its channels that come with the gateway."""
+    yield platforms.discover()[slug].display_name, "app/platforms"
     channels = tomllib.loads((ROOT / "channels.example.toml").read_text(encoding="utf-8"))["channels"]
-    named = [
-        (str(table["title"]), "channels.example.toml") for table in channels.values() if "title" in table
-    ]
-    return named + [(spec.display_name, "app/platforms") for spec in platforms.discover().values()]
-
-
-def read_written() -> Catalog:
-    """Return the translations as people write them."""
-    with CATALOGUE.open("rb") as file:
-        return read_po(file, locale="zh_Hans_CN")
-
-
-def read_compiled() -> Catalog:
-    """Return the translations as the gateway reads them."""
-    with CATALOGUE.with_suffix(".mo").open("rb") as file:
-        return read_mo(file)
+    for table in channels.values():
+        if table["platform"] == slug and "title" in table:
+            yield str(table["title"]), "channels.example.toml"
 
 
 def compiled(written: Catalog) -> bytes:
@@ -96,21 +149,8 @@ def compiled(written: Catalog) -> bytes:
     return buffer.getvalue()
 
 
-def update() -> list[str]:
-    """Rewrite both files from what is used; return the sentences that still have no translation."""
-    old = read_written() if CATALOGUE.exists() else Catalog(locale="zh_Hans_CN")
-    new = Catalog(locale="zh_Hans_CN", project="Callgate", version="1", fuzzy=False, header_comment="#")
-    new.last_translator, new.language_team, new.msgid_bugs_address = "Callgate", "zh_Hans_CN", ""
-    new.creation_date, new.revision_date = old.creation_date, old.revision_date
-    for message, places in sorted(used_messages().items()):
-        known = old.get(message)
-        text = known.string if known is not None else ""
-        new.add(message, text, locations=[(place, 0) for place in sorted(places)], flags=())
-    with CATALOGUE.open("wb") as file:
-        write_po(file, new, width=110, include_lineno=False, omit_header=False)
-    CATALOGUE.with_suffix(".mo").write_bytes(compiled(read_written()))
-    return [str(message.id) for message in new if message.id and not message.string]
-
-
 if __name__ == "__main__":
-    sys.stdout.writelines(f"no translation: {sentence}\n" for sentence in update())
+    for words in word_lists():
+        sys.stdout.writelines(
+            f"no translation: {words.folder.name}: {sentence}\n" for sentence in words.update()
+        )
