@@ -36,7 +36,7 @@ class Address:
 
     variable: str
     path: str
-    """Path on the simulator, such as `/acme/api`."""
+    """Path on the simulator, such as `/name/api`."""
 
 
 @dataclass(frozen=True)

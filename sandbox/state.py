@@ -133,7 +133,7 @@ class SandboxState:
             self.tickets: dict[str, QrTicket] = {}
             self.messages: list[dict[str, Any]] = []
             self.lifetimes = dict(self._usual_lifetimes)
-            """Seconds; tests shorten them: `state.lifetimes["acme.access_token"] = 5`."""
+            """Seconds; tests shorten them: `state.lifetimes["name.access_token"] = 5`."""
             self.switches = dict.fromkeys(self._known_switches, False)
             self.auto_person: str | None = None
             self.auto_decision = "allow"

@@ -10,6 +10,7 @@ from app import platforms
 from app.config.channels import load_channels, parse_channels
 from app.core.errors import ConfigurationError
 from app.pipeline.channels import open_channels
+from sandbox.platforms import simulated_platforms
 from tests.builders import CALLBACK_CHANNEL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,7 @@ def test_the_sample_file_opens_with_the_sample_environment() -> None:
     values = {key: value or "" for key, value in dotenv_values(ROOT / ".env.example").items()}
     file = load_channels(ROOT / "channels.example.toml", values)
     channels, _ = open_channels(file.channels, platforms.discover())
-    assert {channel.name for channel in channels} == {"callback", "webhooks", "feishu", "wechat", "account"}
+    assert {channel.name for channel in channels} == {each.channel.name for each in simulated_platforms()}
     assert channels.disabled == ()
 
 
