@@ -70,7 +70,8 @@ def test_every_platform_has_its_folder_of_tests(slug: str) -> None:
 
 def test_no_two_simulated_platforms_share_a_name() -> None:
     platforms = simulated_platforms()
-    variables = [each.variable for one in platforms for each in (*one.credentials, *one.addresses)]
+    variables = [each.variable for one in platforms for each in one.credentials]
+    variables += [each.variable for one in platforms for each in one.addresses]
     channels = [one.channel.name for one in platforms]
     switches = [switch for one in platforms for switch in one.switches]
     for names in (variables, channels, switches):

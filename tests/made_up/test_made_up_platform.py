@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.made_up.tree import Running, Tree
+from tests.made_up.tree import PLACES, Running, Tree
 
 pytestmark = [pytest.mark.xdist_group("made-up-platform"), pytest.mark.timeout(240)]
 
@@ -141,6 +141,11 @@ def test_the_import_rules_hold_in_its_tree(tree: Tree) -> None:
     said = tree.run("-c", "from importlinter.cli import lint_imports_command as lint; lint()")
     assert "Simulated platforms never import each other KEPT" in said
     assert "0 broken" in said
+
+
+def test_the_linter_has_nothing_to_say_in_its_tree(tree: Tree) -> None:
+    assert "All checks passed!" in tree.run("-m", "ruff", "check", "--no-cache", *PLACES.values())
+    tree.run("-m", "ruff", "format", "--check", "--no-cache", *PLACES.values())
 
 
 def test_no_existing_file_was_edited(tree: Tree, running: Running) -> None:

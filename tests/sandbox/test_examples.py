@@ -33,7 +33,8 @@ def test_every_simulated_platform_has_its_table() -> None:
 
 def test_every_variable_of_a_table_is_known_to_the_simulator() -> None:
     for platform in simulated_platforms():
-        known = {each.variable for each in (*platform.credentials, *platform.addresses)}
+        known = {each.variable for each in platform.credentials}
+        known |= {each.variable for each in platform.addresses}
         for value in platform.channel.options.values():
             if isinstance(value, str) and value.startswith("${"):
                 assert value[2:].partition("}")[0].partition(":-")[0] in known

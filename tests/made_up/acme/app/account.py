@@ -33,7 +33,7 @@ class AcmeAccount:
 
 def content_of(answer: HttpAnswer) -> Mapping[str, Any]:
     """Return a good answer's JSON object; raises what the status says otherwise."""
-    if answer.status == 429 or answer.status >= 500:
+    if answer.status == 429 or answer.status >= 500:  # noqa: PLR2004
         raise UpstreamUnavailable("Acme cannot answer at the moment; the call may be repeated later.")
     body = answer.json_object()
     word = str(body.get("error", ""))
@@ -41,7 +41,7 @@ def content_of(answer: HttpAnswer) -> Mapping[str, Any]:
         raise TokenRejected(platform_code=word)
     if word == "bad_grant":
         raise GrantRejected(platform_code=word)
-    if word or answer.status >= 400:
+    if word or answer.status >= 400:  # noqa: PLR2004
         raise UpstreamError("upstream_refused", "Acme refused the call; see the error.", platform_code=word)
     return body
 
@@ -57,6 +57,6 @@ def text(body: Mapping[str, Any], name: str) -> str:
 def seconds(body: Mapping[str, Any], name: str) -> int:
     """Return a member that must be a number of seconds."""
     value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 31_536_000:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 31_536_000:  # noqa: PLR2004
         raise UpstreamError("upstream_bad_answer", "Acme's answer names no lifetime; check api_base.")
     return value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.acme.signer import headers
-
 from app.core.values import InboundRequest
+from sandbox.platforms.acme.signer import headers
 from tests.platforms.deliveries import SECONDS, delivery
 from tests.platforms.samples import Sample
 
