@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from app.config.channels import ChannelConfig
 from app.config.platform_settings import PlatformSettings
@@ -51,7 +51,7 @@ def services_of(
     connector: object,
     *,
     http: Any = None,
-    unknown_events: str = "store",
+    unknown_events: Literal["store", "reject"] = "store",
     **options: Any,
 ) -> Services:
     """Return services whose only channel is `open`, with this connector."""
