@@ -15,12 +15,13 @@ import structlog
 from app.core.errors import PermanentError, UpstreamError, UpstreamUnavailable
 from app.core.identifiers import new_id
 from app.core.moments import as_text
-from app.core.ports import CommandSource, HttpAnswer
+from app.core.ports import CommandSource
 from app.core.states import DispatchState
 from app.core.values import Event
 from app.pipeline.router import Context, Route
 from app.pipeline.services import Services
-from app.security.outbound import OutboundClient, retry_after
+from app.security.judgement import Verdict, failure, judge, judge_no_answer
+from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
 from app.storage.commands import Command, CommandOutcome, find_command, finish_command
 from app.storage.database.db import Transaction
@@ -34,8 +35,6 @@ CALLBACK_ROUTE = "callgate.command-callback"
 RUN_ROUTE_PREFIX = "commands:"
 FAILED = "The command failed; the operators of this gateway can see why."
 MAX_ANSWER = 65_536
-RETRIED_STATUSES = frozenset({408, 425, 429})
-FINAL_REFUSALS = frozenset({"upstream_address_refused", "upstream_request_refused"})
 
 log = structlog.get_logger(__name__)
 
@@ -98,19 +97,13 @@ def _tell(services: Services, client: OutboundClient, command: Command) -> int:
     try:
         answer = client.request("POST", command.callback_url, content=body, headers=headers)
     except UpstreamError as error:
-        if error.code in FINAL_REFUSALS:
+        if judge_no_answer(error).verdict is Verdict.FINAL:
             raise PermanentError(error.message) from error
         raise
-    return _checked_status(answer)
-
-
-def _checked_status(answer: HttpAnswer) -> int:
-    status = answer.status
-    if 200 <= status < 300:  # noqa: PLR2004
-        return status
-    if 400 <= status < 500 and status not in RETRIED_STATUSES:  # noqa: PLR2004
-        raise PermanentError(f"The callback address answered {status}.")
-    raise UpstreamUnavailable(f"The callback address answered {status}.", retry_after=retry_after(answer))
+    judgement = judge(answer)
+    if judgement.verdict is not Verdict.SUCCESS:
+        raise failure(judgement, f"The callback address answered {answer.status}.")
+    return answer.status
 
 
 def outcome_body(command: Command) -> bytes:

@@ -16,7 +16,7 @@ import structlog
 from app.config.destinations import DestinationConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
-from app.core.errors import PermanentError, Postponed, StoreUnavailable, UpstreamError, UpstreamUnavailable
+from app.core.errors import PermanentError, Postponed, StoreUnavailable, UpstreamError
 from app.core.moments import as_text
 from app.core.ports import HttpAnswer
 from app.core.values import Event
@@ -24,14 +24,13 @@ from app.pipeline.channels import Channels
 from app.pipeline.forwarding.destinations import Destination, DestinationRoute, open_destination, route_to
 from app.pipeline.forwarding.health import Admission, admit, after_failure, after_success
 from app.pipeline.router import Context, Handler
-from app.security.outbound import retry_after
+from app.security.judgement import Verdict, failure, judge
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Database, Transaction
 from app.storage.destination_states import DestinationState, find_state, lock_state, write_state
 from app.wire.standard_webhooks import standard_webhook_headers
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
-TRY_AGAIN = frozenset({408, 425, 429})
 EXCERPT = 200
 
 log = structlog.get_logger(__name__)
@@ -58,7 +57,7 @@ class Forwarder:
             admission = self._admission(destination)
             try:
                 answer = self._deliver(destination, event, attempt)
-                _judge(destination, answer)
+                _require_success(destination, answer)
             except (UpstreamError, PermanentError) as error:
                 self._record_failure(destination, error, probed=admission.probes)
                 raise
@@ -172,13 +171,11 @@ def cloud_event(event: Event, attempt: int, *, source: str) -> dict[str, Any]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def _judge(destination: Destination, answer: HttpAnswer) -> None:
+def _require_success(destination: Destination, answer: HttpAnswer) -> None:
     """Return for a success; raise what says whether another try can help."""
-    status = answer.status
-    if 200 <= status < 300:  # noqa: PLR2004
+    judgement = judge(answer)
+    if judgement.verdict is Verdict.SUCCESS:
         return
     said = answer.body[:EXCERPT].decode("utf-8", "replace").strip()
-    message = f"{destination.name} answered {status}" + (f": {said}" if said.isprintable() and said else ".")
-    if 400 <= status < 500 and status not in TRY_AGAIN:  # noqa: PLR2004
-        raise PermanentError(message)
-    raise UpstreamUnavailable(message, retry_after=retry_after(answer))
+    message = f"{destination.name} answered {answer.status}"
+    raise failure(judgement, message + (f": {said}" if said.isprintable() and said else "."))
