@@ -20,14 +20,15 @@ from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
 from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
-from app.pipeline.commands.run import command_routes
+from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.router import Router
-from app.pipeline.services import Services
+from app.pipeline.services import Runtime, Services
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
 from app.storage.database.db import Database
+from app.storage.database.group_commit import GroupCommit
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import configure_logging
 from app.web.blueprints import register_blueprints
@@ -47,20 +48,43 @@ def build_services(
     settings = load_settings(environment)
     channels, destinations = _open_checked_channels(settings, environment)
     database = Database(settings.database_url)
-    clock = clock or (SystemClock() if database.is_sqlite else SharedClock(database))
-    services = Services(
+    return join_services(
+        settings,
+        database,
+        channels,
+        destinations=destinations,
+        router=router if router is not None else load_handlers(settings.handlers),
+        clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
+    )
+
+
+def join_services(
+    settings: Settings,
+    database: Database,
+    channels: Channels,
+    *,
+    destinations: Iterable[DestinationConfig],
+    router: Router,
+    clock: Clock,
+) -> Services:
+    """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
+    runtime = Runtime()
+    forwarder = Forwarder(settings, database, channels, clock)
+    runner = CommandRunner(settings, database, channels, clock, runtime)
+    return Services(
         settings=settings,
         database=database,
         channels=channels,
-        router=router if router is not None else load_handlers(settings.handlers),
+        router=router,
         vault=Vault(settings.secret_key),
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
         clock=clock,
+        accepts=GroupCommit(database),
         bind_route=bind_route(channels, settings),
-        destinations=destination_routes(destinations, Forwarder(settings, database, channels, clock)),
+        destinations=destination_routes(destinations, forwarder),
+        commands=command_routes(router, runner),
+        runtime=runtime,
     )
-    services.commands = command_routes(services)
-    return services
 
 
 def _open_checked_channels(

@@ -11,15 +11,11 @@ from app import platforms
 from app.config.channels import parse_channels
 from app.config.settings import load_settings
 from app.core.values import InboundRequest
-from app.pipeline.binding.consume import bind_route
+from app.factory import join_services
 from app.pipeline.channels import open_channels
-from app.pipeline.commands.run import command_routes
 from app.pipeline.dispatch.attempts import DispatchResult, load_events, run_loaded_claim
-from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.router import Router
 from app.pipeline.services import Services
-from app.security.rate_limits import RateLimits
-from app.security.vault import Vault
 from app.storage.database.db import Database
 from app.storage.queue.dispatches import Claim
 from sandbox.platforms.callback.signer import body_headers
@@ -67,20 +63,20 @@ def make_services(
     settings = load_settings(values)
     file = parse_channels(channels, values)
     opened, _ = open_channels(file.channels, platforms.discover())
-    clock = clock or FrozenClock()
-    services = Services(
-        settings=settings,
-        database=database,
-        channels=opened,
+    return join_services(
+        settings,
+        database,
+        opened,
+        destinations=file.destinations,
         router=router or Router(),
-        vault=Vault(settings.secret_key),
-        rate_limits=RateLimits("memory://", enabled=settings.ratelimit_enabled),
-        clock=clock,
-        bind_route=bind_route(opened, settings),
-        destinations=destination_routes(file.destinations, Forwarder(settings, database, opened, clock)),
+        clock=clock or FrozenClock(),
     )
-    services.commands = command_routes(services)
-    return services
+
+
+def exchange(services: Services, **parts: Any) -> None:
+    """Put other parts into services that are in use. No running gateway does that; a test saves itself a restart."""
+    for name, part in parts.items():
+        object.__setattr__(services, name, part)
 
 
 def envelope(event_id: str = "evt_1", event_type: str = "user_authorized", **changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.config.settings import Settings
-from app.core.clock import Clock, SystemClock
+from app.core.clock import Clock
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.router import Route, Router
@@ -53,11 +53,23 @@ class PruneProgress:
 
 
 @dataclass(slots=True)
-class Services:
-    """Everything a pipeline function may need. `wake` tells the engine that there is work; it is only a hint.
+class Runtime:
+    """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
 
-    `running` holds what this process runs at the moment, so that the engine can keep the leases.
+    `wake` tells the engine that there is work; it is only a hint. `running` holds what this process runs at the moment,
+    so that its leases are kept. `claiming` is held from looking at `running` to adding to it.
     """
+
+    wake: Callable[[], None] = _nobody_to_wake
+    engine: Engine | None = None
+    running: dict[str, Claim] = field(default_factory=dict)
+    claiming: threading.Lock = field(default_factory=threading.Lock)
+    pruning: PruneProgress = field(default_factory=PruneProgress)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a pipeline function may need: parts that stay as they were joined, and `runtime`, which changes."""
 
     settings: Settings
     database: Database
@@ -65,25 +77,19 @@ class Services:
     router: Router
     vault: Vault
     rate_limits: RateLimits
-    clock: Clock = field(default_factory=SystemClock)
-    wake: Callable[[], None] = _nobody_to_wake
-    engine: Engine | None = None
+    clock: Clock
+    accepts: GroupCommit
+    """Lets concurrent accepts share a commit."""
+    bind_route: Route | None = None
+    destinations: tuple[Route, ...] = ()
+    commands: tuple[Route, ...] = ()
+    runtime: Runtime = field(default_factory=Runtime)
     inline_pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=32, thread_name_prefix="inline")
     )
     lease_seconds: int = 30
-    running: dict[str, Claim] = field(default_factory=dict)
-    claiming: threading.Lock = field(default_factory=threading.Lock)
-    bind_route: Route | None = None
-    pruning: PruneProgress = field(default_factory=PruneProgress)
-    destinations: tuple[Route, ...] = ()
-    commands: tuple[Route, ...] = ()
-    accepts: GroupCommit = field(init=False)
-    _matches: dict[tuple[Any, ...], tuple[Route, ...]] = field(default_factory=dict, init=False)
-
-    def __post_init__(self) -> None:
-        """Let concurrent accepts share a commit."""
-        self.accepts = GroupCommit(self.database)
+    _matches: dict[tuple[Any, ...], tuple[Route, ...]] = field(default_factory=dict, init=False, repr=False)
+    """What `matching` found before; only speed hangs on it."""
 
     def find_route(self, name: str) -> Route | None:
         """Return the route of that name, the built-in ones, commands and destinations included."""
@@ -94,7 +100,7 @@ class Services:
 
     def matching(self, channel: str, platform: str, event_type: str) -> tuple[Route, ...]:
         """Return the handlers and destinations that take such an event."""
-        key = (channel, platform, event_type, len(self.router.routes), self.destinations)
+        key = (channel, platform, event_type, len(self.router.routes))
         found = self._matches.get(key)
         if found is None:
             found = self.router.matching(channel, platform, event_type) + tuple(

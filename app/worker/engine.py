@@ -70,8 +70,8 @@ class EmbeddedEngine:
 
     def start(self) -> None:
         """Start the threads and ask the pipelines to wake this engine."""
-        self._services.wake = self.wake
-        self._services.engine = self
+        self._services.runtime.wake = self.wake
+        self._services.runtime.engine = self
         self._leases.start()
         self._recorder.start()
         for thread in self._threads:
@@ -116,7 +116,7 @@ class EmbeddedEngine:
         except StoreUnavailable:
             log.warning("given_back_when_lease_ends", dispatches=len(claims))
             for claim in claims:
-                self._services.running.pop(claim.dispatch_id, None)
+                self._services.runtime.running.pop(claim.dispatch_id, None)
 
     def reserve(self, count: int) -> bool:
         """Set places aside for dispatches about to be stored as already running."""
@@ -184,7 +184,7 @@ class EmbeddedEngine:
         self._free.release(len(waiting))
 
     def _put(self, claim: Claim, event: Event | None) -> None:
-        self._services.running[claim.dispatch_id] = claim
+        self._services.runtime.running[claim.dispatch_id] = claim
         if self._work.empty():
             self._moved_at = time.monotonic()
         self._work.put((claim, event))
@@ -204,7 +204,7 @@ class EmbeddedEngine:
             self._moved_at = time.monotonic()
             self._free.note(self._moved_at - began)
             if is_at_its_end:
-                self._services.running.pop(claim.dispatch_id, None)
+                self._services.runtime.running.pop(claim.dispatch_id, None)
                 self._free.release(1)
 
     def _runs_to_its_end(self, claim: Claim, event: Event | None) -> bool:

@@ -41,7 +41,7 @@ class HintPublisher:
 
     def start(self, services: Services) -> None:
         """Start the thread and ask the pipelines to call it."""
-        services.wake = self.wake
+        services.runtime.wake = self.wake
         self._thread.start()
 
     def wake(self) -> None:

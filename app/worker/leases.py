@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseKeeper:
-    """A thread that moves the lease ends of `services.running` well before they come."""
+    """A thread that moves the lease ends of `services.runtime.running` well before they come."""
 
     def __init__(self, services: Services):
         self._services = services

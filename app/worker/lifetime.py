@@ -105,11 +105,11 @@ class GracefulStop:
 
     def _run(self) -> None:
         deadline = time.monotonic() + FINISH_SECONDS
-        log.info("stopping", running=len(self._services.running))
+        log.info("stopping", running=len(self._services.runtime.running))
         for part in self._parts:
             part.stop()
         while time.monotonic() < deadline:
-            if not self._services.running:
+            if not self._services.runtime.running:
                 self._idle.set()
             time.sleep(IDLE_LOOK_SECONDS)
         self._leave()
@@ -118,8 +118,8 @@ class GracefulStop:
         """Give back what still runs and end the process, whatever its main thread or the store waits for."""
         threading.Thread(target=_end_after, args=(GIVE_BACK_SECONDS,), daemon=True).start()
         try:
-            give_back(self._services, list(self._services.running.values()))
+            give_back(self._services, list(self._services.runtime.running.values()))
         except StoreUnavailable:
-            log.warning("given_back_when_lease_ends", dispatches=len(self._services.running))
+            log.warning("given_back_when_lease_ends", dispatches=len(self._services.runtime.running))
         finally:
             _end_after(0)

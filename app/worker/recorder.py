@@ -1,6 +1,6 @@
 """Writing down successes together, while the threads that had them go on to the next dispatch.
 
-Until its success is written a dispatch stays in `services.running`, so its lease is kept, and it fills its place.
+Until its success is written a dispatch stays in `services.runtime.running`, so its lease is kept, and it fills its place.
 While the store is away successes are kept and tried again: a handler that went well need not run a second time.
 """
 
@@ -74,7 +74,7 @@ class Recorder:
                 pass
         finally:
             for success in batch:
-                self._services.running.pop(success.claim.dispatch_id, None)
+                self._services.runtime.running.pop(success.claim.dispatch_id, None)
             self._let_go(len(batch))
 
     def _is_written(self, batch: list[Ending]) -> bool:

@@ -18,7 +18,7 @@ from app.pipeline.channels import Channel, Channels
 from app.pipeline.router import Context
 from app.pipeline.services import Services
 from app.storage.database.db import Database
-from tests.builders import NOW, make_services
+from tests.builders import NOW, exchange, make_services
 
 
 class TypedOnly:
@@ -81,8 +81,8 @@ def binding_services(database: Database, *channels: Channel, clock: Any = None, 
         channel("plain", TypedOnly()),
         channel("deaf", object()),
     )
-    services.channels = Channels(opened)
-    services.bind_route = bind_route(services.channels, services.settings)
+    exchange(services, channels=Channels(opened))
+    exchange(services, bind_route=bind_route(services.channels, services.settings))
     return services
 
 

@@ -25,7 +25,7 @@ from app.storage.login.sessions import sessions
 from app.storage.login.users import users
 from app.storage.tables import metadata
 from sandbox.state import Call
-from tests.builders import FrozenClock, make_services
+from tests.builders import FrozenClock, exchange, make_services
 from tests.checks.browser import BASE_URL, SESSION_COOKIE, Browser, cookies_set
 from tests.sandbox.server import SandboxServer
 
@@ -140,7 +140,7 @@ class Gateway:
     def use_http(self, name: str, http: HttpClient) -> None:
         """Put another client between a channel and its platform."""
         kept = [replace(each, http=http) if each.name == name else each for each in self.services.channels]
-        self.services.channels = Channels(kept, self.services.channels.disabled)
+        exchange(self.services, channels=Channels(kept, self.services.channels.disabled))
 
     def be_impatient(self, name: str, seconds: float = 0.3) -> None:
         """Shorten a channel's time limit, so that a hanging platform is given up soon."""

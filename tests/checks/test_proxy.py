@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.storage.login.connections import connections
 from app.storage.login.identities import identities
+from tests.builders import exchange
 from tests.checks.browser import SESSION_COOKIE, Browser, cookies_set
 from tests.checks.gateway import GatedHttp, Gateway
 
@@ -26,7 +27,7 @@ PROXIED = {"oauth2.userinfo", "oauth2.topup", "oauth2.token", "oauth2.authorize"
 def _long_sessions(gateway: Gateway) -> None:
     """Let the hours that platforms count in pass without a click in between."""
     settings = gateway.services.settings
-    gateway.services.settings = settings.model_copy(update={"session_ttl": 86_400})
+    exchange(gateway.services, settings=settings.model_copy(update={"session_ttl": 86_400}))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.storage.login.connections import connections
+from tests.builders import exchange
 from tests.checks.browser import Browser
 from tests.checks.gateway import GatedHttp, Gateway, KilledHttp, WorkerKilled
 
@@ -32,7 +33,7 @@ EXPIRED: dict[str, list[tuple[int, dict[str, Any]]]] = {
 def _long_sessions(gateway: Gateway) -> None:
     """Let the hours that platforms count in pass without a click in between."""
     settings = gateway.services.settings
-    gateway.services.settings = settings.model_copy(update={"session_ttl": 86_400})
+    exchange(gateway.services, settings=settings.model_copy(update={"session_ttl": 86_400}))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from app.factory import build_services
 from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
 from app.storage.login.connections import connections
-from tests.builders import SECRET_KEY
+from tests.builders import SECRET_KEY, exchange
 from tests.checks.browser import BASE_URL, BINDING_COOKIE, Browser
 from tests.checks.gateway import RETURN_URL, Gateway
 
@@ -268,11 +268,11 @@ def test_check_45_a_rotated_vault_key_opens_old_rows_until_they_are_rewritten(
 ):
     browser.log_in()
     new = "9d1e7c5b3a28f6047b1c9e3d5f7082a4c6e8b0d2"
-    gateway.services.vault = Vault([new, SECRET_KEY])
+    exchange(gateway.services, vault=Vault([new, SECRET_KEY]))
     assert browser.fresh().status_code == 200
     assert rewrite_sealed(gateway.services) > 0
     assert rewrite_sealed(gateway.services) == 0
-    gateway.services.vault = Vault([new])
+    exchange(gateway.services, vault=Vault([new]))
     assert browser.fresh().status_code == 200
 
 
@@ -281,11 +281,11 @@ def test_check_45b_removing_the_old_vault_key_too_early_is_told_and_ends_no_logi
 ):
     browser.log_in()
     old = gateway.services.vault
-    gateway.services.vault = Vault(["9d1e7c5b3a28f6047b1c9e3d5f7082a4c6e8b0d2"])
+    exchange(gateway.services, vault=Vault(["9d1e7c5b3a28f6047b1c9e3d5f7082a4c6e8b0d2"]))
     with pytest.raises(VaultError, match="no longer in SECRET_KEY"):
         rewrite_sealed(gateway.services)
     assert browser.fresh().status_code == 500
-    gateway.services.vault = old
+    exchange(gateway.services, vault=old)
     assert browser.fresh().status_code == 200
 
 

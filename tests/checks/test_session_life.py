@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.builders import exchange
 from tests.checks.browser import SESSION_COOKIE, Browser, cookies_set
 from tests.checks.gateway import Gateway
 
@@ -170,7 +171,7 @@ def test_check_79a_an_idle_session_ends(gateway: Gateway, browser: Browser):
 def test_check_79b_a_session_in_use_ends_at_its_last_day(gateway: Gateway, browser: Browser):
     settings = gateway.services.settings
     assert settings.session_max_age == 7 * 86_400
-    gateway.services.settings = settings.model_copy(update={"session_max_age": 7200})
+    exchange(gateway.services, settings=settings.model_copy(update={"session_max_age": 7200}))
     browser.log_in()
     for _ in range(9):
         gateway.clock.advance(seconds=720)

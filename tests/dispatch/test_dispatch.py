@@ -18,7 +18,7 @@ from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.storage.inbox.nonces import use_nonce
-from tests.builders import NOW, FrozenClock, envelope, run_stored_claim, signed_callback
+from tests.builders import NOW, FrozenClock, envelope, exchange, run_stored_claim, signed_callback
 
 MakeServices = Callable[..., Services]
 
@@ -138,7 +138,7 @@ def test_a_live_process_keeps_its_leases(services_with: MakeServices, clock: Fro
     services = services_with(router=background(lambda event, context: None))
     accept(services)
     (claim,) = claim_work(services, limit=10)
-    services.running[claim.dispatch_id] = claim
+    services.runtime.running[claim.dispatch_id] = claim
     for _ in range(5):
         clock.advance(seconds=30)
         keep_leases(services)
@@ -213,7 +213,7 @@ def die_with_what_is_claimed(services: Services, clock: FrozenClock) -> list[str
     """Claim what is due and end as a process that is killed; return the keys of what it had claimed."""
     claims = claim_work(services, limit=10)
     events = load_events(services, claims)
-    services.running.clear()
+    services.runtime.running.clear()
     clock.advance(minutes=2)
     return sorted(events[claim.event_id].key for claim in claims)
 
@@ -254,7 +254,7 @@ def test_whoever_runs_a_suspect_asks_for_the_next_one_when_it_ends(
         accept(services, f"evt_{number}")
     for _ in range(2):
         die_with_what_is_claimed(services, clock)
-    services.wake = lambda: woken.append(len(services.running))
+    services.runtime.wake = lambda: woken.append(len(services.runtime.running))
     (suspect,) = claim_work(services, limit=10)
     run_stored_claim(services, suspect)
     assert woken == [0]
@@ -305,7 +305,7 @@ def test_a_neighbour_of_a_poisoned_event_is_lost_with_it_twice_at_most(
         if not any(claim.event_id == poisoned and claim.attempt <= 6 for claim in claims):
             for claim in claims:
                 run_stored_claim(services, claim)
-        services.running.clear()
+        services.runtime.running.clear()
         clock.advance(minutes=2)
     assert outcomes_of(services, innocent) == ["lost", "lost", "succeeded"]
     assert outcomes_of(services, poisoned) == [*["lost"] * 6, "failed"]
@@ -334,7 +334,7 @@ def test_one_poisoned_event_does_not_stop_the_rest(services_with: MakeServices) 
 def test_a_handler_that_is_gone_is_retried_not_lost(services_with: MakeServices) -> None:
     services = services_with(router=background(lambda event, context: None))
     event_id = accept(services)
-    services.router = Router()
+    exchange(services, router=Router())
     run_due(services)
     detail = detail_of(services, event_id)
     assert detail["state"] == "retrying"
@@ -393,7 +393,7 @@ def test_claims_whose_events_cannot_be_loaded_are_let_go(
         patched.setattr(services.database, "read", away)
         with pytest.raises(StoreUnavailable):
             claim_loaded_work(services, limit=10)
-    assert services.running == {}
+    assert services.runtime.running == {}
     clock.advance(seconds=services.lease_seconds + 1)
     keep_leases(services)
     assert [event.key for _, event in claim_loaded_work(services, limit=10) if event] == ["evt_1"]

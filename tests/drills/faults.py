@@ -22,6 +22,7 @@ from app.pipeline.inbound import accept
 from app.pipeline.services import Services
 from app.storage.database.db import Database
 from app.worker import leases
+from tests.builders import exchange
 
 FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
 LEASE_SECONDS = int(os.environ.get("DRILL_LEASE", "30"))
@@ -115,7 +116,7 @@ def _and_after(begin: Callable[[Database], Any]) -> Callable[[Database], Any]:
 def _with_lease(prepare: Callable[[Services], None]) -> Callable[[Services], None]:
     @wraps(prepare)
     def wrapped(services: Services) -> None:
-        services.lease_seconds = LEASE_SECONDS
+        exchange(services, lease_seconds=LEASE_SECONDS)
         prepare(services)
 
     return wrapped

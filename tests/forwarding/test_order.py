@@ -234,7 +234,7 @@ def test_of_an_events_routes_only_those_without_order_start_at_once(services_wit
     router = Recorder().router()
     router.add(Route("ordered", "callback", "*", Recorder(), order_by="data.order"))
     services = services_with(router=router)
-    services.engine = places = Places()
+    services.runtime.engine = places = Places()
     accept(services, "a0", "A")
     assert [claim.route for claim in places.handed] == ["handler"]
     assert [claim.route for claim in claim_work(services, limit=10)] == ["ordered"]
@@ -243,7 +243,7 @@ def test_of_an_events_routes_only_those_without_order_start_at_once(services_wit
 @pytest.mark.backends("sqlite")
 def test_only_the_claim_starts_what_has_an_order_key(services_with: MakeServices) -> None:
     services = services_with(channels=ORDERED, router=Recorder().router())
-    services.engine = places = Places()
+    services.runtime.engine = places = Places()
     accept(services, "a0", "A")
     assert places.handed == []
     accept(services, "loose", None)

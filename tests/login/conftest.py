@@ -21,7 +21,7 @@ from app.factory import create_app
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.services import Services
 from app.storage.database.db import Database
-from tests.builders import FrozenClock, make_services
+from tests.builders import FrozenClock, exchange, make_services
 
 BASE_URL = "https://gate.example"
 
@@ -159,7 +159,7 @@ def gateway(database: Database, clock: FrozenClock) -> Iterator[Gateway]:
         env={"PUBLIC_BASE_URL": BASE_URL, "RETURN_URLS": "https://app.example/cb", "RATELIMIT_ENABLED": "0"},
     )
     fake, other = FakePlatform("fake:1"), FakePlatform("fake:2")
-    services.channels = Channels([channel_of("fake", fake), channel_of("other", other)])
+    exchange(services, channels=Channels([channel_of("fake", fake), channel_of("other", other)]))
     app = create_app(services=services)
     yield Gateway(app, services, clock, fake, other)
     services.inline_pool.shutdown(wait=False)

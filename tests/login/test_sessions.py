@@ -16,7 +16,7 @@ from app.pipeline.login.session_keys import active_key, rotate_signing_key
 from app.pipeline.login.sessions import verify_session
 from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
-from tests.builders import SECRET_KEY
+from tests.builders import SECRET_KEY, exchange
 from tests.login.conftest import BASE_URL, Browser, Gateway
 
 pytestmark = pytest.mark.backends("sqlite")
@@ -319,13 +319,13 @@ def test_rotating_the_secret_rewrites_and_a_missing_one_is_said_clearly(gateway:
     browser.log_in()
     waiting = browser.start()
     services = gateway.services
-    services.vault = Vault([NEW_SECRET])
+    exchange(services, vault=Vault([NEW_SECRET]))
     with pytest.raises(VaultError, match="no longer in SECRET_KEY"):
         rewrite_sealed(services)
-    services.vault = Vault([NEW_SECRET, SECRET_KEY])
+    exchange(services, vault=Vault([NEW_SECRET, SECRET_KEY]))
     assert rewrite_sealed(services) == 4
     assert rewrite_sealed(services) == 0
-    services.vault = Vault([NEW_SECRET])
+    exchange(services, vault=Vault([NEW_SECRET]))
     assert browser.get("/api/v1/me?fresh=1").status_code == 200
     assert browser.finish(waiting).status_code == 303
     assert verify_session(services, session_of(browser)).user_id == browser.me()["user_id"]

@@ -110,7 +110,7 @@ def test_a_replay_that_kills_its_process_ends_as_a_dead_letter_again(
     replay_event(services, event_id, ORDER)
     for _ in range(3):
         assert len(claim_work(services, limit=10)) == 1
-        services.running.clear()
+        services.runtime.running.clear()
         clock.advance(seconds=services.lease_seconds + 1)
     assert run_due(services) == 1
     assert run_due(services) == 0

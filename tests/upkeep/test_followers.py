@@ -100,13 +100,13 @@ def test_those_who_stay_do_not_hide_those_behind_them(
 
 def test_the_walk_over_followers_goes_on_and_begins_anew_a_day_later(services: Services) -> None:
     heard_of(services, "m", 91)
-    services.pruning.followers_done_to = ("wechat", "z")
+    services.runtime.pruning.followers_done_to = ("wechat", "z")
     prune_when_due(services)
     assert known(services) == {"m"}
-    services.pruning.next_run = 0.0
+    services.runtime.pruning.next_run = 0.0
     prune_when_due(services)
     assert known(services) == {"m"}
-    services.pruning.next_run = services.pruning.followers_again = 0.0
+    services.runtime.pruning.next_run = services.runtime.pruning.followers_again = 0.0
     prune_when_due(services)
     assert known(services) == set()
 

@@ -211,20 +211,20 @@ def test_a_complete_run_is_not_repeated_within_ten_minutes(services: Services) -
     assert prune_when_due(services) is not None
     old_event(services, 91)
     assert prune_when_due(services) is None
-    services.pruning.next_run -= 601
+    services.runtime.pruning.next_run -= 601
     assert prune_when_due(services) is not None
 
 
 def test_what_was_emptied_is_not_read_again(services: Services) -> None:
     event_id = old_event(services, 40)
     prune_when_due(services)
-    assert services.pruning.bodies_done_to is not None
-    assert services.pruning.bodies_done_to[1] == event_id
+    assert services.runtime.pruning.bodies_done_to is not None
+    assert services.runtime.pruning.bodies_done_to[1] == event_id
     newer, older = old_event(services, 31), old_event(services, 50)
-    services.pruning.next_run = 0.0
+    services.runtime.pruning.next_run = 0.0
     prune_when_due(services)
     assert (has_body(services, newer), has_body(services, older)) == (False, True)
-    services.pruning.next_run = services.pruning.walk_again = 0.0
+    services.runtime.pruning.next_run = services.runtime.pruning.walk_again = 0.0
     prune_when_due(services)
     assert not has_body(services, older)
 

@@ -75,7 +75,7 @@ def test_a_row_nobody_was_told_about_is_found(
     services = services_with(router=router_of(lambda event, context: None), clock=SystemClock())
     accept(services, "forgotten")
     run_engine(services)
-    services.wake = lambda: None
+    services.runtime.wake = lambda: None
     wait_for(lambda: states(services) == ["succeeded"])
 
 
@@ -142,14 +142,14 @@ def test_what_waits_behind_long_attempts_is_left_to_other_processes(
     run_engine(busy)
     for number in range(3):
         accept(busy, f"slow_{number}")
-    wait_for(lambda: len(busy.running) == 3)
+    wait_for(lambda: len(busy.runtime.running) == 3)
     for number in range(8):
         accept(busy, f"quick_{number}")
-    assert len(busy.running) > 3
+    assert len(busy.runtime.running) > 3
     free = services_with(router=router_of(handler), clock=SystemClock())
     run_engine(free)
     wait_for(lambda: len(done) == 8)
-    assert len(busy.running) == 3
+    assert len(busy.runtime.running) == 3
     over.set()
     wait_for(lambda: set(states(busy)) == {"succeeded"})
 
@@ -181,7 +181,7 @@ def test_many_suspects_are_done_one_after_the_other_without_a_pause(
         accept(dying, f"evt_{number}")
     for _ in range(2):
         assert len(claim_work(dying, limit=64)) == 40
-        dying.running.clear()
+        dying.runtime.running.clear()
         clock.advance(minutes=2)
     services = services_with(router=router_of(lambda event, context: None), clock=SystemClock())
     run_engine(services)

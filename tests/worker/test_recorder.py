@@ -39,7 +39,7 @@ class Stage:
         for number in range(count):
             receive(self.services, "callback", signed_callback(envelope(f"evt_{number}")), trace_id="")
         claims = claim_work(self.services, limit=count)
-        self.services.running.update({claim.dispatch_id: claim for claim in claims})
+        self.services.runtime.running.update({claim.dispatch_id: claim for claim in claims})
         return [succeeded(claim, self.services.clock.now()) for claim in claims]
 
     def state(self, claim: Claim) -> str:
@@ -80,10 +80,10 @@ def test_what_gathered_is_written_in_one_transaction(stage: Stage, monkeypatch: 
 def test_a_claim_is_kept_until_its_success_is_written(stage: Stage) -> None:
     (success,) = stage.successes(1)
     stage.recorder.record(success)
-    assert success.claim.dispatch_id in stage.services.running
+    assert success.claim.dispatch_id in stage.services.runtime.running
     stage.recorder.start()
     wait_for(lambda: stage.ended == 1)
-    assert stage.services.running == {}
+    assert stage.services.runtime.running == {}
 
 
 def test_while_the_store_is_away_successes_are_kept_and_written_later(

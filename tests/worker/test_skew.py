@@ -22,7 +22,7 @@ from app.storage.database.db import Database, database_time
 from app.storage.database.shared_clock import SharedClock
 from app.worker import leases
 from app.worker.engine import EmbeddedEngine
-from tests.builders import envelope, make_services, signed_callback
+from tests.builders import envelope, exchange, make_services, signed_callback
 from tests.worker.stage import wait_for
 
 pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.backends("postgresql", "mariadb")]
@@ -73,7 +73,7 @@ class Machine:
         self.database = Database(url)
         shared = SharedClock(self.database, local=self.clock)
         self.services = make_services(self.database, router=router, clock=shared)
-        self.services.lease_seconds = LEASE_SECONDS
+        exchange(self.services, lease_seconds=LEASE_SECONDS)
         self._engine: EmbeddedEngine | None = None
 
     def start(self) -> None:

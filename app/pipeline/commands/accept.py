@@ -84,7 +84,7 @@ def _accept(services: Services, request: InboundRequest) -> str:
     )
     services.database.run(lambda tx: _store(tx, verified, new, command))
     log.info("command_accepted", event_id=event.id, event_type=event.type, channel=channel.name)
-    services.wake()
+    services.runtime.wake()
     return event.id
 
 

@@ -7,24 +7,28 @@ is retried and ends as a dead letter like any other; only the address guard lets
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
 import structlog
 
+from app.config.settings import Settings
+from app.core.clock import Clock
 from app.core.errors import PermanentError, UpstreamError, UpstreamUnavailable
 from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
 from app.core.states import DispatchState
 from app.core.values import Event
-from app.pipeline.router import Context, Route
-from app.pipeline.services import Services
+from app.pipeline.channels import Channels
+from app.pipeline.router import Context, Route, Router
+from app.pipeline.services import Runtime, Services
 from app.security.judgement import Verdict, failure, judge, judge_no_answer
 from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
 from app.storage.commands import Command, CommandOutcome, find_command, finish_command
-from app.storage.database.db import Transaction
+from app.storage.database.db import Database, Transaction
 from app.storage.queue.dispatches import NewDispatch
 from app.wire.standard_webhooks import standard_webhook_headers
 
@@ -39,71 +43,89 @@ MAX_ANSWER = 65_536
 log = structlog.get_logger(__name__)
 
 
-def command_routes(services: Services) -> tuple[Route, ...]:
+class CommandRunner:
+    """Runs handlers of commands, keeps their outcomes and tells them; one for all commands, shared by all threads."""
+
+    def __init__(
+        self, settings: Settings, database: Database, channels: Channels, clock: Clock, runtime: Runtime
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._clock = clock
+        self._runtime = runtime
+        guard = AddressGuard(settings.callback_allowed_hosts)
+        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
+
+    def run(self, route: Route, event: Event, context: Context) -> None:
+        """Run the handler of a command and keep what it returns as the outcome."""
+        result = orjson.dumps(route.handler(event, context), default=str, option=orjson.OPT_NON_STR_KEYS)
+        outcome = CommandOutcome(DispatchState.SUCCEEDED, context.attempt, result=result)
+        if context.tx is not None:
+            self._finish(context.tx, event, outcome)
+            return
+        self._database.run(lambda tx: self._finish(tx, event, outcome))
+        self._runtime.wake()
+
+    def fail(self, tx: Transaction, event: Event, attempt: int, error: Exception) -> None:
+        """Keep the outcome of a command whose handler failed for good, in the transaction of its dead letter."""
+        sentence = error.message if isinstance(error, PermanentError) else FAILED
+        self._finish(tx, event, CommandOutcome(DispatchState.DEAD, attempt, error=sentence))
+
+    def tell(self, event: Event, _context: Context) -> dict[str, int]:
+        """Send the outcome and return the status; raises PermanentError where another try cannot help."""
+        with self._database.read() as tx:
+            command = find_command(tx, event.id)
+        if command is None or command.finished_at is None:
+            raise PermanentError("There is no outcome to tell.")
+        body = outcome_body(command)
+        headers = self._signed_headers(command, body)
+        try:
+            answer = self._client.request("POST", command.callback_url, content=body, headers=headers)
+        except UpstreamError as error:
+            if judge_no_answer(error).verdict is Verdict.FINAL:
+                raise PermanentError(error.message) from error
+            raise
+        judgement = judge(answer)
+        if judgement.verdict is not Verdict.SUCCESS:
+            raise failure(judgement, f"The callback address answered {answer.status}.")
+        return {"status": answer.status}
+
+    def _finish(self, tx: Transaction, event: Event, outcome: CommandOutcome) -> None:
+        now = self._clock.now()
+        callback = NewDispatch(new_id(now), event.id, CALLBACK_ROUTE, due_at=now)
+        if finish_command(tx, event.id, outcome, now=now, callback=callback):
+            log.info("command_finished", event_id=event.id, state=outcome.state.value)
+
+    def _signed_headers(self, command: Command, body: bytes) -> dict[str, str]:
+        """Sign with the first secret of the channel that the command was signed for."""
+        _, source = self._channels.with_capability(command.channel, CommandSource)
+        if not source.result_key:
+            raise UpstreamUnavailable(f"The channel {command.channel} has no secret to sign the result with.")
+        now = int(self._clock.now().timestamp())
+        headers = standard_webhook_headers(command.id, now, body, [source.result_key])
+        return {"Content-Type": "application/json", "Connection": "close"} | headers
+
+
+def command_routes(router: Router, runner: CommandRunner) -> tuple[Route, ...]:
     """Return the routes that commands take: one for each handler of commands, and the one that tells the outcome."""
-    runs = [_run_route(services, route) for route in services.router.routes if route.source == COMMANDS]
-    return (*runs, _callback_route(services))
+    runs = (
+        replace(
+            route,
+            name=RUN_ROUTE_PREFIX + route.name,
+            handler=partial(runner.run, route),
+            inline=False,
+            on_dead=runner.fail,
+        )
+        for route in router.routes
+        if route.source == COMMANDS
+    )
+    # The type of the second one matches no command: a command name holds no blank.
+    return (*runs, Route(CALLBACK_ROUTE, COMMANDS, "tell the outcome", runner.tell))
 
 
 def run_route_name(services: Services, command: str) -> str | None:
     """Return the stored name of the route that runs a command, None when nothing does; the first registered one wins."""
     return next((route.name for route in services.commands if route.takes(COMMANDS, COMMANDS, command)), None)
-
-
-def _run_route(services: Services, route: Route) -> Route:
-    def run(event: Event, context: Context) -> None:
-        result = orjson.dumps(route.handler(event, context), default=str, option=orjson.OPT_NON_STR_KEYS)
-        outcome = CommandOutcome(DispatchState.SUCCEEDED, context.attempt, result=result)
-        if context.tx is not None:
-            _finish(services, context.tx, event, outcome)
-            return
-        services.database.run(lambda tx: _finish(services, tx, event, outcome))
-        services.wake()
-
-    def fail(tx: Transaction, event: Event, attempt: int, error: Exception) -> None:
-        sentence = error.message if isinstance(error, PermanentError) else FAILED
-        _finish(services, tx, event, CommandOutcome(DispatchState.DEAD, attempt, error=sentence))
-
-    name = RUN_ROUTE_PREFIX + route.name
-    return replace(route, name=name, handler=run, inline=False, on_dead=fail)
-
-
-def _finish(services: Services, tx: Transaction, event: Event, outcome: CommandOutcome) -> None:
-    now = services.clock.now()
-    callback = NewDispatch(new_id(now), event.id, CALLBACK_ROUTE, due_at=now)
-    if finish_command(tx, event.id, outcome, now=now, callback=callback):
-        log.info("command_finished", event_id=event.id, state=outcome.state.value)
-
-
-def _callback_route(services: Services) -> Route:
-    guard = AddressGuard(services.settings.callback_allowed_hosts)
-    client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
-
-    def tell(event: Event, _context: Context) -> dict[str, int]:
-        with services.database.read() as tx:
-            command = find_command(tx, event.id)
-        if command is None or command.finished_at is None:
-            raise PermanentError("There is no outcome to tell.")
-        return {"status": _tell(services, client, command)}
-
-    # The type matches no command: a command name holds no blank.
-    return Route(CALLBACK_ROUTE, COMMANDS, "tell the outcome", tell)
-
-
-def _tell(services: Services, client: OutboundClient, command: Command) -> int:
-    """Send the outcome and return the status; raises PermanentError where another try cannot help."""
-    body = outcome_body(command)
-    headers = _signed_headers(services, command, body)
-    try:
-        answer = client.request("POST", command.callback_url, content=body, headers=headers)
-    except UpstreamError as error:
-        if judge_no_answer(error).verdict is Verdict.FINAL:
-            raise PermanentError(error.message) from error
-        raise
-    judgement = judge(answer)
-    if judgement.verdict is not Verdict.SUCCESS:
-        raise failure(judgement, f"The callback address answered {answer.status}.")
-    return answer.status
 
 
 def outcome_body(command: Command) -> bytes:
@@ -126,13 +148,3 @@ def outcome_body(command: Command) -> bytes:
 def result_of(command: Command) -> Any:
     """Return what the handler returned, None before it has."""
     return None if command.result is None else orjson.loads(command.result)
-
-
-def _signed_headers(services: Services, command: Command, body: bytes) -> dict[str, str]:
-    """Sign with the first secret of the channel that the command was signed for."""
-    _, source = services.channels.with_capability(command.channel, CommandSource)
-    if not source.result_key:
-        raise UpstreamUnavailable(f"The channel {command.channel} has no secret to sign the result with.")
-    now = int(services.clock.now().timestamp())
-    headers = standard_webhook_headers(command.id, now, body, [source.result_key])
-    return {"Content-Type": "application/json", "Connection": "close"} | headers

@@ -55,12 +55,12 @@ def claim_work(services: Services, *, limit: int) -> list[Claim]:
     """Claim what is due, in one short transaction; no second suspect while one runs here."""
     now = services.clock.now()
     lease_until = now + timedelta(seconds=services.lease_seconds)
-    with services.claiming:
-        suspects = 0 if any(claim.is_suspect for claim in list(services.running.values())) else 1
+    with services.runtime.claiming:
+        suspects = 0 if any(claim.is_suspect for claim in list(services.runtime.running.values())) else 1
         claims = services.database.run(
             lambda tx: claim_due(tx, now=now, lease_until=lease_until, limit=limit, suspects=suspects)
         )
-        services.running.update({claim.dispatch_id: claim for claim in claims})
+        services.runtime.running.update({claim.dispatch_id: claim for claim in claims})
     return claims
 
 
@@ -71,14 +71,14 @@ def claim_loaded_work(services: Services, *, limit: int) -> list[tuple[Claim, Ev
         events = load_events(services, claims) if claims else {}
     except BaseException:
         for claim in claims:
-            services.running.pop(claim.dispatch_id, None)
+            services.runtime.running.pop(claim.dispatch_id, None)
         raise
     return [(claim, events.get(claim.event_id)) for claim in claims]
 
 
 def keep_leases(services: Services) -> None:
     """Move the lease ends of running dispatches, so that only a dead process loses them."""
-    claims = list(services.running.values())
+    claims = list(services.runtime.running.values())
     if not claims:
         return
     lease_until = services.clock.now() + timedelta(seconds=services.lease_seconds)
@@ -95,7 +95,7 @@ def give_back(services: Services, claims: Iterable[Claim]) -> None:
     endings = [taken_back(claim, now, due_at=now) for claim in wanted]
     services.database.run(lambda tx: complete(tx, endings))
     for claim in wanted:
-        services.running.pop(claim.dispatch_id, None)
+        services.runtime.running.pop(claim.dispatch_id, None)
         log.info(
             "dispatch_given_back", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt
         )
@@ -140,7 +140,7 @@ def run_claim(
     elif result.state in (DispatchState.SUCCEEDED, DispatchState.DEAD):
         let_followers_go(services, claim)
     if claim.is_suspect:
-        services.wake()
+        services.runtime.wake()
     return result
 
 
@@ -152,7 +152,7 @@ def _run_attempt(
         return _fail(services, claim, event, route, PermanentError("every attempt ended with its process"))
     if route is None:
         return _fail(services, claim, event, route, LookupError(f"no handler is called {claim.route}"))
-    services.running[claim.dispatch_id] = claim
+    services.runtime.running[claim.dispatch_id] = claim
     result = DispatchResult(DispatchState.RETRYING)
     try:
         if route.transactional:
@@ -168,7 +168,7 @@ def _run_attempt(
         result = _fail(services, claim, event, route, error)
     finally:
         if result.is_recorded:
-            services.running.pop(claim.dispatch_id, None)
+            services.runtime.running.pop(claim.dispatch_id, None)
     return result
 
 

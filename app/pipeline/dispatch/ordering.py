@@ -68,7 +68,7 @@ def let_followers_go(services: Services, claim: Claim) -> None:
             services.database.run(lambda tx: release(tx, following, now))
     except StoreUnavailable:
         log.warning("order_not_tended", route=claim.route, event_id=claim.event_id)
-    services.wake()
+    services.runtime.wake()
 
 
 def hold_new_followers(services: Services) -> None:

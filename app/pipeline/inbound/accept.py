@@ -74,7 +74,7 @@ def accept(
         raise nonce_was_used()
     waits = bool(wanted) and not reserved
     if any(accepted.is_new and (waits or ordered) for accepted, ordered in zip(stored, keys, strict=True)):
-        services.wake()
+        services.runtime.wake()
     return [_with_inline_claims(*pair) for pair in zip(arrivals, stored, strict=True)]
 
 
@@ -85,20 +85,20 @@ def _places(arrival: Arrival, ordered: Mapping[str, str]) -> int:
 
 def _reserve(services: Services, wanted: int) -> int:
     """Set places aside in the engine and return how many: all that are wanted or none."""
-    engine = services.engine
+    engine = services.runtime.engine
     return wanted if engine is not None and wanted and engine.reserve(wanted) else 0
 
 
 def _release(services: Services, count: int) -> None:
-    if services.engine is not None and count:
-        services.engine.release(count)
+    if services.runtime.engine is not None and count:
+        services.runtime.engine.release(count)
 
 
 def _start(
     services: Services, arrivals: Sequence[Arrival], stored: Sequence[Accepted], reserved: int
 ) -> None:
     """Hand the background dispatches over that were stored as running, and give back the places they leave."""
-    if services.engine is None or not reserved:
+    if services.runtime.engine is None or not reserved:
         return
     background = [
         [claim for claim in accepted.claims if claim.route not in _inline_names(arrival)]
@@ -106,7 +106,7 @@ def _start(
     ]
     _release(services, reserved - sum(map(len, background)))
     for arrival, claims in zip(arrivals, background, strict=True):
-        services.engine.hand_over(arrival.event, claims)
+        services.runtime.engine.hand_over(arrival.event, claims)
 
 
 def _with_inline_claims(arrival: Arrival, accepted: Accepted) -> Accepted:

@@ -44,7 +44,7 @@ def run_inline(
         return InlineAnswer(Situation.ACCEPTED)
     by_name = {route.name: route for route in routes}
     pairs = [(claim, by_name[claim.route]) for claim in claims]
-    services.running.update({claim.dispatch_id: claim for claim in claims})
+    services.runtime.running.update({claim.dispatch_id: claim for claim in claims})
     if answer_within is None:
         return _answer_from([run_claim(services, claim, event, route) for claim, route in pairs])
     future: Future[list[DispatchResult]] = services.inline_pool.submit(

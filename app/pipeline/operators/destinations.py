@@ -82,6 +82,6 @@ def resume_destination(services: Services, name: str) -> int:
         return release_route(tx, route_name(name), now)
 
     released = services.database.run(resume)
-    services.wake()
+    services.runtime.wake()
     log.info("destination_resumed", destination=name, released=released)
     return released

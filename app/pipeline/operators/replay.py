@@ -100,7 +100,7 @@ def replay_event(services: Services, event_id: str, order: ReplayOrder) -> Repla
         done = services.database.run(work)
     except _PrunedMeanwhileError:
         raise _body_pruned() from None
-    services.wake()
+    services.runtime.wake()
     log.info("event_replayed", event_id=event_id, actor=order.actor, dispatches=done.dispatches)
     return done
 
@@ -171,7 +171,7 @@ def replay_events(
     done = Replayed()
     for rows in _batches(services, wanted, limit=limit):
         done = done.plus(_replay_batch(services, rows, order, start=start, position=done.events))
-        services.wake()
+        services.runtime.wake()
     with services.database.begin() as tx:
         _audit(services, tx, order, target=target, outcome="done", detail=done.as_json())
     log.info("events_replayed", actor=order.actor, events=done.events, dispatches=done.dispatches)

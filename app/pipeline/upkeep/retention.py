@@ -57,7 +57,7 @@ Steps = Iterator[tuple[str, int]]
 
 def prune_when_due(services: Services, *, seconds: float = RUN_SECONDS) -> Pruned | None:
     """Prune for a few seconds, once in ten minutes; a run that was cut short goes on when this is called again."""
-    progress = services.pruning
+    progress = services.runtime.pruning
     if time.monotonic() < progress.next_run:
         return None
     done = _prune(services, until=time.monotonic() + seconds)
@@ -67,8 +67,8 @@ def prune_when_due(services: Services, *, seconds: float = RUN_SECONDS) -> Prune
 
 def prune_all(services: Services) -> Pruned:
     """Prune until nothing is left to prune, from the oldest event on."""
-    services.pruning.bodies_done_to = services.pruning.followers_done_to = None
-    services.pruning.followers_again = 0.0
+    services.runtime.pruning.bodies_done_to = services.runtime.pruning.followers_done_to = None
+    services.runtime.pruning.followers_again = 0.0
     return _prune(services, until=None)
 
 
@@ -113,7 +113,7 @@ def _empty_events(services: Services) -> Steps:
 
     It begins where deleting ends. What was not finished when it came by is found by the next walk, a day later.
     """
-    progress = services.pruning
+    progress = services.runtime.pruning
     before = _days_ago(services, services.settings.retention_body_days)
     if progress.walk_again <= time.monotonic():
         progress.bodies_done_to, progress.walk_again = None, time.monotonic() + WALK_AGAIN_SECONDS
@@ -153,7 +153,7 @@ def _forget_nonces(services: Services) -> Steps:
 
 def _forget_followers(services: Services) -> Steps:
     """Walk over everybody once a day, on from where the last run stopped: who is bound stays, so most rows do."""
-    progress = services.pruning
+    progress = services.runtime.pruning
     if time.monotonic() < progress.followers_again:
         return
     before = _days_ago(services, services.settings.retention_event_days)
@@ -169,7 +169,7 @@ def _forget_followers(services: Services) -> Steps:
 
 
 def _page_of_followers(services: Services, before: datetime) -> list[StoredRow]:
-    done_to = services.pruning.followers_done_to
+    done_to = services.runtime.pruning.followers_done_to
     with services.database.read() as tx:
         return list(list_followers(tx, heard_before=before, after=done_to, limit=BATCH))
 
