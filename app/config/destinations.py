@@ -7,13 +7,14 @@ import binascii
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from app.config.field_paths import checked_path
 from app.config.rates import checked_rate
+from app.config.retries import DEFAULT_ATTEMPTS, MOST_DELAYS, read_delays
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 SECRET_START = "whsec_"  # noqa: S105 - how every such secret begins, not one of them
@@ -83,10 +84,20 @@ class DestinationConfig(BaseModel):
     rate: Annotated[str, AfterValidator(checked_rate)] | None = None
     concurrency: int = Field(4, ge=1, le=1000)
     timeout: float = Field(10.0, ge=0.1, le=60.0)
-    max_attempts: int = Field(12, ge=1, le=100)
+    max_attempts: int = Field(DEFAULT_ATTEMPTS, ge=1, le=MOST_DELAYS + 1)
+    retry_delays: Annotated[tuple[float, ...], BeforeValidator(read_delays)] = ()
     raw: bool = False
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     pause_after: int = Field(50, ge=1, le=100_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count_tries(cls, given: Any) -> Any:
+        """Take one try more than there are waits, unless the number of tries is written too."""
+        waits = given.get("retry_delays") if isinstance(given, dict) else None
+        if not isinstance(waits, list) or "max_attempts" in given:
+            return given
+        return given | {"max_attempts": min(len(waits), MOST_DELAYS) + 1}
 
     def takes(self, channel: str, event_type: str) -> bool:
         """Say whether events of this channel and type are forwarded; globs see upper and lower case."""

@@ -120,7 +120,10 @@ class ParsedEvent(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A stored event as handlers and destinations see it; `raw` is the body's exact bytes."""
+    """A stored event as handlers and destinations see it; `raw` is the body's exact bytes.
+
+    `version` is the interface version it was received with ("v1" where the platform has only one).
+    """
 
     id: str
     channel: str
@@ -134,6 +137,7 @@ class Event(NamedTuple):
     raw: bytes
     headers: tuple[tuple[str, str], ...]
     query_string: str = ""
+    version: str = "v1"
 
 
 class Situation(StrEnum):

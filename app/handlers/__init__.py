@@ -1,10 +1,13 @@
-"""What our side does with events: the folder to edit.
+"""What handlers import, and nothing else: `from app.handlers import Router, Context, Event, PermanentError, Postponed`.
 
-Every module here that has a `router` is loaded (HANDLERS names this package by default); copy examples.py.
+These five names, and what docs/contract.md says about them, are covered by Semantic Versioning; the places where they are
+defined are not. Every module of the packages that HANDLERS names is loaded when it has a `router`.
 """
 
 from __future__ import annotations
 
+from app.core.errors import PermanentError, Postponed
+from app.core.values import Event
 from app.pipeline.router import Context, Router
 
-__all__ = ["Context", "Router"]
+__all__ = ["Context", "Event", "PermanentError", "Postponed", "Router"]

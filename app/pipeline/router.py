@@ -1,27 +1,51 @@
-"""Routes: this channel or platform and this event type go to that handler. A router is a plain value."""
+"""Routes: this channel or platform and this event type go to that handler. A router is a plain value.
+
+Beside the routes of events there are those of deaths: what runs when a dispatch became a dead letter. They have names
+of their own in stored dispatches, which say what died (OnDeadName); how they are stored and run is in dispatch/on_dead.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from app.config.retries import DEFAULT_ATTEMPTS, attempts_of, read_delays
 from app.core.values import Event
 from app.storage.database.db import Transaction
 
-DEFAULT_ATTEMPTS = 12
+ON_DEAD_PREFIX = "on_dead:"
+ON_DEAD_NAME = re.compile(r"on_dead:(.+):([0-9a-f]{32}):([0-9]{1,9})")
+MOST_OF_ON_DEAD_NAME = 128
+"""With what is put around it, such a name must fit into the column of routes."""
+
+
+class Death(NamedTuple):
+    """What a handler of deaths is told: the route that died, after how many attempts, and its last error, redacted.
+
+    Attempts count from the first one on, over all replays.
+    """
+
+    route: str
+    attempts: int
+    error: str
 
 
 class Context(NamedTuple):
-    """What a handler gets beside the event; `tx` is a transaction that commits with the dispatch (transactional only)."""
+    """What a handler gets beside the event.
+
+    `tx` is a transaction that commits with the dispatch (transactional only); `death` says what died (on_dead only).
+    """
 
     attempt: int
     tx: Transaction | None = None
+    death: Death | None = None
 
 
 Handler = Callable[[Event, Any], Any]
-OnDead = Callable[[Transaction, Event, int, Exception], None]
+AtDeath = Callable[[Transaction, Event, int, Exception], None]
 """Called in the transaction that makes a dead letter, with the attempt's number and what ended it."""
 
 
@@ -30,7 +54,8 @@ class Route:
     """One registration: whose events, which handler, and how it runs.
 
     `name` identifies the route in stored dispatches, so renaming a function orphans what still waits for it.
-    `order_by` is a path into the event's data; without it the channel's own counts.
+    `order_by` is a path into the event's data; without it the channel's own counts. `retry_delays` are the seconds
+    between tries, the last one repeated; without any the usual schedule counts.
     """
 
     name: str
@@ -41,60 +66,206 @@ class Route:
     transactional: bool = False
     max_attempts: int = DEFAULT_ATTEMPTS
     order_by: str | None = None
-    on_dead: OnDead | None = None
+    version: str = "*"
+    retry_delays: tuple[float, ...] = ()
+    at_death: AtDeath | None = None
 
-    def takes(self, channel: str, platform: str, event_type: str) -> bool:
-        """Say whether an event of this channel and type goes to this handler; globs see upper and lower case."""
-        return (fnmatchcase(channel, self.source) or fnmatchcase(platform, self.source)) and fnmatchcase(
-            event_type, self.type
+    def takes(self, channel: str, platform: str, event_type: str, version: str) -> bool:
+        """Say whether such an event goes to this handler; globs see upper and lower case."""
+        return (
+            (fnmatchcase(channel, self.source) or fnmatchcase(platform, self.source))
+            and fnmatchcase(event_type, self.type)
+            and fnmatchcase(version, self.version)
         )
 
 
+@dataclass(frozen=True, slots=True)
+class OnDeadRoute(Route):
+    """A registration for deaths: `watches` is a glob for the name of the route that died."""
+
+    watches: str = "*"
+
+
+class OnDeadName(NamedTuple):
+    """The stored name of a dispatch that a death made: its handler, and which attempt of which dispatch was the last.
+
+    Every death has an attempt number of its own, so it makes these dispatches once, and a later death makes others.
+    """
+
+    handler: str
+    dispatch_id: str
+    attempt: int
+
+    def __str__(self) -> str:
+        return f"{ON_DEAD_PREFIX}{self.handler}:{self.dispatch_id}:{self.attempt}"
+
+
+def read_on_dead_name(route: str) -> OnDeadName | None:
+    """Return what a stored route name says about a death, None for every other route."""
+    if not route.startswith(ON_DEAD_PREFIX):
+        return None
+    match = ON_DEAD_NAME.fullmatch(route)
+    return None if match is None else OnDeadName(match[1], match[2], int(match[3]))
+
+
+Delays = Sequence[float | str]
+AnyRoute = TypeVar("AnyRoute", bound=Route)
+
+
 class Router:
-    """A list of routes, filled by decoration."""
+    """Two lists of routes, filled by decoration: those of events, and those of dispatches that died."""
 
     def __init__(self) -> None:
         self.routes: list[Route] = []
+        self.on_dead_routes: list[OnDeadRoute] = []
 
     def on(
         self,
         source: str,
         event_type: str = "*",
         *,
+        version: str = "*",
         inline: bool = False,
         transactional: bool = False,
-        max_attempts: int = DEFAULT_ATTEMPTS,
+        max_attempts: int | None = None,
+        retry_delays: Delays | None = None,
         name: str | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler for a channel or platform glob and an event-type glob."""
+        """Register a handler for a channel or platform glob, an event-type glob and a version glob.
+
+        `retry_delays` are seconds or texts such as "5 min"; raises ValueError for values that cannot be used.
+        """
 
         def register(handler: Handler) -> Handler:
-            route_name = name or f"{handler.__module__}.{handler.__qualname__}"
-            self.add(Route(route_name, source, event_type, handler, inline, transactional, max_attempts))
+            route_name = name or _name_of(handler)
+            most, delays = _tries(route_name, max_attempts, retry_delays)
+            self.add(
+                Route(
+                    route_name,
+                    source,
+                    event_type,
+                    handler,
+                    inline,
+                    transactional,
+                    most,
+                    version=version,
+                    retry_delays=delays,
+                )
+            )
+            return handler
+
+        return register
+
+    def on_dead(
+        self,
+        source: str = "*",
+        event_type: str = "*",
+        *,
+        route: str = "*",
+        version: str = "*",
+        transactional: bool = False,
+        max_attempts: int | None = None,
+        retry_delays: Delays | None = None,
+        name: str | None = None,
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler that runs, as a dispatch of its own, when a dispatch of such an event dies.
+
+        `route` is a glob for the name of the route that died; `context.death` says which it was. The event stays dead.
+        """
+
+        def register(handler: Handler) -> Handler:
+            route_name = name or _name_of(handler)
+            if len(route_name) > MOST_OF_ON_DEAD_NAME:
+                raise ValueError(
+                    f"the on_dead handler {route_name} needs a shorter name ({MOST_OF_ON_DEAD_NAME} characters at most); "
+                    "give it one with name="
+                )
+            most, delays = _tries(route_name, max_attempts, retry_delays)
+            self.add_on_dead(
+                OnDeadRoute(
+                    route_name,
+                    source,
+                    event_type,
+                    handler,
+                    transactional=transactional,
+                    max_attempts=most,
+                    version=version,
+                    retry_delays=delays,
+                    watches=route,
+                )
+            )
             return handler
 
         return register
 
     def add(self, route: Route) -> None:
-        """Add one route; raises ValueError when its name is taken by another handler."""
-        for known in self.routes:
-            if known.name == route.name and known.handler is not route.handler:
-                raise ValueError(f"two handlers are called {route.name}; give one a name of its own")
-        self.routes.append(route)
+        """Add one route; raises ValueError when its name is taken by another handler or kept for deaths."""
+        if route.name.startswith(ON_DEAD_PREFIX):
+            raise ValueError(
+                f"the handler {route.name} needs another name; {ON_DEAD_PREFIX} is kept for on_dead"
+            )
+        _add_once(self.routes, route)
+
+    def add_on_dead(self, route: OnDeadRoute) -> None:
+        """Add one route of deaths; raises ValueError when its name is taken by another one."""
+        _add_once(self.on_dead_routes, route)
 
     def include(self, other: Router) -> None:
         """Add all routes of another router."""
         for route in other.routes:
             self.add(route)
+        for on_dead_route in other.on_dead_routes:
+            self.add_on_dead(on_dead_route)
 
-    def matching(self, channel: str, platform: str, event_type: str) -> tuple[Route, ...]:
+    def matching(
+        self, channel: str, platform: str, event_type: str, version: str = "v1"
+    ) -> tuple[Route, ...]:
         """Return the routes that take such an event, each handler once, in the order they were registered."""
-        found: dict[str, Route] = {}
-        for route in self.routes:
-            if route.takes(channel, platform, event_type):
-                found.setdefault(route.name, route)
-        return tuple(found.values())
+        return _each_once(
+            route for route in self.routes if route.takes(channel, platform, event_type, version)
+        )
+
+    def matching_death(self, event: Event, died: str) -> tuple[OnDeadRoute, ...]:
+        """Return the routes that run when this route of an event has died, each handler once."""
+        return _each_once(
+            route
+            for route in self.on_dead_routes
+            if fnmatchcase(died, route.watches)
+            and route.takes(event.channel, event.platform, event.type, event.version)
+        )
 
     def find(self, name: str) -> Route | None:
-        """Return the route of that name."""
+        """Return the route of that stored name."""
+        death = read_on_dead_name(name)
+        if death is not None:
+            return next((route for route in self.on_dead_routes if route.name == death.handler), None)
         return next((route for route in self.routes if route.name == name), None)
+
+
+def _name_of(handler: Handler) -> str:
+    return f"{handler.__module__}.{handler.__qualname__}"
+
+
+def _tries(name: str, max_attempts: int | None, retry_delays: Delays | None) -> tuple[int, tuple[float, ...]]:
+    """Return how many tries there are and the waits between them; raises ValueError that names the handler."""
+    if max_attempts is not None and (type(max_attempts) is not int or max_attempts < 1):
+        raise ValueError(f"max_attempts of {name} must be a whole number from 1 on")
+    try:
+        delays = () if retry_delays is None else read_delays(retry_delays)
+    except ValueError as error:
+        raise ValueError(f"retry_delays of {name} {error}") from None
+    return attempts_of(max_attempts, delays), delays
+
+
+def _add_once(routes: list[AnyRoute], route: AnyRoute) -> None:
+    for known in routes:
+        if known.name == route.name and known.handler is not route.handler:
+            raise ValueError(f"two handlers are called {route.name}; give one a name of its own")
+    routes.append(route)
+
+
+def _each_once(routes: Iterable[AnyRoute]) -> tuple[AnyRoute, ...]:
+    found: dict[str, AnyRoute] = {}
+    for route in routes:
+        found.setdefault(route.name, route)
+    return tuple(found.values())

@@ -98,13 +98,13 @@ class Services:
             built_in = (self.bind_route, *built_in)
         return next((route for route in built_in if route.name == name), None) or self.router.find(name)
 
-    def matching(self, channel: str, platform: str, event_type: str) -> tuple[Route, ...]:
+    def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:
         """Return the handlers and destinations that take such an event."""
-        key = (channel, platform, event_type, len(self.router.routes))
+        key = (channel, platform, event_type, version, len(self.router.routes))
         found = self._matches.get(key)
         if found is None:
-            found = self.router.matching(channel, platform, event_type) + tuple(
-                route for route in self.destinations if route.takes(channel, platform, event_type)
+            found = self.router.matching(channel, platform, event_type, version) + tuple(
+                route for route in self.destinations if route.takes(channel, platform, event_type, version)
             )
             if len(self._matches) >= MOST_MATCHES:
                 self._matches.clear()

@@ -65,6 +65,9 @@ def test_both_halves_of_a_match_must_fit(channel: str, event_type: str, taken: b
         ({"concurrency": "0"}, "concurrency"),
         ({"timeout": "600"}, "timeout"),
         ({"max_attempts": "0"}, "max_attempts"),
+        ({"retry_delays": "[]"}, "retry_delays"),
+        ({"retry_delays": '"10 s"'}, "retry_delays"),
+        ({"retry_delays": '["10 s", "soon"]'}, "retry_delays"),
         ({"order_by": '"a..b"'}, "order_by"),
         ({"retries": "3"}, "retries"),
     ],
@@ -75,6 +78,21 @@ def test_a_fault_names_the_destination_and_the_key(changes: dict[str, str], name
     assert named in str(caught.value)
     for hidden in ("plain-text-secret", "user:pw", "not base64"):
         assert hidden not in str(caught.value)
+
+
+def test_waits_are_read_as_seconds_and_say_how_many_tries_there_are() -> None:
+    crm = destination('retry_delays = [5, "10 s", "1.5 min", "2 hours", "1 d"]')
+    assert list(crm.retry_delays) == [5, 10, 90, 7200, 86_400]
+    assert crm.max_attempts == 6
+
+
+def test_the_number_of_tries_may_differ_from_the_number_of_waits() -> None:
+    assert destination("retry_delays = [5]", "max_attempts = 20").max_attempts == 20
+
+
+def test_a_wait_that_cannot_be_used_says_what_is_right() -> None:
+    with pytest.raises(ConfigurationError, match=r"retry_delays: must be a list of 1 to 99 waits.*'5 min'"):
+        destination('retry_delays = ["5 m"]')
 
 
 def test_a_secret_that_is_not_set_stops_the_start() -> None:

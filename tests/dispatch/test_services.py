@@ -30,6 +30,6 @@ def test_two_processes_share_nothing_that_changes(database: Any) -> None:
 def test_a_handler_that_is_registered_later_is_found(database: Any) -> None:
     router = Router()
     services = make_services(database, router=router)
-    assert services.matching("callback", "callback", "paid") == ()
+    assert services.matching("callback", "callback", "paid", "v1") == ()
     router.on("callback", "paid", name="late")(lambda event, context: None)
-    assert [route.name for route in services.matching("callback", "callback", "paid")] == ["late"]
+    assert [route.name for route in services.matching("callback", "callback", "paid", "v1")] == ["late"]

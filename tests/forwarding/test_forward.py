@@ -57,6 +57,7 @@ def test_an_event_arrives_as_a_cloud_event(services_with: MakeServices, receiver
         "channel": "callback",
         "platform": "callback",
         "eventkey": "evt_1",
+        "eventversion": "v1",
         "attempt": 1,
     }
     assert datetime.fromisoformat(content["time"]).tzinfo is not None
@@ -187,6 +188,21 @@ def test_the_tries_run_out_after_as_many_as_configured(
         clock.advance(hours=9)
     assert dispatch_of(services, event_id)["state"] == "dead"
     assert len(receiver.received) == 3
+
+
+def test_the_waits_are_those_the_destination_asks_for(
+    services_with: MakeServices, receiver: Receiver, clock: FrozenClock
+) -> None:
+    services = services_with(channels=forwarding_to(receiver.url, 'retry_delays = ["7 s", "3 min"]'))
+    receiver.answers(500)
+    event_id = accept(services)
+    for wait in (7, 180):
+        run_once(services)
+        at = datetime.fromisoformat(dispatch_of(services, event_id)["next_attempt_at"])
+        assert at == clock.now() + timedelta(seconds=wait)
+        clock.advance(seconds=wait)
+    run_once(services)
+    assert dispatch_of(services, event_id)["state"] == "dead"
 
 
 @pytest.mark.parametrize("kind", ["seconds", "date"])

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from app.config.settings import load_settings
 from app.factory import create_app
 from app.pipeline.services import Services
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.front_door import Target, callback_target
-from tests.builders import envelope, environment, signed_callback
+from tests.builders import NOW, envelope, environment, signed_callback
 
 pytestmark = pytest.mark.backends("sqlite")
 
@@ -114,3 +115,20 @@ platform = "callback"
 secret = "callback-3f9d1c7b5a"
 unknown_events = "store"
 """
+
+
+@pytest.mark.backends("sqlite", "postgresql", "mariadb")
+def test_a_version_no_column_could_hold_does_not_keep_an_event_out(
+    services_with: Callable[..., Services],
+) -> None:
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    channels = f'[channels.hooks]\nplatform = "standard-webhooks"\nsecret = "{secret}"\n'
+    body = '{"type":"paid","timestamp":"2026-11-20T12:00:00Z","data":{}}'
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(NOW.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", NOW, body),
+        "X-API-Version": "v" * 500,
+    }
+    client = create_app(services=services_with(channels=channels)).test_client()
+    assert client.post("/webhooks/hooks", data=body, headers=headers).status_code == 200

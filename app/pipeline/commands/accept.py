@@ -66,7 +66,7 @@ def accept_command(services: Services, request: InboundRequest, *, trace_id: str
 def _accept(services: Services, request: InboundRequest) -> str:
     channel, verified = _prove(services, request)
     wanted = _wanted(request.body, AddressGuard(services.settings.callback_allowed_hosts))
-    route = run_route_name(services, wanted.command)
+    route = run_route_name(services, wanted.command, request.version)
     if route is None:
         raise RequestError(
             "unknown_command", f"No handler takes the command {wanted.command}; check its spelling."
@@ -144,6 +144,7 @@ def _event(services: Services, request: InboundRequest, wanted: Wanted) -> Event
         raw=request.body,
         headers=request.headers,
         query_string=request.query_string,
+        version=request.version,
     )
 
 

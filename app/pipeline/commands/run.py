@@ -114,7 +114,7 @@ def command_routes(router: Router, runner: CommandRunner) -> tuple[Route, ...]:
             name=RUN_ROUTE_PREFIX + route.name,
             handler=partial(runner.run, route),
             inline=False,
-            on_dead=runner.fail,
+            at_death=runner.fail,
         )
         for route in router.routes
         if route.source == COMMANDS
@@ -123,9 +123,10 @@ def command_routes(router: Router, runner: CommandRunner) -> tuple[Route, ...]:
     return (*runs, Route(CALLBACK_ROUTE, COMMANDS, "tell the outcome", runner.tell))
 
 
-def run_route_name(services: Services, command: str) -> str | None:
+def run_route_name(services: Services, command: str, version: str) -> str | None:
     """Return the stored name of the route that runs a command, None when nothing does; the first registered one wins."""
-    return next((route.name for route in services.commands if route.takes(COMMANDS, COMMANDS, command)), None)
+    takers = (route.name for route in services.commands if route.takes(COMMANDS, COMMANDS, command, version))
+    return next(takers, None)
 
 
 def outcome_body(command: Command) -> bytes:

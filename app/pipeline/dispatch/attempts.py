@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 
+from app.config.retries import DEFAULT_ATTEMPTS
 from app.core.errors import PermanentError, Postponed, StoreUnavailable
 from app.core.ports import WebhookSource
 from app.core.states import DispatchState
 from app.core.values import Event
+from app.pipeline.dispatch.on_dead import context_of, store_what_follows
 from app.pipeline.dispatch.ordering import let_followers_go, let_followers_wait
 from app.pipeline.dispatch.retry import MINIMUM_SECONDS, REDELIVERY_GRACE_SECONDS, next_delay
-from app.pipeline.router import DEFAULT_ATTEMPTS, Context, Route
+from app.pipeline.router import Route
 from app.pipeline.services import Services
 from app.security.redaction import redact_text
 from app.storage.database.db import Transaction
@@ -147,7 +149,7 @@ def run_claim(
 def _run_attempt(
     services: Services, claim: Claim, event: Event, route: Route | None, record: Record | None
 ) -> DispatchResult:
-    most = route.max_attempts if route is not None else DEFAULT_ATTEMPTS
+    most = _most(route)
     if claim.attempt > most and _tries(services, claim) > most:
         return _fail(services, claim, event, route, PermanentError("every attempt ended with its process"))
     if route is None:
@@ -176,7 +178,7 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    result = _as_json(route.handler(event, Context(attempt=claim.attempt)))
+    result = _as_json(route.handler(event, context_of(services, claim)))
     success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
     if record is not None:
         record(success)
@@ -191,6 +193,17 @@ def _log_success(claim: Claim) -> None:
     log.debug("dispatch_succeeded", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt)
 
 
+def _log_failure(claim: Claim, state: DispatchState, error: str) -> None:
+    log.warning(
+        "dispatch_failed",
+        event_id=claim.event_id,
+        route=claim.route,
+        attempt_number=claim.attempt,
+        state=state.value,
+        error=error,
+    )
+
+
 def _log_lost_lease(claim: Claim) -> None:
     log.warning("lease_lost", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt)
 
@@ -199,7 +212,7 @@ def _run_in_transaction(services: Services, claim: Claim, event: Event, route: R
     """Run a handler whose writes commit with its dispatch; as a deadlock's victim it runs again at once, all undone."""
 
     def run(tx: Transaction) -> bytes:
-        result = _as_json(route.handler(event, Context(attempt=claim.attempt, tx=tx)))
+        result = _as_json(route.handler(event, context_of(services, claim, tx)))
         _succeed(services, tx, claim, result)
         return result
 
@@ -227,35 +240,38 @@ def _postpone(services: Services, claim: Claim, wait: Postponed) -> DispatchResu
 def _fail(
     services: Services, claim: Claim, event: Event, route: Route | None, error: Exception
 ) -> DispatchResult:
-    """Write a failed attempt and when the next one comes, or the dead letter."""
-    most = route.max_attempts if route is not None else DEFAULT_ATTEMPTS
-    tries = _tries(services, claim)
-    is_final = isinstance(error, PermanentError) or tries >= most
+    """Write a failed attempt and when the next one comes, or the dead letter with what follows from it."""
+    tries, now = _tries(services, claim), services.clock.now()
+    is_final = isinstance(error, PermanentError) or tries >= _most(route)
     state = DispatchState.DEAD if is_final else DispatchState.RETRYING
-    now = services.clock.now()
-    delay = next_delay(
-        tries,
-        retry_after=getattr(error, "retry_after", None),
-        at_least=_least_wait(services, event, route),
-    )
+    due_at = None if is_final else now + _delay(services, event, route, tries, error)
     text = redact_text(f"{error.__class__.__name__}: {error}")
-    log.warning(
-        "dispatch_failed",
-        event_id=claim.event_id,
-        route=claim.route,
-        attempt_number=claim.attempt,
-        state=state.value,
-        error=text,
-    )
-    due_at = None if is_final else now + delay
+    _log_failure(claim, state, text)
     try:
         with services.database.begin() as tx:
             (held,) = complete(tx, [failed(claim, now, error=text, due_at=due_at)])
-            if held and is_final and route is not None and route.on_dead is not None:
-                route.on_dead(tx, event, claim.attempt, error)
+            if held and is_final:
+                store_what_follows(services, tx, event, claim, now=now)
+                if route is not None and route.at_death is not None:
+                    route.at_death(tx, event, claim.attempt, error)
     except StoreUnavailable:
         log.warning("attempt_not_recorded", event_id=claim.event_id, route=claim.route)
+    if is_final:
+        services.runtime.wake()
     return DispatchResult(state, due_at=due_at)
+
+
+def _most(route: Route | None) -> int:
+    return route.max_attempts if route is not None else DEFAULT_ATTEMPTS
+
+
+def _delay(services: Services, event: Event, route: Route | None, tries: int, error: Exception) -> timedelta:
+    return next_delay(
+        tries,
+        delays=route.retry_delays if route is not None else (),
+        retry_after=getattr(error, "retry_after", None),
+        at_least=_least_wait(services, event, route),
+    )
 
 
 def _tries(services: Services, claim: Claim) -> int:

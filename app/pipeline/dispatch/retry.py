@@ -1,8 +1,9 @@
-"""When a failed attempt runs again: twelve tries over about a day, with full jitter."""
+"""When a failed attempt runs again: twelve tries over about a day with full jitter, unless a route has delays of its own."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
 STEPS_SECONDS = (10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800)
@@ -14,9 +15,19 @@ REDELIVERY_GRACE_SECONDS = 60.0
 
 
 def next_delay(
-    attempt: int, *, retry_after: int | None = None, at_least: float = MINIMUM_SECONDS
+    attempt: int,
+    *,
+    delays: Sequence[float] = (),
+    retry_after: int | None = None,
+    at_least: float = MINIMUM_SECONDS,
 ) -> timedelta:
-    """Return how long to wait after attempt number `attempt` failed; `retry_after` (seconds) is honoured."""
-    longest = STEPS_SECONDS[min(attempt, len(STEPS_SECONDS)) - 1]
-    jittered = random.uniform(0, longest)  # noqa: S311 - spreading load, not guarding a secret
-    return timedelta(seconds=max(at_least, jittered, retry_after or 0))
+    """Return how long to wait after attempt number `attempt` failed; `retry_after` (seconds) is honoured.
+
+    A route's own `delays` are taken as they are, the last one again and again; without any the schedule above counts.
+    """
+    if delays:
+        wait = delays[min(attempt, len(delays)) - 1]
+    else:
+        longest = STEPS_SECONDS[min(attempt, len(STEPS_SECONDS)) - 1]
+        wait = random.uniform(0, longest)  # noqa: S311 - spreading load, not guarding a secret
+    return timedelta(seconds=max(at_least, wait, retry_after or 0))

@@ -84,8 +84,8 @@ class DestinationRoute(Route):
 
     config: DestinationConfig = field(kw_only=True)
 
-    def takes(self, channel: str, platform: str, event_type: str) -> bool:
-        """Say whether such an event is forwarded; `platform` plays no part here."""
+    def takes(self, channel: str, platform: str, event_type: str, version: str) -> bool:
+        """Say whether such an event is forwarded; platform and version play no part here."""
         return self.config.takes(channel, event_type)
 
 
@@ -110,6 +110,7 @@ def route_to(config: DestinationConfig, handler: Handler) -> DestinationRoute:
         handler=handler,
         max_attempts=config.max_attempts,
         order_by=config.order_by,
+        retry_delays=config.retry_delays,
         config=config,
     )
 

@@ -166,6 +166,7 @@ def cloud_event(event: Event, attempt: int, *, source: str) -> dict[str, Any]:
         "channel": event.channel,
         "platform": event.platform,
         "eventkey": event.key,
+        "eventversion": event.version,
         "attempt": attempt,
     }
     return {name: value for name, value in attributes.items() if value is not None}

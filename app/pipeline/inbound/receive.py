@@ -181,6 +181,7 @@ def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
         raw=request.body if position == 0 else orjson.dumps(parsed.data),
         headers=request.headers,
         query_string=request.query_string,
+        version=request.version,
     )
     routes = routes_for(services, proven.channel, event)
     return Arrival(event, routes, claims_key=parsed.key is not None, version=request.version)
@@ -188,7 +189,7 @@ def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
 
 def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:
     """Return the routes of an event; binding comes first where the event says something about it."""
-    routes = services.matching(channel.name, channel.spec.slug, event.type)
+    routes = services.matching(channel.name, channel.spec.slug, event.type, event.version)
     binder = channel.as_capability(BindSource) if services.bind_route is not None else None
     if services.bind_route is None or binder is None or binder.bind_signal(event) is None:
         return routes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.core.errors import RequestError
 from app.core.moments import as_text
 from app.core.states import EventState
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
+from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
@@ -90,6 +91,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
             {
                 "id": dispatch.id,
                 "route": dispatch.route,
+                "on_dead_of": _route_that_died(dispatch.route, dispatches),
                 "state": dispatch.state,
                 "next_attempt_at": as_text(dispatch.due_at) if dispatch.state != "running" else None,
                 "attempts": [_attempt(item) for item in attempts if item.dispatch_id == dispatch.id],
@@ -97,6 +99,14 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
             for dispatch in dispatches
         ],
     }
+
+
+def _route_that_died(route: str, dispatches: Sequence[StoredRow]) -> str | None:
+    """Return whose death made a dispatch, None where nothing died."""
+    name = read_on_dead_name(route)
+    if name is None:
+        return None
+    return next((str(each.route) for each in dispatches if each.id == name.dispatch_id), None)
 
 
 def _attempt(row: StoredRow) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from app.core.states import DispatchState, Trigger
 from app.pipeline.dispatch.ordering import order_key
 from app.pipeline.inbound.receive import routes_for
 from app.pipeline.operators.replay_order import MOST_AT_ONCE, STATES, ReplayOrder, filter_as_json
-from app.pipeline.router import Route
+from app.pipeline.router import Route, read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import redact_text
 from app.storage.audit import write_audit
@@ -250,9 +250,22 @@ def _counted(count: int, *, running: int, due_at: datetime) -> Replayed:
 
 
 def _chosen(stored: Sequence[StoredRow], order: ReplayOrder) -> list[StoredRow]:
-    """Return the dispatches of an event that the order means, running ones included."""
+    """Return the dispatches of an event that the order means, running ones included.
+
+    What followed from a death ran for that death; it runs again only when it died itself, or when it is named.
+    """
     wanted = order.states | {DispatchState.RUNNING.value}
-    return [item for item in stored if item.state in wanted and order.route in (None, item.route)]
+    if order.route is not None:
+        return [item for item in stored if item.state in wanted and item.route == order.route]
+    return [item for item in stored if item.state in wanted and (_is_dead(item) or not _follows(item))]
+
+
+def _is_dead(item: StoredRow) -> bool:
+    return bool(item.state == DispatchState.DEAD.value)
+
+
+def _follows(item: StoredRow) -> bool:
+    return read_on_dead_name(item.route) is not None
 
 
 def _add_missing(
@@ -282,7 +295,8 @@ def _dispatches_now(
     channel, event = services.channels.get(row.channel), find_event(tx, row.id)
     pairs: list[tuple[Route, str | None]]
     if channel is None or event is None:
-        pairs = [(route, None) for route in services.matching(row.channel, row.platform, row.type)]
+        routes = services.matching(row.channel, row.platform, row.type, row.version)
+        pairs = [(route, None) for route in routes]
     else:
         pairs = [(route, order_key(channel, route, event)) for route in routes_for(services, channel, event)]
     return [

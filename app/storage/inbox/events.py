@@ -63,7 +63,7 @@ SUMMARY = (
 )  # fmt: skip
 
 _REPLAYABLE = (
-    *(events.c[name] for name in ("id", "channel", "platform", "type", "received_at")),
+    *(events.c[name] for name in ("id", "channel", "platform", "type", "version", "received_at")),
     events.c.body.is_(None).label("is_pruned"),
 )
 
@@ -209,6 +209,7 @@ def event_from_row(row: Row[Any]) -> Event:
         raw=bytes(row.body) if row.body is not None else b"",
         headers=tuple((name, value) for name, value in orjson.loads(row.headers)) if row.headers else (),
         query_string=bytes(row.query_string).decode("utf-8", "surrogateescape") if row.query_string else "",
+        version=row.version,
     )
 
 

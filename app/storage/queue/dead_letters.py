@@ -22,3 +22,14 @@ def list_dead_dispatches(tx: Connection, event_ids: Collection[str]) -> Sequence
         .where(dispatches.c.event_id.in_(tuple(event_ids)), dispatches.c.state == DispatchState.DEAD.value)
         .order_by(dispatches.c.id)
     ).all()
+
+
+def find_death(tx: Connection, dispatch_id: str, attempt: int) -> tuple[str, str | None] | None:
+    """Return the route of a dispatch and the error of the attempt that it died of, replayed since or not."""
+    query = (
+        select(dispatches.c.route, attempts.c.error)
+        .select_from(dispatches.join(attempts, attempts.c.dispatch_id == dispatches.c.id))
+        .where(dispatches.c.id == dispatch_id, attempts.c.number == attempt)
+    )
+    row = tx.execute(query).one_or_none()
+    return None if row is None else (row.route, row.error)

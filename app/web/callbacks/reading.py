@@ -19,6 +19,8 @@ from app.pipeline.services import Services
 
 CHUNK_BYTES = 65_536
 DEFAULT_VERSION = "v1"
+LONGEST_VERSION = 8
+"""What the column holds. What is cut off is no version that anybody knows, and platforms with versions refuse it."""
 ODD_ONES = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 CONTENT = (("Content-Type", "CONTENT_TYPE"), ("Content-Length", "CONTENT_LENGTH"))
 
@@ -53,7 +55,7 @@ def inbound_request(
         body,
         client_address(environ, trusted_proxies),
         received_at=clock.now(),
-        version=version or environ.get("HTTP_X_API_VERSION", DEFAULT_VERSION),
+        version=(version or environ.get("HTTP_X_API_VERSION", DEFAULT_VERSION))[:LONGEST_VERSION],
     )
 
 
