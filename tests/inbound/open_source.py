@@ -21,7 +21,7 @@ from app.core.values import (
 )
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.services import Services
-from tests.builders import NOW
+from tests.builders import NOW, exchange
 
 
 class OpenSource:
@@ -58,7 +58,7 @@ def services_of(
     services = services_with(**({"channels": ""} | options))
     spec = PlatformSpec("open", "Open", "https://open.example", PlatformSettings, lambda _n, _s: connector)
     config = ChannelConfig(name="open", platform="open", unknown_events=unknown_events)
-    services.channels = Channels([Channel(config, spec, connector, http, (), ())])
+    exchange(services, channels=Channels([Channel(config, spec, connector, http, (), ())]))
     return services
 
 

@@ -16,7 +16,7 @@ from app.factory import create_app
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channels import channel_view
 from app.storage.database.db import Database
-from tests.builders import FrozenClock, make_services
+from tests.builders import FrozenClock, exchange, make_services
 from tests.login.conftest import BASE_URL, Browser, FakePlatform, channel_of, state_in
 
 APP_BROWSER = {"User-Agent": "Mozilla/5.0 (iPhone) CorpApp/4.1"}
@@ -105,9 +105,8 @@ def others(database: Database, clock: FrozenClock) -> Iterator[Others]:
         database, clock=clock, channels="", env={"PUBLIC_BASE_URL": BASE_URL, "RATELIMIT_ENABLED": "0"}
     )
     corp, posting, program = CorpPlatform("corp:1"), PostingPlatform("posting:1"), Program()
-    services.channels = Channels(
-        [channel_of("corp", corp), channel_of("posting", posting), channel_of("program", program)]  # type: ignore[arg-type]
-    )
+    opened = [channel_of("corp", corp), channel_of("posting", posting), channel_of("program", program)]  # type: ignore[arg-type]
+    exchange(services, channels=Channels(opened))
     app = create_app(services=services)
     yield Others(Browser(app.test_client(), clock), corp, posting, program, services)
     services.inline_pool.shutdown(wait=False)

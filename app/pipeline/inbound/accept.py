@@ -27,7 +27,6 @@ class Arrival(NamedTuple):
     event: Event
     routes: tuple[Route, ...]
     claims_key: bool
-    version: str
 
 
 def accept(
@@ -134,7 +133,6 @@ def _new_event(arrival: Arrival, verified: Verified, remote_addr: str, *, all_st
         state=_first_state(arrival.routes, all_start=all_start),
         remote_addr=remote_addr,
         scheme=verified.scheme,
-        version=arrival.version,
     )
 
 

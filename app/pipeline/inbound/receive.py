@@ -184,7 +184,7 @@ def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
         version=request.version,
     )
     routes = routes_for(services, proven.channel, event)
-    return Arrival(event, routes, claims_key=parsed.key is not None, version=request.version)
+    return Arrival(event, routes, claims_key=parsed.key is not None)
 
 
 def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:

@@ -76,7 +76,6 @@ class NewEvent(NamedTuple):
     state: EventState
     remote_addr: str
     scheme: str
-    version: str
 
 
 _HOLDERS = select(events.c.id, events.c.claim, events.c.received_at).where(
@@ -174,7 +173,7 @@ def event_row(new: NewEvent) -> EventRow:
         received_at=microseconds(event.received_at),
         remote_addr=new.remote_addr,
         scheme=new.scheme,
-        version=new.version,
+        version=event.version,
         query_string=event.query_string.encode("utf-8", "surrogateescape"),
         headers=orjson.dumps(event.headers),
         body=event.raw,
