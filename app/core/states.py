@@ -41,13 +41,6 @@ class Trigger(StrEnum):
     MANUAL = "manual"
 
 
-class RouteKind(StrEnum):
-    """How a handler wants to run."""
-
-    BACKGROUND = "background"
-    INLINE = "inline"
-
-
 class BindStatus(StrEnum):
     """Where a bind code stands."""
 

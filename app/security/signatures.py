@@ -13,8 +13,6 @@ from collections.abc import Iterable
 
 from app.core.errors import VerificationError
 
-MAX_SIGNATURE_LENGTH = 1024
-
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """Return the 32 bytes of HMAC-SHA256."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, Response, current_app, g, redirect, request
+from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.config.settings import ApiToken, Settings
@@ -87,8 +87,3 @@ def install_https_rule(app: Flask, settings: Settings) -> None:
             address = f"{settings.public_base_url}{request.path}" + (f"?{query}" if query else "")
             return redirect(address, code=302)
         return error_response(403, "https_required", "Use https; plain http is refused here (FORCE_HTTPS).")
-
-
-def in_development() -> bool:
-    """Say whether this is a development gateway."""
-    return bool(current_app.config["CALLGATE_DEV"])

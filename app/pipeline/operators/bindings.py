@@ -12,7 +12,7 @@ from app.pipeline.binding.codes import MadeBindCode
 from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import app_token_health
 from app.storage.audit import write_audit
-from app.storage.binding.bindcodes import BindCode, list_bindcodes
+from app.storage.binding.bindcodes import BindCode
 from app.storage.binding.openids import OpenIdEntry, delete_openid, list_openids
 
 CURSOR_SHAPE = re.compile(r"[0-9a-f]{32}")
@@ -58,21 +58,6 @@ def bindcode_view(bindcode: BindCode) -> dict[str, Any]:
         "created_at": as_text(bindcode.created_at),
         "expires_at": as_text(bindcode.expires_at),
         "bound_at": as_text(bindcode.bound_at),
-    }
-
-
-def list_bindcodes_page(
-    services: Services, *, app: str | None, channel: str | None, cursor: str | None, limit: int
-) -> dict[str, Any]:
-    """Return one page of codes, newest first (for the console)."""
-    before = _cursor(cursor)
-    with services.database.read() as tx:
-        found = list_bindcodes(tx, app=app, channel=channel, before=before, limit=limit + 1)
-    now = services.clock.now()
-    page = found[:limit]
-    return {
-        "items": [{"id": item.id} | bindcode_view(item.at(now)) for item in page],
-        "next_cursor": page[-1].id if len(found) > limit else None,
     }
 
 

@@ -5,7 +5,6 @@ Only `pending` and `bound` are stored; `expired` is what a pending code is once 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -123,20 +122,6 @@ def consume_bindcode(
         .values(status=BindStatus.BOUND.value, open_id=open_id, bound_at=moment)
     ).rowcount
     return bool(changed)
-
-
-def list_bindcodes(
-    tx: Connection, *, app: str | None = None, channel: str | None = None, before: str | None, limit: int
-) -> Sequence[BindCode]:
-    """Return codes, newest first, with ids below `before` (ids sort by time)."""
-    query = select(bindcodes)
-    for name, value in (("app", app), ("channel", channel)):
-        if value is not None:
-            query = query.where(bindcodes.c[name] == value)
-    if before is not None:
-        query = query.where(bindcodes.c.id < before)
-    rows = tx.execute(query.order_by(bindcodes.c.id.desc()).limit(limit)).all()
-    return [_from_row(row) for row in rows]
 
 
 def delete_old_bindcodes(tx: Connection, expired_before: datetime) -> int:

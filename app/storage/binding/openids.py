@@ -20,10 +20,8 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
-    func,
     or_,
     select,
-    true,
 )
 
 from app.storage.binding.followers import followers
@@ -107,18 +105,6 @@ def bound_people(tx: Connection, channel: str, open_ids: Collection[str]) -> set
     """Return those of a channel's people who are bound to any app (relies on ix_openids_channel_open_id)."""
     bound = select(openids.c.open_id).where(openids.c.channel == channel, openids.c.open_id.in_(open_ids))
     return set(tx.execute(bound).scalars())
-
-
-def list_recipients(
-    tx: Connection, *, app: str, channel: str, after: str | None, limit: int
-) -> Sequence[OpenIdEntry]:
-    """Return who is bound to an app through a channel and has not left, oldest first, with ids above `after`."""
-    query = _entries().where(
-        openids.c.app == app, openids.c.channel == channel, func.coalesce(followers.c.subscribed, true())
-    )
-    if after is not None:
-        query = query.where(openids.c.id > after)
-    return [_from_row(row) for row in tx.execute(query.order_by(openids.c.id).limit(limit))]
 
 
 def delete_openid(tx: Connection, app: str, open_id: str) -> bool:
