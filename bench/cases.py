@@ -192,7 +192,7 @@ class Forward:
         return f"{TITLES[self.store]}: forwarded to a local sink"
 
     def measure(self, bench: Bench, number: int) -> Sample:
-        """Send and wait for the last delivery."""
+        """Send and wait for the last forward."""
         store = bench.store(self.store, self.key)
         with servers.granian(bench.folder, "sink") as sink:
             options = GatewayOptions(

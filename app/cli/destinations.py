@@ -33,7 +33,7 @@ def destinations_group(services: Services) -> click.Group:
     @group.command("resume")
     @click.argument("name")
     def resume(name: str) -> None:
-        """Let deliveries to a paused destination go on; what waits is due at once."""
+        """Let forwarding to a paused destination go on; what waits is due at once."""
         try:
             released = resume_destination(services, name)
         except CallgateError as error:

@@ -215,7 +215,7 @@ class LoginProvider(Protocol):
     """True when the platform takes S256."""
 
     code_parameters: tuple[str, ...]
-    """Names of the callback parameter that carries the code; two that differ are refused."""
+    """Names of the return's parameter that carries the code; two that differ are refused."""
 
     def authorize_url(self, request: AuthorizeRequest) -> str:
         """Return the page to send the browser to; every value encoded, no parameter twice."""

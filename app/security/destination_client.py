@@ -17,7 +17,7 @@ ANSWER_SECONDS = 1.0
 CONNECT_SECONDS = 3.0
 
 
-class DeliveryClient(OutboundClient):
+class DestinationClient(OutboundClient):
     """Posts bytes to one address; `timeout` covers everything up to the status line and the headers."""
 
     def __init__(self, url: str, *, timeout: float) -> None:
@@ -29,7 +29,7 @@ class DeliveryClient(OutboundClient):
         )
         self._url = url
 
-    def deliver(self, body: bytes, headers: dict[str, str]) -> HttpAnswer:
+    def send(self, body: bytes, headers: dict[str, str]) -> HttpAnswer:
         """Post a body and return the answer, whatever its status, with no more than the start of its body."""
         return self.request("POST", self._url, content=body, headers=headers)
 

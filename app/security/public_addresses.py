@@ -17,7 +17,7 @@ MAX_LENGTH = 2000
 DEFAULT_PORTS = {"http": 80, "https": 443}
 FIRST_FREE_PORT = 1024
 
-# Not public, whatever a registry's "globally reachable" column says: nobody serves a callback there.
+# Not public, whatever a registry's "globally reachable" column says: nobody takes a result there.
 _REFUSED_V4 = tuple(
     ip_network(text)
     for text in (

@@ -23,6 +23,7 @@ commands = Table(
     Column("id", String(32), ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
     Column("channel", ExactText(64), nullable=False),
     Column("command", ExactText(128), nullable=False),
+    # What a caller names callbackUrl, and the route that tells the outcome there.
     Column("callback_url", ExactText(2000), nullable=False),
     Column("run_route", ExactText(191), nullable=False),
     Column("callback_route", ExactText(191), nullable=False),
@@ -45,9 +46,9 @@ class NewCommand:
     id: str
     channel: str
     command: str
-    callback_url: str
+    result_url: str
     run_route: str
-    callback_route: str
+    result_route: str
     created_at: datetime
 
 
@@ -63,18 +64,18 @@ class CommandOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A stored command; `callback_state` is None until there is something to tell."""
+    """A stored command; `result_state` is where telling the outcome stands, None until there is one."""
 
     id: str
     channel: str
     command: str
-    callback_url: str
+    result_url: str
     state: DispatchState
     result: bytes | None
     error: str | None
     created_at: datetime
     finished_at: datetime | None
-    callback_state: DispatchState | None
+    result_state: DispatchState | None
 
 
 def insert_command(tx: Connection, new: NewCommand) -> None:
@@ -84,9 +85,9 @@ def insert_command(tx: Connection, new: NewCommand) -> None:
             id=new.id,
             channel=new.channel,
             command=new.command,
-            callback_url=new.callback_url,
+            callback_url=new.result_url,
             run_route=new.run_route,
-            callback_route=new.callback_route,
+            callback_route=new.result_route,
             attempt=0,
             created_at=new.created_at,
         )
@@ -95,16 +96,16 @@ def insert_command(tx: Connection, new: NewCommand) -> None:
 
 def find_command(tx: Connection, command_id: str) -> Command | None:
     """Return one command and where it stands now."""
-    run, callback = dispatches.alias("run"), dispatches.alias("callback")
+    run, telling = dispatches.alias("run"), dispatches.alias("telling")
     joined = commands.outerjoin(
         run, and_(run.c.event_id == commands.c.id, run.c.route == commands.c.run_route)
     ).outerjoin(
-        callback, and_(callback.c.event_id == commands.c.id, callback.c.route == commands.c.callback_route)
+        telling, and_(telling.c.event_id == commands.c.id, telling.c.route == commands.c.callback_route)
     )
     query = select(
         commands,
         func.coalesce(commands.c.state, run.c.state, DispatchState.PENDING.value).label("stands_at"),
-        callback.c.state.label("callback_state"),
+        telling.c.state.label("result_state"),
     )
     row = tx.execute(query.select_from(joined).where(commands.c.id == command_id)).one_or_none()
     return None if row is None else _command(row)
@@ -115,18 +116,18 @@ def _command(row: Row[tuple[object, ...]]) -> Command:
         id=row.id,
         channel=row.channel,
         command=row.command,
-        callback_url=row.callback_url,
+        result_url=row.callback_url,
         state=DispatchState(row.stands_at),
         result=None if row.result is None else bytes(row.result),
         error=row.error,
         created_at=row.created_at,
         finished_at=row.finished_at,
-        callback_state=None if row.callback_state is None else DispatchState(row.callback_state),
+        result_state=None if row.result_state is None else DispatchState(row.result_state),
     )
 
 
 def finish_command(
-    tx: Connection, command_id: str, outcome: CommandOutcome, *, now: datetime, callback: NewDispatch
+    tx: Connection, command_id: str, outcome: CommandOutcome, *, now: datetime, telling: NewDispatch
 ) -> bool:
     """Write the outcome and let it be told; False, and nothing written, when a later attempt wrote its own already."""
     changed = tx.execute(
@@ -142,33 +143,33 @@ def finish_command(
     ).rowcount
     if not changed:
         return False
-    if not insert_dispatch_once(tx, callback):
-        _tell_again(tx, callback)
+    if not insert_dispatch_once(tx, telling):
+        _tell_again(tx, telling)
     lock_events(tx, [command_id])
     derive_event_states(tx, [command_id])
     return True
 
 
 def empty_commands(tx: Connection, command_ids: Collection[str]) -> None:
-    """Take away results and callback addresses, as retention does with the bodies of their events."""
+    """Take away results and the addresses they went to, as retention does with the bodies of their events."""
     tx.execute(
         commands.update().where(commands.c.id.in_(tuple(command_ids))).values(result=None, callback_url="")
     )
 
 
-def _tell_again(tx: Connection, callback: NewDispatch) -> None:
-    """Make a callback due anew, with a fresh set of tries; one that waits or runs reads the new outcome by itself."""
+def _tell_again(tx: Connection, telling: NewDispatch) -> None:
+    """Make the outcome due to be told anew, with a fresh set of tries; one that waits or runs reads the new outcome by itself."""
     over = (DispatchState.SUCCEEDED.value, DispatchState.DEAD.value)
     tx.execute(
         dispatches.update()
         .where(
-            dispatches.c.event_id == callback.event_id,
-            dispatches.c.route == callback.route,
+            dispatches.c.event_id == telling.event_id,
+            dispatches.c.route == telling.route,
             dispatches.c.state.in_(over),
         )
         .values(
             state=DispatchState.PENDING.value,
-            due_at=callback.due_at,
+            due_at=telling.due_at,
             finished_at=None,
             trigger=Trigger.MANUAL.value,
         )

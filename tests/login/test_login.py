@@ -1,4 +1,4 @@
-"""Logging in: state, binding, parameters, sessions, on every database where it matters."""
+"""Logging in: state, login cookie, parameters, sessions, on every database where it matters."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ def test_subjects_that_look_alike_are_different_people(gateway: Gateway, subject
     assert first.me()["user_id"] != second.me()["user_id"]
 
 
-def test_twenty_equal_callbacks_make_one_exchange_and_one_session(gateway: Gateway):
+def test_twenty_equal_returns_make_one_exchange_and_one_session(gateway: Gateway):
     browser = gateway.browser()
     state = browser.start()
-    binding = browser.cookie("callgate_login")
+    login_cookie = browser.cookie("callgate_login")
     statuses: list[int] = []
 
     def call() -> None:
         client = gateway.app.test_client()
-        client.set_cookie("__Host-callgate_login", binding or "", domain="gate.example", secure=True)
+        client.set_cookie("__Host-callgate_login", login_cookie or "", domain="gate.example", secure=True)
         path = f"/oauth/fake/callback?{urlencode({'state': state, 'code': 'c1'})}"
         statuses.append(client.get(path, base_url=BASE_URL).status_code)
 
@@ -160,7 +160,7 @@ class TestState:
         assert not gateway.other.exchanged
         assert browser.finish(state).status_code == 303
 
-    def test_a_late_callback_is_told_so(self, gateway: Gateway):
+    def test_a_late_return_is_told_so(self, gateway: Gateway):
         browser = gateway.browser()
         state = browser.start()
         gateway.clock.advance(seconds=601)

@@ -1,6 +1,6 @@
 """Commands: a signed request asks for a handler to run and names where the outcome is told (CONTRACT §10).
 
-Accepting needs no network: the callback address is judged by its form here, and by what it connects to when it is called.
+Accepting needs no network: the address for the result is judged by its form here, and by what it connects to when it is called.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.core.ports import CommandSource
 from app.core.states import EventState
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
-from app.pipeline.commands.run import CALLBACK_ROUTE, COMMANDS, result_of, run_route_name
+from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
 from app.pipeline.inbound.proof import NONCE_LIFETIME, keep_rejection, let_in, nonce_was_used, prove_command
 from app.pipeline.services import Services
 from app.security.public_addresses import AddressGuard, NotPublicError
@@ -43,7 +43,7 @@ class Wanted:
     """A command as its body states it; `body` is the whole of it."""
 
     command: str
-    callback_url: str
+    result_url: str
     body: dict[str, Any]
 
 
@@ -77,9 +77,9 @@ def _accept(services: Services, request: InboundRequest) -> str:
         id=event.id,
         channel=channel.name,
         command=wanted.command,
-        callback_url=wanted.callback_url,
+        result_url=wanted.result_url,
         run_route=route,
-        callback_route=CALLBACK_ROUTE,
+        result_route=RESULT_ROUTE,
         created_at=event.received_at,
     )
     services.database.run(lambda tx: _store(tx, verified, new, command))
@@ -113,10 +113,10 @@ def _wanted(raw: bytes, guard: AddressGuard) -> Wanted:
         )
     if not isinstance(body.setdefault("payload", {}), dict):
         raise RequestError("bad_payload", "payload must be a JSON object, or be left out.")
-    return Wanted(command, _callback_url(body.get("callbackUrl"), guard), body)
+    return Wanted(command, _result_url(body.get("callbackUrl"), guard), body)
 
 
-def _callback_url(value: object, guard: AddressGuard) -> str:
+def _result_url(value: object, guard: AddressGuard) -> str:
     if not isinstance(value, str):
         raise RequestError("bad_callback_url", "callbackUrl is needed and must be text.")
     try:
@@ -185,7 +185,7 @@ def show_command(services: Services, command_id: str, *, channel_name: str | Non
         "state": found.state.value,
         "result": result_of(found),
         "error": found.error,
-        "callback_state": None if found.callback_state is None else found.callback_state.value,
+        "callback_state": None if found.result_state is None else found.result_state.value,
         "created_at": as_text(found.created_at),
         "finished_at": as_text(found.finished_at),
     }

@@ -1,6 +1,6 @@
-"""Running commands: each handler for them becomes a route that keeps the outcome and has it told to the callback address.
+"""Running commands: each handler for them becomes a route that keeps the outcome and has it told to the address for the result.
 
-The outcome and the callback's dispatch are written in one transaction. The call itself is a dispatch of its own, so it
+The outcome and the dispatch that tells it are written in one transaction. The call itself is a dispatch of its own, so it
 is retried and ends as a dead letter like any other; only the address guard lets it connect.
 """
 
@@ -35,7 +35,8 @@ from app.wire.standard_webhooks import standard_webhook_headers
 COMMANDS = "commands"
 """Channel and platform of the events that commands are, and the source that their handlers name."""
 
-CALLBACK_ROUTE = "callgate.command-callback"
+RESULT_ROUTE = "callgate.command-callback"
+"""Tells the outcome; the name is stored in dispatches, so it keeps its older word."""
 RUN_ROUTE_PREFIX = "commands:"
 FAILED = "The command failed; the operators of this gateway can see why."
 MAX_ANSWER = 65_536
@@ -80,7 +81,7 @@ class CommandRunner:
         body = outcome_body(command)
         headers = self._signed_headers(command, body)
         try:
-            answer = self._client.request("POST", command.callback_url, content=body, headers=headers)
+            answer = self._client.request("POST", command.result_url, content=body, headers=headers)
         except UpstreamError as error:
             if judge_no_answer(error).verdict is Verdict.FINAL:
                 raise PermanentError(error.message) from error
@@ -92,8 +93,8 @@ class CommandRunner:
 
     def _finish(self, tx: Transaction, event: Event, outcome: CommandOutcome) -> None:
         now = self._clock.now()
-        callback = NewDispatch(new_id(now), event.id, CALLBACK_ROUTE, due_at=now)
-        if finish_command(tx, event.id, outcome, now=now, callback=callback):
+        telling = NewDispatch(new_id(now), event.id, RESULT_ROUTE, due_at=now)
+        if finish_command(tx, event.id, outcome, now=now, telling=telling):
             log.info("command_finished", event_id=event.id, state=outcome.state.value)
 
     def _signed_headers(self, command: Command, body: bytes) -> dict[str, str]:
@@ -120,7 +121,7 @@ def command_routes(router: Router, runner: CommandRunner) -> tuple[Route, ...]:
         if route.source == COMMANDS
     )
     # The type of the second one matches no command: a command name holds no blank.
-    return (*runs, Route(CALLBACK_ROUTE, COMMANDS, "tell the outcome", runner.tell))
+    return (*runs, Route(RESULT_ROUTE, COMMANDS, "tell the outcome", runner.tell))
 
 
 def run_route_name(services: Services, command: str, version: str) -> str | None:

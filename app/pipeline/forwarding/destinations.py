@@ -13,7 +13,7 @@ from app.config.rates import interval_of
 from app.core.errors import Postponed
 from app.pipeline.forwarding.health import Rules
 from app.pipeline.router import Handler, Route
-from app.security.destination_client import DeliveryClient
+from app.security.destination_client import DestinationClient
 
 ROUTE_PREFIX = "destination:"
 SPREAD = timedelta(milliseconds=10)
@@ -23,7 +23,7 @@ PROBE_RESERVE_SECONDS = 5.0
 
 
 class Gate:
-    """How many deliveries this process has under way to one destination, and when those sent away come back.
+    """How many events this process is sending to one destination, and when those that have to wait come back.
 
     What has to wait comes back spread out, not all at the same moment; that alone keeps a long queue from being
     claimed again and again.
@@ -44,7 +44,7 @@ class Gate:
             self._under_way += not is_full
         if is_full:
             raise Postponed(
-                "as many deliveries as may be are under way", until=self.time_to_return(now + BUSY_WAIT)
+                "as many events as may be are under way", until=self.time_to_return(now + BUSY_WAIT)
             )
         try:
             yield
@@ -67,7 +67,7 @@ class Destination:
     """One configured destination, ready to be sent to."""
 
     config: DestinationConfig
-    client: DeliveryClient
+    client: DestinationClient
     keys: tuple[bytes, ...] = field(repr=False)
     gate: Gate
     rules: Rules
@@ -94,7 +94,7 @@ def open_destination(config: DestinationConfig) -> Destination:
     interval = None if config.rate is None else interval_of(config.rate)
     return Destination(
         config=config,
-        client=DeliveryClient(config.url, timeout=config.timeout),
+        client=DestinationClient(config.url, timeout=config.timeout),
         keys=tuple(secret_bytes(secret) for secret in config.secret),
         gate=Gate(config.concurrency, interval),
         rules=Rules(interval, config.pause_after, timedelta(seconds=config.timeout + PROBE_RESERVE_SECONDS)),

@@ -56,7 +56,7 @@ class Forwarder:
         with destination.gate.place(self._clock.now()):
             admission = self._admission(destination)
             try:
-                answer = self._deliver(destination, event, attempt)
+                answer = self._send(destination, event, attempt)
                 _require_success(destination, answer)
             except (UpstreamError, PermanentError) as error:
                 self._record_failure(destination, error, probed=admission.probes)
@@ -84,11 +84,11 @@ class Forwarder:
             write_state(tx, admission.state)
         return admission
 
-    def _deliver(self, destination: Destination, event: Event, attempt: int) -> HttpAnswer:
+    def _send(self, destination: Destination, event: Event, attempt: int) -> HttpAnswer:
         body = self._written(destination, event, attempt)
         timestamp = int(self._clock.now().timestamp())
         headers = standard_webhook_headers(webhook_id(destination, event), timestamp, body, destination.keys)
-        return destination.client.deliver(body, headers | {"Content-Type": CONTENT_TYPE})
+        return destination.client.send(body, headers | {"Content-Type": CONTENT_TYPE})
 
     def _written(self, destination: Destination, event: Event, attempt: int) -> bytes:
         channel = self._channels.get(event.channel)
@@ -120,7 +120,7 @@ class Forwarder:
     def _record(
         self, destination: Destination, change: Callable[[DestinationState], DestinationState]
     ) -> DestinationState | None:
-        """Change a state; a store that is away must not turn what was delivered into a failure."""
+        """Change a state; a store that is away must not turn what arrived into a failure."""
 
         def work(tx: Transaction) -> DestinationState:
             state = change(lock_state(tx, destination.name))

@@ -1,4 +1,4 @@
-"""Login: from a platform's callback to a session. State first, then error or code, then one exchange.
+"""Login: from the return of a browser to a session. State first, then error or code, then one exchange.
 
 Starting is pipeline/login/start.py. No network call happens inside a transaction.
 """
@@ -17,7 +17,7 @@ from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.linking import check_linker, store_link
 from app.pipeline.login.people import checked_identity, remember_person
-from app.pipeline.login.return_query import CallbackParameters, read_callback_parameters
+from app.pipeline.login.return_query import ReturnParameters, read_return
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
 from app.pipeline.login.start import SpentFlow, find_repeated, spend_flow
 from app.pipeline.services import Services
@@ -29,18 +29,18 @@ from app.storage.database.db import Transaction
 from app.storage.login.flows import mark_flow_finished
 from app.storage.login.sessions import end_session
 
-CALLBACKS_PER_ADDRESS = "120 per minute"
+RETURNS_PER_ADDRESS = "120 per minute"
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Callback:
-    """One call of a callback address, with what the browser brought along."""
+class LoginReturn:
+    """One return of a browser from a platform, with what it brought along."""
 
     channel: str
     query_string: bytes
-    binding: str | None
+    browser: str | None
     signed_in: SignedIn | None
     remote_addr: str
     trace_id: str
@@ -63,8 +63,8 @@ class Proof:
     tokens: TokenSet
 
 
-def finish_login(services: Services, callback: Callback) -> LoginResult:
-    """Take a callback to its end; raises CallgateError for every refusal, which is audited.
+def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
+    """Take a return to its end; raises CallgateError for every refusal, which is audited.
 
     1. The channel must log people in, and the rate must be allowed.
     2. The parameters must be plain: nothing repeated, oddly spelled or unreadable.
@@ -75,16 +75,14 @@ def finish_login(services: Services, callback: Callback) -> LoginResult:
     7. The code is redeemed, once, and the platform says who it is.
     8. Identity, tokens and session are stored in one transaction, or the link is.
     """
-    channel, provider = services.channels.with_capability(callback.channel, LoginProvider)
+    channel, provider = services.channels.with_capability(returned.channel, LoginProvider)
     try:
-        _check_rate(services, callback.remote_addr)
-        given = read_callback_parameters(
-            callback.query_string, provider.code_parameters, return_parameters(channel)
-        )
-        if (repeated := _repeated(services, callback, given)) is not None:
+        _check_rate(services, returned.remote_addr)
+        given = read_return(returned.query_string, provider.code_parameters, return_parameters(channel))
+        if (repeated := _repeated(services, returned, given)) is not None:
             return repeated
-        spent = spend_flow(services, state=given.state, channel=channel.name, binding=callback.binding)
-        check_linker(spent.flow, callback.signed_in)
+        spent = spend_flow(services, state=given.state, channel=channel.name, browser=returned.browser)
+        check_linker(spent.flow, returned.signed_in)
         grant = CodeGrant(
             code=_code(channel, provider, given),
             redirect_uri=spent.flow.redirect_uri,
@@ -93,9 +91,9 @@ def finish_login(services: Services, callback: Callback) -> LoginResult:
             parameters=given.others,
         )
         proof = redeem(services, channel, provider, grant)
-        return _store(services, channel, callback, spent, proof)
+        return _store(services, channel, returned, spent, proof)
     except CallgateError as error:
-        _audit_refusal(services, callback, error)
+        _audit_refusal(services, returned, error)
         raise
 
 
@@ -150,26 +148,26 @@ def open_login(
 
 
 def _store(
-    services: Services, channel: Channel, callback: Callback, spent: SpentFlow, proof: Proof
+    services: Services, channel: Channel, returned: LoginReturn, spent: SpentFlow, proof: Proof
 ) -> LoginResult:
     flow = spent.flow
 
     def work(tx: Transaction) -> SessionToken | None:
         if flow.purpose is FlowPurpose.LINK:
-            assert callback.signed_in is not None
+            assert returned.signed_in is not None
             store_link(
                 services,
                 tx,
                 channel=channel.name,
                 known=proof.known,
                 tokens=proof.tokens,
-                signed_in=callback.signed_in,
-                trace_id=callback.trace_id,
+                signed_in=returned.signed_in,
+                trace_id=returned.trace_id,
             )
-            mark_flow_finished(tx, flow.id, callback.signed_in.sid)
+            mark_flow_finished(tx, flow.id, returned.signed_in.sid)
             return None
         sid, token = open_login(
-            services, tx, channel.name, proof, replaces=callback.signed_in, trace_id=callback.trace_id
+            services, tx, channel.name, proof, replaces=returned.signed_in, trace_id=returned.trace_id
         )
         mark_flow_finished(tx, flow.id, sid)
         return token
@@ -179,19 +177,19 @@ def _store(
     return LoginResult(flow.next, flow.mode, token)
 
 
-def _repeated(services: Services, callback: Callback, given: CallbackParameters) -> LoginResult | None:
+def _repeated(services: Services, returned: LoginReturn, given: ReturnParameters) -> LoginResult | None:
     flow = find_repeated(
         services,
         state=given.state,
-        channel=callback.channel,
-        binding=callback.binding,
-        signed_in=callback.signed_in,
+        channel=returned.channel,
+        browser=returned.browser,
+        signed_in=returned.signed_in,
     )
     return None if flow is None else LoginResult(flow.next, flow.mode, token=None)
 
 
-def _code(channel: Channel, provider: LoginProvider, given: CallbackParameters) -> str:
-    """Return the code of a callback that brings one and nothing that contradicts it; raises LoginError."""
+def _code(channel: Channel, provider: LoginProvider, given: ReturnParameters) -> str:
+    """Return the code of a return that brings one and nothing that contradicts it; raises LoginError."""
     _check_issuer(channel, provider, given.issuer)
     if given.error is not None and given.code is not None:
         raise LoginError("bad_callback", "The platform's answer contradicts itself; start again.")
@@ -241,14 +239,14 @@ def _origin(address: str) -> str | None:
 
 
 def _check_rate(services: Services, remote_addr: str) -> None:
-    wait = services.rate_limits.hit(CALLBACKS_PER_ADDRESS, "login_callback", remote_addr)
+    wait = services.rate_limits.hit(RETURNS_PER_ADDRESS, "login_return", remote_addr)
     if wait is not None:
         message = "Too many logins end at this address; wait a little."
         raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
 
 
-def _audit_refusal(services: Services, callback: Callback, error: CallgateError) -> None:
-    log.info("login_refused", channel=callback.channel, error=error.code)
+def _audit_refusal(services: Services, returned: LoginReturn, error: CallgateError) -> None:
+    log.info("login_refused", channel=returned.channel, error=error.code)
     if error.http_status == 429:  # noqa: PLR2004
         # A flood must not fill the audit as well.
         return
@@ -257,11 +255,11 @@ def _audit_refusal(services: Services, callback: Callback, error: CallgateError)
             write_audit(
                 tx,
                 at=services.clock.now(),
-                actor="anonymous" if callback.signed_in is None else callback.signed_in.user_id,
+                actor="anonymous" if returned.signed_in is None else returned.signed_in.user_id,
                 action="login",
-                target=callback.channel,
+                target=returned.channel,
                 outcome=error.code,
-                trace_id=callback.trace_id,
+                trace_id=returned.trace_id,
             )
     except StoreUnavailable:
-        log.warning("audit_failed", channel=callback.channel)
+        log.warning("audit_failed", channel=returned.channel)

@@ -1,4 +1,4 @@
-"""Reading a login callback's query: each parameter once, spelled as agreed, plain text of bounded length.
+"""Reading what a login's return says: each parameter once, spelled as agreed, plain text of bounded length.
 
 Only the names a channel declares carry its code. What the platform sends besides is ignored and never shown.
 Source: RFC 6749 §3.1 (repeated parameters), §4.1.2; RFC 9207 §2.4 (`iss`); read 2026-11-20.
@@ -17,8 +17,8 @@ MAX_VALUE = 4096
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CallbackParameters:
-    """What a callback says; None is a parameter that was not sent."""
+class ReturnParameters:
+    """What a return says; None is a parameter that was not sent."""
 
     state: str | None
     code: str | None
@@ -27,21 +27,21 @@ class CallbackParameters:
     others: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_callback_parameters(
+def read_return(
     query_string: bytes, code_names: Sequence[str], other_names: Sequence[str] = ()
-) -> CallbackParameters:
+) -> ReturnParameters:
     """Return the parameters; raises RequestError for anything repeated, oddly spelled, empty or not plain text."""
     pairs = list(query_pairs(query_string))
     known = _names(code_names, other_names)
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found or _resembles(name, known):
-            raise _bad_callback()
+            raise _bad_return()
         found[name] = value
     for name in known & found.keys():
         if not _is_plain(found[name]):
-            raise _bad_callback()
-    return CallbackParameters(
+            raise _bad_return()
+    return ReturnParameters(
         state=found.get("state"),
         code=_only_code(found, code_names),
         error=found.get("error"),
@@ -80,7 +80,7 @@ def _only_code(found: dict[str, str], code_names: Sequence[str]) -> str | None:
     """Some platforms send the code under either of two names; two that differ are refused."""
     codes = {found[name] for name in code_names if name in found}
     if len(codes) > 1:
-        raise _bad_callback()
+        raise _bad_return()
     return codes.pop() if codes else None
 
 
@@ -100,10 +100,10 @@ def _text(raw: bytes) -> str:
     try:
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
-        raise _bad_callback() from None
+        raise _bad_return() from None
 
 
-def _bad_callback() -> RequestError:
+def _bad_return() -> RequestError:
     return RequestError(
         "bad_callback", "The platform's answer has repeated, unknown or unreadable parameters; start again."
     )

@@ -23,14 +23,14 @@ from app.storage.login.flows import Flow, consume_flow, find_flow, insert_flow, 
 
 STARTS_PER_ADDRESS = "60 per minute"
 STATE_BITS = 192
-BINDING_BITS = 256
+BROWSER_BITS = 256
 VERIFIER_BITS = 256
 MAX_USER_AGENT = 512
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StartRequest:
-    """What a browser asks for; `binding` is its binding cookie when it has one already.
+    """What a browser asks for; `browser` is its login cookie when it has one already.
 
     `user_agent` chooses the page where a channel has several; it is cut to MAX_USER_AGENT.
     """
@@ -38,17 +38,17 @@ class StartRequest:
     channel: str
     next: str
     mode: FlowMode
-    binding: str | None
+    browser: str | None
     remote_addr: str
     user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Started:
-    """Where to send the browser, and the binding cookie that must come back with the callback."""
+    """Where to send the browser, and the login cookie that must come back with the return."""
 
     authorize_url: str
-    binding: str
+    browser: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,7 +63,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     """Start a login, or a link when `linker` is the session it belongs to.
 
     1. The channel must log people in, the return address must be allowed, and the rate too.
-    2. State, PKCE verifier and, for a new browser, its binding value are drawn.
+    2. State, PKCE verifier and, for a new browser, the value of its login cookie are drawn.
     3. The flow is stored under the hash of its state, and expired ones are swept.
     4. The platform words its own address.
     """
@@ -71,7 +71,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     checked_return_url(wanted.next, services.settings.return_urls)
     _check_rate(services, wanted.remote_addr)
     state, verifier = random_word(STATE_BITS), random_word(VERIFIER_BITS)
-    binding = wanted.binding or random_word(BINDING_BITS)
+    browser = wanted.browser or random_word(BROWSER_BITS)
     now = services.clock.now()
     lifetime = timedelta(seconds=services.settings.flow_ttl)
     flow_id = _flow_id(state)
@@ -82,7 +82,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         mode=wanted.mode,
         redirect_uri=redirect_uri(services.settings, channel) or "",
         next=wanted.next,
-        binding=_binding_hash(binding),
+        browser=_browser_hash(browser),
         verifier=services.vault.seal(verifier.encode(), place=verifier_place(flow_id)),
         created_at=now,
         expires_at=now + lifetime,
@@ -92,24 +92,24 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     )
     with services.database.begin() as tx:
         insert_flow(tx, flow)
-        # Expired rows stay for one more lifetime, so that a late callback is told "expired" and not "unknown".
+        # Expired rows stay for one more lifetime, so that a late return is told "expired" and not "unknown".
         purge_flows(tx, now - lifetime)
     request = AuthorizeRequest(flow.redirect_uri, state, _challenge(verifier), page=flow.page)
-    return Started(provider.authorize_url(request), binding)
+    return Started(provider.authorize_url(request), browser)
 
 
-def spend_flow(services: Services, *, state: str | None, channel: str, binding: str | None) -> SpentFlow:
-    """Spend a state; raises LoginError. A callback in the wrong browser or on the wrong channel spends nothing.
+def spend_flow(services: Services, *, state: str | None, channel: str, browser: str | None) -> SpentFlow:
+    """Spend a state; raises LoginError. A return in the wrong browser or on the wrong channel spends nothing.
 
     A missing, a made-up, a foreign and a spent state get the same answer, after the same work.
     """
     now = services.clock.now()
     flow_id = _flow_id(state or "")
-    binding_hash = _binding_hash(binding or "")
+    browser_hash = _browser_hash(browser or "")
     with services.database.begin() as tx:
-        spent = consume_flow(tx, flow_id, channel=channel, binding=binding_hash, now=now)
+        spent = consume_flow(tx, flow_id, channel=channel, browser=browser_hash, now=now)
         flow = find_flow(tx, flow_id)
-    if flow is None or flow.binding != binding_hash or flow.channel != channel:
+    if flow is None or flow.browser != browser_hash or flow.channel != channel:
         raise _invalid_state()
     if spent:
         verifier = services.vault.open(flow.verifier, place=verifier_place(flow.id)).decode()
@@ -120,9 +120,9 @@ def spend_flow(services: Services, *, state: str | None, channel: str, binding: 
 
 
 def find_repeated(
-    services: Services, *, state: str | None, channel: str, binding: str | None, signed_in: SignedIn | None
+    services: Services, *, state: str | None, channel: str, browser: str | None, signed_in: SignedIn | None
 ) -> Flow | None:
-    """Return the flow of a callback that this very browser has finished before, into the session it still has.
+    """Return the flow of a return that this very browser has finished before, into the session it still has.
 
     Some in-app browsers call back twice; sending them on is harmless, because nothing is exchanged again.
     """
@@ -130,7 +130,7 @@ def find_repeated(
         return None
     with services.database.read() as tx:
         flow = find_flow(tx, _flow_id(state))
-    if flow is None or flow.binding != _binding_hash(binding or "") or flow.channel != channel:
+    if flow is None or flow.browser != _browser_hash(browser or "") or flow.channel != channel:
         return None
     return flow if flow.finished_sid == signed_in.sid else None
 
@@ -163,8 +163,9 @@ def _flow_id(state: str) -> str:
     return sha256_hex(b"state\x00", state.encode())
 
 
-def _binding_hash(binding: str) -> str:
-    return sha256_hex(b"binding\x00", binding.encode("utf-8", "surrogateescape"))
+def _browser_hash(browser: str) -> str:
+    # The salt keeps its older word, so that no login under way is lost by an update.
+    return sha256_hex(b"binding\x00", browser.encode("utf-8", "surrogateescape"))
 
 
 def _challenge(verifier: str) -> str:

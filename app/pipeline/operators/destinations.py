@@ -69,7 +69,7 @@ def _view(
 
 
 def resume_destination(services: Services, name: str) -> int:
-    """Let deliveries to a destination start anew and make what waits due; return how many waited.
+    """Let forwarding to a destination start anew and make what waits due; return how many waited.
 
     Raises RefusedError when no destination has that name.
     """

@@ -33,7 +33,7 @@ class WechatLogin(WechatAccount):
     def authorize_url(self, request: AuthorizeRequest) -> str:
         """Return the authorize page's address, its parameters in the platform's own order.
 
-        `connect_redirect=1` keeps the in-app browser from opening the callback twice (JustAuth issue 99).
+        `connect_redirect=1` keeps the in-app browser from returning twice (JustAuth issue 99).
         """
         pairs = (
             ("appid", self.settings.app_id),

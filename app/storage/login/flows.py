@@ -1,4 +1,4 @@
-"""Flows: OAuth starts waiting for their callback, kept under the SHA-256 of their state; each is spent at most once."""
+"""Flows: OAuth starts waiting for their return, kept under the SHA-256 of their state; each is spent at most once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ flows = Table(
     Column("mode", String(16), nullable=False),
     Column("redirect_uri", ExactText(1000), nullable=False),
     Column("next", ExactText(2000), nullable=False),
-    # SHA-256 of the binding cookie of the browser that started.
-    Column("binding", String(64), nullable=False),
+    # SHA-256 of the login cookie of the browser that started; the column has an older name.
+    Column("binding", String(64), key="browser", nullable=False),
     Column("verifier", Blob, nullable=False),
     # Which of several login pages was shown; null where a channel has one only.
     Column("page", String(32)),
@@ -34,7 +34,7 @@ flows = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("consumed_at", UtcDateTime),
-    # The session that came out of it, so that a repeated callback from the same browser can be told apart.
+    # The session that came out of it, so that a repeated return from the same browser can be told apart.
     Column("finished_sid", String(32)),
     Index("ix_flows_expires_at", "expires_at"),
 )
@@ -50,7 +50,7 @@ class Flow:
     mode: FlowMode
     redirect_uri: str
     next: str
-    binding: str
+    browser: str
     verifier: bytes
     created_at: datetime
     expires_at: datetime
@@ -71,7 +71,7 @@ def insert_flow(tx: Connection, flow: Flow) -> None:
             mode=flow.mode.value,
             redirect_uri=flow.redirect_uri,
             next=flow.next,
-            binding=flow.binding,
+            browser=flow.browser,
             verifier=flow.verifier,
             page=flow.page or None,
             user_id=flow.user_id,
@@ -82,7 +82,7 @@ def insert_flow(tx: Connection, flow: Flow) -> None:
     )
 
 
-def consume_flow(tx: Connection, flow_id: str, *, channel: str, binding: str, now: datetime) -> bool:
+def consume_flow(tx: Connection, flow_id: str, *, channel: str, browser: str, now: datetime) -> bool:
     """Spend a flow; True for exactly one caller, and only on its channel, from its browser and in time.
 
     One guarded UPDATE decides, so that neither two processes nor a restored cookie jar can spend it twice.
@@ -92,7 +92,7 @@ def consume_flow(tx: Connection, flow_id: str, *, channel: str, binding: str, no
         .where(
             flows.c.id == flow_id,
             flows.c.channel == channel,
-            flows.c.binding == binding,
+            flows.c.browser == browser,
             flows.c.consumed_at.is_(None),
             flows.c.expires_at > now,
         )
@@ -143,7 +143,7 @@ def _flow(row: Row[Any]) -> Flow:
         mode=FlowMode(row.mode),
         redirect_uri=row.redirect_uri,
         next=row.next,
-        binding=row.binding,
+        browser=row.browser,
         verifier=bytes(row.verifier),
         created_at=row.created_at,
         expires_at=row.expires_at,

@@ -1,4 +1,4 @@
-"""The login routes (CONTRACT §7): start, callback, logout, link, unlink. What they decide is in the pipeline."""
+"""The login routes (CONTRACT §7): start, return, logout, link, unlink. What they decide is in the pipeline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.errors import CallgateError, RefusedError, RequestError
 from app.core.ports import LoginProvider, PostedReturn
 from app.core.states import FlowMode
 from app.pipeline.channels import redirect_uri
-from app.pipeline.login.finish import Callback, LoginResult, finish_login, return_parameters
+from app.pipeline.login.finish import LoginResult, LoginReturn, finish_login, return_parameters
 from app.pipeline.login.linking import unlink_identity
 from app.pipeline.login.return_query import MAX_QUERY, posted_parameters, query_pairs
 from app.pipeline.login.sessions import log_out
@@ -24,10 +24,10 @@ from app.web.callbacks.reading import client_address, read_body
 from app.web.errors import answer_callgate_error, trace_id
 from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
 from app.web.people.session_cookies import (
-    binding_value,
     clear_session_cookie,
     keep_private,
-    set_binding_cookie,
+    login_cookie,
+    set_login_cookie,
     set_session_cookie,
     signed_in,
     signed_in_or_none,
@@ -51,14 +51,14 @@ def login_blueprint(services: Services) -> Blueprint:
         wanted = _start_request(settings, channel, _query_value("next"), _query_value("mode"))
         started = start_flow(services, wanted)
         return _started(
-            settings, started.authorize_url, started.binding, as_json=wanted.mode is FlowMode.JSON
+            settings, started.authorize_url, started.browser, as_json=wanted.mode is FlowMode.JSON
         )
 
     @blueprint.route("/oauth/<channel>/callback", methods=ONLY_GET, provide_automatic_options=False)
-    def callback(channel: str) -> Response:
+    def login_return(channel: str) -> Response:
         """Take the browser back from the platform."""
         _refuse_what_is_no_visit()
-        result = finish_login(services, _callback(services, channel))
+        result = finish_login(services, _returned(services, channel))
         response = _finished(settings, result)
         if result.token is not None:
             set_session_cookie(settings, response, result.token)
@@ -83,7 +83,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         check_csrf(services, current)
         wanted = _start_request(settings, channel, form_field("next"), form_field("mode"))
         started = start_flow(services, wanted, linker=current)
-        return _started(settings, started.authorize_url, started.binding, as_json=_wants_json(wanted))
+        return _started(settings, started.authorize_url, started.browser, as_json=_wants_json(wanted))
 
     @blueprint.post("/oauth/logout")
     def logout() -> Response:
@@ -124,18 +124,18 @@ def _start_request(
         channel=channel,
         next=_home(settings) if wanted_next is None else wanted_next,
         mode=FlowMode.REDIRECT if mode is None else FlowMode(mode),
-        binding=binding_value(settings),
+        browser=login_cookie(settings),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         user_agent=request.headers.get("User-Agent", ""),
     )
 
 
-def _callback(services: Services, channel: str) -> Callback:
+def _returned(services: Services, channel: str) -> LoginReturn:
     settings = services.settings
-    return Callback(
+    return LoginReturn(
         channel=channel,
         query_string=request.query_string,
-        binding=binding_value(settings),
+        browser=login_cookie(settings),
         signed_in=signed_in_or_none(services),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         trace_id=trace_id(),
@@ -161,9 +161,9 @@ def _query_value(name: str) -> str | None:
     return values[0] if values else None
 
 
-def _started(settings: Settings, authorize_url: str, binding: str, *, as_json: bool) -> Response:
+def _started(settings: Settings, authorize_url: str, browser: str, *, as_json: bool) -> Response:
     response = jsonify({"authorize_url": authorize_url}) if as_json else _see_other(authorize_url)
-    set_binding_cookie(settings, response, binding)
+    set_login_cookie(settings, response, browser)
     return response
 
 

@@ -16,10 +16,10 @@ from app.pipeline.services import Services
 from app.security.session_tokens import MAX_TOKEN_LENGTH
 
 SESSION = "callgate_session"
-BINDING = "callgate_login"
+LOGIN = "callgate_login"
 
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9._~+/=-]+)")
-_BINDING_VALUE = re.compile(r"[0-9a-f]{64}")
+_LOGIN_VALUE = re.compile(r"[0-9a-f]{64}")
 
 
 def signed_in_or_none(services: Services) -> SignedIn | None:
@@ -51,10 +51,10 @@ def came_by_cookie() -> bool:
     return bool(g.get("signed_in_by_cookie", False))
 
 
-def binding_value(settings: Settings) -> str | None:
-    """Return this browser's binding value, None when it has none of ours."""
-    value = _only_cookie(cookie_name(settings, BINDING))
-    return value if value is not None and _BINDING_VALUE.fullmatch(value) else None
+def login_cookie(settings: Settings) -> str | None:
+    """Return the value of this browser's login cookie, None when it has none of ours."""
+    value = _only_cookie(cookie_name(settings, LOGIN))
+    return value if value is not None and _LOGIN_VALUE.fullmatch(value) else None
 
 
 def set_session_cookie(settings: Settings, response: Response, token: SessionToken) -> None:
@@ -63,9 +63,9 @@ def set_session_cookie(settings: Settings, response: Response, token: SessionTok
     g.session_cookie_is_set = True
 
 
-def set_binding_cookie(settings: Settings, response: Response, value: str) -> None:
-    """Hand the browser its binding value for as long as a login may take."""
-    _set(settings, response, BINDING, value, settings.flow_ttl)
+def set_login_cookie(settings: Settings, response: Response, value: str) -> None:
+    """Hand the browser its login cookie for as long as a login may take."""
+    _set(settings, response, LOGIN, value, settings.flow_ttl)
 
 
 def clear_session_cookie(settings: Settings, response: Response) -> None:
