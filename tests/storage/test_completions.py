@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -133,10 +133,10 @@ class TestWhoeverHoldsNothingWritesNothing:
 
     def test_a_lease_that_was_lost_is_not_renewed(self, queue: Queue, late: Claim) -> None:
         before = queue.row(late)
-        queue.services.lease_seconds *= 2
-        queue.services.running.clear()
-        queue.services.running[late.dispatch_id] = late
-        keep_leases(queue.services)
+        services = replace(queue.services, lease_seconds=2 * queue.services.lease_seconds)
+        services.runtime.running.clear()
+        services.runtime.running[late.dispatch_id] = late
+        keep_leases(services)
         assert queue.row(late) == before
 
 
