@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,16 +14,11 @@ from typing import Self
 import requests
 
 from tests.builders import CALLBACK_CHANNEL, environment
+from tests.databases import migrate
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
-
-
-def free_port() -> int:
-    """Return a port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class LiveGateway:
@@ -119,8 +113,7 @@ class LiveGateway:
             self._process.wait(timeout=10)
 
     def __enter__(self) -> Self:
-        migrated = self.flask("db", "upgrade")
-        assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+        migrate(self.database_url)
         return self.start()
 
     def __exit__(self, *_: object) -> None:

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from app.storage import (  # noqa: F401 - imported for their tables
+    app_tokens,
+    audit,
+    commands,
+    destination_states,
+)
+from app.storage.binding import bindcodes, followers, openids  # noqa: F401 - imported for their tables
 from app.storage.database.db import metadata
+from app.storage.inbox import events, nonces, rejections  # noqa: F401 - imported for their tables
+from app.storage.login import (  # noqa: F401 - imported for their tables
+    connections,
+    flows,
+    identities,
+    sessions,
+    signing_keys,
+    users,
+)
+from app.storage.queue import dispatches  # noqa: F401 - imported for their tables
 
 __all__ = ["metadata"]

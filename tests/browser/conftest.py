@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.other_site import OtherSite
 from tests.browser.stage import CHROMIUM, PHONE, Stage, Visitor, open_browser, open_stage
-from tests.conftest import need
+from tests.databases import need
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from playwright.sync_api import (
 )
 
 from sandbox.platforms import simulated_platforms
-from tests.live import ROOT, LiveGateway, free_port
+from tests.live import ROOT, LiveGateway
+from tests.ports import free_port
 from tests.sandbox.server import SandboxServer
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

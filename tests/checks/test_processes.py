@@ -13,13 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from sqlalchemy import create_engine
 
-from app.storage.tables import metadata
 from sandbox.people import find_person
 from tests.builders import SECRET_KEY
 from tests.checks.gateway import ENVIRONMENT, channels_file
-from tests.conftest import ServerDatabases
+from tests.databases import ServerDatabases
 from tests.live import LiveGateway
 from tests.sandbox.server import SandboxServer
 
@@ -87,7 +85,7 @@ def two_processes(
     simulators: tuple[SandboxServer, SandboxServer],
 ) -> Iterator[LiveGateway]:
     """Serve the gateway in two processes over one PostgreSQL database."""
-    url = server_databases.url("postgresql").render_as_string(hide_password=False)
+    url = server_databases.url("postgresql")
     folder = tmp_path_factory.mktemp("two_processes")
     env = {"APP_ENV": "test", "SANDBOX": "0"}
     with LiveGateway(
@@ -95,11 +93,7 @@ def two_processes(
     ) as live:
         assert len(live.children()) >= 2
         yield live
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-    engine.dispose()
+    server_databases.empty("postgresql")
 
 
 @ON_POSTGRESQL

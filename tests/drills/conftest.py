@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
-from app.storage.tables import metadata
-from tests.conftest import ServerDatabases
+from tests.databases import ServerDatabases, copy_of
 from tests.drills.account import Result
 from tests.drills.engines import ENGINES, THREADS, Engine, open_engine
 from tests.drills.form import IS_ASKED_FOR, is_wanted, parameters_of
@@ -56,24 +53,13 @@ def empty_database(
 
     def give(backend: str) -> str:
         if backend == "sqlite":
-            path = tmp_path / "callgate.db"
-            shutil.copy(sqlite_template, path)
-            return f"sqlite:///{path}"
-        given.append(server_databases.url(backend).render_as_string(hide_password=False))
-        return given[-1]
+            return copy_of(sqlite_template, tmp_path)
+        given.append(backend)
+        return server_databases.url(backend)
 
     yield give
-    for url in given:
-        empty(url)
-
-
-def empty(url: str) -> None:
-    """Delete every row."""
-    connections = create_engine(url)
-    with connections.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-    connections.dispose()
+    for backend in given:
+        server_databases.empty(backend)
 
 
 class Say:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.conftest import need
+from tests.databases import need
 from tests.worker.conftest import BROKER_URLS, Broker, answers, remove_queue
 from tests.worker.proxy import CutProxy
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.drills.stage import wait_for
 from tests.drills.workers import are_dead
-from tests.live import free_port
+from tests.ports import free_port
 from tests.worker.stage import is_alive
 
 POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from tests.conftest import SERVER_URLS
+from tests.databases import SERVER_URLS
 from tests.drills.account import Result
 from tests.worker.conftest import BROKER_URLS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.databases import need
 from tests.drills.conftest import Say
 from tests.drills.engines import open_engine
 from tests.drills.form import LONG, SHORTER_LEASE_SECONDS, drill_marks, sized

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
@@ -9,6 +12,7 @@ from sqlalchemy import inspect
 from app.storage.database import schema
 from app.storage.database.db import Database
 from app.storage.tables import metadata
+from tests.live import ROOT, LiveGateway
 
 
 def test_migrations_go_down_to_nothing_and_up_again(database: Database) -> None:
@@ -36,3 +40,29 @@ def test_migrations_make_what_the_code_describes(database: Database) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         differences = compare_metadata(context, metadata)
     assert differences == []
+
+
+def test_every_file_with_a_table_is_imported_with_the_tables() -> None:
+    """Otherwise `metadata` is complete only where somebody else imported the rest."""
+    folder = ROOT / "app/storage"
+    with_tables = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if " = Table(" in path.read_text(encoding="utf-8")
+    }
+    imported = {
+        f"{node.module}.{name.name}"
+        for node in ast.walk(ast.parse((folder / "tables.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert len(with_tables) > 10
+    assert with_tables - imported == set()
+
+
+def test_the_command_brings_a_new_database_to_the_newest_tables(tmp_path: Path) -> None:
+    gateway = LiveGateway(tmp_path)
+    done = gateway.flask("db", "upgrade")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"at {schema.newest_revision()}" in done.stdout
+    assert gateway.flask("db", "current").returncode == 0

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from kombu import Connection
 
-from tests.conftest import need
+from tests.databases import need
 from tests.worker.proxy import CutProxy
 
 BROKER_URLS = {

@@ -8,7 +8,7 @@ import socket
 import threading
 from typing import Self
 
-from tests.live import free_port
+from tests.ports import free_port
 
 
 class CutProxy:
