@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,13 @@ from app.pipeline.services import Services
 from app.storage.database.db import Database
 from tests.builders import FrozenClock, make_services
 from tests.databases import BACKENDS, ServerDatabases, copy_of, make_sqlite_template
+from tests.schedule import Schedule
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
+    """Share the tests among the processes; see tests/schedule.py."""
+    return Schedule(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -16,9 +16,6 @@ from tests.binding.fakes import follow, leave, scan, typed
 from tests.binding.overlap import deliver_in_processes
 from tests.builders import NOW
 
-# One at a time, so that tests that run side by side leave each other processors and connections.
-pytestmark = pytest.mark.xdist_group("overlap")
-
 OVERLAPPING = 50
 
 

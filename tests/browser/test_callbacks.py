@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.stage import Stage, Visitor
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.services
 
 
 def send(page: Page, channel: str, event_type: str, *, twice: bool = False) -> None:

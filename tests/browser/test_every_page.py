@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.stage import PHONE, Stage, Visitor, allow_everything
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.services
 NOT_FOUND = "the server responded with a status of 404"
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 UNNAMED = """[...document.querySelectorAll('button, a, select, input:not([type=hidden])')]

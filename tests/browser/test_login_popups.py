@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.other_site import OtherSite
 from tests.browser.stage import Stage, Visitor, allow_everything
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.services
 NOT_FINISHED = "The login was not finished."
 TWENTY_TIMES_AS_FAST = """const { setTimeout: real } = window;
 window.setTimeout = (action, milliseconds, ...more) => real(action, milliseconds / 20, ...more);"""

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.stage import Stage, Visitor, allow_everything
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.services
 REFUSED = "the server responded with a status of 400"
 
 

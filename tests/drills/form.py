@@ -30,7 +30,7 @@ EVERYWHERE = (*EMBEDDED, *CELERY)
 def drill_marks() -> list[pytest.MarkDecorator]:
     """Return the marks of every drill: each needs several processes, so they run one after another."""
     patience = pytest.mark.timeout(sized(240, 900))
-    return [pytest.mark.drill, pytest.mark.xdist_group("drill"), patience]
+    return [pytest.mark.drill, patience]
 
 
 def runs_on(*short: str, long: Sequence[str] = EVERYWHERE) -> pytest.MarkDecorator:

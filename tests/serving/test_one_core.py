@@ -30,7 +30,6 @@ def cores_of(pid: int) -> set[int]:
 
 
 @several_cores
-@pytest.mark.xdist_group("engines")
 @pytest.mark.backends("postgresql")
 def test_every_thread_of_a_serving_process_is_on_one_core(tmp_path: Path, database_url: str) -> None:
     with LiveGateway(tmp_path, database_url=database_url, env=gateway_environment(tmp_path)) as gateway:
@@ -41,7 +40,6 @@ def test_every_thread_of_a_serving_process_is_on_one_core(tmp_path: Path, databa
 
 
 @several_cores
-@pytest.mark.xdist_group("engines")
 def test_on_sqlite_the_thread_that_copies_the_log_may_use_the_others(tmp_path: Path) -> None:
     with LiveGateway(tmp_path, env=gateway_environment(tmp_path)) as gateway:
         (serving,) = gateway.children()
@@ -50,7 +48,6 @@ def test_on_sqlite_the_thread_that_copies_the_log_may_use_the_others(tmp_path: P
 
 
 @several_cores
-@pytest.mark.xdist_group("engines")
 def test_a_serving_process_may_use_all_cores_when_told_so(tmp_path: Path) -> None:
     env = gateway_environment(tmp_path, SERVE_ON_ONE_CORE="0")
     with LiveGateway(tmp_path, env=env) as gateway:
@@ -59,7 +56,6 @@ def test_a_serving_process_may_use_all_cores_when_told_so(tmp_path: Path) -> Non
 
 
 @several_cores
-@pytest.mark.xdist_group("engines")
 @pytest.mark.backends("postgresql")
 def test_two_serving_processes_are_on_different_cores(tmp_path: Path, database_url: str) -> None:
     env = gateway_environment(tmp_path)

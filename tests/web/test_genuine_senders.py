@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import pytest
 import requests
 from standardwebhooks import Webhook
 
@@ -25,7 +24,6 @@ from tests.web.conftest import (
     Api,
 )
 
-pytestmark = pytest.mark.xdist_group("live-gateway")
 ALTERED = 60
 
 

@@ -15,7 +15,6 @@ from tests.builders import CALLBACK_SECRET, envelope
 from tests.live import LiveGateway
 from tests.web.conftest import Api
 
-pytestmark = pytest.mark.xdist_group("live-gateway")
 ADDRESSES = (
     "/webhooks/callback",
     "/webhooks/webhooks",

@@ -13,7 +13,7 @@ from tests.live import LiveGateway
 from tests.worker.conftest import Broker
 from tests.worker.stage import CELERY_WORKER, FLASK_WORKER, Worker, gateway_environment, keys, send, wait_for
 
-pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.backends("postgresql")]
+pytestmark = pytest.mark.backends("postgresql")
 
 MakeGateway = Callable[..., LiveGateway]
 

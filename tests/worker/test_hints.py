@@ -6,15 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from app.config.settings import load_settings
 from app.worker.hints import MOST_WAITING, HintPublisher
 from tests.builders import environment
 from tests.worker.conftest import Broker, waiting_hints
 from tests.worker.stage import wait_for
-
-pytestmark = pytest.mark.xdist_group("engines")
 
 
 class Asked:

@@ -16,8 +16,6 @@ from tests.builders import envelope, signed_callback
 from tests.live import ROOT, LiveGateway
 from tests.worker.stage import Worker, gateway_environment, is_alive, keys, notes, send, wait_for
 
-pytestmark = pytest.mark.xdist_group("engines")
-
 COPIES = 3
 EVENTS = 80
 HANDLER = """

@@ -25,7 +25,7 @@ from app.worker.engine import EmbeddedEngine
 from tests.builders import envelope, exchange, make_services, signed_callback
 from tests.worker.stage import wait_for
 
-pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.backends("postgresql", "mariadb")]
+pytestmark = pytest.mark.backends("postgresql", "mariadb")
 
 APART = timedelta(minutes=2)
 LEASE_SECONDS = 3

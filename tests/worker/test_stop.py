@@ -16,7 +16,7 @@ from tests.live import LiveGateway
 from tests.worker.conftest import Broker
 from tests.worker.stage import FLASK_WORKER, Worker, gateway_environment, is_alive, keys, send, wait_for
 
-pytestmark = [pytest.mark.xdist_group("engines"), pytest.mark.backends("postgresql")]
+pytestmark = pytest.mark.backends("postgresql")
 
 MOST_SECONDS = 10.5
 

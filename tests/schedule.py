@@ -1,0 +1,90 @@
+"""How the tests are shared among processes: what stays together, what starts first, what never runs beside more of its kind.
+
+pytest-xdist's own `loadgroup` knows its groups by a suffix of the tests' names that pytest 9.2 does not keep, and says nothing about it.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+SHARING = {
+    "tests/browser/*": "one browser, and the gateway it looks at",
+    "tests/web/test_hostile_requests.py": "one live gateway and lark-oapi",
+    "tests/web/test_genuine_senders.py": "one live gateway and lark-oapi",
+    "tests/platforms/*feishu*oracle*": "one live gateway and lark-oapi",
+    "tests/bench/test_signing.py": "one live gateway and lark-oapi",
+}
+"""Tests that use the same costly thing, which is made once for each process: lark-oapi takes 1.5 s and 160 MB to import."""
+
+ONE_BY_ONE = (
+    "tests/drills/*",
+    "tests/worker/test_celery.py",
+    "tests/worker/test_stop.py",
+    "tests/worker/test_processes.py",
+)
+"""Each test has a gateway and workers of its own and spends its time waiting for them; it may run anywhere."""
+
+LIVE = (
+    *ONE_BY_ONE,
+    "tests/browser/*",
+    "tests/serving/*",
+    "tests/checks/test_processes.py",
+    "tests/binding/test_overlap.py",
+)
+"""Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
+LIVE_AT_ONCE = 2
+
+LONGEST_FIRST = (
+    "tests/browser/*",
+    "tests/drills/test_points.py",
+    "tests/drills/test_database_gone.py",
+    "tests/drills/*",
+    "tests/worker/*",
+    "tests/operators/test_many_events.py",
+)
+"""What would be waited for if it started last. After these the files with most tests come first."""
+
+
+class Schedule(LoadScopeScheduling):
+    """Gives whole units to processes: the live tests to a few of them, everything else to the others, then what is left."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(self._best_for(node), last=False)
+        super()._assign_work_unit(node)
+
+    def _best_for(self, node: WorkerController) -> str:
+        """Return the unit that a process does next: of its own kind while there are any."""
+        nodes = list(self.assigned_work)
+        is_for_live = nodes.index(node) < min(LIVE_AT_ONCE, max(1, len(nodes) // 2))
+
+        def order(unit: str) -> tuple[bool, int, int]:
+            tests = self.workqueue[unit]
+            path = next(iter(tests)).partition("::")[0]
+            return _matches(path, LIVE) is not is_for_live, _rank(path), -len(tests)
+
+        return min(self.workqueue, key=order)
+
+
+def unit_of(nodeid: str) -> str:
+    """Return the name of the tests that run one after another in one process: a file, several files, or one test."""
+    path = nodeid.partition("::")[0]
+    if _matches(path, ONE_BY_ONE):
+        return nodeid
+    return next((unit for pattern, unit in SHARING.items() if fnmatchcase(path, pattern)), path)
+
+
+def _matches(path: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
+
+
+def _rank(path: str) -> int:
+    return next(
+        (number for number, pattern in enumerate(LONGEST_FIRST) if fnmatchcase(path, pattern)),
+        len(LONGEST_FIRST),
+    )
