@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from app.pipeline.services import Services
 from app.storage.database.db import Database
 from tests.builders import FrozenClock, make_services
-from tests.databases import BACKENDS, ServerDatabases, copy_of, make_sqlite_template
+from tests.databases import BACKENDS, ServerDatabases, copy_of, make_sqlite_template, memory_folder
+from tests.routes import remember_rules
 from tests.schedule import Schedule
+
+remember_rules()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -55,12 +59,26 @@ def server_databases(worker_id: str) -> Iterator[ServerDatabases]:
 
 
 @pytest.fixture
+def sqlite_folder() -> Iterator[Path]:
+    """Return a folder for an SQLite file: in memory where there is such a place, as waiting for the disk proves nothing.
+
+    Where it does, in the drills, this fixture is another one.
+    """
+    with TemporaryDirectory(prefix="callgate-", dir=memory_folder()) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def database_url(
-    backend: str, tmp_path: Path, sqlite_template: Path, server_databases: ServerDatabases
+    backend: str, request: pytest.FixtureRequest, server_databases: ServerDatabases
 ) -> Iterator[str]:
     """Return the address of a migrated database without rows."""
     if backend == "sqlite":
-        yield copy_of(sqlite_template, tmp_path)
+        template, folder = (
+            request.getfixturevalue("sqlite_template"),
+            request.getfixturevalue("sqlite_folder"),
+        )
+        yield copy_of(template, folder)
         return
     yield server_databases.url(backend)
     server_databases.empty(backend)

@@ -33,6 +33,7 @@ SERVER_URLS = {
     ),
     "mariadb": os.environ.get("TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/test"),
 }
+MEMORY = Path("/dev/shm")
 BACKENDS = ["sqlite", *SERVER_URLS]
 
 
@@ -53,6 +54,11 @@ def migrate(url: str) -> None:
             schema.upgrade(database)
     finally:
         database.close()
+
+
+def memory_folder() -> Path | None:
+    """Return where files lie in memory; None where the usual temporary folder has to do."""
+    return MEMORY if os.access(MEMORY, os.W_OK | os.X_OK) else None
 
 
 def make_sqlite_template(path: Path) -> None:

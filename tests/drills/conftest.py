@@ -45,15 +45,21 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def sqlite_folder(tmp_path: Path) -> Path:
+    """Return a folder on a real disk."""
+    return tmp_path
+
+
+@pytest.fixture
 def empty_database(
-    tmp_path: Path, sqlite_template: Path, server_databases: ServerDatabases
+    sqlite_folder: Path, sqlite_template: Path, server_databases: ServerDatabases
 ) -> Iterator[Callable[[str], str]]:
     """Return a function that gives a migrated database without rows of each kind, for drills with several at once."""
     given: list[str] = []
 
     def give(backend: str) -> str:
         if backend == "sqlite":
-            return copy_of(sqlite_template, tmp_path)
+            return copy_of(sqlite_template, sqlite_folder)
         given.append(backend)
         return server_databases.url(backend)
 

@@ -14,7 +14,8 @@ from app.pipeline.router import Context, Router
 from app.pipeline.services import Services
 from app.storage.audit import list_audit
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, list_events
+from app.storage.inbox.events import EventFilter, events, list_events
+from app.storage.queue.dispatches import dispatches
 from tests.builders import envelope, run_stored_claim, signed_callback
 
 ORDER = ReplayOrder(actor="ops", reason="the crm was away")
@@ -72,6 +73,24 @@ def dead_event(services: Services, key: str = "evt_1", **changes: Any) -> str:
     run_due(services)
     assert detail_of(services, event_id)["state"] == "dead"
     return event_id
+
+
+def many_dead(services: Services, count: int) -> None:
+    """Leave many events dead at once: the first one by itself, the others as copies of its rows."""
+    first = dead_event(services, "evt_0")
+    others = range(1, count)
+    with services.database.begin() as tx:
+        row = tx.execute(events.select().where(events.c.id == first)).one()
+        own = {n: {"id": _later(first, n), "key": f"evt_{n}", "claim": f"evt_{n}"} for n in others}
+        tx.execute(events.insert(), [{**row._mapping, **own[n]} for n in others])
+        row = tx.execute(dispatches.select()).one()
+        copies = [{**row._mapping, "id": _later(row.id, n), "event_id": own[n]["id"]} for n in others]
+        tx.execute(dispatches.insert(), copies)
+
+
+def _later(identifier: str, number: int) -> str:
+    """Return an identifier that sorts behind another one."""
+    return f"{int(identifier, 16) + number:032x}"
 
 
 def detail_of(services: Services, event_id: str) -> dict[str, Any]:

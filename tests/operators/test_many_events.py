@@ -26,6 +26,7 @@ from tests.operators.stage import (
     dead_event,
     detail_of,
     empty_body,
+    many_dead,
     run_due,
 )
 
@@ -83,7 +84,7 @@ def test_the_rate_spreads_the_due_times(services_with: MakeServices, clock: Froz
 
 def test_a_thousand_events_keep_the_rate(services_with: MakeServices, clock: FrozenClock) -> None:
     services = services_with(router=away().router())
-    some_dead(services, 1000)
+    many_dead(services, 1000)
     done = replay_events(services, read_filter({}), replace(ORDER, rate=100.0), limit=None)
     assert (done.events, done.dispatches) == (1000, 1000)
     each_second = []
