@@ -181,7 +181,9 @@ class Drill:
 
     def _notes(self, file_name: str) -> list[tuple[str, int]]:
         path = self.folder / file_name
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        # The last line may be half written.
+        whole = path.read_text(encoding="utf-8").rpartition("\n")[0] if path.exists() else ""
+        lines = whole.splitlines()
         return [(key, int(pid)) for key, pid in map(str.split, lines)]
 
     def logs(self) -> str:

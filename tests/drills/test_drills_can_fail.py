@@ -11,6 +11,7 @@ from tests.drills.account import Result
 from tests.drills.conftest import Say
 from tests.drills.engines import Engine
 from tests.drills.form import QUICK_LEASE_SECONDS, drill_marks, runs_on
+from tests.drills.sabotage import DONE_EARLY, HELD
 from tests.drills.senders import Senders
 from tests.drills.stage import Drill, wait_for
 from tests.drills.test_clock_jump import jump
@@ -35,10 +36,12 @@ def test_acknowledging_before_the_commit_is_seen_as_loss(
 ) -> None:
     broken = {"DRILL_SABOTAGE": "acknowledge first"}
     with Drill(tmp_path, database_url, engine, lease=QUICK_LEASE_SECONDS, env=broken) as drill:
+        held = hold(drill)
         senders = drill.senders(least=CALLBACKS)
         wait_for(lambda: len(senders.acknowledged) >= CALLBACKS // 3, 60, "some callbacks")
         drill.gateway.kill()
         drill.fault()
+        held.unlink()
         drill.gateway.start()
         result = finish_late(drill, senders)
     say.broken(result)
@@ -51,13 +54,25 @@ def test_completing_before_the_work_is_seen_as_loss(
 ) -> None:
     broken = {"DRILL_SABOTAGE": "complete first"}
     with Drill(tmp_path, database_url, engine, lease=QUICK_LEASE_SECONDS, env=broken) as drill:
+        held = hold(drill)
         senders = drill.senders(least=CALLBACKS)
-        wait_for(lambda: bool(drill.begun()[drill.workers[0].pid]), 60, "work in the worker")
-        os.kill(drill.workers[0].pid, signal.SIGKILL)
+        killed = drill.workers[0].pid
+        wait_for(
+            lambda: bool(drill.begun(DONE_EARLY)[killed]), 60, "work of the worker that is recorded as done"
+        )
+        os.kill(killed, signal.SIGKILL)
         drill.fault()
+        held.unlink()
         result = finish_late(drill, senders)
     say.broken(result)
     assert result.account.lost > 0
+
+
+def hold(drill: Drill) -> Path:
+    """Keep what is promised too early from being done until the returned file is gone."""
+    held = drill.folder / HELD
+    held.touch()
+    return held
 
 
 def finish_late(drill: Drill, senders: Senders) -> Result:

@@ -52,7 +52,8 @@ def notes(gateway: LiveGateway, what: str = "end") -> list[dict[str, Any]]:
     path = gateway.folder / "notes.jsonl"
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    # The last line may be half written.
+    lines = path.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
     return [line for line in map(json.loads, lines) if line["what"] == what]
 
 
