@@ -12,40 +12,40 @@ from xdist.workermanage import WorkerController
 
 SHARING = {
     "tests/browser/*": "one browser, and the gateway it looks at",
-    "tests/web/test_hostile_requests.py": "one live gateway and lark-oapi",
-    "tests/web/test_genuine_senders.py": "one live gateway and lark-oapi",
+    "tests/web/test_hostile_requests.py*": "one live gateway and lark-oapi",
+    "tests/web/test_genuine_senders.py*": "one live gateway and lark-oapi",
     "tests/platforms/*feishu*oracle*": "one live gateway and lark-oapi",
-    "tests/bench/test_signing.py": "one live gateway and lark-oapi",
+    "tests/bench/test_signing.py*": "one live gateway and lark-oapi",
+    "tests/worker/test_celery.py*rabbitmq*": "one gateway with RabbitMQ",
+    "tests/worker/test_celery.py*redis*": "one gateway with Redis",
+    "tests/worker/test_stop.py*rabbitmq*": "one gateway with RabbitMQ that is stopped",
+    "tests/worker/test_stop.py*redis*": "one gateway with Redis that is stopped",
 }
 """Tests that use the same costly thing, which is made once for each process: lark-oapi takes 1.5 s and 160 MB to import."""
 
-ONE_BY_ONE = (
-    "tests/drills/*",
-    "tests/worker/test_celery.py",
-    "tests/worker/test_stop.py",
-    "tests/worker/test_processes.py",
-)
+ONE_BY_ONE = ("tests/drills/*", "tests/worker/test_stop.py*", "tests/worker/test_processes.py*")
 """Each test has a gateway and workers of its own and spends its time waiting for them; it may run anywhere."""
 
 LIVE = (
     *ONE_BY_ONE,
+    "tests/worker/test_celery.py*",
     "tests/browser/*",
     "tests/serving/*",
-    "tests/checks/test_processes.py",
-    "tests/binding/test_overlap.py",
+    "tests/*checks/test_processes.py*",
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
+
 LIVE_AT_ONCE = 2
 
 LONGEST_FIRST = (
     "tests/browser/*",
-    "tests/drills/test_points.py",
-    "tests/drills/test_database_gone.py",
+    "tests/worker/test_celery.py*",
+    "tests/drills/test_points.py*",
+    "tests/drills/test_broker_gone.py*",
     "tests/drills/*",
     "tests/worker/*",
-    "tests/operators/test_many_events.py",
 )
-"""What would be waited for if it started last. After these the files with most tests come first."""
+"""What would be waited for if it started last. After these the units with most tests come first."""
 
 
 class Schedule(LoadScopeScheduling):
@@ -65,26 +65,26 @@ class Schedule(LoadScopeScheduling):
 
         def order(unit: str) -> tuple[bool, int, int]:
             tests = self.workqueue[unit]
-            path = next(iter(tests)).partition("::")[0]
-            return _matches(path, LIVE) is not is_for_live, _rank(path), -len(tests)
+            first = next(iter(tests))
+            return _matches(first, LIVE) is not is_for_live, _rank(first), -len(tests)
 
         return min(self.workqueue, key=order)
 
 
 def unit_of(nodeid: str) -> str:
     """Return the name of the tests that run one after another in one process: a file, several files, or one test."""
-    path = nodeid.partition("::")[0]
-    if _matches(path, ONE_BY_ONE):
-        return nodeid
-    return next((unit for pattern, unit in SHARING.items() if fnmatchcase(path, pattern)), path)
+    for pattern, unit in SHARING.items():
+        if fnmatchcase(nodeid, pattern):
+            return unit
+    return nodeid if _matches(nodeid, ONE_BY_ONE) else nodeid.partition("::")[0]
 
 
-def _matches(path: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in patterns)
+def _matches(nodeid: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(nodeid, pattern) for pattern in patterns)
 
 
-def _rank(path: str) -> int:
-    return next(
-        (number for number, pattern in enumerate(LONGEST_FIRST) if fnmatchcase(path, pattern)),
-        len(LONGEST_FIRST),
-    )
+def _rank(nodeid: str) -> int:
+    for number, pattern in enumerate(LONGEST_FIRST):
+        if fnmatchcase(nodeid, pattern):
+            return number
+    return len(LONGEST_FIRST)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from tests.databases import need
-from tests.worker.conftest import BROKER_URLS, Broker, answers, remove_queue
-from tests.worker.proxy import CutProxy
+from tests.worker.conftest import BROKER_URLS, Broker, open_broker
 
 ENGINES = ("embedded", *BROKER_URLS)
 
@@ -42,14 +38,5 @@ def open_engine(name: str) -> Iterator[Engine]:
     if name == THREADS.name:
         yield THREADS
         return
-    real = BROKER_URLS[name]
-    need(name, answers(real))
-    address = urlsplit(real)
-    queue = f"drill-{uuid.uuid4().hex[:12]}"
-    with CutProxy(address.hostname or "127.0.0.1", address.port or 5672) as proxy:
-        login = address.netloc.rpartition("@")[0]
-        place = f"{login}@127.0.0.1:{proxy.port}" if login else f"127.0.0.1:{proxy.port}"
-        try:
-            yield Engine(name, Broker(name, address._replace(netloc=place).geturl(), queue, proxy))
-        finally:
-            remove_queue(name, real, queue)
+    with open_broker(name) as broker:
+        yield Engine(name, broker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from kombu import Connection
 
-from tests.databases import need
+from tests.databases import ServerDatabases, need
+from tests.live import LiveGateway
 from tests.worker.proxy import CutProxy
+from tests.worker.stage import gateway_environment
 
 BROKER_URLS = {
     "rabbitmq": os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
@@ -36,6 +39,14 @@ class Broker:
         return {"ENGINE": "celery", "CELERY_BROKER_URL": self.url, "CELERY_QUEUE": self.queue}
 
 
+@dataclass(frozen=True, slots=True)
+class CeleryStage:
+    """A gateway and the broker it tells its workers through."""
+
+    gateway: LiveGateway
+    broker: Broker
+
+
 def answers(url: str) -> bool:
     """Say whether a broker lets us in."""
     try:
@@ -46,10 +57,12 @@ def answers(url: str) -> bool:
     return True
 
 
-@pytest.fixture(params=[pytest.param(kind, marks=pytest.mark.services) for kind in BROKER_URLS])
-def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
-    """Return a broker with an empty queue; the queue is gone afterwards."""
-    kind = str(request.param)
+KINDS = [pytest.param(kind, marks=pytest.mark.services) for kind in BROKER_URLS]
+
+
+@contextmanager
+def open_broker(kind: str) -> Iterator[Broker]:
+    """Give a broker with an empty queue; the queue is gone afterwards."""
     real = BROKER_URLS[kind]
     need(kind, answers(real))
     address = urlsplit(real)
@@ -57,8 +70,41 @@ def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
     with CutProxy(address.hostname or "127.0.0.1", address.port or 5672) as proxy:
         login = address.netloc.rpartition("@")[0]
         place = f"{login}@127.0.0.1:{proxy.port}" if login else f"127.0.0.1:{proxy.port}"
-        yield Broker(kind, address._replace(netloc=place).geturl(), queue, proxy)
-    remove_queue(kind, real, queue)
+        try:
+            yield Broker(kind, address._replace(netloc=place).geturl(), queue, proxy)
+        finally:
+            remove_queue(kind, real, queue)
+
+
+@pytest.fixture(params=KINDS)
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """Return a broker of the test's own."""
+    with open_broker(str(request.param)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def celery_stage(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    server_databases: ServerDatabases,
+) -> Iterator[CeleryStage]:
+    """Serve a gateway without threads for background work, with a broker; each test of a file brings its own workers."""
+    folder = tmp_path_factory.mktemp("celery")
+    url = server_databases.url("postgresql")
+    with open_broker(str(request.param)) as opened:
+        env = gateway_environment(folder, **opened.environment)
+        with LiveGateway(folder, database_url=url, env=env) as live:
+            yield CeleryStage(live, opened)
+
+
+@pytest.fixture
+def celery(celery_stage: CeleryStage, server_databases: ServerDatabases) -> Iterator[CeleryStage]:
+    """Return it without notes; its broker can be reached, and its rows are gone afterwards."""
+    celery_stage.broker.proxy.mend()
+    (celery_stage.gateway.folder / "notes.jsonl").unlink(missing_ok=True)
+    yield celery_stage
+    server_databases.empty("postgresql")
 
 
 def remove_queue(kind: str, url: str, queue: str) -> None:

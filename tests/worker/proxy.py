@@ -37,6 +37,11 @@ class CutProxy:
                     _close(end)
             self._pairs.clear()
 
+    def mend(self) -> None:
+        """Open it, if it is cut."""
+        if self._listener is None:
+            self.open()
+
     def _accept(self, listener: socket.socket) -> None:
         while True:
             try:

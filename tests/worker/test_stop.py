@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.live import LiveGateway
-from tests.worker.conftest import Broker
+from tests.worker.conftest import CeleryStage
 from tests.worker.stage import FLASK_WORKER, Worker, gateway_environment, is_alive, keys, send, wait_for
 
 pytestmark = pytest.mark.backends("postgresql")
@@ -106,20 +106,18 @@ def test_what_was_given_back_runs_at_once_elsewhere(tmp_path: Path, database_url
 
 @pytest.mark.parametrize(("seconds", "ended"), [(3, ("succeeded", 1)), (50, ("pending", 0))])
 def test_a_celery_worker_finishes_or_gives_back(
-    tmp_path: Path, database_url: str, broker: Broker, seconds: float, ended: tuple[str, int]
+    celery: CeleryStage, seconds: float, ended: tuple[str, int]
 ) -> None:
-    env = gateway_environment(tmp_path, **broker.environment)
-    with LiveGateway(tmp_path, database_url=database_url, env=env) as gateway:
-        with Worker(gateway, (*FLASK_WORKER, "--threads", "2")).wait_until_ready() as worker:
-            send(gateway, "evt_1", seconds=seconds)
-            wait_for(lambda: keys(gateway, "start") == ["evt_1"])
-            assert worker.stop() < MOST_SECONDS
-        assert dispatches(gateway) == [ended]
+    gateway = celery.gateway
+    with Worker(gateway, (*FLASK_WORKER, "--threads", "2")).wait_until_ready() as worker:
+        send(gateway, "evt_1", seconds=seconds)
+        wait_for(lambda: keys(gateway, "start") == ["evt_1"])
+        assert worker.stop() < MOST_SECONDS
+    assert dispatches(gateway) == [ended]
 
 
-def test_a_killed_celery_worker_leaves_no_child(tmp_path: Path, database_url: str, broker: Broker) -> None:
-    env = gateway_environment(tmp_path, **broker.environment)
-    with LiveGateway(tmp_path, database_url=database_url, env=env) as gateway, Worker(gateway) as worker:
+def test_a_killed_celery_worker_leaves_no_child(celery: CeleryStage) -> None:
+    with Worker(celery.gateway) as worker:
         worker.wait_until_ready()
         group = os.getpgid(worker.process.pid)
         worker.process.send_signal(signal.SIGKILL)
