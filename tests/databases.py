@@ -81,7 +81,7 @@ def copy_of(template: Path, folder: Path) -> str:
 
 def delete_rows(connection: Connection) -> None:
     """Delete every row; a table without rows is only looked at."""
-    filled = set(connection.execute(_names_of_filled()).scalars())
+    filled: set[str] = set(connection.execute(_names_of_filled()).scalars())  # type: ignore[arg-type]
     for table in _children_first():
         if table.name in filled:
             connection.execute(table.delete())

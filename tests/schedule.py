@@ -48,7 +48,7 @@ LONGEST_FIRST = (
 """What would be waited for if it started last. After these the units with most tests come first."""
 
 
-class Schedule(LoadScopeScheduling):
+class Schedule(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
     """Gives whole units to processes: the live tests to a few of them, everything else to the others, then what is left."""
 
     def _split_scope(self, nodeid: str) -> str:

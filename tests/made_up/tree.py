@@ -17,7 +17,7 @@ from dotenv import dotenv_values
 
 from tests.architecture.source import ROOT, repository_files
 from tests.builders import environment
-from tests.live import free_port
+from tests.ports import free_port
 
 DATA = Path(__file__).with_name("acme")
 PLACES = {"app": "app/platforms/acme", "sandbox": "sandbox/platforms/acme", "tests": "tests/platforms/acme"}
