@@ -1,14 +1,24 @@
-"""The WSGI entry: `flask` finds it by itself; `flask serve` uses app.serving.process:create_serving_app."""
+"""The WSGI entry: the program `flask` finds it by itself, other servers load `app`.
+
+`flask serve` uses app.serving.process:create_serving_app. For our own commands the gateway is loaded when one needs it.
+"""
 
 from __future__ import annotations
 
-from app.cli.groups import register_commands
-from app.core.errors import ConfigurationError
-from app.factory import create_app
+import click
 
-try:
-    app = create_app()
-except ConfigurationError as error:
-    faults = "\n".join(f"  - {fault}" for fault in error.faults)
-    raise SystemExit(f"The configuration cannot be used:\n{faults}") from None
-register_commands(app)
+from app.config.environment import take_back_dotenv
+
+context = click.get_current_context(silent=True)
+if context is not None:
+    take_back_dotenv()
+
+# Flask asks in its outermost context for commands of ours; its own (`flask run`, `flask routes`) want the whole application.
+if context is not None and context.parent is None:
+    from app.cli.command_line import command_line
+
+    app = command_line()
+else:
+    from app.cli.whole_app import whole_app
+
+    app = whole_app()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import pkgutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,9 +13,11 @@ from app import platforms
 from app.config.channels import load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
+from app.config.home import HANDLERS_FOLDER, home_of
 from app.config.settings import Settings, environment_faults, load_settings
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
+from app.handlers.loading import Handlers, load_handlers
 from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
@@ -48,13 +48,15 @@ def build_services(
     settings = load_settings(environment)
     channels, destinations = _open_checked_channels(settings, environment)
     database = Database(settings.database_url)
+    handlers = Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment)
     return join_services(
         settings,
         database,
         channels,
         destinations=destinations,
-        router=router if router is not None else load_handlers(settings.handlers),
+        router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
+        notices=handlers.notices,
     )
 
 
@@ -66,6 +68,7 @@ def join_services(
     destinations: Iterable[DestinationConfig],
     router: Router,
     clock: Clock,
+    notices: tuple[str, ...] = (),
 ) -> Services:
     """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
@@ -83,8 +86,13 @@ def join_services(
         bind_route=bind_route(channels, settings),
         destinations=destination_routes(destinations, forwarder),
         commands=command_routes(router, runner),
+        notices=notices,
         runtime=runtime,
     )
+
+
+def _load_own_handlers(settings: Settings, environment: Mapping[str, str]) -> Handlers:
+    return load_handlers(home_of(environment) / HANDLERS_FOLDER, settings.handlers)
 
 
 def _open_checked_channels(
@@ -114,27 +122,6 @@ def _what_is_not_there(settings: Settings) -> list[str]:
     if settings.engine == "celery" and not all(importlib.util.find_spec(name) for name in packages):
         faults.append("ENGINE=celery needs more packages: pip install -r requirements-scale.txt")
     return faults
-
-
-def load_handlers(modules: Iterable[str]) -> Router:
-    """Load the routers of these modules and of the modules inside them; raises ConfigurationError."""
-    router, faults = Router(), []
-    for name in modules:
-        try:
-            for found in _routers_of(name):
-                router.include(found)
-        except (ImportError, ValueError) as error:
-            faults.append(f"HANDLERS: {name} cannot be loaded: {error}.")
-    if faults:
-        raise ConfigurationError(faults)
-    return router
-
-
-def _routers_of(name: str) -> list[Router]:
-    module = importlib.import_module(name)
-    inner = [f"{name}.{item.name}" for item in pkgutil.iter_modules(getattr(module, "__path__", []))]
-    modules = [module, *(importlib.import_module(each) for each in inner)]
-    return [each.router for each in modules if isinstance(getattr(each, "router", None), Router)]
 
 
 def open_services(environment: Mapping[str, str] | None = None) -> Services:

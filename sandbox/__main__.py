@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5004)
     chosen = parser.parse_args()
-    from_file = {name: value or "" for name, value in dotenv_values(".env").items()}
+    from_file = {name: value or "" for name, value in _own_settings().items()}
     environment = {**from_file, **os.environ}
     settings = read_settings(environment)
     if not environment.get("SANDBOX_URL"):
@@ -52,6 +53,11 @@ def main() -> None:
     server.serve_forever()
     app.extensions["sandbox"].closing.set()
     server.server_close()
+
+
+def _own_settings() -> dict[str, str | None]:
+    """Returns what stands in `.env`, which is where the gateway's is."""
+    return dotenv_values(Path(os.environ.get("CALLGATE_HOME", "")) / ".env", encoding="utf-8-sig")
 
 
 def _stop_on_signals(server: BaseWSGIServer) -> None:

@@ -1,12 +1,15 @@
-"""`flask channels`: every channel with the exact addresses to paste into the platform's console."""
+"""`flask channels`: every channel with the exact addresses to paste into the platform's console, and whether it can work."""
 
 from __future__ import annotations
 
 import click
 
+from app.pipeline.channels import Channels
+from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
 from app.pipeline.operators.channels import channel_view
 from app.pipeline.services import Services
 
+STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
 LABELS = {"callback_url": "callback URL", "redirect_uri": "login redirect URL"}
 PROOFS = {
     "body": "the whole body",
@@ -25,17 +28,61 @@ def channels_group(services: Services) -> click.Group:
     @group.command("list")
     def list_channels() -> None:
         """Print every channel, enabled or why not, with its exact callback addresses."""
-        items = channel_view(services)
-        if not items:
-            click.echo(f"There are no channels; add one to {services.settings.channels_file}.")
-        for item in items:
-            state = "enabled" if item["enabled"] else f"disabled: {item['reason']}"
-            click.echo(f"{item['name']}  ({item['platform']}, {item['title']})  {state}")
-            for name, address in item["urls"].items():
-                click.echo(f"    {LABELS[name]:<20}{address}")
-            if item["capabilities"]:
-                click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
-            if item["signature_covers"] is not None:
-                click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
+        _list(services)
+
+    @group.command("check")
+    @click.argument("name", required=False)
+    @click.option("--offline", is_flag=True, help="Ask no platform whether it takes the keys.")
+    def check(name: str | None, offline: bool) -> None:
+        """Say of every channel whether its keys are complete and work; exit 1 when something is wrong."""
+        channels = services.channels if name is None else _only(services.channels, name)
+        states = _check(services, channels, stay_offline if offline else asking_platforms(services.settings))
+        if "wrong" in states or (name is not None and "ok" not in states):
+            raise SystemExit(1)
 
     return group
+
+
+def _list(services: Services) -> None:
+    items = channel_view(services)
+    for item in items:
+        state = "enabled" if item["enabled"] else f"disabled: {item['reason']}"
+        click.echo(f"{item['name']}  ({item['platform']}, {item['title']})  {state}")
+        for name, address in item["urls"].items():
+            click.echo(f"    {LABELS[name]:<20}{address}")
+        if item["capabilities"]:
+            click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
+        if item["signature_covers"] is not None:
+            click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
+    _tell_what_else(services, is_empty=not items)
+
+
+def _check(services: Services, channels: Channels, ask: Ask) -> list[str]:
+    """Print each channel as soon as it has been looked at; return how they stand."""
+    states = []
+    for checked in check_channels(channels, ask):
+        click.echo(f"{checked.name}  ({checked.platform})  {STATES[checked.state]}")
+        for sentence in checked.sentences:
+            click.echo(f"    {sentence}")
+        states.append(checked.state)
+    _tell_what_else(services, is_empty=not states)
+    return states
+
+
+def _only(channels: Channels, name: str) -> Channels:
+    """Return the channel of that name alone."""
+    one = Channels(
+        [channel for channel in channels if channel.name == name],
+        [disabled for disabled in channels.disabled if disabled.config.name == name],
+    )
+    if not [*one, *one.disabled]:
+        raise click.ClickException(f"There is no channel {name!r}; see `flask channels list`.")
+    return one
+
+
+def _tell_what_else(services: Services, *, is_empty: bool) -> None:
+    """Say where channels come from when there is none, and what somebody wrote that takes no part."""
+    if is_empty:
+        click.echo(f"There are no channels; add one to {services.settings.channels_file}.")
+    for notice in services.notices:
+        click.echo(f"! {notice}")

@@ -57,6 +57,8 @@ def worker_command(services: Services) -> click.Command:
     @click.option("--threads", default=8, show_default=True, help="Dispatches run at the same time.")
     def worker(threads: int) -> None:
         """Run dispatches until stopped; with ENGINE=celery as a Celery worker, else without any broker."""
+        for notice in services.notices:
+            click.echo(f"! {notice}", err=True)
         if services.settings.engine == "celery":
             from app.worker.celery_tasks import run_celery_worker
 

@@ -1,8 +1,7 @@
-"""`make run`: a working gateway from a bare checkout: `.env` with fresh secrets, tables, gateway and simulator."""
+"""`make run`: a working gateway from a bare checkout: own files for development, tables, gateway and simulator."""
 
 from __future__ import annotations
 
-import secrets
 import signal
 import subprocess
 import sys
@@ -11,37 +10,39 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from app.config.environment import read_environment
+from app.cli.own_files import CODE, write_for_development
+from app.config.environment import environment_with_home, named_home, read_environment
 
-ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = "http://localhost:5003"
 SIMULATOR = "http://localhost:5004"
 START_SECONDS = 30
-FRESH = {
-    "SECRET_KEY=": lambda: secrets.token_hex(32),
-    "API_TOKENS=": lambda: f"ops:{secrets.token_hex(20)}",
-    "ADMIN_PASSWORD=": lambda: secrets.token_hex(8),
-}
 
 
 def main() -> int:
     """Prepare, start both servers, wait until they answer, and stop them together."""
-    env_file = ROOT / ".env"
-    if not env_file.exists():
-        write_env_file(ROOT / ".env.example", env_file)
-        print("Wrote .env with fresh secrets.")
-    flask = [sys.executable, "-m", "flask"]
-    if subprocess.run([*flask, "db", "upgrade"], cwd=ROOT, check=False).returncode:
+    home = Path(named_home() or CODE).resolve()
+    try:
+        for file in write_for_development(home):
+            if file.is_new:
+                print(f"Wrote {file.path}")
+    except OSError as error:
+        print(f"{error.filename or home} cannot be written: {error.strerror}.")
         return 1
-    servers = [
-        subprocess.Popen([*flask, "serve"], cwd=ROOT),
-        subprocess.Popen([sys.executable, "-m", "sandbox"], cwd=ROOT),
-    ]
+    environment = environment_with_home(home)
+    flask = [sys.executable, "-m", "flask"]
+    if subprocess.run([*flask, "db", "upgrade"], cwd=CODE, env=environment, check=False).returncode:
+        return 1
+    return _serve([[*flask, "serve"], [sys.executable, "-m", "sandbox"]], home, environment)
+
+
+def _serve(commands: list[list[str]], home: Path, environment: dict[str, str]) -> int:
+    """Run the servers until one of them ends or somebody stops them."""
+    servers = [subprocess.Popen(command, cwd=CODE, env=environment) for command in commands]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if not _wait_until_up(servers):
             return 1
-        _print_addresses()
+        _print_addresses(home)
         while all(server.poll() is None for server in servers):
             time.sleep(0.5)
         return 1
@@ -54,16 +55,6 @@ def main() -> int:
 
 def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def write_env_file(example: Path, target: Path) -> None:
-    """Copy the example, with a fresh random value behind each empty secret."""
-    lines = []
-    for line in example.read_text(encoding="utf-8").splitlines():
-        make = FRESH.get(line.strip())
-        lines.append(line + make() if make is not None else line)
-    target.touch(mode=0o600)
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _wait_until_up(servers: list[subprocess.Popen[bytes]]) -> bool:
@@ -85,11 +76,12 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _print_addresses() -> None:
-    environment = read_environment(ROOT / ".env")
+def _print_addresses(home: Path) -> None:
+    environment = read_environment(home / ".env")
     print(
         f"\n  Gateway      {GATEWAY}\n  Simulator    {SIMULATOR}\n"
-        f"  API token    {environment.get('API_TOKENS', '').partition(':')[2] or '(none set)'}\n\n"
+        f"  API token    {environment.get('API_TOKENS', '').partition(':')[2] or '(none set)'}\n"
+        f"  Handlers     {home / 'handlers'}: a change takes effect by itself\n\n"
         "  Ctrl-C stops both.\n"
     )
 

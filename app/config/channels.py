@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app.config.destinations import DestinationConfig
 from app.config.field_paths import checked_path
+from app.config.named_values import NamedValues
 from app.config.rates import checked_rate
 from app.core.errors import ConfigurationError
 
@@ -50,6 +51,7 @@ class ChannelConfig(BaseModel):
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
+    set_variables: tuple[str, ...] = ()
 
     @property
     def disabled_reason(self) -> str | None:
@@ -73,7 +75,13 @@ class ChannelsFile(BaseModel):
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
     """Read a channels file; raises ConfigurationError with every fault."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            [
+                f"CHANNELS_FILE: {path} is not there; `flask init` writes one, docs/upgrading.md says where an old one is."
+            ]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             [f"CHANNELS_FILE: {path} cannot be read ({error.__class__.__name__})."]
@@ -93,18 +101,20 @@ def parse_channels(
         f"{source}: unknown table [{key}]." for key in document if key not in ("channels", "destinations")
     ]
     channels = []
+    named = NamedValues(environment)
     for name, table in document.get("channels", {}).items():
-        channel = _channel(name, table, environment, source, faults)
+        channel = _channel(name, table, named, source, faults)
         if channel is not None:
             channels.append(channel)
-    destinations = _destinations(document.get("destinations", []), environment, source, faults)
+    destinations = _destinations(document.get("destinations", []), named, source, faults)
+    faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
     return ChannelsFile(channels=tuple(channels), destinations=tuple(destinations))
 
 
 def _channel(
-    name: str, table: Any, environment: Mapping[str, str], source: str, faults: list[str]
+    name: str, table: Any, named: NamedValues, source: str, faults: list[str]
 ) -> ChannelConfig | None:
     if not CHANNEL_NAME.fullmatch(name):
         faults.append(f"{source}: channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most).")
@@ -115,29 +125,31 @@ def _channel(
     if not isinstance(table, dict):
         faults.append(f"{source}: [channels.{name}] must be a table.")
         return None
-    unset: list[str] = []
-    values = _substitute(table, environment, unset)
-    own = set(ChannelConfig.model_fields) - {"name", "options", "unset_variables"}
+    variables = _Variables(named)
+    values = variables.put_into(table)
+    own = set(ChannelConfig.model_fields) - {"name", "options", "unset_variables", "set_variables"}
     common = {key: value for key, value in values.items() if key in own}
     options = {key: value for key, value in values.items() if key not in own}
     if "allow_unsigned" in common:
         options["allow_unsigned"] = common["allow_unsigned"]
     try:
         return ChannelConfig(
-            name=name, **common, options=options, unset_variables=tuple(dict.fromkeys(unset))
+            name=name,
+            **common,
+            options=options,
+            unset_variables=tuple(variables.unset),
+            set_variables=tuple(variables.set),
         )
     except ValidationError as error:
         faults.extend(f"{source}: [channels.{name}] {sentence}" for sentence in fault_sentences(error))
         return None
 
 
-def _destinations(
-    tables: Any, environment: Mapping[str, str], source: str, faults: list[str]
-) -> list[DestinationConfig]:
+def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str]) -> list[DestinationConfig]:
     if not isinstance(tables, list):
         faults.append(f"{source}: destinations must be written as [[destinations]].")
         return []
-    found = [_destination(table, environment, source, faults) for table in tables]
+    found = [_destination(table, named, source, faults) for table in tables]
     destinations = [destination for destination in found if destination is not None]
     names = [destination.name for destination in destinations]
     faults.extend(
@@ -148,14 +160,14 @@ def _destinations(
     return destinations
 
 
-def _destination(
-    table: Any, environment: Mapping[str, str], source: str, faults: list[str]
-) -> DestinationConfig | None:
-    unset: list[str] = []
-    values = _substitute(table, environment, unset)
+def _destination(table: Any, named: NamedValues, source: str, faults: list[str]) -> DestinationConfig | None:
+    variables = _Variables(named)
+    values = variables.put_into(table)
     name = values.get("name") if isinstance(values, dict) else None
-    if unset:
-        faults.append(f"{source}: destination {name!r} needs {', '.join(unset)} in the environment.")
+    if variables.unset:
+        faults.append(
+            f"{source}: destination {name!r} needs {', '.join(variables.unset)} in the environment."
+        )
         return None
     try:
         return DestinationConfig.model_validate(values)
@@ -166,22 +178,32 @@ def _destination(
         return None
 
 
-def _substitute(value: Any, environment: Mapping[str, str], unset: list[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _substitute(item, environment, unset) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_substitute(item, environment, unset) for item in value]
-    if not isinstance(value, str):
-        return value
+class _Variables:
+    """Puts values for `${NAME}` into one table; remembers which names had none, and which of those without a default had."""
 
-    def replace(match: re.Match[str]) -> str:
-        found = environment.get(match[1]) or match[2]
-        if found is None:
-            unset.append(match[1])
-            return ""
-        return found
+    def __init__(self, named: NamedValues):
+        self._named = named
+        self.set: dict[str, None] = {}
+        self.unset: dict[str, None] = {}
 
-    return VARIABLE.sub(replace, value)
+    def put_into(self, value: Any) -> Any:
+        """Return the table, list or text with every variable replaced."""
+        if isinstance(value, dict):
+            return {key: self.put_into(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.put_into(item) for item in value]
+        return VARIABLE.sub(self._text_of, value) if isinstance(value, str) else value
+
+    def _text_of(self, match: re.Match[str]) -> str:
+        name, default = match[1], match[2]
+        found = self._named.get(name)
+        if found:
+            if default is None:
+                self.set[name] = None
+            return found
+        if default is None:
+            self.unset[name] = None
+        return default or ""
 
 
 def fault_sentences(error: ValidationError) -> list[str]:

@@ -6,10 +6,66 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv import dotenv_values, find_dotenv
+
+from app.config.home import HOME, home_of
+from app.core.errors import ConfigurationError
+
+DOTENV = ".env"
+AT_START = Path("/proc/self/environ")
 
 
-def read_environment(dotenv: Path | None = Path(".env")) -> Mapping[str, str]:
-    """Return the environment laid over the `.env` file, whose lines never override it."""
-    from_file = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
+def read_environment(dotenv: Path | None = None) -> Mapping[str, str]:
+    """Return the environment laid over the `.env` of the own files; raises ConfigurationError.
+
+    A byte-order mark, as editors on Windows write it, is no part of the first name.
+    """
+    dotenv = dotenv or own_folder() / DOTENV
+    try:
+        from_file = dotenv_values(dotenv, encoding="utf-8-sig") if dotenv.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{dotenv} cannot be read ({error.__class__.__name__})."]) from None
+    if from_file.get(HOME) and HOME not in os.environ:
+        raise ConfigurationError(
+            [f"{HOME} is written in {dotenv}, but says where that file is; set it in the environment itself."]
+        )
     return {key: value for key, value in from_file.items() if value is not None} | dict(os.environ)
+
+
+def own_folder() -> Path:
+    """Return the folder of this process's own files; raises ConfigurationError when the named one is not there."""
+    return home_of(os.environ)
+
+
+def named_home() -> str:
+    """Return what CALLGATE_HOME names, whether it is there or not."""
+    return os.environ.get(HOME, "").strip()
+
+
+def environment_with_home(home: Path) -> dict[str, str]:
+    """Return the process environment for a program that is to use these own files."""
+    return {**os.environ, HOME: str(home)}
+
+
+def take_back_dotenv() -> None:
+    """Take out of the process environment what the program `flask` has put there from a `.env` file.
+
+    It reads the one of the working directory or of a folder above it. Those lines would pass for the real environment:
+    they would win over the own files of another CALLGATE_HOME, and an edited `.env` would have no effect at a reload.
+    """
+    found = find_dotenv(DOTENV, usecwd=True)
+    if not found:
+        return
+    at_start = _environment_at_start()
+    for name, value in dotenv_values(found, encoding="utf-8").items():
+        if name not in at_start and value is not None and os.environ.get(name) == value:
+            del os.environ[name]
+
+
+def _environment_at_start() -> frozenset[str]:
+    """Return the names this process was started with; nothing where the system does not tell."""
+    try:
+        pairs = AT_START.read_bytes().split(b"\0")
+    except OSError:
+        return frozenset()
+    return frozenset(pair.partition(b"=")[0].decode("utf-8", "replace") for pair in pairs)

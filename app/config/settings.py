@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from app.config.home import home_of, own_database_url, own_path
+from app.config.named_values import NamedValues
 from app.core.errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -125,7 +127,7 @@ class Settings(BaseModel):
         "channels.toml", description="File with the channels, routes and destinations."
     )
     handlers: Words = Field(
-        ("app.handlers",), description="Comma list of Python modules whose routers are loaded."
+        (), description="Comma list of Python modules whose routers are loaded besides the folder handlers/."
     )
     engine: Literal["embedded", "celery"] = Field(
         "embedded", description="Who runs background work: threads of the serving process, or Celery workers."
@@ -219,19 +221,32 @@ class Settings(BaseModel):
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings; raises ConfigurationError with every fault."""
+    """Read the settings, relative paths from the own files on; raises ConfigurationError with every fault."""
+    named = NamedValues(environment)
     values: dict[str, Any] = {}
     for name in Settings.model_fields:
-        value = environment.get(name.upper())
+        value = named.get(name.upper())
         if value is not None and (value.strip() or name == "secret_key"):
             values[name] = value.strip()
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError([_sentence(fault) for fault in error.errors()]) from None
-    if faults := [*_secret_faults(settings), *_engine_faults(settings)]:
+        raise ConfigurationError([*named.faults, *_other_faults(error, named.faults)]) from None
+    if faults := [*named.faults, *_secret_faults(settings), *_engine_faults(settings)]:
         raise ConfigurationError(faults)
-    return settings
+    home = home_of(environment)
+    return settings.model_copy(
+        update={
+            "channels_file": own_path(home, settings.channels_file),
+            "database_url": own_database_url(home, settings.database_url),
+        }
+    )
+
+
+def _other_faults(error: ValidationError, known: list[str]) -> list[str]:
+    """Put findings into sentences, but not that a value is missing whose file is already known to be at fault."""
+    sentences = (_sentence(fault) for fault in error.errors())
+    return [text for text in sentences if not any(each.startswith(text.split(" ")[0]) for each in known)]
 
 
 def _sentence(fault: Any) -> str:

@@ -1,7 +1,7 @@
-"""What handlers import, and nothing else: `from app.handlers import Router, Context, Event, PermanentError, Postponed`.
+"""What handlers import: `from app.handlers import Router, Context, Event, PermanentError, Postponed`.
 
 These five names, and what docs/contract.md says about them, are covered by Semantic Versioning; the places where they are
-defined are not. Every module of the packages that HANDLERS names is loaded when it has a `router`.
+defined are not. Handlers themselves are in the folder `handlers/` of the gateway's own files, never in here.
 """
 
 from __future__ import annotations

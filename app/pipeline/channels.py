@@ -26,7 +26,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One enabled channel; `connector` implements what its platform can do (app.core.ports)."""
+    """One enabled channel; `connector` implements what its platform can do (app.core.ports).
+
+    `unproven` names the key whose absence leaves callbacks without proof.
+    """
 
     config: ChannelConfig
     spec: PlatformSpec
@@ -36,6 +39,7 @@ class Channel:
     denied_networks: tuple[Network, ...]
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
+    unproven: str | None = None
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -116,31 +120,38 @@ def open_channels(
             disabled.append(DisabledChannel(config, config.disabled_reason))
             continue
         try:
-            channel, unproven = _open(config, spec)
+            channel = _open(config, spec)
         except ValidationError as error:
             faults.extend(f"[channels.{config.name}] {sentence}" for sentence in fault_sentences(error))
             continue
         enabled.append(channel)
-        if unproven and not config.allow_unsigned:
-            warnings.append(
-                f"[channels.{config.name}] {unproven} is not set, so callbacks are not proven; set it, "
-                "or write allow_unsigned = true in that channel."
-            )
-        if any(is_weak_secret(secret) for secret in channel.secrets):
-            warnings.append(
-                f"[channels.{config.name}] a secret is a placeholder, the simulator's or shorter than 8 characters; "
-                "use the platform's own or a random one."
-            )
+        warnings += [f"[channels.{config.name}] {sentence}" for sentence in unsafe_about(channel)]
     if faults:
         raise ConfigurationError(faults)
     return Channels(enabled, disabled), warnings
 
 
-def _open(config: ChannelConfig, spec: PlatformSpec) -> tuple[Channel, str | None]:
+def unsafe_about(channel: Channel) -> list[str]:
+    """Return what prod refuses about an open channel, a sentence each."""
+    found = []
+    if channel.unproven and not channel.config.allow_unsigned:
+        found.append(
+            f"{channel.unproven} is not set, so callbacks are not proven; set it, "
+            "or write allow_unsigned = true in that channel."
+        )
+    if any(is_weak_secret(secret) for secret in channel.secrets):
+        found.append(
+            "a secret is a placeholder, the simulator's or shorter than 8 characters; "
+            "use the platform's own or a random one."
+        )
+    return found
+
+
+def _open(config: ChannelConfig, spec: PlatformSpec) -> Channel:
     typed: PlatformSettings = spec.settings.model_validate(dict(config.options))
     connector = spec.open(config.name, typed)
     origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
-    channel = Channel(
+    return Channel(
         config=config,
         spec=spec,
         connector=connector,
@@ -148,9 +159,8 @@ def _open(config: ChannelConfig, spec: PlatformSpec) -> tuple[Channel, str | Non
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
+        unproven=typed.missing_signature_secret() if isinstance(connector, WebhookSource) else None,
     )
-    unproven = typed.missing_signature_secret() if isinstance(connector, WebhookSource) else None
-    return channel, unproven
 
 
 def ask_platform(question: Callable[[], T]) -> T:

@@ -20,6 +20,9 @@ from app.storage.database.db import Database
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
 
+OLD_HANDLERS = "app.handlers."
+"""Up to version 0.1 handlers were modules in there, and their routes are stored under such names."""
+
 MOST_MATCHES = 1024
 """Patterns are matched once for each type of event; types come from outside, so their number is bounded."""
 
@@ -83,6 +86,8 @@ class Services:
     bind_route: Route | None = None
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
+    notices: tuple[str, ...] = ()
+    """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)
     inline_pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=32, thread_name_prefix="inline")
@@ -92,7 +97,13 @@ class Services:
     """What `matching` found before; only speed hangs on it."""
 
     def find_route(self, name: str) -> Route | None:
-        """Return the route of that name, the built-in ones, commands and destinations included."""
+        """Return the route of that name, the built-in ones, commands and destinations included.
+
+        What still waits for a handler that was moved out of app/handlers/ finds it under its new name.
+        """
+        return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
+
+    def _named_route(self, name: str) -> Route | None:
         built_in = (*self.commands, *self.destinations)
         if self.bind_route is not None:
             built_in = (self.bind_route, *built_in)

@@ -7,9 +7,12 @@ import gc
 import structlog
 from flask import Flask
 
+from app.config.environment import own_folder
+from app.config.home import HANDLERS_FOLDER
 from app.factory import create_app
 from app.pipeline.services import Services
 from app.serving.draining import Draining
+from app.serving.handlers_watch import HandlersWatch, ask_for_reload
 from app.serving.log_copier import LogCopier
 from app.serving.one_core import OneCore
 from app.storage.database.db import Database
@@ -26,10 +29,12 @@ log = structlog.get_logger(__name__)
 def create_serving_app() -> Flask:
     """Make the application of a serving process: with its engine, and ending together with its parent."""
     end_with_parent()
+    watch = HandlersWatch(own_folder() / HANDLERS_FOLDER, ask_for_reload)
     app = create_app()
     services: Services = app.extensions["callgate"]
-    for disabled in services.channels.disabled:
-        log.info("channel_disabled", channel=disabled.config.name, reason=disabled.reason)
+    _tell_what_takes_no_part(services)
+    if services.settings.app_env == "dev":
+        watch.start()
     roaming = _copy_the_log(services.database)
     _start_background(services)
     draining = Draining()
@@ -39,6 +44,13 @@ def create_serving_app() -> Flask:
     if services.settings.serve_on_one_core:
         OneCore(roaming).start()
     return app
+
+
+def _tell_what_takes_no_part(services: Services) -> None:
+    for disabled in services.channels.disabled:
+        log.info("channel_disabled", channel=disabled.config.name, reason=disabled.reason)
+    for notice in services.notices:
+        log.warning("handlers_not_loaded", detail=notice)
 
 
 def _copy_the_log(database: Database) -> list[int]:

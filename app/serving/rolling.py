@@ -8,6 +8,7 @@ import time
 
 import structlog
 
+from app.core.errors import ConfigurationError
 from app.serving.draining import DRAIN_SECONDS, DRAIN_SIGNAL
 from app.serving.granian_parts import HookedServer
 
@@ -62,4 +63,9 @@ def starts_afresh() -> bool:
 def _try_to_start() -> None:
     from app.factory import create_app
 
-    create_app()
+    try:
+        create_app()
+    except ConfigurationError as error:
+        for fault in error.faults:
+            log.error("new_code_at_fault", detail=fault)  # noqa: TRY400 - the sentence names place and cause
+        raise SystemExit(1) from None

@@ -1,4 +1,7 @@
-"""Example handlers for the unified envelope and a WeChat welcome; change or delete them."""
+"""Example handlers for the unified envelope and a WeChat welcome; change or delete them.
+
+`make run` writes this file into handlers/ for development. A change takes effect by itself within a few seconds.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ from typing import Any
 
 import structlog
 
-from app.core.values import Event
-from app.handlers import Context, Router
+from app.handlers import Context, Event, Router
 
 router = Router()
 log = structlog.get_logger(__name__)

@@ -1,0 +1,85 @@
+"""What `flask channels check` finds out: are a channel's keys complete, and does the platform take them?
+
+Reads the configuration and, unless told to stay offline, asks each platform that gives app tokens for one. A platform
+is asked without force, so the token that is in use stays good; what comes back is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from app.config.settings import Settings
+from app.core.errors import UpstreamError, UpstreamUnavailable
+from app.core.ports import AppTokenSource
+from app.pipeline.channels import Channel, Channels, DisabledChannel, ask_platform, unsafe_about
+from app.pipeline.operators.channels import CAPABILITIES
+
+State = Literal["ok", "off", "wrong"]
+Ask = Callable[[Channel, AppTokenSource], tuple[State, str]]
+"""Tries to get an app token: how the channel stands after that, and the result in words."""
+
+
+class Checked(NamedTuple):
+    """One channel, how it stands, and what to know about it, a sentence each."""
+
+    name: str
+    platform: str
+    state: State
+    sentences: tuple[str, ...]
+
+
+def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
+    """Yield every channel as soon as it has been looked at; `ask` tries the app token of those that have one."""
+    for channel in channels:
+        yield _check_enabled(channel, ask)
+    for disabled in channels.disabled:
+        yield _check_disabled(disabled)
+
+
+def _check_enabled(channel: Channel, ask: Ask) -> Checked:
+    able = [name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None]
+    sentences = [f"can {', '.join(able)}", *unsafe_about(channel)]
+    source = channel.as_capability(AppTokenSource)
+    if source is None:
+        return Checked(channel.name, channel.spec.slug, "ok", tuple(sentences))
+    state, sentence = ask(channel, source)
+    return Checked(channel.name, channel.spec.slug, state, (*sentences, f"app token: {sentence}"))
+
+
+def _check_disabled(disabled: DisabledChannel) -> Checked:
+    """Tell a channel that nobody set up from one that was begun: some of its values are there and others are not."""
+    config = disabled.config
+    is_begun = config.enabled and bool(config.set_variables)
+    sentences = [disabled.reason]
+    if is_begun:
+        sentences.append(f"but {', '.join(config.set_variables)} is set; set the rest too, or none of them")
+    return Checked(config.name, config.platform, "wrong" if is_begun else "off", tuple(sentences))
+
+
+def stay_offline(_channel: Channel, _source: AppTokenSource) -> tuple[State, str]:
+    """Ask nobody."""
+    return "ok", "not tried"
+
+
+def asking_platforms(settings: Settings) -> Ask:
+    """Return how to ask platforms. A simulator that is not running says nothing about the keys."""
+
+    def ask(channel: Channel, source: AppTokenSource) -> tuple[State, str]:
+        try:
+            ask_platform(lambda: source.fetch_app_token(channel.http, rejected=None))
+        except UpstreamUnavailable as error:
+            if _is_simulated(settings, channel):
+                return "ok", "not tried, the simulator does not answer (make run starts it)"
+            return "wrong", f"the platform cannot be reached. {error.message}"
+        except UpstreamError as error:
+            number = f" ({error.platform_code})" if error.platform_code else ""
+            return "wrong", f"refused. {error.message}{number}"
+        return "ok", "the platform gave one"
+
+    return ask
+
+
+def _is_simulated(settings: Settings, channel: Channel) -> bool:
+    values = channel.config.options.values()
+    return settings.sandbox_is_on and any(str(value).startswith(settings.sandbox_url) for value in values)
