@@ -207,4 +207,5 @@ def _sentence(error: BaseException, folder: Path, file: Path) -> str:
 
 
 def _short(error: BaseException) -> str:
-    return f"{error.__class__.__name__}: {str(error)[:LONGEST_ERROR]}".rstrip(": .")
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{error.__class__.__name__}: {text[:LONGEST_ERROR]}".rstrip(": .")

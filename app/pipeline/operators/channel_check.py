@@ -53,7 +53,7 @@ def _check_disabled(disabled: DisabledChannel) -> Checked:
     is_begun = config.enabled and bool(config.set_variables)
     sentences = [disabled.reason]
     if is_begun:
-        sentences.append(f"but {', '.join(config.set_variables)} is set; set the rest too, or none of them")
+        sentences.append(f"begun: {', '.join(config.set_variables)}; set the rest too, or none of them")
     return Checked(config.name, config.platform, "wrong" if is_begun else "off", tuple(sentences))
 
 

@@ -1,0 +1,1 @@
+"""Coming from an older version: what people edited is taken over, and data stays."""
