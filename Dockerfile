@@ -1,6 +1,7 @@
 FROM python:3.11-slim
 
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1
+# The code is in /srv/callgate and belongs to root; own files are mounted at CALLGATE_HOME.
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 CALLGATE_HOME=/srv/callgate-home
 
 WORKDIR /srv/callgate
 
@@ -8,7 +9,7 @@ COPY requirements.txt requirements-scale.txt constraints.txt ./
 RUN pip install -r requirements.txt -r requirements-scale.txt
 
 COPY . .
-RUN useradd --system --uid 10001 callgate && install -d -o callgate -g callgate var
+RUN useradd --system --uid 10001 callgate && install -d -o callgate -g callgate /srv/callgate-home /srv/callgate-home/var
 USER callgate
 
 EXPOSE 5003

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,10 @@ START_SECONDS = 30
 
 
 class LiveGateway:
-    """`flask serve` on a free port, over a database of its own; a context manager."""
+    """`flask serve` on a free port, over a database of its own; a context manager.
+
+    Its own files are in `folder`; it has the example handlers, as in development, unless the test brings other ones.
+    """
 
     def __init__(
         self,
@@ -42,6 +46,8 @@ class LiveGateway:
         self._process: subprocess.Popen[bytes] | None = None
         channels_file = folder / "channels.toml"
         channels_file.write_text(channels, encoding="utf-8")
+        if "HANDLERS" not in (env or {}) and not (folder / "handlers").exists():
+            shutil.copytree(ROOT / "examples" / "handlers", folder / "handlers")
         self.environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),

@@ -15,8 +15,10 @@ from app.config.settings import Settings
 FILLED_BY_MAKE_RUN = ("secret_key", "api_tokens", "admin_password")
 
 HEAD = """\
-# Settings of Callgate. `make run` copies this file to .env and puts fresh random values behind the empty secrets.
+# Settings of Callgate. `flask init` and `make run` write .env from this file, with fresh random values behind the empty secrets.
 # The real environment wins over .env. A line that is commented out shows the default.
+# NAME_FILE=/run/secrets/name takes a value from a file: any setting here, and any ${NAME} of channels.toml.
+# Relative paths begin at the own files: the working directory, or the folder that CALLGATE_HOME names in the environment.
 """
 
 FILE = Path(".env.example")

@@ -25,6 +25,7 @@ from app.pipeline.router import MOST_OF_ON_DEAD_NAME, Router
 
 PACKAGE = "handlers"
 PRODUCT_PACKAGE = "app.handlers"
+PRODUCT_FOLDER = Path(__file__).parent
 PRODUCT_MODULES = frozenset({"__init__", "loading"})
 """What belongs into app/handlers/; anything else there was written for a version that loaded handlers from it."""
 
@@ -47,9 +48,11 @@ class _Found(NamedTuple):
     included: list[Router]
 
 
-def load_handlers(folder: Path, modules: Sequence[str] = ()) -> Handlers:
+def load_handlers(
+    folder: Path, modules: Sequence[str] = (), *, product_folder: Path = PRODUCT_FOLDER
+) -> Handlers:
     """Load the folder and the named modules; raises ConfigurationError with every fault."""
-    found = _Found(Router(), _left_behind(modules), [], [])
+    found = _Found(Router(), _left_behind(product_folder, modules), [], [])
     if folder.is_dir():
         with _without_bytecode():
             _load_folder(folder.resolve(), found)
@@ -169,14 +172,13 @@ def _routers_of(name: str) -> Iterator[Router]:
             yield each.router
 
 
-def _left_behind(modules: Iterable[str]) -> list[str]:
+def _left_behind(product_folder: Path, modules: Iterable[str]) -> list[str]:
     """Name what was written into the product's folder and would silently stop being called."""
-    here = Path(__file__).parent
     named = set(modules)
     return [
-        f"{here / item.name} is not loaded from there any more; `python -m app.cli.take_over` moves it to handlers/ "
-        "(docs/upgrading.md)."
-        for item in pkgutil.iter_modules([str(here)])
+        f"{product_folder / item.name}{'' if item.ispkg else '.py'} is not loaded from there any more; "
+        "`python -m app.cli.take_over` moves it to handlers/ (docs/upgrading.md)."
+        for item in pkgutil.iter_modules([str(product_folder)])
         if item.name not in PRODUCT_MODULES
         and not named & {PRODUCT_PACKAGE, f"{PRODUCT_PACKAGE}.{item.name}"}
     ]

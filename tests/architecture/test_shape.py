@@ -18,10 +18,10 @@ MIGRATIONS = Path("app/storage/database/schema.py")
 # Shares one transaction between callers, so it has to open it.
 GROUP_COMMIT = Path("app/storage/database/group_commit.py")
 
-# The two places that import by a name known only at run time: platforms by folder, handlers by setting.
+# The two places that import by a name known only at run time: platforms by folder, handlers by folder and setting.
 DYNAMIC_IMPORTS = {
     Path("app/platforms/__init__.py"),
-    Path("app/factory.py"),
+    Path("app/handlers/loading.py"),
 }
 
 # What belongs to one machine or one moment and not in a repository. The brackets keep this file out of its own net.

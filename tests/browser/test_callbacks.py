@@ -54,7 +54,7 @@ def test_a_row_opens_to_its_data_headers_and_attempts(page: Page):
     row.locator(".row-head").click()
     expect(row.locator("pre")).to_contain_text("Lin Xiao")
     expect(row.locator("pre")).to_contain_text('"token": "[redacted]"')
-    expect(row.locator(".runs")).to_contain_text("app.handlers.examples.note_feishu")
+    expect(row.locator(".runs")).to_contain_text("handlers.examples.note_feishu")
     expect(row.locator(".runs")).to_contain_text("attempt 1")
     expect(row.locator(".headers")).to_contain_text("X-Lark-Signature")
 

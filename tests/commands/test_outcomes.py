@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from standardwebhooks import webhooks as library
 
 from app.core.errors import PermanentError
-from app.handlers import examples
+from app.handlers.loading import load_handlers
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.router import Router
 from app.storage.commands import commands
@@ -24,6 +24,7 @@ from app.storage.pruning.old_events import delete_events, empty_events
 from app.storage.queue.dispatches import dispatches, list_attempts, list_dispatches
 from tests.builders import CALLBACK_SECRET, FrozenClock, run_stored_claim
 from tests.commands.asking import PATH, Caller, Handlers, Receiver, command_body, run_due, signed_headers
+from tests.live import ROOT
 
 CALLBACK = "callgate.command-callback"
 BEARER = {"Authorization": "Bearer ops-token-4d1f8a2b"}
@@ -360,7 +361,8 @@ def test_commands_of_another_channel_are_not_shown(services_with, handlers, rece
 
 @pytest.mark.backends("sqlite")
 def test_the_example_answers_a_ping(services_with, receiver: Receiver):
-    caller = Caller(services_with(router=examples.router, env={"CALLBACK_ALLOWED_HOSTS": receiver.host}))
+    examples = load_handlers(ROOT / "examples" / "handlers").router
+    caller = Caller(services_with(router=examples, env={"CALLBACK_ALLOWED_HOSTS": receiver.host}))
     command_id = asked(caller, receiver, command="PING", payload={"a": 1})
     run_due(caller.services)
     assert shown(caller, command_id)["result"] == {"pong": {"a": 1}}

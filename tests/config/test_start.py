@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import ConfigurationError
-from app.factory import build_services, load_handlers
+from app.factory import build_services
 from tests.builders import environment
 
 UNSAFE = """
@@ -33,7 +33,7 @@ allow_unsigned = true
 def start(tmp_path: Path, channels: str = UNSAFE, **env: str) -> None:
     file = tmp_path / "channels.toml"
     file.write_text(channels, encoding="utf-8")
-    values = environment(CHANNELS_FILE=str(file), DATABASE_URL=f"sqlite:///{tmp_path / 'x.db'}", **env)
+    values = environment(CALLGATE_HOME=str(tmp_path), DATABASE_URL="sqlite:///x.db", **env)
     build_services(values).database.close()
 
 
@@ -101,10 +101,6 @@ def test_celery_without_a_broker_it_can_use_is_refused(tmp_path: Path, address: 
         start(tmp_path, "", ENGINE="celery", CELERY_BROKER_URL=address)
 
 
-def test_the_default_handlers_are_loaded() -> None:
-    assert load_handlers(("app.handlers",)).matching("callback", "callback", "user_authorized")
-
-
-def test_a_handler_module_that_does_not_exist_is_named() -> None:
+def test_a_handler_module_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"HANDLERS: nowhere\.at\.all"):
-        load_handlers(("nowhere.at.all",))
+        start(tmp_path, "", HANDLERS="nowhere.at.all")
