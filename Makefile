@@ -43,6 +43,13 @@ $(STAMP): $(REQUIREMENTS)
 run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both
 	@exec $(BIN)/python -m app.cli.start
 
+.PHONY: upgrade
+upgrade: venv ## After `git pull`: packages, own files that were tracked, tables, channels; then restart the gateway
+	@$(BIN)/python -m app.cli.take_over
+	@$(BIN)/flask db upgrade
+	@$(BIN)/flask channels check
+	@echo "Upgraded. Restart the gateway: systemctl restart callgate, or Ctrl-C and make run."
+
 .PHONY: test
 test: venv ## Run the whole test suite (TESTS=path, ARGS="…", JOBS=n)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) $(TESTS)
@@ -98,6 +105,6 @@ constraints: ## Resolve the requirements afresh and write constraints.txt
 	@PYTHON=$(PYTHON) .ci/constraints
 
 .PHONY: clean
-clean: ## Remove .venv and every cache; keeps .env and var/
+clean: ## Remove .venv and every cache; keeps your own files
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from app.serving.handlers_watch import LOOK_SECONDS, HandlersWatch
-from tests.builders import envelope, signed_callback
+from tests.builders import CALLBACK_CHANNEL, envelope, signed_callback
 from tests.live import LiveGateway
 
 HANDLER = """
@@ -98,16 +98,28 @@ def test_an_edit_takes_effect_without_a_restart_and_a_broken_one_does_no_harm(tm
 
 
 @pytest.mark.xdist_group("engines")
-def test_outside_development_an_edit_waits_for_a_person(tmp_path: Path) -> None:
-    mine = tmp_path / "handlers" / "mine.py"
+def test_outside_development_edits_wait_for_a_person_who_reloads(tmp_path: Path) -> None:
+    mine, dotenv = tmp_path / "handlers" / "mine.py", tmp_path / ".env"
     mine.parent.mkdir()
     mine.write_text(HANDLER.format(answer="old"))
-    with LiveGateway(tmp_path, env={"APP_ENV": "test"}) as gateway:
+    (tmp_path / "handlers" / "silent.py").write_text("")
+    dotenv.write_text("TITLE=old\n")
+    channels = CALLBACK_CHANNEL + 'title = "${TITLE}"\n'
+    with LiveGateway(tmp_path, channels=channels, env={"APP_ENV": "test"}) as gateway:
         before = gateway.children()
+        assert f"{tmp_path}/handlers/silent.py has no router" in gateway.log()
         mine.write_text(HANDLER.format(answer="new"))
+        dotenv.write_text("TITLE=new\n")
         time.sleep(3 * LOOK_SECONDS)
         assert gateway.children() == before
         assert "handlers_changed" not in gateway.log()
         os.kill(gateway.pid, signal.SIGHUP)
         answer = asks(gateway)
         wait_for(lambda: answer() == "new")
+        assert titles(gateway) == ["new"]
+
+
+def titles(gateway: LiveGateway) -> list[str]:
+    bearer = {"Authorization": "Bearer ops-token-4d1f8a2b"}
+    answer = requests.get(f"{gateway.url}/api/v1/channels", headers=bearer, timeout=10).json()
+    return [channel["title"] for channel in answer["items"]]

@@ -1,0 +1,156 @@
+"""`flask channels check`: are the keys complete, what is off and why, and does the platform take them?"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli.channels import channels_group
+from app.pipeline.services import Services
+from tests.live import free_port
+
+pytestmark = pytest.mark.backends("sqlite")
+GIVEN = {"code": 0, "tenant_access_token": "t-3f9d1c7b5a", "expire": 7200}
+REFUSED = {"code": 10003, "msg": "invalid app_secret"}
+FEISHU = """
+[channels.feishu]
+platform = "feishu"
+app_id = "${F_ID}"
+app_secret = "${F_SECRET}"
+encrypt_key = "${F_KEY}"
+api_base = "%s"
+accounts_base = "%s"
+"""
+KEYS = {"F_ID": "cli_9f1", "F_SECRET": "9d1e7c5b3a28f604", "F_KEY": "7b1c9e3d5f7082a4"}
+PLAIN = '[channels.plain]\nplatform = "callback"\nsecret = "5f1c9d27b3e84a60"\n'
+
+
+class Platform(ThreadingHTTPServer):
+    """Answers every request with one JSON object, and counts."""
+
+    def __init__(self) -> None:
+        self.answer: dict[str, Any] = GIVEN
+        self.asked = 0
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Answering(BaseHTTPRequestHandler):
+    server: Platform
+
+    def do_POST(self) -> None:
+        self.server.asked += 1
+        body = json.dumps(self.server.answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    with Platform() as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def check(services: Services, *words: str) -> Result:
+    return CliRunner().invoke(channels_group(services), ["check", *words])
+
+
+def test_keys_that_the_platform_takes_are_said_to_work(
+    services_with: Callable[..., Services], platform: Platform
+) -> None:
+    result = check(services_with(channels=FEISHU % (platform.url, platform.url), env=KEYS))
+    assert "feishu  (feishu)  ok" in result.output
+    assert "app token: the platform gave one" in result.output
+    assert result.exit_code == 0
+    assert GIVEN["tenant_access_token"] not in result.output
+
+
+def test_keys_that_the_platform_refuses_are_wrong(
+    services_with: Callable[..., Services], platform: Platform
+) -> None:
+    platform.answer = REFUSED
+    result = check(services_with(channels=FEISHU % (platform.url, platform.url), env=KEYS))
+    assert "feishu  (feishu)  WRONG" in result.output
+    assert "app token: refused." in result.output
+    assert "(10003)" in result.output
+    assert result.exit_code == 1
+    assert KEYS["F_SECRET"] not in result.output
+
+
+def test_a_platform_that_cannot_be_reached_is_wrong(services_with: Callable[..., Services]) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    result = check(services_with(channels=FEISHU % (away, away), env=KEYS))
+    assert "the platform cannot be reached" in result.output
+    assert result.exit_code == 1
+
+
+def test_a_simulator_that_is_not_running_says_nothing_about_the_keys(
+    services_with: Callable[..., Services],
+) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    result = check(services_with(channels=FEISHU % (away, away), env=KEYS | {"SANDBOX_URL": away}))
+    assert "not tried, the simulator does not answer" in result.output
+    assert result.exit_code == 0
+
+
+def test_offline_asks_nobody(services_with: Callable[..., Services], platform: Platform) -> None:
+    result = check(services_with(channels=FEISHU % (platform.url, platform.url), env=KEYS), "--offline")
+    assert "app token: not tried" in result.output
+    assert (platform.asked, result.exit_code) == (0, 0)
+
+
+def test_a_channel_nobody_set_up_is_off_and_nothing_is_wrong(services_with: Callable[..., Services]) -> None:
+    result = check(services_with(channels=PLAIN + FEISHU % ("https://a.example", "https://a.example")))
+    assert "feishu  (feishu)  off" in result.output
+    assert "F_ID, F_SECRET, F_KEY" in result.output
+    assert result.exit_code == 0
+
+
+def test_a_channel_that_was_begun_and_not_finished_is_wrong(services_with: Callable[..., Services]) -> None:
+    begun = {"F_ID": "cli_9f1", "F_SECRET": "9d1e7c5b3a28f604"}
+    result = check(
+        services_with(channels=PLAIN + FEISHU % ("https://a.example", "https://a.example"), env=begun)
+    )
+    assert "feishu  (feishu)  WRONG" in result.output
+    assert "not set in the environment: F_KEY" in result.output
+    assert "begun: F_ID, F_SECRET" in result.output
+    assert result.exit_code == 1
+
+
+def test_one_channel_can_be_asked_for_and_has_to_work(services_with: Callable[..., Services]) -> None:
+    services = services_with(channels=PLAIN + FEISHU % ("https://a.example", "https://a.example"))
+    assert check(services, "plain").output.startswith("plain  (callback)  ok")
+    assert "feishu" not in check(services, "plain").output
+    assert check(services, "feishu").exit_code == 1
+    unknown = check(services, "nowhere")
+    assert unknown.exit_code == 1
+    assert "There is no channel 'nowhere'" in unknown.output
+
+
+def test_what_production_would_refuse_is_said(services_with: Callable[..., Services]) -> None:
+    result = check(services_with(channels='[channels.a]\nplatform = "callback"\nsecret = ""\n'))
+    assert "secret is not set, so callbacks are not proven" in result.output
+
+
+@pytest.mark.parametrize("command", ["list", "check"])
+def test_a_handler_module_that_takes_no_part_is_told(
+    services_with: Callable[..., Services], command: str
+) -> None:
+    services = replace(services_with(channels=PLAIN), notices=("handlers/x.py has no router",))
+    result = CliRunner().invoke(channels_group(services), [command])
+    assert "! handlers/x.py has no router" in result.output
+    assert result.exit_code == 0
