@@ -59,7 +59,7 @@ def _list(services: Services) -> None:
 
 def _check(services: Services, channels: Channels, ask: Ask) -> list[str]:
     """Print each channel as soon as it has been looked at; return how they stand."""
-    states = []
+    states: list[str] = []
     for checked in check_channels(channels, ask):
         click.echo(f"{checked.name}  ({checked.platform})  {STATES[checked.state]}")
         for sentence in checked.sentences:

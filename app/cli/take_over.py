@@ -26,8 +26,7 @@ EXAMPLE_HANDLERS = "examples/handlers"
 KEPT = "var/take-over"
 KEEPS_NAMES = """
 
-# The routes above keep the names under which they are stored. Without this line, what still waits would be looked for under
-# the new ones only.
+# Routes to functions of this file keep the names under which they are stored. Take the line out when nothing waits any more.
 ROUTE_PREFIX = "{prefix}"
 """
 

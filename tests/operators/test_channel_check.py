@@ -17,7 +17,8 @@ from app.pipeline.services import Services
 from tests.live import free_port
 
 pytestmark = pytest.mark.backends("sqlite")
-GIVEN = {"code": 0, "tenant_access_token": "t-3f9d1c7b5a", "expire": 7200}
+TOKEN = "t-3f9d1c7b5a"
+GIVEN: dict[str, Any] = {"code": 0, "tenant_access_token": TOKEN, "expire": 7200}
 REFUSED = {"code": 10003, "msg": "invalid app_secret"}
 FEISHU = """
 [channels.feishu]
@@ -76,7 +77,7 @@ def test_keys_that_the_platform_takes_are_said_to_work(
     assert "feishu  (feishu)  ok" in result.output
     assert "app token: the platform gave one" in result.output
     assert result.exit_code == 0
-    assert GIVEN["tenant_access_token"] not in result.output
+    assert TOKEN not in result.output
 
 
 def test_keys_that_the_platform_refuses_are_wrong(

@@ -214,6 +214,7 @@ def set_up(folder: Path, database_url: str) -> tuple[Repository, Site]:
     site.checkout.write("app/handlers/words.py", 'GREETING = "hello"\n')
     examples = site.folder / "app" / "handlers" / "examples.py"
     examples.write_text(examples.read_text().replace('{"user_id": event.subject}', '{"user": event.subject}'))
+    (site.folder / "var").mkdir(exist_ok=True)
     site.flask("db", "upgrade")
     return upstream, site
 
