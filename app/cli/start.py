@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from app.cli import take_over
 from app.cli.own_files import CODE, write_for_development
 from app.config.environment import environment_with_home, named_home, read_environment
 
@@ -21,6 +22,9 @@ START_SECONDS = 30
 def main() -> int:
     """Prepare, start both servers, wait until they answer, and stop them together."""
     home = Path(named_home() or CODE).resolve()
+    if (CODE / take_over.KEPT).is_dir():
+        # What was copied before a pull goes to its place first; an example there would be in its way.
+        take_over.main()
     try:
         for file in write_for_development(home):
             if file.is_new:
