@@ -19,7 +19,7 @@ FRESH = {
     "API_TOKENS=": lambda: f"ops:{secrets.token_hex(20)}",
     "ADMIN_PASSWORD=": lambda: secrets.token_hex(8),
 }
-SIMULATOR = "# ---- The simulator's credentials"
+ACCOUNTS_OF_THE_SIMULATOR = "# ----"
 """Begins the part of `.env.example` that only development wants."""
 
 ACCOUNTS = """\
@@ -85,7 +85,7 @@ def _example(name: str) -> str:
 
 def _settings() -> str:
     """Return the settings without the simulator's accounts, which prod refuses."""
-    return _example(".env.example").partition(SIMULATOR)[0]
+    return _example(".env.example").partition(ACCOUNTS_OF_THE_SIMULATOR)[0]
 
 
 def _accounts() -> str:

@@ -18,11 +18,11 @@ AT_START = Path("/proc/self/environ")
 def read_environment(dotenv: Path | None = None) -> Mapping[str, str]:
     """Return the environment laid over the `.env` of the own files; raises ConfigurationError.
 
-    A byte-order mark, as editors on Windows write it, is no part of the first name.
+    A byte-order mark, as editors on Windows write it, is dropped by the library that reads the file.
     """
     dotenv = dotenv or own_folder() / DOTENV
     try:
-        from_file = dotenv_values(dotenv, encoding="utf-8-sig") if dotenv.is_file() else {}
+        from_file = dotenv_values(dotenv, encoding="utf-8") if dotenv.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{dotenv} cannot be read ({error.__class__.__name__})."]) from None
     if from_file.get(HOME) and HOME not in os.environ:
