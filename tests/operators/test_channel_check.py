@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from app.cli.channels import channels_group
 from app.pipeline.services import Services
-from tests.live import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.backends("sqlite")
 TOKEN = "t-3f9d1c7b5a"

@@ -15,7 +15,8 @@ import pytest
 import requests
 
 from tests.builders import CALLBACK_SECRET, SECRET_KEY, envelope, signed_callback
-from tests.live import ROOT, START_SECONDS, free_port
+from tests.live import ROOT, START_SECONDS
+from tests.ports import free_port
 
 # Root may write wherever it likes; without its capabilities it is bound by the files' rights, as the image's user is.
 BOUND = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()

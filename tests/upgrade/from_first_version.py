@@ -28,7 +28,8 @@ from urllib.parse import urljoin
 import requests
 from dotenv import dotenv_values
 
-from tests.live import ROOT, free_port
+from tests.live import ROOT
+from tests.ports import free_port
 from tests.upgrade.checkouts import Repository, git_environment
 
 FIRST = "90e0c54"
