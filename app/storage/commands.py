@@ -14,8 +14,13 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Tab
 
 from app.core.states import DispatchState, Trigger
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
-from app.storage.queue.dispatches import NewDispatch, dispatches, insert_dispatch_once
-from app.storage.queue.event_states import derive_event_states, lock_events
+from app.storage.queue.dispatches import (
+    NewDispatch,
+    derive_event_states,
+    dispatches,
+    insert_dispatch_once,
+    lock_events,
+)
 
 commands = Table(
     "commands",

@@ -11,7 +11,7 @@ import pytest
 
 from app.core.errors import PermanentError
 from app.core.identifiers import OrderedIds
-from app.pipeline.dispatch import attempts
+from app.pipeline.dispatch import ordering
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.events import list_events_page
@@ -167,7 +167,7 @@ def test_what_is_held_and_not_released_comes_due_by_itself(
     accept(services, "a1", "A")
     run_all(services)
     recorder.failing.clear()
-    monkeypatch.setattr(attempts, "let_followers_go", lambda services, claim: None)
+    monkeypatch.setattr(ordering, "_let_followers_go", lambda services, claim: None)
     clock.advance(seconds=11)
     run_all(services)
     assert recorder.ran == ["a0"]

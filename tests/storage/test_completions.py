@@ -17,8 +17,7 @@ from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.storage.inbox.events import events
 from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
-from app.storage.queue.dispatches import Claim, attempts, dispatches
-from app.storage.queue.event_states import event_state_of
+from app.storage.queue.dispatches import Claim, attempts, dispatches, event_state_of
 from tests.builders import NOW, envelope, signed_callback
 
 LATER = NOW + timedelta(minutes=5)

@@ -18,10 +18,10 @@ from app.core.errors import PermanentError, Postponed, StoreUnavailable
 from app.core.ports import WebhookSource
 from app.core.states import DispatchState
 from app.core.values import Event
-from app.pipeline.dispatch.on_dead import context_of, store_what_follows
-from app.pipeline.dispatch.ordering import let_followers_go, let_followers_wait
+from app.pipeline.dispatch.on_dead import context_of_death, store_what_follows
+from app.pipeline.dispatch.ordering import tell_followers
 from app.pipeline.dispatch.retry import MINIMUM_SECONDS, REDELIVERY_GRACE_SECONDS, next_delay
-from app.pipeline.router import Route
+from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
 from app.pipeline.services import Services
 from app.security.redaction import redact_text
 from app.storage.database.db import Transaction
@@ -137,10 +137,8 @@ def run_claim(
     suspect may be claimed as soon as one has ended.
     """
     result = _run_attempt(services, claim, event, route, record)
-    if result.due_at is not None:
-        let_followers_wait(services, claim, result.due_at)
-    elif result.state in (DispatchState.SUCCEEDED, DispatchState.DEAD):
-        let_followers_go(services, claim)
+    if claim.order_key is not None:
+        tell_followers(services, claim, result.state, result.due_at)
     if claim.is_suspect:
         services.runtime.wake()
     return result
@@ -178,7 +176,7 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    result = _as_json(route.handler(event, context_of(services, claim)))
+    result = _as_json(route.handler(event, _context(services, claim)))
     success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
     if record is not None:
         record(success)
@@ -187,6 +185,12 @@ def _run(
         raise LeaseLostError
     _log_success(claim)
     return DispatchResult(DispatchState.SUCCEEDED, orjson.loads(result))
+
+
+def _context(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
+    if claim.route.startswith(ON_DEAD_PREFIX):
+        return context_of_death(services, claim, tx)
+    return Context(claim.attempt, tx)
 
 
 def _log_success(claim: Claim) -> None:
@@ -212,7 +216,7 @@ def _run_in_transaction(services: Services, claim: Claim, event: Event, route: R
     """Run a handler whose writes commit with its dispatch; as a deadlock's victim it runs again at once, all undone."""
 
     def run(tx: Transaction) -> bytes:
-        result = _as_json(route.handler(event, context_of(services, claim, tx)))
+        result = _as_json(route.handler(event, _context(services, claim, tx)))
         _succeed(services, tx, claim, result)
         return result
 

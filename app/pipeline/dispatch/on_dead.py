@@ -39,11 +39,11 @@ def store_what_follows(
     )
 
 
-def context_of(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
-    """Return what the handler of a claim gets beside the event; a handler of deaths is told what died."""
+def context_of_death(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
+    """Return what a handler of deaths gets beside the event: it is told what died; raises PermanentError."""
     name = read_on_dead_name(claim.route)
     if name is None:
-        return Context(claim.attempt, tx)
+        raise PermanentError("The dispatch names no death.")
     if tx is not None:
         return Context(claim.attempt, tx, _death(tx, name))
     with services.database.read() as read:

@@ -13,6 +13,7 @@ import structlog
 
 from app.config.field_paths import value_at
 from app.core.errors import StoreUnavailable
+from app.core.states import DispatchState
 from app.core.values import Event
 from app.pipeline.channels import Channel
 from app.pipeline.router import Route
@@ -44,8 +45,15 @@ def order_key(channel: Channel, route: Route, event: Event) -> str | None:
     return f"{channel.name}:sha256:" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def let_followers_wait(services: Services, claim: Claim, until: datetime) -> None:
-    """Let what stands behind a dispatch wait until its next try."""
+def tell_followers(services: Services, claim: Claim, state: DispatchState, due_at: datetime | None) -> None:
+    """Let what stands behind a dispatch wait until its next try at `due_at`, or go now that it is finished."""
+    if due_at is not None:
+        _let_followers_wait(services, claim, due_at)
+    elif state in (DispatchState.SUCCEEDED, DispatchState.DEAD):
+        _let_followers_go(services, claim)
+
+
+def _let_followers_wait(services: Services, claim: Claim, until: datetime) -> None:
     if claim.order_key is None:
         return
     head = Head(claim.dispatch_id, claim.route, claim.order_key, until)
@@ -55,8 +63,7 @@ def let_followers_wait(services: Services, claim: Claim, until: datetime) -> Non
         log.warning("order_not_tended", route=claim.route, event_id=claim.event_id)
 
 
-def let_followers_go(services: Services, claim: Claim) -> None:
-    """Let the next dispatch of this key run now that this one is finished."""
+def _let_followers_go(services: Services, claim: Claim) -> None:
     key = claim.order_key
     if key is None:
         return

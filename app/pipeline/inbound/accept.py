@@ -122,7 +122,8 @@ def _order_keys(services: Services, arrival: Arrival) -> dict[str, str]:
     channel = services.channels.get(arrival.event.channel)
     if channel is None:
         return {}
-    keys = ((route.name, order_key(channel, route, arrival.event)) for route in arrival.routes)
+    ordered = [route for route in arrival.routes if route.order_by or channel.config.order_by]
+    keys = ((route.name, order_key(channel, route, arrival.event)) for route in ordered)
     return {name: key for name, key in keys if key is not None}
 
 

@@ -216,6 +216,8 @@ def _answer_one(
 ) -> InlineAnswer:
     """Run the inline handlers of a new event; a copy gets what the first one came to."""
     inline = [route for route in arrival.routes if route.inline]
+    if not inline:
+        return InlineAnswer(Situation.ACCEPTED if accepted.is_new else Situation.ALREADY_PROCESSED)
     if accepted.is_new:
         return run_inline(services, arrival.event, inline, accepted.claims, answer_within=within)
     return answer_of_stored(services, accepted.event_id, inline, answer_within=within)

@@ -21,8 +21,7 @@ from app.pipeline.login.return_query import ReturnParameters, read_return
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
 from app.pipeline.login.start import SpentFlow, find_repeated, spend_flow
 from app.pipeline.services import Services
-from app.pipeline.tokens.lending import lend_app_token
-from app.pipeline.tokens.user_tokens import store_new_tokens
+from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
 from app.security.outbound import origin_of
 from app.storage.audit import write_audit
 from app.storage.database.db import Transaction
@@ -82,7 +81,8 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
         if (repeated := _repeated(services, returned, given)) is not None:
             return repeated
         spent = spend_flow(services, state=given.state, channel=channel.name, browser=returned.browser)
-        check_linker(spent.flow, returned.signed_in)
+        if spent.flow.purpose is FlowPurpose.LINK:
+            check_linker(spent.flow, returned.signed_in)
         grant = CodeGrant(
             code=_code(channel, provider, given),
             redirect_uri=spent.flow.redirect_uri,

@@ -8,7 +8,6 @@ import structlog
 
 from app.core.errors import CallgateError, LoginError, RefusedError
 from app.core.ports import TokenRevoker
-from app.core.states import FlowPurpose
 from app.core.values import Identity, TokenSet
 from app.pipeline.channels import ask_platform
 from app.pipeline.login.people import attach_identity
@@ -33,9 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 def check_linker(flow: Flow, signed_in: SignedIn | None) -> None:
-    """Refuse a link that does not end in the session that started it; a login needs no session."""
-    if flow.purpose is not FlowPurpose.LINK:
-        return
+    """Refuse a link that does not end in the session that started it."""
     if signed_in is None or signed_in.sid != flow.sid or signed_in.user_id != flow.user_id:
         raise LoginError(
             "session_changed", "You are not logged in as the user who started linking; start again."

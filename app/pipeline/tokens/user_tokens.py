@@ -7,18 +7,18 @@ inside a transaction. Background: RFC 6749 §6, RFC 9700 §4.14 (read 2026-11-20
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
-from app.core.ports import HttpClient, LoginProvider, TokenRevoker
-from app.core.values import TokenSet
+from app.core.ports import AppTokenLogin, HttpClient, LoginProvider, TokenRevoker
+from app.core.values import CodeGrant, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
-from app.pipeline.tokens.lending import lend_app_token
+from app.pipeline.tokens.app_tokens import with_app_token
 from app.pipeline.tokens.sealed_tokens import open_tokens, seal_refreshed, seal_tokens
 from app.pipeline.tokens.shared_fetch import fetched_once
 from app.storage.database.db import Transaction
@@ -35,6 +35,7 @@ from app.storage.login.connections import (
 from app.storage.login.identities import StoredIdentity
 
 T = TypeVar("T")
+Borrower = TypeVar("Borrower", CodeGrant, TokenSet)
 LEASE = timedelta(seconds=30)
 """Longer than the slowest refresh: two calls of eight seconds each (app token, then refresh)."""
 
@@ -89,6 +90,20 @@ class _Refresh:
     def give_up(self, first: StoredConnection) -> StoredConnection:
         """Return the old tokens while the platform may still take them."""
         return _still_good(self.old, self.services.clock.now(), forced=self.forced)
+
+
+def lend_app_token(
+    services: Services, channel: Channel, borrower: Borrower, call: Callable[[Borrower], T]
+) -> T:
+    """Call with a grant or tokens that hold the app token where the login needs one, as they are elsewhere.
+
+    A refused app token is renewed and the call repeated once: platforms look at it before they spend a code.
+    """
+    if channel.as_capability(AppTokenLogin) is None:
+        return call(borrower)
+    return with_app_token(
+        services, channel.name, lambda app_token: call(replace(borrower, app_token=app_token))
+    )
 
 
 def store_new_tokens(services: Services, tx: Transaction, identity_id: str, tokens: TokenSet) -> None:

@@ -15,14 +15,13 @@ class UnifiedSender:
     settings: CallbackSettings
     secrets: tuple[bytes, ...] = field(init=False)
     webhook_keys: tuple[bytes, ...] = field(init=False)
+    is_open: bool = field(init=False)
+    """Whether the operator wrote that nothing is proven."""
 
     def __post_init__(self) -> None:
         """Decode the keys once, when the channel is opened."""
         secrets = plain(self.settings.secret)
         object.__setattr__(self, "secrets", secrets)
         object.__setattr__(self, "webhook_keys", tuple(webhook_key(secret) for secret in secrets))
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the operator wrote that nothing is proven."""
-        return self.settings.allow_unsigned and self.settings.missing_signature_secret() is not None
+        is_open = self.settings.allow_unsigned and self.settings.missing_signature_secret() is not None
+        object.__setattr__(self, "is_open", is_open)

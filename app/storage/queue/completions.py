@@ -15,8 +15,14 @@ from sqlalchemy import Connection, bindparam
 from app.core.states import AttemptOutcome, DispatchState, Trigger
 from app.storage.database.db import microseconds
 from app.storage.queue.claims import are_held
-from app.storage.queue.dispatches import AttemptRow, Claim, dispatches, insert_attempts
-from app.storage.queue.event_states import derive_event_states, lock_events
+from app.storage.queue.dispatches import (
+    AttemptRow,
+    Claim,
+    derive_event_states,
+    dispatches,
+    insert_attempts,
+    lock_events,
+)
 
 MAX_ERROR_LENGTH = 1000
 

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from app.core.states import DispatchState, Trigger
 from app.storage.inbox.events import events
-from app.storage.queue.dispatches import dispatches
-from app.storage.queue.event_states import derive_event_states, lock_events
+from app.storage.queue.dispatches import derive_event_states, dispatches, lock_events
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class Callbacks:
         self._app = app
         self._behind = app.wsgi_app
         self._services = services
+        self._needs_https = services.settings.https_is_forced
 
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
@@ -85,8 +86,7 @@ class Callbacks:
 
     def _may_come_in(self, environ: Environ) -> bool:
         """Say whether plain http is good enough; where it is not, the application behind refuses or redirects."""
-        settings = self._services.settings
-        return not settings.https_is_forced or is_secure(environ, settings.trusted_proxies)
+        return not self._needs_https or is_secure(environ, self._services.settings.trusted_proxies)
 
     def _take(self, environ: Environ, target: Target, trace_id: str) -> Reply:
         if environ["REQUEST_METHOD"] not in METHODS:

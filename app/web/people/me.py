@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -35,7 +36,7 @@ def me_blueprint(services: Services) -> Blueprint:
     blueprint.after_request(keep_private)
     blueprint.after_request(_name_the_scheme)
     # Any route of the application may have used the session, so any of them may renew it.
-    blueprint.after_app_request(lambda response: renew_cookie(services, response))
+    blueprint.after_app_request(partial(renew_cookie, services))
 
     @blueprint.get("/api/v1/me")
     @blueprint.get("/api/user/info")
