@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.config.settings import load_settings
+from app.pipeline.services import Runtime
 from app.worker.hints import MOST_WAITING, HintPublisher
 from tests.builders import environment
 from tests.worker.conftest import Broker, waiting_hints
@@ -14,9 +15,10 @@ from tests.worker.stage import wait_for
 
 
 class Asked:
-    """Stands where services stand; the publisher only sets its `wake`."""
+    """Stands where services stand; the publisher only sets the `wake` of what changes in them."""
 
-    wake = staticmethod(lambda: None)
+    def __init__(self) -> None:
+        self.runtime = Runtime()
 
 
 @contextmanager
