@@ -14,7 +14,8 @@ SHARING = {
     "tests/browser/*": "one browser, and the gateway it looks at",
     "tests/web/test_hostile_requests.py*": "one live gateway and lark-oapi",
     "tests/web/test_genuine_senders.py*": "one live gateway and lark-oapi",
-    "tests/platforms/*feishu*oracle*": "one live gateway and lark-oapi",
+    "tests/platforms/feishu/test_oracle.py*": "one live gateway and lark-oapi",
+    "tests/platforms/feishu/test_simulated_signer.py*": "one live gateway and lark-oapi",
     "tests/bench/test_signing.py*": "one live gateway and lark-oapi",
     "tests/worker/test_celery.py*rabbitmq*": "one gateway with RabbitMQ",
     "tests/worker/test_celery.py*redis*": "one gateway with Redis",
@@ -30,6 +31,7 @@ LIVE = (
     *ONE_BY_ONE,
     "tests/worker/test_celery.py*",
     "tests/browser/*",
+    "tests/made_up/*",
     "tests/serving/*",
     "tests/*checks/test_processes.py*",
 )
@@ -38,6 +40,7 @@ LIVE = (
 LIVE_AT_ONCE = 2
 
 LONGEST_FIRST = (
+    "tests/made_up/*",
     "tests/browser/*",
     "tests/worker/test_celery.py*",
     "tests/drills/test_points.py*",

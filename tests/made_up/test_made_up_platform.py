@@ -15,7 +15,7 @@ import requests
 
 from tests.made_up.tree import PLACES, Running, Tree
 
-pytestmark = [pytest.mark.xdist_group("made-up-platform"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 HEADERS = {"Authorization": "Bearer ops-token-4d1f8a2b"}
 OWN = "tests/platforms/acme"

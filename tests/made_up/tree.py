@@ -88,7 +88,8 @@ class Tree:
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "PYTHONPATH": str(self.folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiled once for all programs, and outside the tree.
+            "PYTHONPYCACHEPREFIX": str(self.folder.with_name("compiled")),
         }
 
 

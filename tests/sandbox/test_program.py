@@ -15,15 +15,9 @@ import pytest
 import requests
 
 from sandbox import read_settings
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_it_answers(port: int, seconds: float = 15) -> None:
