@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from app.core.values import Identity
-from tests.login.conftest import Gateway
+from tests.login.in_memory import InMemoryGateway
 
 pytestmark = pytest.mark.backends("sqlite")
 
 
-def test_a_second_account_joins_the_same_user(gateway: Gateway):
+def test_a_second_account_joins_the_same_user(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     user = browser.me()["user_id"]
@@ -21,7 +21,7 @@ def test_a_second_account_joins_the_same_user(gateway: Gateway):
     assert elsewhere.me()["user_id"] == user
 
 
-def test_an_account_of_somebody_else_is_not_moved(gateway: Gateway):
+def test_an_account_of_somebody_else_is_not_moved(gateway: InMemoryGateway):
     owner, browser = gateway.browser(), gateway.browser()
     owner.log_in("c1", "other")
     browser.log_in()
@@ -31,10 +31,10 @@ def test_an_account_of_somebody_else_is_not_moved(gateway: Gateway):
     assert len(owner.me()["identities"]) == 1
 
 
-def test_a_link_does_not_survive_a_change_of_session(gateway: Gateway):
+def test_a_link_does_not_survive_a_change_of_session(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
-    state = browser.start_link()
+    state = browser.start_link().state
     gateway.fake.person = Identity("fake:1", "user_id", "somebody else")
     browser.log_in("c2")
     answer = browser.finish(state, channel="other")
@@ -42,16 +42,16 @@ def test_a_link_does_not_survive_a_change_of_session(gateway: Gateway):
     assert not gateway.other.exchanged
 
 
-def test_a_link_never_logs_anybody_in(gateway: Gateway):
+def test_a_link_never_logs_anybody_in(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
-    state = browser.start_link()
+    state = browser.start_link().state
     browser.post_proven("/oauth/logout")
     assert browser.finish(state, channel="other").status_code == 400
     assert browser.get("/api/v1/me").status_code == 401
 
 
-def test_equal_mail_and_union_ids_link_nobody(gateway: Gateway):
+def test_equal_mail_and_union_ids_link_nobody(gateway: InMemoryGateway):
     first, second = gateway.browser(), gateway.browser()
     profile = {"email": "ada@example.com"}
     gateway.fake.person = Identity("fake:1", "user_id", "u1", union_id="on_1", profile=profile)
@@ -61,7 +61,7 @@ def test_equal_mail_and_union_ids_link_nobody(gateway: Gateway):
     assert first.me()["user_id"] != second.me()["user_id"]
 
 
-def test_unlinking_takes_one_away_but_never_the_last(gateway: Gateway):
+def test_unlinking_takes_one_away_but_never_the_last(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     browser.finish(browser.start_link(), "c7", channel="other")
@@ -75,7 +75,7 @@ def test_unlinking_takes_one_away_but_never_the_last(gateway: Gateway):
     assert (last.status_code, last.get_json()["error"]) == (409, "last_identity")
 
 
-def test_unlinking_ends_the_other_sessions_of_that_account(gateway: Gateway):
+def test_unlinking_ends_the_other_sessions_of_that_account(gateway: InMemoryGateway):
     browser, elsewhere = gateway.browser(), gateway.browser()
     browser.log_in()
     browser.finish(browser.start_link(), channel="other")
@@ -86,7 +86,7 @@ def test_unlinking_ends_the_other_sessions_of_that_account(gateway: Gateway):
     assert browser.get("/api/v1/me").status_code == 200
 
 
-def test_somebody_elses_identity_looks_like_none(gateway: Gateway):
+def test_somebody_elses_identity_looks_like_none(gateway: InMemoryGateway):
     browser, other = gateway.browser(), gateway.browser()
     browser.log_in()
     other.log_in("c2", "other")
@@ -99,7 +99,7 @@ def test_somebody_elses_identity_looks_like_none(gateway: Gateway):
     assert browser.me(f"/api/v1/me/identities/{own}")["subject"] == "u1"
 
 
-def test_a_form_is_redirected_and_a_script_gets_the_address(gateway: Gateway):
+def test_a_form_is_redirected_and_a_script_gets_the_address(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     form = {"csrf_token": browser.me()["csrf_token"], "next": "/accounts"}
@@ -112,6 +112,6 @@ def test_a_form_is_redirected_and_a_script_gets_the_address(gateway: Gateway):
     assert bad.status_code == 400
 
 
-def test_links_may_lead_from_a_form_to_the_login_pages_only(gateway: Gateway):
+def test_links_may_lead_from_a_form_to_the_login_pages_only(gateway: InMemoryGateway):
     policy = gateway.browser().get("/oauth/done").headers["Content-Security-Policy"]
     assert "form-action 'self' https://login.fake.example:443;" in policy

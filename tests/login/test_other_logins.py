@@ -12,12 +12,11 @@ import pytest
 from app.core.errors import GrantRejected, TokenRejected
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import AppToken, CodeGrant, Identity, TokenSet
-from app.factory import create_app
-from app.pipeline.channels import Channels
 from app.pipeline.operators.channels import channel_view
 from app.storage.database.db import Database
-from tests.builders import FrozenClock, exchange, make_services
-from tests.login.conftest import BASE_URL, Browser, FakePlatform, channel_of, state_in
+from tests.builders import FrozenClock
+from tests.login.browser import BASE_URL
+from tests.login.in_memory import CodeBrowser, FakePlatform, open_gateway
 
 APP_BROWSER = {"User-Agent": "Mozilla/5.0 (iPhone) CorpApp/4.1"}
 FORM = "application/x-www-form-urlencoded"
@@ -92,7 +91,7 @@ class Program:
 class Others:
     """A gateway with one channel of each."""
 
-    browser: Browser
+    browser: CodeBrowser
     corp: CorpPlatform
     posting: PostingPlatform
     program: Program
@@ -101,15 +100,10 @@ class Others:
 
 @pytest.fixture
 def others(database: Database, clock: FrozenClock) -> Iterator[Others]:
-    services = make_services(
-        database, clock=clock, channels="", env={"PUBLIC_BASE_URL": BASE_URL, "RATELIMIT_ENABLED": "0"}
-    )
     corp, posting, program = CorpPlatform("corp:1"), PostingPlatform("posting:1"), Program()
-    opened = [channel_of("corp", corp), channel_of("posting", posting), channel_of("program", program)]  # type: ignore[arg-type]
-    exchange(services, channels=Channels(opened))
-    app = create_app(services=services)
-    yield Others(Browser(app.test_client(), clock), corp, posting, program, services)
-    services.inline_pool.shutdown(wait=False)
+    gateway = open_gateway(database, clock, {"corp": corp, "posting": posting, "program": program})
+    yield Others(gateway.browser(), corp, posting, program, gateway.services)
+    gateway.close()
 
 
 def test_the_app_token_is_lent_to_both_calls_of_a_login(others: Others) -> None:
@@ -135,7 +129,7 @@ def test_the_app_token_is_not_stored_with_a_persons_tokens(others: Others) -> No
 def test_the_page_is_chosen_by_the_browser_and_known_at_the_return(others: Others) -> None:
     start = others.browser.get("/oauth/corp/start?next=/", headers=APP_BROWSER)
     assert start.headers["Location"].startswith("https://inside.corp.example/")
-    others.browser.finish(state_in(start.headers["Location"]), channel="corp")
+    others.browser.finish(parse_qs(urlsplit(start.headers["Location"]).query)["state"][0], channel="corp")
     assert others.corp.asked[0][:2] == ("exchange", "in-app")
 
 
@@ -146,7 +140,7 @@ def test_forms_may_end_on_the_origin_of_every_page(others: Others) -> None:
 
 
 def test_a_posted_return_becomes_the_same_return_by_get(others: Others) -> None:
-    state = others.browser.start("posting")
+    state = others.browser.start("posting").state
     posted = others.browser.post(
         "/oauth/posting/callback",
         data={"state": state, "code": "c1", "user": '{"name":"Ada"}', "id_token": "a.b.c"},
@@ -161,13 +155,13 @@ def test_a_posted_return_becomes_the_same_return_by_get(others: Others) -> None:
 
 
 def test_a_posted_return_spends_nothing_before_the_browser_is_checked(others: Others) -> None:
-    state = others.browser.start("posting")
+    state = others.browser.start("posting").state
     others.browser.post("/oauth/posting/callback", data={"state": state, "code": "c1"})
     assert others.browser.finish(state, channel="posting").headers["Location"] == "/welcome"
 
 
 def test_repeated_fields_of_a_posted_return_are_refused_where_every_return_is(others: Others) -> None:
-    state = others.browser.start("posting")
+    state = others.browser.start("posting").state
     posted = others.browser.post(
         "/oauth/posting/callback", data=f"state={state}&code=a&code=b", content_type=FORM
     )

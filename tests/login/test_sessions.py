@@ -17,22 +17,23 @@ from app.pipeline.login.sessions import verify_session
 from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
 from tests.builders import SECRET_KEY, exchange
-from tests.login.conftest import BASE_URL, Browser, Gateway
+from tests.login.browser import BASE_URL, HOST, SESSION_COOKIE
+from tests.login.in_memory import CodeBrowser, InMemoryGateway
 
 pytestmark = pytest.mark.backends("sqlite")
 NEW_SECRET = "b7a1d94e02c8f65339e0d7c1a4f8265b90e3d7c1"
 
 
-def bearer(gateway: Gateway, value: str) -> int:
+def bearer(gateway: InMemoryGateway, value: str) -> int:
     """Return the status of /api/v1/me for an Authorization header."""
     return gateway.browser().get("/api/v1/me", headers={"Authorization": value}).status_code
 
 
-def session_of(browser: Browser) -> str:
-    return browser.cookie("callgate_session") or ""
+def session_of(browser: CodeBrowser) -> str:
+    return browser.cookie(SESSION_COOKIE) or ""
 
 
-def key_of(gateway: Gateway) -> tuple[str, Any]:
+def key_of(gateway: InMemoryGateway) -> tuple[str, Any]:
     with gateway.services.database.begin() as tx:
         kid, der = active_key(gateway.services, tx)
     return kid, load_der_private_key(der, password=None)
@@ -43,7 +44,7 @@ def encoded(part: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def test_the_cookie_is_a_host_cookie(gateway: Gateway):
+def test_the_cookie_is_a_host_cookie(gateway: InMemoryGateway):
     browser = gateway.browser()
     for answer, name in (
         (browser.get("/oauth/fake/start"), "callgate_login"),
@@ -56,7 +57,7 @@ def test_the_cookie_is_a_host_cookie(gateway: Gateway):
         assert "Domain" not in cookie
 
 
-def test_answers_about_a_session_are_kept_out_of_caches(gateway: Gateway):
+def test_answers_about_a_session_are_kept_out_of_caches(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     for path in ("/api/v1/me", "/api/user/info", "/auth/verify", "/oauth/done"):
@@ -66,7 +67,7 @@ def test_answers_about_a_session_are_kept_out_of_caches(gateway: Gateway):
     assert gateway.browser().get("/api/v1/me").headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_nobody_is_an_ordinary_answer_to_those_who_ask_for_it(gateway: Gateway):
+def test_nobody_is_an_ordinary_answer_to_those_who_ask_for_it(gateway: InMemoryGateway):
     browser = gateway.browser()
     answer = browser.get("/api/v1/me?optional=1")
     assert (answer.status_code, answer.data) == (204, b"")
@@ -75,9 +76,9 @@ def test_nobody_is_an_ordinary_answer_to_those_who_ask_for_it(gateway: Gateway):
     assert browser.get("/api/v1/me?optional=1").get_json() == browser.me()
 
 
-def test_a_login_ends_the_session_before_it(gateway: Gateway):
+def test_a_login_ends_the_session_before_it(gateway: InMemoryGateway):
     browser = gateway.browser()
-    browser.client.set_cookie("__Host-callgate_session", "chosen", domain="gate.example", secure=True)
+    browser.client.set_cookie(SESSION_COOKIE, "chosen", domain=HOST, secure=True)
     browser.log_in("c1")
     first = session_of(browser)
     assert first != "chosen"
@@ -87,7 +88,7 @@ def test_a_login_ends_the_session_before_it(gateway: Gateway):
     assert browser.get("/api/v1/me").status_code == 200
 
 
-def test_a_logged_out_session_is_dead_everywhere(gateway: Gateway):
+def test_a_logged_out_session_is_dead_everywhere(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     token = session_of(browser)
@@ -106,7 +107,7 @@ def test_a_logged_out_session_is_dead_everywhere(gateway: Gateway):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/oauth/logout", "/oauth/other/link"])
-def test_a_session_survives_forged_requests(gateway: Gateway, headers: dict[str, str], path: str):
+def test_a_session_survives_forged_requests(gateway: InMemoryGateway, headers: dict[str, str], path: str):
     browser = gateway.browser()
     browser.log_in()
     sent = dict(headers)
@@ -118,7 +119,7 @@ def test_a_session_survives_forged_requests(gateway: Gateway, headers: dict[str,
 
 
 @pytest.mark.parametrize("path", ["/api/v1/me/topup", "/api/v1/session/refresh"])
-def test_harmless_posts_need_no_token_but_our_own_page(gateway: Gateway, path: str):
+def test_harmless_posts_need_no_token_but_our_own_page(gateway: InMemoryGateway, path: str):
     browser = gateway.browser()
     browser.log_in()
     assert browser.post(path).status_code == 200
@@ -126,7 +127,7 @@ def test_harmless_posts_need_no_token_but_our_own_page(gateway: Gateway, path: s
     assert browser.post(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
 
-def test_a_cross_site_logout_without_the_cookie_clears_nothing(gateway: Gateway):
+def test_a_cross_site_logout_without_the_cookie_clears_nothing(gateway: InMemoryGateway):
     answer = gateway.browser().post("/oauth/logout", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert "Set-Cookie" not in answer.headers
@@ -136,7 +137,7 @@ def test_a_cross_site_logout_without_the_cookie_clears_nothing(gateway: Gateway)
 @pytest.mark.parametrize(
     ("wanted", "end"), [("//evil", "/"), ("/bye", "/bye"), ("https://evil.example", "/")]
 )
-def test_a_logout_form_stays_on_allowed_addresses(gateway: Gateway, wanted: str, end: str):
+def test_a_logout_form_stays_on_allowed_addresses(gateway: InMemoryGateway, wanted: str, end: str):
     browser = gateway.browser()
     browser.log_in()
     form = {"csrf_token": browser.me()["csrf_token"], "next": wanted}
@@ -146,7 +147,11 @@ def test_a_logout_form_stays_on_allowed_addresses(gateway: Gateway, wanted: str,
     assert (answer.status_code, answer.headers["Location"]) == (303, end)
 
 
-def test_a_session_is_renewed_on_use_and_ends_when_idle_or_old(gateway: Gateway):
+def test_a_session_is_renewed_on_use_and_ends_when_idle_or_old(gateway: InMemoryGateway):
+    settings = gateway.services.settings
+    assert (settings.session_ttl, settings.session_max_age) == (900, 604_800)
+    shorter = settings.model_copy(update={"session_max_age": 8_000})
+    exchange(gateway.services, settings=shorter)
     browser = gateway.browser()
     browser.log_in()
     first = session_of(browser)
@@ -158,7 +163,7 @@ def test_a_session_is_renewed_on_use_and_ends_when_idle_or_old(gateway: Gateway)
     gateway.clock.advance(seconds=901)
     assert browser.get("/api/v1/me").status_code == 401
     browser.log_in()
-    for _ in range(604_800 // 800 - 1):
+    for _ in range(8_000 // 800 - 1):
         gateway.clock.advance(seconds=800)
         browser.get("/api/v1/me")
     assert browser.get("/api/v1/me").status_code == 200
@@ -166,7 +171,7 @@ def test_a_session_is_renewed_on_use_and_ends_when_idle_or_old(gateway: Gateway)
     assert browser.get("/api/v1/me").status_code == 401
 
 
-def test_a_new_token_is_given_while_the_session_lives(gateway: Gateway):
+def test_a_new_token_is_given_while_the_session_lives(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     answer = browser.post_proven("/api/v1/session/refresh").get_json()
@@ -178,7 +183,7 @@ def test_a_new_token_is_given_while_the_session_lives(gateway: Gateway):
     assert "Set-Cookie" not in again.headers
 
 
-def test_forward_auth_tells_who_it_is(gateway: Gateway):
+def test_forward_auth_tells_who_it_is(gateway: InMemoryGateway):
     browser = gateway.browser()
     assert browser.get("/auth/verify").status_code == 401
     browser.log_in()
@@ -191,7 +196,7 @@ def test_forward_auth_tells_who_it_is(gateway: Gateway):
     )
 
 
-def test_tokens_can_be_checked_with_the_published_keys(gateway: Gateway):
+def test_tokens_can_be_checked_with_the_published_keys(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     token = session_of(browser)
@@ -217,14 +222,14 @@ def test_tokens_can_be_checked_with_the_published_keys(gateway: Gateway):
     assert len(browser.get("/.well-known/jwks.json").get_json()["keys"]) == 1
 
 
-def rotate_and_keep_old(gateway: Gateway) -> str:
+def rotate_and_keep_old(gateway: InMemoryGateway) -> str:
     kid, _ = key_of(gateway)
     gateway.clock.advance(seconds=1)
     rotate_signing_key(gateway.services)
     return kid
 
 
-def test_a_token_of_a_retired_key_is_good_until_it_expires(gateway: Gateway):
+def test_a_token_of_a_retired_key_is_good_until_it_expires(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     rotate_signing_key(gateway.services)
@@ -238,7 +243,7 @@ def test_a_token_of_a_retired_key_is_good_until_it_expires(gateway: Gateway):
         "Bearer a.b.c", "Bearer ..", "Bearer a,Bearer b", "Token x", "Bearer eyJhbGciOiJub25lIn0.e30.",
     ],
 )  # fmt: skip
-def test_a_malformed_authorization_header_is_401(gateway: Gateway, value: str):
+def test_a_malformed_authorization_header_is_401(gateway: InMemoryGateway, value: str):
     assert bearer(gateway, value) == 401
 
 
@@ -277,7 +282,7 @@ HOSTILE: list[Change] = [
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_a_hostile_token_is_401_even_with_our_signature(gateway: Gateway, number: int):
+def test_a_hostile_token_is_401_even_with_our_signature(gateway: InMemoryGateway, number: int):
     browser = gateway.browser()
     browser.log_in()
     token = session_of(browser)
@@ -296,7 +301,7 @@ def resigned(head: dict[str, Any], claims: dict[str, Any], private: Any) -> str:
     return f"{signing_input.decode()}.{encoded(jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).sign(signing_input, private))}"
 
 
-def test_a_token_of_a_foreign_key_is_401(gateway: Gateway):
+def test_a_token_of_a_foreign_key_is_401(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     token = session_of(browser)
@@ -305,7 +310,7 @@ def test_a_token_of_a_foreign_key_is_401(gateway: Gateway):
     assert bearer(gateway, f"Bearer {forged}") == 401
 
 
-def test_two_different_session_cookies_are_no_session(gateway: Gateway):
+def test_two_different_session_cookies_are_no_session(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     token = session_of(browser)
@@ -314,10 +319,10 @@ def test_two_different_session_cookies_are_no_session(gateway: Gateway):
     assert client.get("/api/v1/me", base_url=BASE_URL, headers={"Cookie": twice}).status_code == 401
 
 
-def test_rotating_the_secret_rewrites_and_a_missing_one_is_said_clearly(gateway: Gateway):
+def test_rotating_the_secret_rewrites_and_a_missing_one_is_said_clearly(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
-    waiting = browser.start()
+    waiting = browser.start().state
     services = gateway.services
     exchange(services, vault=Vault([NEW_SECRET]))
     with pytest.raises(VaultError, match="no longer in SECRET_KEY"):
@@ -331,7 +336,7 @@ def test_rotating_the_secret_rewrites_and_a_missing_one_is_said_clearly(gateway:
     assert verify_session(services, session_of(browser)).user_id == browser.me()["user_id"]
 
 
-def test_every_page_has_the_headers(gateway: Gateway):
+def test_every_page_has_the_headers(gateway: InMemoryGateway):
     for path in ("/oauth/done", "/oauth/fake/callback?state=x&code=y", "/oauth/nobody/start"):
         headers = gateway.browser().get(path, headers={"Accept": "text/html"}).headers
         policy = headers["Content-Security-Policy"]
@@ -352,7 +357,7 @@ def test_every_page_has_the_headers(gateway: Gateway):
         ("https://gate.example:444", 403), ("https://x@gate.example", 403), ("é", 403), ("", 403), ("null", 403),
     ],
 )  # fmt: skip
-def test_a_changing_request_comes_from_our_own_origin(gateway: Gateway, origin: str, status: int):
+def test_a_changing_request_comes_from_our_own_origin(gateway: InMemoryGateway, origin: str, status: int):
     browser = gateway.browser()
     browser.log_in()
     headers = {"X-CSRF-Token": browser.me()["csrf_token"], "Origin": origin}

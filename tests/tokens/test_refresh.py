@@ -25,7 +25,7 @@ from app.storage.login.flows import flows
 from app.storage.login.identities import StoredIdentity, list_identities
 from app.storage.login.sessions import sessions
 from app.storage.login.signing_keys import signing_keys
-from tests.login.conftest import Browser, Gateway
+from tests.login.in_memory import CodeBrowser, InMemoryGateway
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 
@@ -41,7 +41,7 @@ def newest(services: Services) -> StoredIdentity:
 
 
 @pytest.fixture
-def browser(gateway: Gateway) -> Browser:
+def browser(gateway: InMemoryGateway) -> CodeBrowser:
     """A browser that is logged in with tokens of 7200 seconds."""
     opened = gateway.browser()
     opened.log_in()
@@ -69,7 +69,9 @@ def test_tokens_are_refreshed_300_seconds_before_their_end(gateway, browser, pas
 
 
 @pytest.mark.parametrize("forced", [False, True])
-def test_fifty_callers_in_two_processes_refresh_once(gateway: Gateway, browser: Browser, forced: bool):
+def test_fifty_callers_in_two_processes_refresh_once(
+    gateway: InMemoryGateway, browser: CodeBrowser, forced: bool
+):
     """Two Database objects share nothing but the store, as two processes do."""
     url = gateway.services.database.engine.url.render_as_string(hide_password=False)
     second = replace(gateway.services, database=Database(url))
@@ -100,7 +102,9 @@ def test_fifty_callers_in_two_processes_refresh_once(gateway: Gateway, browser: 
     assert used == ["access-r1"] * 50
 
 
-def test_who_waited_for_a_failed_refresh_goes_on_with_the_old_token(gateway: Gateway, browser: Browser):
+def test_who_waited_for_a_failed_refresh_goes_on_with_the_old_token(
+    gateway: InMemoryGateway, browser: CodeBrowser
+):
     def fail(_: TokenSet) -> None:
         time.sleep(0.3)
         raise UpstreamUnavailable("down")
@@ -119,7 +123,9 @@ def test_who_waited_for_a_failed_refresh_goes_on_with_the_old_token(gateway: Gat
     assert gateway.fake.refreshed == ["refresh-c1"], "the failure is everybody's: nobody asks again"
 
 
-def test_the_lease_is_not_had_on_what_was_seen_before_a_failure(gateway: Gateway, browser: Browser):
+def test_the_lease_is_not_had_on_what_was_seen_before_a_failure(
+    gateway: InMemoryGateway, browser: CodeBrowser
+):
     identity, now = newest(gateway.services), gateway.clock.now()
     until = now + timedelta(seconds=30)
     failing, hasty = FetchLease("failing", 1), FetchLease("hasty", 1)
@@ -134,7 +140,7 @@ def test_the_lease_is_not_had_on_what_was_seen_before_a_failure(gateway: Gateway
         assert take_refresh_lease(tx, again, hasty, now=now, until=until)
 
 
-def test_a_late_holder_does_not_overwrite_newer_tokens(gateway: Gateway, browser: Browser):
+def test_a_late_holder_does_not_overwrite_newer_tokens(gateway: InMemoryGateway, browser: CodeBrowser):
     gateway.clock.advance(seconds=7000)
     services = gateway.services
     entered, go_on = threading.Event(), threading.Event()
@@ -160,7 +166,9 @@ def test_a_late_holder_does_not_overwrite_newer_tokens(gateway: Gateway, browser
 
 
 @pytest.mark.parametrize("how", ["logout", "unlink"])
-def test_a_refresh_does_not_bring_deleted_tokens_back(gateway: Gateway, browser: Browser, how: str):
+def test_a_refresh_does_not_bring_deleted_tokens_back(
+    gateway: InMemoryGateway, browser: CodeBrowser, how: str
+):
     gateway.fake.lifetime = 7200
     browser.finish(browser.start_link(), channel="other")
     services = gateway.services
@@ -185,7 +193,7 @@ def test_a_refresh_does_not_bring_deleted_tokens_back(gateway: Gateway, browser:
 
 @ON_SQLITE
 class TestRefreshAnswers:
-    def test_what_is_left_out_stays(self, gateway: Gateway, browser: Browser):
+    def test_what_is_left_out_stays(self, gateway: InMemoryGateway, browser: CodeBrowser):
         gateway.fake.on_refresh = lambda _: TokenSet("access-new", scope="profile")
         gateway.clock.advance(seconds=7000)
         assert use(gateway.services) == "access-new"
@@ -193,20 +201,22 @@ class TestRefreshAnswers:
         assert (seen.refresh_token, seen.scope, seen.expires_in) == ("refresh-c1", "profile", 3600)
 
     @pytest.mark.parametrize("lifetime", [0, -5, 1, 30])
-    def test_tiny_lifetimes_do_not_refresh_for_ever(self, gateway: Gateway, browser: Browser, lifetime: int):
+    def test_tiny_lifetimes_do_not_refresh_for_ever(
+        self, gateway: InMemoryGateway, browser: CodeBrowser, lifetime: int
+    ):
         gateway.fake.on_refresh = lambda _: TokenSet("access-new", lifetime, "refresh-new")
         gateway.clock.advance(seconds=7000)
         for _ in range(5):
             use(gateway.services)
         assert len(gateway.fake.refreshed) == 1
 
-    def test_a_huge_lifetime_is_clamped(self, gateway: Gateway, browser: Browser):
+    def test_a_huge_lifetime_is_clamped(self, gateway: InMemoryGateway, browser: CodeBrowser):
         gateway.fake.on_refresh = lambda _: TokenSet("access-new", 10**12)
         gateway.clock.advance(seconds=7000)
         assert use(gateway.services) == "access-new"
 
     def test_a_dead_grant_asks_for_a_new_login_and_is_not_asked_again(
-        self, gateway: Gateway, browser: Browser
+        self, gateway: InMemoryGateway, browser: CodeBrowser
     ):
         def reject(_: TokenSet) -> None:
             raise GrantRejected
@@ -224,7 +234,7 @@ class TestRefreshAnswers:
         assert browser.get("/api/v1/me?fresh=1").status_code == 200
 
     def test_a_platform_that_is_down_keeps_the_old_token_and_is_left_alone(
-        self, gateway: Gateway, browser: Browser
+        self, gateway: InMemoryGateway, browser: CodeBrowser
     ):
         def fail(_: TokenSet) -> None:
             raise UpstreamUnavailable("down")
@@ -241,7 +251,9 @@ class TestRefreshAnswers:
         gateway.clock.advance(seconds=400)
         assert use(gateway.services).startswith("access-r")
 
-    def test_tokens_without_a_refresh_token_are_used_until_they_end(self, gateway: Gateway, browser: Browser):
+    def test_tokens_without_a_refresh_token_are_used_until_they_end(
+        self, gateway: InMemoryGateway, browser: CodeBrowser
+    ):
         with gateway.services.database.begin() as tx:
             tx.execute(connections.update().values(refresh_token=None))
         gateway.clock.advance(seconds=7000)
@@ -253,7 +265,7 @@ class TestRefreshAnswers:
 
 @ON_SQLITE
 class TestAskingThePlatform:
-    def test_one_rejection_is_refreshed_and_tried_again(self, gateway: Gateway, browser: Browser):
+    def test_one_rejection_is_refreshed_and_tried_again(self, gateway: InMemoryGateway, browser: CodeBrowser):
         gateway.fake.on_identity = rejecting(1)
         gateway.fake.person = Identity("fake:1", "user_id", "u1", "Ada Lovelace", profile={"balance": 10**30})
         answer = browser.get("/api/v1/me?fresh=1").get_json()
@@ -262,7 +274,7 @@ class TestAskingThePlatform:
         assert len(gateway.fake.refreshed) == 1
         assert browser.me()["identity"]["name"] == "Ada Lovelace"
 
-    def test_a_second_rejection_is_final(self, gateway: Gateway, browser: Browser):
+    def test_a_second_rejection_is_final(self, gateway: InMemoryGateway, browser: CodeBrowser):
         asked: list[str] = []
 
         def reject(tokens: TokenSet) -> None:
@@ -274,18 +286,20 @@ class TestAskingThePlatform:
         assert (answer.status_code, answer.get_json()["error"]) == (401, "login_required")
         assert asked == ["access-c1", "access-r1"]
 
-    def test_another_person_in_the_answer_is_refused(self, gateway: Gateway, browser: Browser):
+    def test_another_person_in_the_answer_is_refused(self, gateway: InMemoryGateway, browser: CodeBrowser):
         gateway.fake.person = Identity("fake:1", "user_id", "u2")
         assert browser.get("/api/v1/me?fresh=1").status_code == 502
         gateway.fake.person = None
         assert browser.me()["identity"]["subject"] == "u1"
 
-    def test_topping_up_refreshes_too(self, gateway: Gateway, browser: Browser):
+    def test_topping_up_refreshes_too(self, gateway: InMemoryGateway, browser: CodeBrowser):
         gateway.fake.on_identity = rejecting(1)
         answer = browser.post_proven("/api/v1/me/topup")
         assert answer.get_json() == {"topup_url": "https://fake.example/topup"}
 
-    def test_refreshing_one_account_leaves_the_other_alone(self, gateway: Gateway, browser: Browser):
+    def test_refreshing_one_account_leaves_the_other_alone(
+        self, gateway: InMemoryGateway, browser: CodeBrowser
+    ):
         browser.finish(browser.start_link(), channel="other")
         gateway.fake.on_identity = rejecting(1)
         browser.me("/api/v1/me?fresh=1")
@@ -297,7 +311,7 @@ class TestAskingThePlatform:
 
 
 @ON_SQLITE
-def test_what_is_over_is_forgotten(gateway: Gateway, browser: Browser):
+def test_what_is_over_is_forgotten(gateway: InMemoryGateway, browser: CodeBrowser):
     browser.start()
     rotate_signing_key(gateway.services)
     gateway.clock.advance(seconds=604_801)

@@ -1,21 +1,23 @@
-"""A person's browser: a cookie jar that knows the gateway and visits the simulated platforms for real."""
+"""A person's browser in front of the gateway: a cookie jar, and what both kinds of login tests do with it.
+
+How a person gets through a platform's pages belongs to the platforms: `in_memory` and `simulated`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-import requests
 from werkzeug.test import TestResponse
 
 if TYPE_CHECKING:
-    from tests.checks.gateway import Gateway
+    from tests.login.gateway import Gateway
 
-BASE_URL = "https://gw.example.com"
-HOST = "gw.example.com"
+HOST = "gate.example"
+BASE_URL = f"https://{HOST}"
 SESSION_COOKIE = "__Host-callgate_session"
-BINDING_COOKIE = "__Host-callgate_login"
+LOGIN_COOKIE = "__Host-callgate_login"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ class Returned:
 class Browser:
     """One cookie jar. `seen` keeps everything the gateway ever answered to it."""
 
+    usual_channel = "account"
+    other_channel = "account"
+
     def __init__(self, gateway: Gateway):
         self._gateway = gateway
         self.client = gateway.app.test_client()
@@ -82,38 +87,22 @@ class Browser:
     def post(self, path: str, **options: Any) -> TestResponse:
         return self.open(path, method="POST", **options)
 
-    def start(self, channel: str = "account", query: str = "next=/welcome", **options: Any) -> Started:
+    def start(self, channel: str | None = None, query: str = "next=/welcome", **options: Any) -> Started:
         """Start a login; the gateway must answer with a redirect to the platform."""
+        channel = channel or self.usual_channel
         answer = self.get(f"/oauth/{channel}/start?{query}", **options)
         assert answer.status_code == 303, answer.text
         return Started(channel, answer.headers["Location"], answer)
 
-    def approve(self, started: Started, person: str = "linxiao") -> Returned:
-        """Let a person log in on the platform's page; nothing reaches the gateway yet."""
-        with self._gateway.person(person):
-            page = requests.get(started.authorize_url, allow_redirects=False, timeout=5)
-        assert page.status_code == 302, page.text
-        back = urlsplit(page.headers["Location"])
-        assert f"{back.scheme}://{back.netloc}" == BASE_URL
-        return Returned(f"{back.path}?{back.query}")
-
     def callback(self, returned: Returned | str, **options: Any) -> TestResponse:
         return self.get(returned if isinstance(returned, str) else returned.path, **options)
 
-    def log_in(self, channel: str = "account", person: str = "linxiao", **options: Any) -> TestResponse:
-        """Log in from the first click to the landing page."""
-        answer = self.callback(self.approve(self.start(channel, **options), person))
-        assert answer.status_code == 303, answer.text
-        return answer
-
-    def start_link(self, channel: str = "account") -> Started:
+    def start_link(self, channel: str | None = None) -> Started:
         """Start adding an account to the one that is logged in."""
+        channel = channel or self.other_channel
         answer = self.post_proven(f"/oauth/{channel}/link")
         assert answer.status_code == 200, answer.text
         return Started(channel, answer.get_json()["authorize_url"], answer)
-
-    def link(self, channel: str = "account", person: str = "linxiao") -> TestResponse:
-        return self.callback(self.approve(self.start_link(channel), person))
 
     def me(self, path: str = "/api/v1/me") -> dict[str, Any]:
         answer = self.get(path)
@@ -151,15 +140,15 @@ class Browser:
             self.client.set_cookie(name, value, domain=HOST, secure=True)
 
     def jar(self) -> dict[str, str | None]:
-        return {name: self.cookie(name) for name in (SESSION_COOKIE, BINDING_COOKIE)}
+        return {name: self.cookie(name) for name in (SESSION_COOKIE, LOGIN_COOKIE)}
 
     def restore(self, jar: dict[str, str | None]) -> None:
         for name, value in jar.items():
             self.set_cookie(name, value)
 
-    def copy(self, gateway: Gateway | None = None) -> Browser:
+    def copy(self, gateway: Gateway | None = None) -> Self:
         """Return the same browser as another thread or another gateway process sees it."""
-        twin = Browser(gateway or self._gateway)
+        twin = type(self)(gateway or self._gateway)
         twin.restore(self.jar())
         return twin
 

@@ -16,9 +16,9 @@ import requests
 
 from sandbox.people import find_person
 from tests.builders import SECRET_KEY
-from tests.checks.gateway import ENVIRONMENT, channels_file
 from tests.databases import ServerDatabases
 from tests.live import LiveGateway
+from tests.login.simulated import ENVIRONMENT, channels_file
 from tests.sandbox.server import SandboxServer
 
 ON_POSTGRESQL = pytest.mark.services

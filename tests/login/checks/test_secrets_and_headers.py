@@ -18,8 +18,8 @@ from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
 from app.storage.login.connections import connections
 from tests.builders import SECRET_KEY, exchange
-from tests.checks.browser import BASE_URL, BINDING_COOKIE, Browser
-from tests.checks.gateway import RETURN_URL, Gateway
+from tests.login.browser import BASE_URL, LOGIN_COOKIE
+from tests.login.simulated import RETURN_URL, SimulatedGateway, VisitingBrowser
 
 pytestmark = pytest.mark.backends("sqlite")
 
@@ -33,7 +33,7 @@ GOOD_PROD = {
 }
 
 
-def issued_secrets(gateway: Gateway) -> dict[str, str]:
+def issued_secrets(gateway: SimulatedGateway) -> dict[str, str]:
     """Return everything that platforms and gateway keep between themselves."""
     own = gateway.sandbox.settings
     found = {
@@ -65,7 +65,7 @@ def shown(answers: list[TestResponse]) -> str:
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_check_38_a_browser_never_gets_a_secret_or_a_token_of_the_platform(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     browser.get(f"/oauth/{channel}/start?mode=json")
     browser.log_in(channel)
@@ -90,7 +90,7 @@ def test_check_38_a_browser_never_gets_a_secret_or_a_token_of_the_platform(
     assert "<!--" not in "".join(answer.text for answer in browser.seen if answer.mimetype == "text/html")
 
 
-def auth_pages(browser: Browser) -> dict[str, TestResponse]:
+def auth_pages(browser: VisitingBrowser) -> dict[str, TestResponse]:
     """Visit every kind of page that takes part in logging in."""
     start = browser.start()
     landed = browser.callback(browser.approve(start))
@@ -111,7 +111,7 @@ def auth_pages(browser: Browser) -> dict[str, TestResponse]:
     }
 
 
-def test_check_40_pages_of_a_login_send_no_referrer_and_load_nothing_from_elsewhere(browser: Browser):
+def test_check_40_pages_of_a_login_send_no_referrer_and_load_nothing_from_elsewhere(browser: VisitingBrowser):
     for name, page in auth_pages(browser).items():
         assert page.headers["Referrer-Policy"] == "no-referrer", name
         loaded = re.findall(r"""(?:src|href|action|srcset|data)\s*=\s*["']?([^"'\s>]+)""", page.text)
@@ -120,7 +120,7 @@ def test_check_40_pages_of_a_login_send_no_referrer_and_load_nothing_from_elsewh
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_check_41a_answers_about_a_session_are_kept_by_no_cache(browser: Browser, channel: str):
+def test_check_41a_answers_about_a_session_are_kept_by_no_cache(browser: VisitingBrowser, channel: str):
     browser.log_in(channel)
     csrf = {"X-CSRF-Token": browser.me()["csrf_token"]}
     for path in ("/api/v1/me", "/api/user/info", "/api/v1/me?fresh=1", "/auth/verify", "/oauth/done"):
@@ -132,7 +132,9 @@ def test_check_41a_answers_about_a_session_are_kept_by_no_cache(browser: Browser
         assert_private(browser.get(path))
 
 
-def test_check_41b_no_answer_that_sets_a_cookie_is_kept_by_a_cache(gateway: Gateway, browser: Browser):
+def test_check_41b_no_answer_that_sets_a_cookie_is_kept_by_a_cache(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     gateway.clock.advance(seconds=600)
     for path in ("/api/v1/me", "/oauth/done", "/", "/oauth/account/start"):
@@ -150,7 +152,7 @@ def assert_private(answer: TestResponse) -> None:
     assert "Cookie" in vary, answer.request.path
 
 
-def test_check_42_every_page_forbids_framing_sniffing_and_plain_http(browser: Browser):
+def test_check_42_every_page_forbids_framing_sniffing_and_plain_http(browser: VisitingBrowser):
     for name, page in auth_pages(browser).items():
         policy = page.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy, name
@@ -166,13 +168,15 @@ def test_check_42_every_page_forbids_framing_sniffing_and_plain_http(browser: Br
             assert page.headers["Cross-Origin-Opener-Policy"] == expected, name
 
 
-def test_check_42b_only_a_popup_of_a_listed_site_may_be_reached_by_its_opener(browser: Browser):
+def test_check_42b_only_a_popup_of_a_listed_site_may_be_reached_by_its_opener(browser: VisitingBrowser):
     page = browser.callback(browser.approve(browser.start(query=f"mode=popup&next={RETURN_URL}")))
     assert page.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert f'data-origin="{RETURN_URL.removesuffix("/cb")}"' in page.text
 
 
-def test_check_43a_the_database_file_holds_no_token_code_state_or_cookie(gateway: Gateway, browser: Browser):
+def test_check_43a_the_database_file_holds_no_token_code_state_or_cookie(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     needles = dict[str, str]()
     for channel in CHANNELS:
         started = browser.start(channel)
@@ -183,7 +187,7 @@ def test_check_43a_the_database_file_holds_no_token_code_state_or_cookie(gateway
         needles[f"{channel} signature"] = browser.session().rpartition(".")[2]
         needles[f"{channel} csrf"] = browser.me()["csrf_token"]
     browser.start()
-    needles |= {"binding": browser.cookie(BINDING_COOKIE) or "?", **issued_secrets(gateway)}
+    needles |= {"binding": browser.cookie(LOGIN_COOKIE) or "?", **issued_secrets(gateway)}
     assert sum("access token" in name or "refresh token" in name for name in needles) >= 6
     path = gateway.services.database.engine.url.database
     assert path
@@ -192,7 +196,9 @@ def test_check_43a_the_database_file_holds_no_token_code_state_or_cookie(gateway
     assert [name for name, value in needles.items() if value.encode() in raw] == []
 
 
-def test_check_43b_the_same_token_stored_twice_looks_different_each_time(gateway: Gateway, browser: Browser):
+def test_check_43b_the_same_token_stored_twice_looks_different_each_time(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     vault, place = gateway.services.vault, "connections/1/access_token"
     sealed = [vault.seal(b"the same token", place=place) for _ in range(50)]
     pieces = [[text[9:21], text[21:69], text[69:81], text[81:]] for text in sealed]
@@ -202,7 +208,7 @@ def test_check_43b_the_same_token_stored_twice_looks_different_each_time(gateway
 
 @pytest.mark.parametrize("column", ["access_token", "refresh_token"])
 def test_check_43c_a_token_moved_to_another_persons_row_does_not_open(
-    gateway: Gateway, browser: Browser, column: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, column: str
 ):
     browser.log_in(person="linxiao")
     other = gateway.browser()
@@ -221,7 +227,9 @@ def test_check_43c_a_token_moved_to_another_persons_row_does_not_open(
     assert browser.fresh().status_code == 200
 
 
-def test_check_43d_a_token_moved_to_another_column_does_not_open(gateway: Gateway, browser: Browser):
+def test_check_43d_a_token_moved_to_another_column_does_not_open(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     with gateway.services.database.begin() as tx:
         tx.execute(connections.update().values(access_token=connections.c.refresh_token))
@@ -264,7 +272,7 @@ def test_check_44b_production_starts_with_a_good_vault_key(tmp_path, monkeypatch
 
 
 def test_check_45_a_rotated_vault_key_opens_old_rows_until_they_are_rewritten(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     browser.log_in()
     new = "9d1e7c5b3a28f6047b1c9e3d5f7082a4c6e8b0d2"
@@ -277,7 +285,7 @@ def test_check_45_a_rotated_vault_key_opens_old_rows_until_they_are_rewritten(
 
 
 def test_check_45b_removing_the_old_vault_key_too_early_is_told_and_ends_no_login(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     browser.log_in()
     old = gateway.services.vault
@@ -291,7 +299,7 @@ def test_check_45b_removing_the_old_vault_key_too_early_is_told_and_ends_no_logi
 
 @pytest.mark.parametrize(("channel", "endpoint"), [("feishu", "feishu.token"), ("account", "oauth2.token")])
 def test_check_46a_the_client_secret_travels_in_the_body_never_in_an_address(
-    gateway: Gateway, browser: Browser, channel: str, endpoint: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, endpoint: str
 ):
     browser.log_in(channel)
     call = gateway.calls(endpoint)[0]
@@ -302,7 +310,9 @@ def test_check_46a_the_client_secret_travels_in_the_body_never_in_an_address(
     assert call.query == {}
 
 
-def test_check_46b_a_channel_may_prove_itself_in_the_header_instead(gateway: Gateway, browser: Browser):
+def test_check_46b_a_channel_may_prove_itself_in_the_header_instead(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     text = gateway.channels.replace(
         'scope = "profile balance"', 'scope = "profile balance"\nclient_auth = "basic"'
     )
@@ -316,7 +326,7 @@ def test_check_46b_a_channel_may_prove_itself_in_the_header_instead(gateway: Gat
 
 
 def test_check_46c_where_only_the_address_can_carry_the_secret_it_is_logged_nowhere(
-    gateway: Gateway, browser: Browser, caplog: pytest.LogCaptureFixture
+    gateway: SimulatedGateway, browser: VisitingBrowser, caplog: pytest.LogCaptureFixture
 ):
     with capture_logs() as events, caplog.at_level("INFO"):
         browser.log_in("wechat")

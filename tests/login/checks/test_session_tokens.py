@@ -28,8 +28,8 @@ from app.factory import build_services
 from app.pipeline.login.session_keys import rotate_signing_key
 from app.storage.login.signing_keys import signing_keys
 from tests.builders import SECRET_KEY
-from tests.checks.browser import BASE_URL, BINDING_COOKIE, SESSION_COOKIE, Browser
-from tests.checks.gateway import Gateway
+from tests.login.browser import BASE_URL, LOGIN_COOKIE, SESSION_COOKIE
+from tests.login.simulated import SimulatedGateway, VisitingBrowser
 
 pytestmark = pytest.mark.backends("sqlite")
 
@@ -45,7 +45,7 @@ def unb64(text: str) -> Any:
     return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
-def own_key(gateway: Gateway) -> tuple[str, Any]:
+def own_key(gateway: SimulatedGateway) -> tuple[str, Any]:
     """Return the gateway's own signing key, as only a thief of the database and SECRET_KEY could."""
     with gateway.services.database.read() as tx:
         row = tx.execute(select(signing_keys.c.kid, signing_keys.c.private_key)).one()
@@ -58,7 +58,7 @@ def own_key(gateway: Gateway) -> tuple[str, Any]:
 class Forger:
     """Takes a good token apart and puts it together again with one thing changed."""
 
-    def __init__(self, gateway: Gateway, browser: Browser):
+    def __init__(self, gateway: SimulatedGateway, browser: VisitingBrowser):
         self._gateway = gateway
         self.good = browser.session()
         head, body, self.signature = self.good.split(".")
@@ -96,7 +96,7 @@ class Forger:
 
 
 @pytest.fixture
-def forger(gateway: Gateway, browser: Browser) -> Forger:
+def forger(gateway: SimulatedGateway, browser: VisitingBrowser) -> Forger:
     browser.log_in()
     made = Forger(gateway, browser)
     made.assert_accepted(made.good)
@@ -138,7 +138,9 @@ def test_check_61b_a_changed_byte_anywhere_ends_it(forger: Forger):
     )  # fmt: skip
 
 
-def test_check_62_the_public_key_is_no_hmac_secret(gateway: Gateway, browser: Browser, forger: Forger):
+def test_check_62_the_public_key_is_no_hmac_secret(
+    gateway: SimulatedGateway, browser: VisitingBrowser, forger: Forger
+):
     jwk = browser.get("/.well-known/jwks.json").get_json()["keys"][0]
     assert "d" not in jwk
     public = jwt.PyJWK(jwk).key
@@ -159,7 +161,9 @@ def test_check_62_the_public_key_is_no_hmac_secret(gateway: Gateway, browser: Br
             forger.assert_refused(f"{text}.{b64(hmac.new(secret, text.encode(), hashlib.sha256).digest())}")
 
 
-def test_check_63_a_key_that_travels_with_the_token_is_not_believed(gateway: Gateway, forger: Forger):
+def test_check_63_a_key_that_travels_with_the_token_is_not_believed(
+    gateway: SimulatedGateway, forger: Forger
+):
     mine = generate_private_key(SECP256R1())
     mine_jwk = json.loads(jwt.get_algorithm_by_name("ES256").to_jwk(mine.public_key()))
     pem = mine.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -197,7 +201,7 @@ def test_check_65_a_header_we_do_not_write_is_refused(forger: Forger):
         forger.assert_refused(forger.signed(header=extra))
 
 
-def test_check_66a_times_that_do_not_hold_are_refused(gateway: Gateway, forger: Forger):
+def test_check_66a_times_that_do_not_hold_are_refused(gateway: SimulatedGateway, forger: Forger):
     now = int(gateway.clock.now().timestamp())
     bad: list[dict[str, Any]] = [
         {"exp": now}, {"exp": now - 1}, {"exp": LEFT_OUT}, {"exp": str(now + 900)}, {"exp": -1}, {"exp": None},
@@ -217,7 +221,7 @@ def test_check_66b_numbers_no_clock_shows_are_refused(forger: Forger):
             forger.assert_refused(f"{text}.{b64(forger.raw_signature(text))}")
 
 
-def test_check_66c_a_token_ends_on_the_second(gateway: Gateway, forger: Forger):
+def test_check_66c_a_token_ends_on_the_second(gateway: SimulatedGateway, forger: Forger):
     gateway.clock.advance(seconds=899)
     forger.assert_accepted(forger.good)
     gateway.clock.advance(seconds=1)
@@ -228,7 +232,7 @@ def test_check_67_a_token_for_somebody_else_is_refused(forger: Forger):
     for name in ("aud", "iss"):
         for value in (
             "https://evil.example", LEFT_OUT, None, "", BASE_URL[:-1], BASE_URL + "/", BASE_URL + ".evil.example",
-            BASE_URL.upper(), "gw.example.com", [BASE_URL, "https://evil.example"], ["https://evil.example"], [], 7,
+            BASE_URL.upper(), "gate.example", [BASE_URL, "https://evil.example"], ["https://evil.example"], [], 7,
             [BASE_URL], {"x": BASE_URL}, f"https://evil.example {BASE_URL}",
         ):  # fmt: skip
             forger.assert_refused(forger.signed({name: value}))
@@ -238,7 +242,7 @@ def test_check_67_a_token_for_somebody_else_is_refused(forger: Forger):
 
 
 def test_check_67b_a_session_id_counts_only_for_its_own_user(
-    gateway: Gateway, forger: Forger, browser: Browser
+    gateway: SimulatedGateway, forger: Forger, browser: VisitingBrowser
 ):
     other = gateway.browser()
     other.log_in(person="maya")
@@ -251,13 +255,13 @@ def test_check_67b_a_session_id_counts_only_for_its_own_user(
 
 
 def test_check_68_no_other_kind_of_token_passes_for_a_session(
-    gateway: Gateway, browser: Browser, forger: Forger
+    gateway: SimulatedGateway, browser: VisitingBrowser, forger: Forger
 ):
     started = browser.start("feishu")
     returned = browser.approve(started)
     state = gateway.sandbox.state
     forger.assert_refused(
-        started.state, returned.code, browser.cookie(BINDING_COOKIE) or "?", browser.me()["csrf_token"],
+        started.state, returned.code, browser.cookie(LOGIN_COOKIE) or "?", browser.me()["csrf_token"],
         *state.access_tokens, *state.refresh_tokens, "ops-token-4d1f8a2b", gateway.sandbox.settings["OAUTH2_CLIENT_SECRET"],
     )  # fmt: skip
     for kind in (
@@ -278,7 +282,7 @@ def test_check_68_no_other_kind_of_token_passes_for_a_session(
 
 
 def test_check_71_a_rotated_signing_key_is_good_until_its_last_token_ends(
-    gateway: Gateway, browser: Browser, forger: Forger
+    gateway: SimulatedGateway, browser: VisitingBrowser, forger: Forger
 ):
     new = rotate_signing_key(gateway.services)
     forger.assert_accepted(forger.good)
@@ -295,7 +299,7 @@ def test_check_71_a_rotated_signing_key_is_good_until_its_last_token_ends(
 
 @pytest.mark.parametrize("path", ["/api/v1/me", "/api/user/info", "/auth/verify"])
 def test_check_72_a_malformed_authorization_header_is_401_even_beside_a_good_cookie(
-    browser: Browser, forger: Forger, path: str
+    browser: VisitingBrowser, forger: Forger, path: str
 ):
     good = forger.good
     for value in (
@@ -322,7 +326,7 @@ def test_check_73_no_environment_starts_with_a_short_or_empty_worded_secret(
         build_services(settings)
 
 
-def test_check_73b_sessions_are_never_signed_with_a_shared_secret(browser: Browser, forger: Forger):
+def test_check_73b_sessions_are_never_signed_with_a_shared_secret(browser: VisitingBrowser, forger: Forger):
     assert forger.header["alg"] == "ES256"
     keys = browser.get("/.well-known/jwks.json").get_json()["keys"]
     assert {key["kty"] for key in keys} == {"EC"}

@@ -8,8 +8,7 @@ import pytest
 
 from app.storage.database.db import Database
 from tests.builders import FrozenClock, make_services
-from tests.checks.browser import Browser
-from tests.checks.gateway import ENVIRONMENT, SECOND_CLIENT, Gateway, channels_file
+from tests.login.simulated import ENVIRONMENT, SECOND_CLIENT, SimulatedGateway, VisitingBrowser, channels_file
 from tests.sandbox.server import SandboxServer
 
 
@@ -37,16 +36,16 @@ def gateway(
     clock: FrozenClock,
     sandbox: SandboxServer,
     simulators: tuple[SandboxServer, SandboxServer],
-) -> Iterator[Gateway]:
+) -> Iterator[SimulatedGateway]:
     """Return a production gateway on https with the channels feishu, wechat, account and second."""
     channels = channels_file(*simulators)
     services = make_services(database, clock=clock, channels=channels, env=ENVIRONMENT)
-    made = Gateway(services, clock, *simulators, channels=channels)
+    made = SimulatedGateway(services, clock, *simulators, channels=channels)
     yield made
     made.close()
 
 
 @pytest.fixture
-def browser(gateway: Gateway) -> Browser:
+def browser(gateway: SimulatedGateway) -> VisitingBrowser:
     """Return a browser that has never been here."""
     return gateway.browser()

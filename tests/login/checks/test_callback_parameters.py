@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.checks.browser import BASE_URL, Browser, Started
-from tests.checks.gateway import Gateway
+from tests.login.browser import BASE_URL, Started
+from tests.login.simulated import SimulatedGateway, VisitingBrowser
 
 pytestmark = pytest.mark.backends("sqlite")
 
@@ -28,14 +28,14 @@ FROM_OUTSIDE = re.compile(r"7331733173317331|51322132213221317|onerror|gnirts|\u
 ISSUER = "https://idp.example"
 
 
-def still_works(browser: Browser, started: Started) -> bool:
+def still_works(browser: VisitingBrowser, started: Started) -> bool:
     """Say whether a pending login can still be finished."""
     return browser.callback(browser.approve(started)).status_code == 303
 
 
 @pytest.mark.parametrize("channel", PKCE_CHANNELS)
 def test_check_26_a_refusal_by_the_person_ends_the_login_and_spends_its_state(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     started = browser.start(channel)
     gateway.sandbox.state.auto_decision = "deny"
@@ -47,7 +47,7 @@ def test_check_26_a_refusal_by_the_person_ends_the_login_and_spends_its_state(
     assert not browser.is_signed_in()
 
 
-def test_check_26b_a_person_reads_the_refusal_on_a_page(gateway: Gateway, browser: Browser):
+def test_check_26b_a_person_reads_the_refusal_on_a_page(gateway: SimulatedGateway, browser: VisitingBrowser):
     gateway.sandbox.state.auto_decision = "deny"
     page = browser.callback(browser.approve(browser.start()), headers={"Accept": "text/html"})
     assert page.status_code == 400
@@ -58,7 +58,7 @@ def test_check_26b_a_person_reads_the_refusal_on_a_page(gateway: Gateway, browse
 
 @pytest.mark.parametrize("state", ["", "&state=" + "0" * 48, "&state=of-someone-else"])
 def test_check_27a_an_error_without_our_state_is_a_bad_state_and_disturbs_nobody(
-    gateway: Gateway, browser: Browser, state: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, state: str
 ):
     pending = browser.start()
     answer = browser.callback(f"/oauth/account/callback?error=access_denied{state}")
@@ -66,7 +66,9 @@ def test_check_27a_an_error_without_our_state_is_a_bad_state_and_disturbs_nobody
     assert still_works(browser, pending)
 
 
-def test_check_27b_another_browser_cannot_refuse_in_the_victims_name(gateway: Gateway, browser: Browser):
+def test_check_27b_another_browser_cannot_refuse_in_the_victims_name(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     pending = browser.start()
     stranger = gateway.browser()
     stranger.start()
@@ -76,7 +78,9 @@ def test_check_27b_another_browser_cannot_refuse_in_the_victims_name(gateway: Ga
 
 
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
-def test_check_28_a_code_beside_an_error_is_never_redeemed(gateway: Gateway, browser: Browser, channel: str):
+def test_check_28_a_code_beside_an_error_is_never_redeemed(
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
+):
     returned = browser.approve(browser.start(channel))
     answer = browser.callback(returned.with_changes(error="access_denied"))
     gateway.assert_rejected(answer, "bad_callback")
@@ -85,7 +89,7 @@ def test_check_28_a_code_beside_an_error_is_never_redeemed(gateway: Gateway, bro
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_check_29a_nothing_a_callback_says_is_shown(browser: Browser, accept: str, payload: str):
+def test_check_29a_nothing_a_callback_says_is_shown(browser: VisitingBrowser, accept: str, payload: str):
     texts = {"error_description": payload, "error_uri": payload}
     queries = [
         {"error": "server_error", "state": browser.start().state, **texts},
@@ -109,7 +113,7 @@ def test_check_29a_nothing_a_callback_says_is_shown(browser: Browser, accept: st
         assert "unsafe-eval" not in policy
 
 
-def test_check_29b_an_error_uri_never_becomes_a_link(browser: Browser):
+def test_check_29b_an_error_uri_never_becomes_a_link(browser: VisitingBrowser):
     query = {"error": "x", "error_uri": "https://evil.example/help", "state": browser.start().state}
     page = browser.callback(f"/oauth/account/callback?{urlencode(query)}", headers={"Accept": "text/html"})
     assert "evil.example" not in page.text
@@ -129,7 +133,7 @@ def test_check_29b_an_error_uri_never_becomes_a_link(browser: Browser):
     ],
 )
 def test_check_30_a_repeated_parameter_is_refused_before_the_state_is_looked_at(
-    gateway: Gateway, browser: Browser, more: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, more: str
 ):
     started = browser.start()
     returned = browser.approve(started)
@@ -142,7 +146,9 @@ def test_check_30_a_repeated_parameter_is_refused_before_the_state_is_looked_at(
     "name",
     ["Code", "CODE", "code[]", "code[0]", "code.x", "STATE", "state[]", "Iss", "Error", "code ", "%20code"],
 )
-def test_check_31a_a_parameter_in_odd_spelling_is_refused(gateway: Gateway, browser: Browser, name: str):
+def test_check_31a_a_parameter_in_odd_spelling_is_refused(
+    gateway: SimulatedGateway, browser: VisitingBrowser, name: str
+):
     started = browser.start()
     returned = browser.approve(started)
     answer = browser.callback(f"{returned.path}&{quote(name, safe='%')}=x")
@@ -150,7 +156,7 @@ def test_check_31a_a_parameter_in_odd_spelling_is_refused(gateway: Gateway, brow
     assert still_works(browser, started)
 
 
-def test_check_31b_only_the_query_of_a_get_is_read(gateway: Gateway, browser: Browser):
+def test_check_31b_only_the_query_of_a_get_is_read(gateway: SimulatedGateway, browser: VisitingBrowser):
     started = browser.start()
     returned = browser.approve(started)
     address = f"/oauth/account/callback?state={started.state}"
@@ -181,7 +187,7 @@ def test_check_31b_only_the_query_of_a_get_is_read(gateway: Gateway, browser: Br
     ],
 )
 def test_check_32_a_code_that_is_no_plain_text_is_refused_without_asking_anybody(
-    gateway: Gateway, browser: Browser, code: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, code: str
 ):
     started = browser.start()
     answer = browser.callback(f"/oauth/account/callback?state={started.state}&code={code}")
@@ -193,7 +199,9 @@ def test_check_32_a_code_that_is_no_plain_text_is_refused_without_asking_anybody
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS", "POST", "DELETE", "PATCH", "TRACE", "QUERY"])
-def test_check_33a_other_methods_spend_nothing(gateway: Gateway, browser: Browser, method: str):
+def test_check_33a_other_methods_spend_nothing(
+    gateway: SimulatedGateway, browser: VisitingBrowser, method: str
+):
     started = browser.start()
     returned = browser.approve(started)
     answer = browser.open(returned.path, method=method)
@@ -213,7 +221,9 @@ def test_check_33a_other_methods_spend_nothing(gateway: Gateway, browser: Browse
         ("X-Moz", "prefetch"),
     ],
 )
-def test_check_33b_a_link_preview_spends_nothing(gateway: Gateway, browser: Browser, name: str, value: str):
+def test_check_33b_a_link_preview_spends_nothing(
+    gateway: SimulatedGateway, browser: VisitingBrowser, name: str, value: str
+):
     returned = browser.approve(browser.start())
     answer = browser.callback(returned, headers={name: value})
     assert 400 <= answer.status_code < 500
@@ -226,7 +236,7 @@ def test_check_33b_a_link_preview_spends_nothing(gateway: Gateway, browser: Brow
     [None, "https://other.example", f"{ISSUER}/", ISSUER.upper(), f"{ISSUER}.evil.example", "idp.example"],
 )
 def test_check_34a_a_promised_issuer_must_come_and_be_exact(
-    gateway: Gateway, browser: Browser, sent: str | None
+    gateway: SimulatedGateway, browser: VisitingBrowser, sent: str | None
 ):
     gateway.connector("account").issuer_parameter = ISSUER
     returned = browser.approve(browser.start())
@@ -239,19 +249,21 @@ def test_check_34a_a_promised_issuer_must_come_and_be_exact(
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
 @pytest.mark.parametrize("sent", ["https://evil.example", "evil", BASE_URL])
 def test_check_34b_an_unpromised_issuer_of_another_server_is_rejected(
-    gateway: Gateway, browser: Browser, channel: str, sent: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, sent: str
 ):
     returned = browser.approve(browser.start(channel))
     gateway.assert_rejected(browser.callback(returned.with_changes(iss=sent)), "wrong_issuer")
 
 
-def test_check_34c_an_issuer_never_rescues_a_bad_state(gateway: Gateway, browser: Browser):
+def test_check_34c_an_issuer_never_rescues_a_bad_state(gateway: SimulatedGateway, browser: VisitingBrowser):
     gateway.connector("account").issuer_parameter = ISSUER
     answer = browser.callback(f"/oauth/account/callback?code=c&state={'0' * 48}&iss={ISSUER}")
     gateway.assert_rejected(answer, "invalid_state")
 
 
-def test_check_35a_a_code_is_read_under_the_names_its_channel_declares(gateway: Gateway, browser: Browser):
+def test_check_35a_a_code_is_read_under_the_names_its_channel_declares(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     gateway.connector("account").code_parameters = ("code", "authCode")
     for names in (["authCode"], ["code"], ["code", "authCode"]):
         returned = browser.approve(browser.start())
@@ -259,13 +271,15 @@ def test_check_35a_a_code_is_read_under_the_names_its_channel_declares(gateway: 
         assert browser.callback(f"{returned.address}?{urlencode(query)}").status_code == 303
 
 
-def test_check_35b_a_code_under_another_channels_name_is_not_read(gateway: Gateway, browser: Browser):
+def test_check_35b_a_code_under_another_channels_name_is_not_read(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     gateway.connector("account").code_parameters = ("auth_code",)
     returned = browser.approve(browser.start())
     gateway.assert_rejected(browser.callback(returned), "access_denied")
 
 
-def test_check_35c_two_codes_that_differ_are_rejected(gateway: Gateway, browser: Browser):
+def test_check_35c_two_codes_that_differ_are_rejected(gateway: SimulatedGateway, browser: VisitingBrowser):
     gateway.connector("account").code_parameters = ("code", "authCode")
     started = browser.start()
     returned = browser.approve(started)
@@ -275,7 +289,7 @@ def test_check_35c_two_codes_that_differ_are_rejected(gateway: Gateway, browser:
 
 @pytest.mark.parametrize("channel", PKCE_CHANNELS)
 def test_check_36a_a_stolen_code_cannot_be_redeemed_through_ones_own_callback(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     victim = gateway.browser()
     stolen = victim.approve(victim.start(channel), "linxiao")
@@ -287,7 +301,7 @@ def test_check_36a_a_stolen_code_cannot_be_redeemed_through_ones_own_callback(
 
 
 def test_check_36b_without_pkce_a_foreign_code_still_needs_a_state_of_this_browser(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     attacker = gateway.browser()
     planted = attacker.approve(attacker.start("wechat"), "maya")
@@ -298,7 +312,7 @@ def test_check_36b_without_pkce_a_foreign_code_still_needs_a_state_of_this_brows
 
 @pytest.mark.parametrize("channel", PKCE_CHANNELS)
 def test_check_37_every_start_has_a_challenge_of_its_own_and_the_verifier_shows_only_at_the_end(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     verifiers = set()
     for _ in range(2):

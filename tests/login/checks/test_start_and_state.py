@@ -12,8 +12,8 @@ from sqlalchemy import Engine, event
 
 from app.storage.login.flows import flows
 from app.storage.login.sessions import sessions
-from tests.checks.browser import BINDING_COOKIE, SESSION_COOKIE, Browser, cookies_set
-from tests.checks.gateway import Gateway
+from tests.login.browser import LOGIN_COOKIE, SESSION_COOKIE, cookies_set
+from tests.login.simulated import SimulatedGateway, VisitingBrowser
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 CHANNELS = ("feishu", "wechat", "account")
@@ -34,7 +34,9 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 
 @ON_SQLITE
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_check_01_two_starts_have_two_unreadable_states_of_at_least_128_bits(browser: Browser, channel: str):
+def test_check_01_two_starts_have_two_unreadable_states_of_at_least_128_bits(
+    browser: VisitingBrowser, channel: str
+):
     browser.log_in()
     me = browser.me()
     states = [browser.start(channel).state for _ in range(2)]
@@ -42,12 +44,12 @@ def test_check_01_two_starts_have_two_unreadable_states_of_at_least_128_bits(bro
     for state in states:
         assert re.fullmatch(r"[0-9a-f]{32,}", state)
         assert me["user_id"] not in state
-        assert str(browser.cookie(BINDING_COOKIE)) not in state
+        assert str(browser.cookie(LOGIN_COOKIE)) not in state
 
 
 @ON_SQLITE
-def test_check_02_the_binding_cookie_is_host_only_hidden_and_short_lived(browser: Browser):
-    value, attributes = cookies_set(browser.start().answer)[BINDING_COOKIE]
+def test_check_02_the_binding_cookie_is_host_only_hidden_and_short_lived(browser: VisitingBrowser):
+    value, attributes = cookies_set(browser.start().answer)[LOGIN_COOKIE]
     assert len(value) * 4 >= 128
     assert {"secure", "httponly"} <= attributes.keys()
     assert (attributes["samesite"], attributes["path"]) == ("Lax", "/")
@@ -56,21 +58,25 @@ def test_check_02_the_binding_cookie_is_host_only_hidden_and_short_lived(browser
 
 
 @ON_SQLITE
-def test_check_03a_a_callback_without_a_state_is_rejected(gateway: Gateway, browser: Browser):
+def test_check_03a_a_callback_without_a_state_is_rejected(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     returned = browser.approve(browser.start())
     gateway.assert_rejected(browser.callback(f"{returned.address}?code={returned.code}"), "invalid_state")
 
 
 @ON_SQLITE
-def test_check_03b_without_its_binding_cookie_a_callback_is_rejected(gateway: Gateway, browser: Browser):
+def test_check_03b_without_its_binding_cookie_a_callback_is_rejected(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     returned = browser.approve(browser.start())
-    browser.set_cookie(BINDING_COOKIE, None)
+    browser.set_cookie(LOGIN_COOKIE, None)
     gateway.assert_rejected(browser.callback(returned), "invalid_state")
 
 
 @ON_SQLITE
 def test_check_04a_a_made_up_state_gets_the_answer_and_the_work_of_a_missing_one(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     browser.start()
     engine, seen = gateway.services.database.engine, []
@@ -84,7 +90,9 @@ def test_check_04a_a_made_up_state_gets_the_answer_and_the_work_of_a_missing_one
 
 
 @ON_SQLITE
-def test_check_05a_a_callback_address_is_worth_nothing_in_another_browser(gateway: Gateway, browser: Browser):
+def test_check_05a_a_callback_address_is_worth_nothing_in_another_browser(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     returned = browser.approve(browser.start())
     bare, busy = gateway.browser(), gateway.browser()
     busy.start()
@@ -94,7 +102,9 @@ def test_check_05a_a_callback_address_is_worth_nothing_in_another_browser(gatewa
 
 
 @ON_SQLITE
-def test_check_05b_a_leaked_callback_address_does_not_stop_its_owner(gateway: Gateway, browser: Browser):
+def test_check_05b_a_leaked_callback_address_does_not_stop_its_owner(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     returned = browser.approve(browser.start())
     for _ in range(3):
         gateway.browser().callback(returned)
@@ -103,7 +113,9 @@ def test_check_05b_a_leaked_callback_address_does_not_stop_its_owner(gateway: Ga
 
 
 @ON_SQLITE
-def test_check_06a_a_repeated_callback_makes_no_second_token_request(gateway: Gateway, browser: Browser):
+def test_check_06a_a_repeated_callback_makes_no_second_token_request(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     returned = browser.approve(browser.start())
     browser.callback(returned)
     session = browser.session()
@@ -118,7 +130,7 @@ def test_check_06a_a_repeated_callback_makes_no_second_token_request(gateway: Ga
 
 @ON_SQLITE
 def test_check_06b_a_finished_callback_address_is_rejected_in_any_other_browser(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     returned = browser.approve(browser.start())
     browser.callback(returned)
@@ -131,7 +143,7 @@ def test_check_06b_a_finished_callback_address_is_rejected_in_any_other_browser(
 
 @ON_SQLITE
 def test_check_06c_a_callback_address_logs_nobody_in_again_after_logging_out(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     returned = browser.approve(browser.start())
     browser.callback(returned)
@@ -141,14 +153,14 @@ def test_check_06c_a_callback_address_logs_nobody_in_again_after_logging_out(
 
 
 def test_check_07a_twenty_equal_callbacks_at_once_make_one_token_request_and_one_session(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     returned = browser.approve(browser.start())
     processes = [gateway.twin() for _ in range(4)]
     copies = [browser.copy(processes[number % 4]) for number in range(20)]
     barrier, answers = threading.Barrier(20), []
 
-    def call(copy: Browser) -> None:
+    def call(copy: VisitingBrowser) -> None:
         barrier.wait(10)
         answers.append(copy.callback(returned).status_code)
 
@@ -164,7 +176,9 @@ def test_check_07a_twenty_equal_callbacks_at_once_make_one_token_request_and_one
 
 
 @ON_SQLITE
-def test_check_08_a_restored_cookie_jar_does_not_revive_a_spent_state(gateway: Gateway, browser: Browser):
+def test_check_08_a_restored_cookie_jar_does_not_revive_a_spent_state(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     started = browser.start()
     returned = browser.approve(started)
     old_jar = browser.jar()
@@ -177,7 +191,9 @@ def test_check_08_a_restored_cookie_jar_does_not_revive_a_spent_state(gateway: G
 
 @ON_SQLITE
 @pytest.mark.parametrize("wrong", ["account", "wechat"])
-def test_check_09_a_state_is_worth_nothing_on_another_channel(gateway: Gateway, browser: Browser, wrong: str):
+def test_check_09_a_state_is_worth_nothing_on_another_channel(
+    gateway: SimulatedGateway, browser: VisitingBrowser, wrong: str
+):
     returned = browser.approve(browser.start("feishu"))
     elsewhere = returned.path.replace("/feishu/", f"/{wrong}/")
     gateway.assert_rejected(browser.callback(elsewhere), "invalid_state")
@@ -185,7 +201,9 @@ def test_check_09_a_state_is_worth_nothing_on_another_channel(gateway: Gateway, 
 
 
 @ON_SQLITE
-def test_check_10a_a_login_never_links_although_somebody_is_signed_in(gateway: Gateway, browser: Browser):
+def test_check_10a_a_login_never_links_although_somebody_is_signed_in(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in(person="linxiao")
     mine = browser.me()
     browser.log_in("feishu", person="maya")
@@ -197,7 +215,7 @@ def test_check_10a_a_login_never_links_although_somebody_is_signed_in(gateway: G
 
 
 @ON_SQLITE
-def test_check_10b_a_link_never_logs_anybody_in(gateway: Gateway, browser: Browser):
+def test_check_10b_a_link_never_logs_anybody_in(gateway: SimulatedGateway, browser: VisitingBrowser):
     browser.log_in()
     returned = browser.approve(browser.start_link("feishu"), "maya")
     browser.set_cookie(SESSION_COOKIE, None)
@@ -207,7 +225,9 @@ def test_check_10b_a_link_never_logs_anybody_in(gateway: Gateway, browser: Brows
 
 
 @ON_SQLITE
-def test_check_10c_a_login_state_posted_to_the_link_route_links_nothing(gateway: Gateway, browser: Browser):
+def test_check_10c_a_login_state_posted_to_the_link_route_links_nothing(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     returned = browser.approve(browser.start("feishu"), "maya")
     query = returned.path.partition("?")[2]
@@ -219,7 +239,7 @@ def test_check_10c_a_login_state_posted_to_the_link_route_links_nothing(gateway:
 
 @ON_SQLITE
 def test_check_11_a_state_is_worth_nothing_at_another_application_of_the_platform(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     returned = browser.approve(browser.start("account"))
     elsewhere = returned.path.replace("/account/", "/second/")
@@ -228,7 +248,9 @@ def test_check_11_a_state_is_worth_nothing_at_another_application_of_the_platfor
 
 
 @ON_SQLITE
-def test_check_12_a_late_callback_is_rejected_with_a_way_to_start_again(gateway: Gateway, browser: Browser):
+def test_check_12_a_late_callback_is_rejected_with_a_way_to_start_again(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     in_time, late = browser.start(), browser.start()
     in_time_back, late_back = browser.approve(in_time), browser.approve(late)
     gateway.clock.advance(seconds=599)
@@ -242,7 +264,9 @@ def test_check_12_a_late_callback_is_rejected_with_a_way_to_start_again(gateway:
 
 
 @ON_SQLITE
-def test_check_13_three_tabs_started_together_finish_in_any_order(gateway: Gateway, browser: Browser):
+def test_check_13_three_tabs_started_together_finish_in_any_order(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     tabs = [browser.start(channel, f"next=/{channel}") for channel in CHANNELS]
     for started in reversed(tabs):
         answer = browser.callback(browser.approve(started))
@@ -251,7 +275,9 @@ def test_check_13_three_tabs_started_together_finish_in_any_order(gateway: Gatew
 
 
 @ON_SQLITE
-def test_check_14_a_flood_of_starts_is_stopped_and_leaves_little_behind(gateway: Gateway, browser: Browser):
+def test_check_14_a_flood_of_starts_is_stopped_and_leaves_little_behind(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     forwarded = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(200)]
     answers = [browser.get("/oauth/account/start", headers=headers) for headers in forwarded]
     limited = [answer for answer in answers if answer.status_code == 429]
@@ -267,7 +293,7 @@ def test_check_14_a_flood_of_starts_is_stopped_and_leaves_little_behind(gateway:
 
 
 @ON_SQLITE
-def test_check_15_unknown_and_disabled_channels_look_the_same(browser: Browser):
+def test_check_15_unknown_and_disabled_channels_look_the_same(browser: VisitingBrowser):
     answers = [
         browser.get(f"/oauth/{name}/{step}")
         for name in ("nobody", "resting")

@@ -1,32 +1,24 @@
-"""The gateway under test: the whole application in front of two simulated servers, as it runs in production."""
+"""Logins through the simulator: a production gateway in front of two simulated servers, and browsers that visit their pages for real."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask
-from sqlalchemy import Table, func, select
+import requests
 from werkzeug.test import TestResponse
 
 from app.core.ports import HttpAnswer, HttpClient
-from app.factory import create_app
-from app.pipeline.channels import Channel, Channels
-from app.pipeline.services import Services
 from app.security.outbound import OutboundClient
-from app.storage.audit import list_audit
 from app.storage.database.db import Database
-from app.storage.login.connections import connections
-from app.storage.login.identities import identities
-from app.storage.login.sessions import sessions
-from app.storage.login.users import users
-from app.storage.tables import metadata
 from sandbox.state import Call
-from tests.builders import FrozenClock, exchange, make_services
-from tests.checks.browser import BASE_URL, SESSION_COOKIE, Browser, cookies_set
+from tests.builders import FrozenClock, make_services
+from tests.login.browser import BASE_URL, SESSION_COOKIE, Browser, Returned, Started, cookies_set
+from tests.login.gateway import Gateway
 from tests.sandbox.server import SandboxServer
 
 RETURN_URL = "https://app.example/cb"
@@ -81,39 +73,51 @@ scope = "profile balance"
     return "".join(tables)
 
 
+class VisitingBrowser(Browser):
+    """A browser whose person answers the platform's pages."""
+
+    _gateway: SimulatedGateway
+
+    def approve(self, started: Started, person: str = "linxiao") -> Returned:
+        """Let a person log in on the platform's page; nothing reaches the gateway yet."""
+        with self._gateway.person(person):
+            page = requests.get(started.authorize_url, allow_redirects=False, timeout=5)
+        assert page.status_code == 302, page.text
+        back = urlsplit(page.headers["Location"])
+        assert f"{back.scheme}://{back.netloc}" == BASE_URL
+        return Returned(f"{back.path}?{back.query}")
+
+    def log_in(self, channel: str = "account", person: str = "linxiao", **options: Any) -> TestResponse:
+        """Log in from the first click to the landing page."""
+        answer = self.callback(self.approve(self.start(channel, **options), person))
+        assert answer.status_code == 303, answer.text
+        return answer
+
+    def link(self, channel: str = "account", person: str = "linxiao") -> TestResponse:
+        return self.callback(self.approve(self.start_link(channel), person))
+
+
 @dataclass
-class Gateway:
+class SimulatedGateway(Gateway):
     """One gateway process; `twin` makes another one over the same database."""
 
-    services: Services
-    clock: FrozenClock
     sandbox: SandboxServer
     second: SandboxServer
     channels: str
-    app: Flask = field(init=False)
-    _closing: list[Callable[[], None]] = field(default_factory=list)
     _approving: threading.Lock = field(default_factory=threading.Lock)
 
-    def __post_init__(self) -> None:
-        self.app = create_app(services=self.services)
+    def browser(self) -> VisitingBrowser:
+        return VisitingBrowser(self)
 
-    def browser(self) -> Browser:
-        return Browser(self)
-
-    def twin(self, clock: FrozenClock | None = None) -> Gateway:
+    def twin(self, clock: FrozenClock | None = None) -> SimulatedGateway:
         """Return another process of this gateway: nothing is shared but the database."""
         url = self.services.database.engine.url.render_as_string(hide_password=False)
         database = Database(url)
         own_clock = clock or self.clock
         services = make_services(database, clock=own_clock, channels=self.channels, env=ENVIRONMENT)
-        made = Gateway(services, own_clock, self.sandbox, self.second, self.channels)
-        self._closing += [made.close, database.close]
+        made = SimulatedGateway(services, own_clock, self.sandbox, self.second, self.channels)
+        self.closing += [made.close, database.close]
         return made
-
-    def close(self) -> None:
-        for close in self._closing:
-            close()
-        self.services.inline_pool.shutdown(wait=False)
 
     def advance(self, seconds: float) -> None:
         """Let time pass here and at the platforms."""
@@ -128,19 +132,6 @@ class Gateway:
             for server in (self.sandbox, self.second):
                 server.state.auto_person = key
             yield
-
-    def channel(self, name: str) -> Channel:
-        found = self.services.channels.get(name)
-        assert found is not None
-        return found
-
-    def connector(self, name: str) -> Any:
-        return self.channel(name).connector
-
-    def use_http(self, name: str, http: HttpClient) -> None:
-        """Put another client between a channel and its platform."""
-        kept = [replace(each, http=http) if each.name == name else each for each in self.services.channels]
-        exchange(self.services, channels=Channels(kept, self.services.channels.disabled))
 
     def be_impatient(self, name: str, seconds: float = 0.3) -> None:
         """Shorten a channel's time limit, so that a hanging platform is given up soon."""
@@ -167,31 +158,6 @@ class Gateway:
     def forget_calls(self) -> None:
         for server in (self.sandbox, self.second):
             server.state.forget_calls()
-
-    def count(self, table: Table) -> int:
-        with self.services.database.read() as tx:
-            return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
-
-    def stored_people(self) -> tuple[int, int, int, int]:
-        """Return how many users, identities, connections and sessions are stored."""
-        users_, identities_, connections_, sessions_ = (
-            self.count(table) for table in (users, identities, connections, sessions)
-        )
-        return users_, identities_, connections_, sessions_
-
-    def all_stored(self) -> str:
-        """Return every value of every table as one text, bytes as they are."""
-        found = []
-        with self.services.database.read() as tx:
-            for table in metadata.sorted_tables:
-                for row in tx.execute(select(table)):
-                    found += [str(bytes(v), "latin-1") if isinstance(v, bytes) else str(v) for v in row]
-        return "\n".join(found)
-
-    def last_audit(self) -> Any:
-        with self.services.database.read() as tx:
-            entries = list_audit(tx, before=None, limit=1)
-        return entries[0] if entries else None
 
     def assert_rejected(self, answer: TestResponse, word: str, *, asked: int = 0, status: int = 400) -> None:
         """A rejection: 4xx, its stable word, no session, no token request but those before, an audit entry."""

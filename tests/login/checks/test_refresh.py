@@ -11,8 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.storage.login.connections import connections
 from tests.builders import exchange
-from tests.checks.browser import Browser
-from tests.checks.gateway import GatedHttp, Gateway, KilledHttp, WorkerKilled
+from tests.login.simulated import GatedHttp, KilledHttp, SimulatedGateway, VisitingBrowser, WorkerKilled
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 TWO_HOURS = 7200
@@ -30,25 +29,25 @@ EXPIRED: dict[str, list[tuple[int, dict[str, Any]]]] = {
 
 
 @pytest.fixture(autouse=True)
-def _long_sessions(gateway: Gateway) -> None:
+def _long_sessions(gateway: SimulatedGateway) -> None:
     """Let the hours that platforms count in pass without a click in between."""
     settings = gateway.services.settings
     exchange(gateway.services, settings=settings.model_copy(update={"session_ttl": 86_400}))
 
 
 @pytest.fixture
-def member(gateway: Gateway, browser: Browser) -> Browser:
+def member(gateway: SimulatedGateway, browser: VisitingBrowser) -> VisitingBrowser:
     """Return a browser that has just logged in through `account`."""
     browser.log_in()
     return browser
 
 
-def bearers(gateway: Gateway, endpoint: str = "oauth2.userinfo") -> list[str]:
+def bearers(gateway: SimulatedGateway, endpoint: str = "oauth2.userinfo") -> list[str]:
     """Return the access tokens the platform was shown, oldest first."""
     return [call.headers["Authorization"].removeprefix("Bearer ") for call in gateway.calls(endpoint)]
 
 
-def answer_refresh(gateway: Gateway, times: int | None = 1, **fields: Any) -> None:
+def answer_refresh(gateway: SimulatedGateway, times: int | None = 1, **fields: Any) -> None:
     """Let the token endpoint answer a refresh with exactly these fields."""
     body = {key: value for key, value in fields.items() if value is not None}
     gateway.sandbox.state.faults.add(
@@ -80,7 +79,7 @@ def in_thread(work: Any) -> tuple[threading.Thread, list[Any]]:
     ],
 )
 def test_check_86_a_token_is_refreshed_when_less_than_five_minutes_are_left(
-    gateway: Gateway, browser: Browser, channel: str, left: int, refreshes: int
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, left: int, refreshes: int
 ):
     browser.log_in(channel)
     gateway.advance(TWO_HOURS - left)
@@ -88,7 +87,9 @@ def test_check_86_a_token_is_refreshed_when_less_than_five_minutes_are_left(
     assert len(gateway.refreshes()) == refreshes
 
 
-def test_check_87a_fifty_calls_at_once_in_four_processes_refresh_once(gateway: Gateway, member: Browser):
+def test_check_87a_fifty_calls_at_once_in_four_processes_refresh_once(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     gateway.advance(DUE)
     gateway.forget_calls()
     old = set(gateway.sandbox.state.access_tokens)
@@ -99,7 +100,7 @@ def test_check_87a_fifty_calls_at_once_in_four_processes_refresh_once(gateway: G
     )
     barrier = threading.Barrier(50)
 
-    def ask(copy: Browser) -> TestResponse:
+    def ask(copy: VisitingBrowser) -> TestResponse:
         barrier.wait(20)
         return copy.fresh()
 
@@ -113,7 +114,7 @@ def test_check_87a_fifty_calls_at_once_in_four_processes_refresh_once(gateway: G
 
 
 def test_check_88a_another_process_takes_over_from_one_that_died_while_refreshing(
-    gateway: Gateway, member: Browser
+    gateway: SimulatedGateway, member: VisitingBrowser
 ):
     gateway.advance(DUE)
     gateway.forget_calls()
@@ -132,7 +133,7 @@ def test_check_88a_another_process_takes_over_from_one_that_died_while_refreshin
 
 
 def test_check_88b_a_late_holder_of_the_lease_does_not_overwrite_newer_tokens(
-    gateway: Gateway, member: Browser
+    gateway: SimulatedGateway, member: VisitingBrowser
 ):
     gateway.advance(DUE)
     gateway.forget_calls()
@@ -154,7 +155,9 @@ def test_check_88b_a_late_holder_of_the_lease_does_not_overwrite_newer_tokens(
     assert len(gateway.refreshes()) == 2
 
 
-def test_check_88c_a_late_refusal_does_not_kill_newer_tokens(gateway: Gateway, member: Browser):
+def test_check_88c_a_late_refusal_does_not_kill_newer_tokens(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     gateway.advance(DUE)
     slow = gateway.twin()
     gate = GatedHttp(slow.channel("account").http)
@@ -171,7 +174,7 @@ def test_check_88c_a_late_refusal_does_not_kill_newer_tokens(gateway: Gateway, m
 
 
 @ON_SQLITE
-def test_check_89a_the_new_pair_is_used_from_then_on(gateway: Gateway, member: Browser):
+def test_check_89a_the_new_pair_is_used_from_then_on(gateway: SimulatedGateway, member: VisitingBrowser):
     for number in (1, 2, 3):
         gateway.advance(DUE)
         assert member.fresh().status_code == 200
@@ -182,7 +185,9 @@ def test_check_89a_the_new_pair_is_used_from_then_on(gateway: Gateway, member: B
 
 
 @ON_SQLITE
-def test_check_89b_a_lost_answer_ends_in_a_new_login_not_in_a_loop(gateway: Gateway, member: Browser):
+def test_check_89b_a_lost_answer_ends_in_a_new_login_not_in_a_loop(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     gateway.advance(DUE)
     gateway.sandbox.state.faults.add("oauth2.token", "lost_answer", 1)
     assert member.fresh().status_code == 200, "the old token still has five minutes"
@@ -198,7 +203,9 @@ def test_check_89b_a_lost_answer_ends_in_a_new_login_not_in_a_loop(gateway: Gate
 
 
 @ON_SQLITE
-def test_check_90a_a_refresh_without_a_new_refresh_token_keeps_the_old_one(gateway: Gateway, member: Browser):
+def test_check_90a_a_refresh_without_a_new_refresh_token_keeps_the_old_one(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     for _ in range(2):
         gateway.advance(DUE)
         answer_refresh(gateway, access_token=living_token(gateway), expires_in=TWO_HOURS)
@@ -208,7 +215,9 @@ def test_check_90a_a_refresh_without_a_new_refresh_token_keeps_the_old_one(gatew
 
 
 @ON_SQLITE
-def test_check_90b_a_new_refresh_token_replaces_the_old_one(gateway: Gateway, member: Browser):
+def test_check_90b_a_new_refresh_token_replaces_the_old_one(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     for name in ("refresh_a", "refresh_b"):
         gateway.advance(DUE)
         answer_refresh(gateway, access_token=living_token(gateway), expires_in=TWO_HOURS, refresh_token=name)
@@ -219,7 +228,7 @@ def test_check_90b_a_new_refresh_token_replaces_the_old_one(gateway: Gateway, me
 @ON_SQLITE
 @pytest.mark.parametrize(("told", "stored"), [("profile", "profile"), (None, "profile balance")])
 def test_check_90c_a_narrower_scope_is_stored_and_an_unnamed_one_stays(
-    gateway: Gateway, member: Browser, told: str | None, stored: str
+    gateway: SimulatedGateway, member: VisitingBrowser, told: str | None, stored: str
 ):
     gateway.advance(DUE)
     answer_refresh(gateway, access_token=living_token(gateway), expires_in=TWO_HOURS, scope=told)
@@ -229,7 +238,7 @@ def test_check_90c_a_narrower_scope_is_stored_and_an_unnamed_one_stays(
 
 
 @ON_SQLITE
-def test_check_90d_without_a_lifetime_an_hour_is_taken(gateway: Gateway, member: Browser):
+def test_check_90d_without_a_lifetime_an_hour_is_taken(gateway: SimulatedGateway, member: VisitingBrowser):
     gateway.advance(DUE)
     answer_refresh(gateway, None, access_token=living_token(gateway))
     assert member.fresh().status_code == 200
@@ -241,7 +250,7 @@ def test_check_90d_without_a_lifetime_an_hour_is_taken(gateway: Gateway, member:
     assert len(gateway.refreshes()) == 2
 
 
-def living_token(gateway: Gateway) -> str:
+def living_token(gateway: SimulatedGateway) -> str:
     """Return an access token that the platform takes for a long time."""
     grant = next(iter(gateway.sandbox.state.refresh_tokens.values())).grant
     issued = gateway.sandbox.state.issue_access_token(grant, f"eyJ{len(gateway.calls())}", grant.scope)
@@ -252,7 +261,7 @@ def living_token(gateway: Gateway) -> str:
 @ON_SQLITE
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
 def test_check_91a_a_dead_grant_asks_for_a_new_login_and_is_not_asked_again(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     browser.log_in(channel)
     gateway.advance(DUE)
@@ -274,7 +283,7 @@ def test_check_91a_a_dead_grant_asks_for_a_new_login_and_is_not_asked_again(
     ("kind", "options"), [("status", {"status": 500}), ("reset", {}), ("status", {"status": 429})]
 )
 def test_check_91b_a_platform_in_trouble_keeps_the_old_token_and_is_asked_again_later(
-    gateway: Gateway, browser: Browser, channel: str, kind: str, options: dict[str, Any]
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, kind: str, options: dict[str, Any]
 ):
     browser.log_in(channel)
     gateway.advance(DUE)
@@ -292,7 +301,7 @@ def test_check_91b_a_platform_in_trouble_keeps_the_old_token_and_is_asked_again_
 
 @ON_SQLITE
 def test_check_91c_without_a_usable_token_the_trouble_is_told_and_the_login_kept(
-    gateway: Gateway, member: Browser
+    gateway: SimulatedGateway, member: VisitingBrowser
 ):
     gateway.advance(TWO_HOURS + 1)
     gateway.sandbox.state.faults.add("oauth2.token", "status", status=503)
@@ -308,7 +317,7 @@ def test_check_91c_without_a_usable_token_the_trouble_is_told_and_the_login_kept
 @ON_SQLITE
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
 def test_check_92_one_refused_call_is_refreshed_and_repeated_once(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     browser.log_in(channel)
     for number, (status, body) in enumerate(EXPIRED[channel], start=1):
@@ -322,7 +331,7 @@ def test_check_92_one_refused_call_is_refreshed_and_repeated_once(
 @ON_SQLITE
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
 def test_check_93a_a_call_that_is_always_refused_is_repeated_exactly_once(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     browser.log_in(channel)
     for status, body in EXPIRED[channel]:
@@ -345,7 +354,7 @@ def test_check_93a_a_call_that_is_always_refused_is_repeated_exactly_once(
     ],
 )
 def test_check_93b_a_forbidden_call_is_neither_refreshed_nor_repeated(
-    gateway: Gateway, browser: Browser, channel: str, body: dict[str, Any]
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, body: dict[str, Any]
 ):
     browser.log_in(channel)
     gateway.forget_calls()
@@ -357,7 +366,7 @@ def test_check_93b_a_forbidden_call_is_neither_refreshed_nor_repeated(
 
 @ON_SQLITE
 def test_check_94a_a_refused_post_is_passed_on_at_most_twice_and_never_with_the_callers_body(
-    gateway: Gateway, member: Browser
+    gateway: SimulatedGateway, member: VisitingBrowser
 ):
     csrf = {"X-CSRF-Token": member.me()["csrf_token"]}
     body = {"amount": "100", "note": "body-of-the-caller"}
@@ -376,7 +385,7 @@ def test_check_94a_a_refused_post_is_passed_on_at_most_twice_and_never_with_the_
     ("kind", "options"), [("reset", {}), ("lost_answer", {}), ("status", {"status": 500})]
 )
 def test_check_94b_a_post_whose_answer_is_lost_is_not_repeated(
-    gateway: Gateway, member: Browser, kind: str, options: dict[str, Any]
+    gateway: SimulatedGateway, member: VisitingBrowser, kind: str, options: dict[str, Any]
 ):
     gateway.sandbox.state.faults.add("oauth2.topup", kind, **options)
     assert member.post_proven("/api/v1/me/topup").status_code == 502

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from app.storage.login.connections import connections
 from app.storage.login.identities import identities
 from tests.builders import exchange
-from tests.checks.browser import SESSION_COOKIE, Browser, cookies_set
-from tests.checks.gateway import GatedHttp, Gateway
+from tests.login.browser import SESSION_COOKIE, cookies_set
+from tests.login.simulated import GatedHttp, SimulatedGateway, VisitingBrowser
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 ODD_LIFETIMES: list[Any] = [
@@ -24,21 +24,23 @@ PROXIED = {"oauth2.userinfo", "oauth2.topup", "oauth2.token", "oauth2.authorize"
 
 
 @pytest.fixture(autouse=True)
-def _long_sessions(gateway: Gateway) -> None:
+def _long_sessions(gateway: SimulatedGateway) -> None:
     """Let the hours that platforms count in pass without a click in between."""
     settings = gateway.services.settings
     exchange(gateway.services, settings=settings.model_copy(update={"session_ttl": 86_400}))
 
 
 @pytest.fixture
-def member(gateway: Gateway, browser: Browser) -> Browser:
+def member(gateway: SimulatedGateway, browser: VisitingBrowser) -> VisitingBrowser:
     """Return a browser that has just logged in through `account`."""
     browser.log_in()
     return browser
 
 
 @ON_SQLITE
-def test_check_95_only_the_fixed_addresses_of_a_channel_can_be_reached(gateway: Gateway, member: Browser):
+def test_check_95_only_the_fixed_addresses_of_a_channel_can_be_reached(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     gateway.second.state.forget_calls()
     mine = member.me()["identity"]["id"]
     evil = gateway.second.url
@@ -66,7 +68,9 @@ def test_check_95_only_the_fixed_addresses_of_a_channel_can_be_reached(gateway: 
 
 
 @ON_SQLITE
-def test_check_96_another_persons_identity_does_not_exist_for_me(gateway: Gateway, member: Browser):
+def test_check_96_another_persons_identity_does_not_exist_for_me(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     other = gateway.browser()
     other.log_in(person="maya")
     theirs = other.me()["identity"]["id"]
@@ -84,7 +88,9 @@ def test_check_96_another_persons_identity_does_not_exist_for_me(gateway: Gatewa
 
 
 @ON_SQLITE
-def test_check_97a_headers_of_the_platform_never_reach_the_browser(gateway: Gateway, member: Browser):
+def test_check_97a_headers_of_the_platform_never_reach_the_browser(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     headers = {
         "Set-Cookie": f"{SESSION_COOKIE}=evil; Path=/",
         "Content-Security-Policy": "default-src *",
@@ -108,7 +114,9 @@ def test_check_97a_headers_of_the_platform_never_reach_the_browser(gateway: Gate
 
 
 @ON_SQLITE
-def test_check_97b_only_an_agreed_part_of_a_profile_is_shown(gateway: Gateway, member: Browser):
+def test_check_97b_only_an_agreed_part_of_a_profile_is_shown(
+    gateway: SimulatedGateway, member: VisitingBrowser
+):
     gateway.sandbox.state.faults.add(
         "oauth2.userinfo",
         "merge",
@@ -132,7 +140,7 @@ def test_check_97b_only_an_agreed_part_of_a_profile_is_shown(gateway: Gateway, m
 @pytest.mark.parametrize(("kind", "size"), [("big", 5_000_000), ("gzip_bomb", 50_000_000)])
 @pytest.mark.parametrize("path", ["/api/v1/me?fresh=1", "/api/v1/me/topup"])
 def test_check_97c_a_huge_answer_is_cut_off(
-    gateway: Gateway, member: Browser, path: str, kind: str, size: int
+    gateway: SimulatedGateway, member: VisitingBrowser, path: str, kind: str, size: int
 ):
     gateway.sandbox.state.faults.add("oauth2.userinfo", kind, bytes=size)
     gateway.sandbox.state.faults.add("oauth2.topup", kind, bytes=size)
@@ -147,7 +155,7 @@ def test_check_97c_a_huge_answer_is_cut_off(
     "address", ["javascript:alert(1)", "//evil.example", "/topup", "", None, 7, "data:x", "https://a b/"]
 )
 def test_check_97d_a_page_to_add_money_is_a_web_address_or_nothing(
-    gateway: Gateway, member: Browser, address: Any
+    gateway: SimulatedGateway, member: VisitingBrowser, address: Any
 ):
     gateway.sandbox.state.faults.add("oauth2.topup", "merge", 1, replace={"topup_url": address})
     answer = member.post_proven("/api/v1/me/topup")
@@ -156,7 +164,7 @@ def test_check_97d_a_page_to_add_money_is_a_web_address_or_nothing(
 
 @ON_SQLITE
 def test_check_98_refreshing_one_account_leaves_the_others_of_its_platform_alone(
-    gateway: Gateway, member: Browser
+    gateway: SimulatedGateway, member: VisitingBrowser
 ):
     gateway.advance(3600)
     assert member.link("account", "maya").status_code == 303
@@ -180,7 +188,7 @@ def test_check_98_refreshing_one_account_leaves_the_others_of_its_platform_alone
 
 @pytest.mark.parametrize("ending", ["logout", "unlink"])
 def test_check_99_a_refresh_under_way_does_not_bring_tokens_back(
-    gateway: Gateway, member: Browser, ending: str
+    gateway: SimulatedGateway, member: VisitingBrowser, ending: str
 ):
     member.link("feishu", "linxiao")
     mine = next(each["id"] for each in member.me()["identities"] if each["channel"] == "account")
@@ -210,7 +218,9 @@ def test_check_99_a_refresh_under_way_does_not_bring_tokens_back(
 
 @ON_SQLITE
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
-def test_check_100a_no_lifetime_leads_to_endless_refreshing(gateway: Gateway, browser: Browser, channel: str):
+def test_check_100a_no_lifetime_leads_to_endless_refreshing(
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
+):
     endpoints = {
         "feishu": ["feishu.token"],
         "wechat": ["wechat.token", "wechat.refresh"],
@@ -231,7 +241,7 @@ def test_check_100a_no_lifetime_leads_to_endless_refreshing(gateway: Gateway, br
 @ON_SQLITE
 @pytest.mark.parametrize("off", [-86_400, 86_400 * 400])
 def test_check_100b_a_platform_whose_clock_is_off_changes_nothing(
-    gateway: Gateway, browser: Browser, off: int
+    gateway: SimulatedGateway, browser: VisitingBrowser, off: int
 ):
     gateway.sandbox.state.advance(off)
     browser.log_in()
@@ -243,7 +253,7 @@ def test_check_100b_a_platform_whose_clock_is_off_changes_nothing(
 @ON_SQLITE
 @pytest.mark.parametrize("lifetime", [10**12, 10**30, "9" * 40])
 def test_check_100c_no_token_is_trusted_for_longer_than_years(
-    gateway: Gateway, browser: Browser, lifetime: Any
+    gateway: SimulatedGateway, browser: VisitingBrowser, lifetime: Any
 ):
     gateway.sandbox.state.faults.add("oauth2.token", "merge", 1, replace={"expires_in": lifetime})
     browser.log_in()

@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import exchange
-from tests.checks.browser import SESSION_COOKIE, Browser, cookies_set
-from tests.checks.gateway import Gateway
+from tests.login.browser import SESSION_COOKIE, cookies_set
+from tests.login.simulated import SimulatedGateway, VisitingBrowser
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 PROTECTED = ("/api/v1/me", "/api/user/info", "/auth/verify", "/api/v1/me?fresh=1")
 
 
-def bearer(gateway: Gateway, token: str, path: str = "/api/v1/me") -> int:
+def bearer(gateway: SimulatedGateway, token: str, path: str = "/api/v1/me") -> int:
     answer = gateway.browser().get(path, headers={"Authorization": f"Bearer {token}"})
     return answer.status_code
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("planted", ["x", "", "a.b.c", "' OR 1=1", "0" * 64])
-def test_check_74a_a_planted_session_cookie_is_replaced_by_the_login(browser: Browser, planted: str):
+def test_check_74a_a_planted_session_cookie_is_replaced_by_the_login(browser: VisitingBrowser, planted: str):
     browser.set_cookie(SESSION_COOKIE, planted)
     answer = browser.log_in()
     value, _ = cookies_set(answer)[SESSION_COOKIE]
@@ -29,7 +29,7 @@ def test_check_74a_a_planted_session_cookie_is_replaced_by_the_login(browser: Br
 
 @ON_SQLITE
 def test_check_74b_an_attackers_planted_session_dies_with_the_victims_login(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     attacker = gateway.browser()
     attacker.log_in(person="maya")
@@ -43,7 +43,9 @@ def test_check_74b_an_attackers_planted_session_dies_with_the_victims_login(
 
 
 @ON_SQLITE
-def test_check_74c_logging_in_again_ends_the_session_before(gateway: Gateway, browser: Browser):
+def test_check_74c_logging_in_again_ends_the_session_before(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     first = browser.session()
     browser.log_in()
@@ -52,7 +54,9 @@ def test_check_74c_logging_in_again_ends_the_session_before(gateway: Gateway, br
 
 
 @ON_SQLITE
-def test_check_75_the_session_cookie_is_host_only_secure_and_hidden(gateway: Gateway, browser: Browser):
+def test_check_75_the_session_cookie_is_host_only_secure_and_hidden(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     answers = [browser.log_in()]
     gateway.clock.advance(seconds=600)
     answers += [browser.get("/api/v1/me"), browser.post_proven("/api/v1/session/refresh"), browser.log_out()]
@@ -66,7 +70,7 @@ def test_check_75_the_session_cookie_is_host_only_secure_and_hidden(gateway: Gat
 
 
 def test_check_76a_after_a_logout_the_session_is_dead_at_once_in_every_process(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     browser.log_in()
     processes = [gateway, *(gateway.twin() for _ in range(3))]
@@ -83,7 +87,9 @@ def test_check_76a_after_a_logout_the_session_is_dead_at_once_in_every_process(
 
 
 @ON_SQLITE
-def test_check_76b_renewed_tokens_of_a_session_die_with_it(gateway: Gateway, browser: Browser):
+def test_check_76b_renewed_tokens_of_a_session_die_with_it(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     tokens = [browser.session()]
     for _ in range(2):
@@ -97,7 +103,9 @@ def test_check_76b_renewed_tokens_of_a_session_die_with_it(gateway: Gateway, bro
 
 
 @ON_SQLITE
-def test_check_76c_a_logout_with_a_bearer_token_counts_for_the_cookie_too(gateway: Gateway, browser: Browser):
+def test_check_76c_a_logout_with_a_bearer_token_counts_for_the_cookie_too(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     other = gateway.browser()
     answer = other.post("/oauth/logout", headers={"Authorization": f"Bearer {browser.session()}"})
@@ -107,7 +115,7 @@ def test_check_76c_a_logout_with_a_bearer_token_counts_for_the_cookie_too(gatewa
 
 @ON_SQLITE
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
-def test_check_77a_a_link_or_a_picture_logs_nobody_out(browser: Browser, method: str):
+def test_check_77a_a_link_or_a_picture_logs_nobody_out(browser: VisitingBrowser, method: str):
     browser.log_in()
     answer = browser.open("/oauth/logout", method=method)
     assert answer.status_code in (405, 200)
@@ -117,7 +125,7 @@ def test_check_77a_a_link_or_a_picture_logs_nobody_out(browser: Browser, method:
 
 @ON_SQLITE
 @pytest.mark.parametrize("form", [{"next": "/"}, None])
-def test_check_77b_another_site_logs_nobody_out(browser: Browser, form: dict[str, str] | None):
+def test_check_77b_another_site_logs_nobody_out(browser: VisitingBrowser, form: dict[str, str] | None):
     browser.log_in()
     good = {"X-CSRF-Token": browser.me()["csrf_token"]}
     for headers in (
@@ -136,7 +144,7 @@ def test_check_77b_another_site_logs_nobody_out(browser: Browser, form: dict[str
 
 @ON_SQLITE
 def test_check_77c_a_form_of_another_site_without_the_cookie_clears_nothing(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     browser.log_in()
     answer = gateway.browser().post("/oauth/logout", data={"next": "/"})
@@ -145,7 +153,7 @@ def test_check_77c_a_form_of_another_site_without_the_cookie_clears_nothing(
 
 
 @ON_SQLITE
-def test_check_78_a_logout_never_leads_elsewhere(browser: Browser):
+def test_check_78_a_logout_never_leads_elsewhere(browser: VisitingBrowser):
     for bad in (
         "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/%0d%0aX-Injected:1",
         "/\r\nX-Injected: 1", "https://app.example.evil/",
@@ -161,14 +169,14 @@ def test_check_78_a_logout_never_leads_elsewhere(browser: Browser):
 
 
 @ON_SQLITE
-def test_check_79a_an_idle_session_ends(gateway: Gateway, browser: Browser):
+def test_check_79a_an_idle_session_ends(gateway: SimulatedGateway, browser: VisitingBrowser):
     browser.log_in()
     gateway.clock.advance(seconds=901)
     assert not browser.is_signed_in()
 
 
 @ON_SQLITE
-def test_check_79b_a_session_in_use_ends_at_its_last_day(gateway: Gateway, browser: Browser):
+def test_check_79b_a_session_in_use_ends_at_its_last_day(gateway: SimulatedGateway, browser: VisitingBrowser):
     settings = gateway.services.settings
     assert settings.session_max_age == 7 * 86_400
     exchange(gateway.services, settings=settings.model_copy(update={"session_max_age": 7200}))

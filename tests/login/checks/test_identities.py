@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.checks.browser import Browser
-from tests.checks.gateway import Gateway
+from tests.login.simulated import SimulatedGateway, VisitingBrowser
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 NOBODY = (0, 0, 0, 0)
@@ -34,12 +33,12 @@ LOOKING_ALIKE = [
 ]  # fmt: skip
 
 
-def say(gateway: Gateway, endpoint: str = "oauth2.userinfo", **fields: Any) -> None:
+def say(gateway: SimulatedGateway, endpoint: str = "oauth2.userinfo", **fields: Any) -> None:
     """Let the platform's next profile say something else."""
     gateway.sandbox.state.faults.add(endpoint, "merge", 1, replace=fields)
 
 
-def try_login(browser: Browser, channel: str = "account", person: str = "linxiao") -> TestResponse:
+def try_login(browser: VisitingBrowser, channel: str = "account", person: str = "linxiao") -> TestResponse:
     return browser.callback(browser.approve(browser.start(channel), person))
 
 
@@ -53,7 +52,7 @@ def try_login(browser: Browser, channel: str = "account", person: str = "linxiao
     ],
 )
 def test_check_53a_a_doubtful_user_id_is_nobody(
-    gateway: Gateway, browser: Browser, channel: str, endpoint: str, field: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, endpoint: str, field: str
 ):
     inside = "data." if channel == "feishu" else ""
     for subject in DOUBTFUL:
@@ -72,7 +71,9 @@ def test_check_53a_a_doubtful_user_id_is_nobody(
 
 @ON_SQLITE
 @pytest.mark.parametrize("number", ["1e16", "1E2", "-0.0", "9007199254740993.0", "1e999"])
-def test_check_53b_a_user_id_written_as_a_float_is_nobody(gateway: Gateway, browser: Browser, number: str):
+def test_check_53b_a_user_id_written_as_a_float_is_nobody(
+    gateway: SimulatedGateway, browser: VisitingBrowser, number: str
+):
     body = f'{{"id":{number},"username":"x"}}'
     gateway.sandbox.state.faults.add("oauth2.userinfo", "raw", 1, body=body)
     assert try_login(browser).status_code == 502
@@ -83,7 +84,9 @@ def test_check_53b_a_user_id_written_as_a_float_is_nobody(gateway: Gateway, brow
 @pytest.mark.parametrize(
     "number", ["1234567890123456789", "9007199254740993", "18446744073709551617", "0", "-5"]
 )
-def test_check_53c_a_whole_number_is_kept_digit_by_digit(gateway: Gateway, browser: Browser, number: str):
+def test_check_53c_a_whole_number_is_kept_digit_by_digit(
+    gateway: SimulatedGateway, browser: VisitingBrowser, number: str
+):
     body = f'{{"id":{number},"username":"x"}}'
     gateway.sandbox.state.faults.add("oauth2.userinfo", "raw", 1, body=body)
     assert try_login(browser).status_code == 303
@@ -91,7 +94,9 @@ def test_check_53c_a_whole_number_is_kept_digit_by_digit(gateway: Gateway, brows
 
 
 @ON_SQLITE
-def test_check_53d_a_profile_of_another_person_than_the_tokens_is_refused(gateway: Gateway, browser: Browser):
+def test_check_53d_a_profile_of_another_person_than_the_tokens_is_refused(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     say(gateway, "wechat.userinfo", openid="oSomebodyElse000000000000000")
     assert 400 <= try_login(browser, "wechat").status_code < 500
     assert gateway.stored_people() == NOBODY
@@ -102,7 +107,9 @@ def test_check_53d_a_profile_of_another_person_than_the_tokens_is_refused(gatewa
     assert browser.me()["identity"]["name"] == "linxiao"
 
 
-def test_check_54a_ids_that_only_look_alike_are_as_many_people(gateway: Gateway, browser: Browser):
+def test_check_54a_ids_that_only_look_alike_are_as_many_people(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     def user(subject: str) -> str:
         say(gateway, id=subject)
         assert try_login(browser).status_code == 303
@@ -115,7 +122,7 @@ def test_check_54a_ids_that_only_look_alike_are_as_many_people(gateway: Gateway,
     assert {subject: user(subject) for subject in reversed(LOOKING_ALIKE)} == users
 
 
-def test_check_54b_the_same_id_at_two_servers_is_two_people(gateway: Gateway):
+def test_check_54b_the_same_id_at_two_servers_is_two_people(gateway: SimulatedGateway):
     people = set()
     for channel in ("account", "second"):
         visitor = gateway.browser()
@@ -127,7 +134,7 @@ def test_check_54b_the_same_id_at_two_servers_is_two_people(gateway: Gateway):
     assert len({user for user, _ in people}) == 2
 
 
-def test_check_54c_the_same_id_at_two_platforms_is_two_people(gateway: Gateway):
+def test_check_54c_the_same_id_at_two_platforms_is_two_people(gateway: SimulatedGateway):
     say(gateway, "feishu.user_info", data={"open_id": "10001"})
     visitors = [gateway.browser() for _ in range(2)]
     assert try_login(visitors[0], "feishu").status_code == 303
@@ -140,7 +147,7 @@ def test_check_54c_the_same_id_at_two_platforms_is_two_people(gateway: Gateway):
 @ON_SQLITE
 @pytest.mark.parametrize("verified", [None, True, False])
 def test_check_55a_the_same_mail_address_joins_nobody(
-    gateway: Gateway, browser: Browser, verified: bool | None
+    gateway: SimulatedGateway, browser: VisitingBrowser, verified: bool | None
 ):
     browser.log_in(person="linxiao")
     mine = browser.me()
@@ -153,7 +160,9 @@ def test_check_55a_the_same_mail_address_joins_nobody(
 
 
 @ON_SQLITE
-def test_check_55b_the_same_union_id_joins_nobody_by_itself(gateway: Gateway, browser: Browser):
+def test_check_55b_the_same_union_id_joins_nobody_by_itself(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in("feishu", "linxiao")
     other = gateway.browser()
     say(gateway, "feishu.user_info", data={"union_id": browser.me()["identity"]["union_id"]})
@@ -162,7 +171,9 @@ def test_check_55b_the_same_union_id_joins_nobody_by_itself(gateway: Gateway, br
 
 
 @ON_SQLITE
-def test_check_55c_a_person_joins_accounts_from_inside_a_session(gateway: Gateway, browser: Browser):
+def test_check_55c_a_person_joins_accounts_from_inside_a_session(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in("account")
     user = browser.me()["user_id"]
     assert browser.link("feishu").status_code == 303
@@ -174,7 +185,7 @@ def test_check_55c_a_person_joins_accounts_from_inside_a_session(gateway: Gatewa
 
 @ON_SQLITE
 def test_check_56_an_account_of_somebody_else_cannot_be_taken_over_by_linking(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     owner = gateway.browser()
     owner.log_in("feishu", "maya")
@@ -191,7 +202,7 @@ def test_check_56_an_account_of_somebody_else_cannot_be_taken_over_by_linking(
 @ON_SQLITE
 @pytest.mark.parametrize("switch", ["to another user", "to a new session of the same user", "to nobody"])
 def test_check_57_a_link_ends_only_in_the_session_that_started_it(
-    gateway: Gateway, browser: Browser, switch: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, switch: str
 ):
     browser.log_in("account", "linxiao")
     returned = browser.approve(browser.start_link("feishu"), "wangzimo")
@@ -210,7 +221,9 @@ def test_check_57_a_link_ends_only_in_the_session_that_started_it(
 
 
 @ON_SQLITE
-def test_check_58a_linking_and_unlinking_are_no_links_to_click(gateway: Gateway, browser: Browser):
+def test_check_58a_linking_and_unlinking_are_no_links_to_click(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     browser.log_in()
     identity = browser.me()["identity"]["id"]
     for path in ("/oauth/feishu/link", f"/api/v1/me/identities/{identity}/unlink"):
@@ -222,7 +235,9 @@ def test_check_58a_linking_and_unlinking_are_no_links_to_click(gateway: Gateway,
 
 
 @ON_SQLITE
-def test_check_58b_another_sites_page_cannot_link_or_unlink(gateway: Gateway, browser: Browser):
+def test_check_58b_another_sites_page_cannot_link_or_unlink(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     stranger = gateway.browser()
     stranger.log_in(person="maya")
     browser.log_in()
@@ -236,9 +251,9 @@ def test_check_58b_another_sites_page_cannot_link_or_unlink(gateway: Gateway, br
             good | {"Origin": origin}
             for origin in (
                 "https://evil.example",
-                "http://gw.example.com",
-                "https://gw.example.com:444",
-                "https://gw.example.com.evil.example",
+                "http://gate.example",
+                "https://gate.example:444",
+                "https://gate.example.evil.example",
                 "null",
             )
         ),
@@ -255,14 +270,14 @@ def test_check_58b_another_sites_page_cannot_link_or_unlink(gateway: Gateway, br
 
 
 @ON_SQLITE
-def test_check_58c_nobody_links_without_a_session(browser: Browser):
+def test_check_58c_nobody_links_without_a_session(browser: VisitingBrowser):
     answer = browser.post("/oauth/feishu/link")
     assert (answer.status_code, answer.get_json()["error"]) == (401, "login_required")
     assert "Location" not in answer.headers
 
 
 @ON_SQLITE
-def test_check_59_the_last_account_stays(browser: Browser):
+def test_check_59_the_last_account_stays(browser: VisitingBrowser):
     browser.log_in()
     answer = browser.post_proven(f"/api/v1/me/identities/{browser.me()['identity']['id']}/unlink")
     assert (answer.status_code, answer.get_json()["error"]) == (409, "last_identity")

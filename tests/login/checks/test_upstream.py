@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.checks.browser import SESSION_COOKIE, Browser, cookies_set
-from tests.checks.gateway import TOKEN_ENDPOINTS, Gateway
+from tests.login.browser import SESSION_COOKIE, cookies_set
+from tests.login.simulated import TOKEN_ENDPOINTS, SimulatedGateway, VisitingBrowser
 
 pytestmark = pytest.mark.backends("sqlite")
 
@@ -73,7 +73,9 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
 }
 
 
-def assert_failed(gateway: Gateway, browser: Browser, answer: TestResponse, *statuses: int) -> None:
+def assert_failed(
+    gateway: SimulatedGateway, browser: VisitingBrowser, answer: TestResponse, *statuses: int
+) -> None:
     """The login failed in an orderly way: a stable word, nothing stored, no session, one token request."""
     assert answer.status_code in statuses, answer.text
     body = answer.get_json()
@@ -85,13 +87,13 @@ def assert_failed(gateway: Gateway, browser: Browser, answer: TestResponse, *sta
     assert gateway.last_audit().outcome == body["error"]
 
 
-def try_login(browser: Browser, channel: str) -> TestResponse:
+def try_login(browser: VisitingBrowser, channel: str) -> TestResponse:
     return browser.callback(browser.approve(browser.start(channel)))
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_check_47a_an_error_inside_a_good_status_is_an_error(
-    gateway: Gateway, browser: Browser, channel: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
     for body, kind in REFUSALS[channel]:
         gateway.forget_calls()
@@ -102,7 +104,9 @@ def test_check_47a_an_error_inside_a_good_status_is_an_error(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_check_47b_an_error_inside_the_profile_is_an_error(gateway: Gateway, browser: Browser, channel: str):
+def test_check_47b_an_error_inside_the_profile_is_an_error(
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
+):
     person = b'"open_id":"ou_1","openid":"o1","id":7,"data":{"open_id":"ou_1"}'
     for error in (b'"code":99991679', b'"errcode":48001', b'"error":"insufficient_scope"'):
         if (channel == "wechat" and b"errcode" not in error) or (
@@ -120,7 +124,9 @@ TOLERATED = {("wechat", "not UTF-8"), ("wechat", "token has a line break")}
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_check_48a_an_unreadable_token_answer_is_a_502(gateway: Gateway, browser: Browser, channel: str):
+def test_check_48a_an_unreadable_token_answer_is_a_502(
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
+):
     for name, (body, kind) in UNREADABLE.items():
         gateway.forget_calls()
         gateway.sandbox.state.faults.add(TOKEN_OF[channel], "raw", 1, body=body, content_type=kind)
@@ -130,7 +136,9 @@ def test_check_48a_an_unreadable_token_answer_is_a_502(gateway: Gateway, browser
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_check_48b_an_unreadable_profile_is_a_502(gateway: Gateway, browser: Browser, channel: str):
+def test_check_48b_an_unreadable_profile_is_a_502(
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
+):
     for name, (body, kind) in UNREADABLE.items():
         if "token" in name or (channel, name) in TOLERATED:
             continue
@@ -142,7 +150,7 @@ def test_check_48b_an_unreadable_profile_is_a_502(gateway: Gateway, browser: Bro
 @pytest.mark.parametrize(("kind", "size"), [("big", 40 * MEGABYTE), ("gzip_bomb", 100 * MEGABYTE)])
 @pytest.mark.parametrize("endpoint", ["oauth2.token", "oauth2.userinfo"])
 def test_check_48c_a_huge_answer_is_given_up_within_bounded_memory(
-    gateway: Gateway, browser: Browser, endpoint: str, kind: str, size: int
+    gateway: SimulatedGateway, browser: VisitingBrowser, endpoint: str, kind: str, size: int
 ):
     returned = browser.approve(browser.start())
     gateway.sandbox.state.faults.add(endpoint, kind, 1, bytes=size)
@@ -154,7 +162,7 @@ def test_check_48c_a_huge_answer_is_given_up_within_bounded_memory(
     assert peak < 16 * MEGABYTE, "the simulator's own blocks are in this number too"
 
 
-def test_check_48d_a_broken_gzip_answer_is_a_502(gateway: Gateway, browser: Browser):
+def test_check_48d_a_broken_gzip_answer_is_a_502(gateway: SimulatedGateway, browser: VisitingBrowser):
     squeezed = gzip.compress(json.dumps(TOKENS).encode())
     for body in (squeezed[:-20], b"not gzip at all", squeezed[:20], b"\x1f\x8b"):
         gateway.forget_calls()
@@ -177,7 +185,7 @@ def test_check_48d_a_broken_gzip_answer_is_a_502(gateway: Gateway, browser: Brow
     ],
 )
 def test_check_49a_a_code_exchange_that_fails_is_over_in_time_and_never_repeated(
-    gateway: Gateway, browser: Browser, channel: str, kind: str, options: dict[str, Any]
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, kind: str, options: dict[str, Any]
 ):
     gateway.be_impatient(channel)
     returned = browser.approve(browser.start(channel))
@@ -197,7 +205,7 @@ def test_check_49a_a_code_exchange_that_fails_is_over_in_time_and_never_repeated
     ("kind", "options"), [("hang", {"seconds": 2}), ("reset", {}), ("status", {"status": 503})]
 )
 def test_check_49b_a_profile_that_does_not_come_ends_the_login_without_a_trace(
-    gateway: Gateway, browser: Browser, kind: str, options: dict[str, Any]
+    gateway: SimulatedGateway, browser: VisitingBrowser, kind: str, options: dict[str, Any]
 ):
     gateway.be_impatient("account")
     gateway.sandbox.state.faults.add("oauth2.userinfo", kind, 1, **options)
@@ -207,7 +215,7 @@ def test_check_49b_a_profile_that_does_not_come_ends_the_login_without_a_trace(
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("step", ["token", "profile"])
 def test_check_50a_no_redirect_of_the_platform_is_followed(
-    gateway: Gateway, browser: Browser, channel: str, step: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, step: str
 ):
     endpoint = (TOKEN_OF if step == "token" else PERSON_OF)[channel]
     inside = f"{gateway.second.url}/oauth2/api/oauth2/token"
@@ -233,7 +241,7 @@ def test_check_50a_no_redirect_of_the_platform_is_followed(
     ("action", "endpoint"), [("/api/v1/me?fresh=1", "oauth2.userinfo"), ("/api/v1/me/topup", "oauth2.topup")]
 )
 def test_check_50b_no_redirect_is_followed_with_a_stored_token_either(
-    gateway: Gateway, browser: Browser, action: str, endpoint: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, action: str, endpoint: str
 ):
     browser.log_in()
     target = f"{gateway.second.url}/oauth2/api/oauth2/userinfo"
@@ -247,7 +255,7 @@ def test_check_50b_no_redirect_is_followed_with_a_stored_token_either(
 
 @pytest.mark.parametrize("endpoint", ["oauth2.token", "oauth2.revoke"])
 def test_check_50c_no_redirect_of_a_refresh_or_a_revocation_is_followed(
-    gateway: Gateway, browser: Browser, endpoint: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, endpoint: str
 ):
     browser.log_in("feishu")
     browser.link("account")
@@ -263,14 +271,18 @@ def test_check_50c_no_redirect_of_a_refresh_or_a_revocation_is_followed(
 
 
 @pytest.mark.parametrize("endpoint", ["oauth2.token", "oauth2.userinfo"])
-def test_check_50d_what_comes_with_a_redirect_is_no_answer(gateway: Gateway, browser: Browser, endpoint: str):
+def test_check_50d_what_comes_with_a_redirect_is_no_answer(
+    gateway: SimulatedGateway, browser: VisitingBrowser, endpoint: str
+):
     headers = {"Location": "https://elsewhere.example/"}
     gateway.sandbox.state.faults.add(endpoint, "merge", 1, status=302, headers=headers)
     assert_failed(gateway, browser, try_login(browser, "account"), 502)
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_check_60_a_snapshot_visitor_of_wechat_is_nobody(gateway: Gateway, browser: Browser, accept: str):
+def test_check_60_a_snapshot_visitor_of_wechat_is_nobody(
+    gateway: SimulatedGateway, browser: VisitingBrowser, accept: str
+):
     gateway.sandbox.state.switches["snapshot"] = True
     returned = browser.approve(browser.start("wechat"))
     answer = browser.callback(returned, headers={"Accept": accept, "Accept-Language": "en"})
@@ -283,7 +295,9 @@ def test_check_60_a_snapshot_visitor_of_wechat_is_nobody(gateway: Gateway, brows
     assert browser.log_in("wechat").status_code == 303
 
 
-def test_check_60b_a_profile_marked_as_a_snapshot_is_nobody_either(gateway: Gateway, browser: Browser):
+def test_check_60b_a_profile_marked_as_a_snapshot_is_nobody_either(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     gateway.sandbox.state.faults.add("wechat.userinfo", "merge", 1, replace={"is_snapshotuser": 1})
     assert_failed(gateway, browser, try_login(browser, "wechat"), 400)
     assert TOKEN_OF["wechat"] in TOKEN_ENDPOINTS

@@ -10,15 +10,14 @@ import pytest
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from app.storage.login.flows import flows
-from tests.checks.browser import (
+from tests.login.browser import (
     BASE_URL,
-    BINDING_COOKIE,
+    LOGIN_COOKIE,
     SESSION_COOKIE,
-    Browser,
     cookies_set,
     repeated_names,
 )
-from tests.checks.gateway import RETURN_URL, Gateway
+from tests.login.simulated import RETURN_URL, SimulatedGateway, VisitingBrowser
 
 pytestmark = pytest.mark.backends("sqlite")
 
@@ -52,7 +51,7 @@ OUTSIDE = [
 INSIDE = ["/welcome", "/", f"{RETURN_URL}", f"{RETURN_URL}/done", f"{RETURN_URL}?from=gateway#top"]
 
 
-def open_with_environ(gateway: Gateway, path: str, changes: dict[str, Any]) -> TestResponse:
+def open_with_environ(gateway: SimulatedGateway, path: str, changes: dict[str, Any]) -> TestResponse:
     """Send a request whose WSGI environment is changed as no well-behaved client would."""
     environ = EnvironBuilder(path=path, base_url=BASE_URL).get_environ() | changes
     return gateway.app.test_client().open(environ)
@@ -63,7 +62,7 @@ def open_with_environ(gateway: Gateway, path: str, changes: dict[str, Any]) -> T
     ["redirect_uri=https://evil.example/", "redirect_uri=a&redirect_uri=b&state=s&scope=all&client_id=x"],
 )
 def test_check_16_a_redirect_uri_of_the_callers_changes_nothing(
-    gateway: Gateway, browser: Browser, query: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, query: str
 ):
     started = browser.start(query=query)
     assert started.query["redirect_uri"] == CALLBACK_ADDRESS
@@ -75,7 +74,7 @@ def test_check_16_a_redirect_uri_of_the_callers_changes_nothing(
 
 
 def test_check_17a_forwarding_headers_of_strangers_change_no_address_and_no_cookie(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     options: dict[str, Any] = {"base_url": "https://evil.example", "headers": EVIL}
     client = gateway.app.test_client()
@@ -86,7 +85,7 @@ def test_check_17a_forwarding_headers_of_strangers_change_no_address_and_no_cook
 
 
 def test_check_17b_a_login_through_evil_headers_keeps_issuer_cookies_and_landing_page(
-    gateway: Gateway, browser: Browser
+    gateway: SimulatedGateway, browser: VisitingBrowser
 ):
     returned = browser.approve(browser.start())
     answer = browser.callback(returned, headers=EVIL)
@@ -102,7 +101,7 @@ def test_check_17b_a_login_through_evil_headers_keeps_issuer_cookies_and_landing
     "path",
     ["/oauth/account/callback?error=x", "/oauth/account/start?next=//e", "/", "/oauth/done", "/nowhere"],
 )
-def test_check_17c_no_page_repeats_the_host_it_was_asked_for(gateway: Gateway, path: str):
+def test_check_17c_no_page_repeats_the_host_it_was_asked_for(gateway: SimulatedGateway, path: str):
     answer = gateway.app.test_client().get(
         path, base_url="https://evil.example", headers=EVIL | {"Accept": "text/html"}
     )
@@ -121,27 +120,31 @@ def test_check_17c_no_page_repeats_the_host_it_was_asked_for(gateway: Gateway, p
         "/.well-known//jwks.json",
     ],
 )
-def test_check_17d_a_tidied_address_never_leads_to_the_host_header(gateway: Gateway, path: str):
+def test_check_17d_a_tidied_address_never_leads_to_the_host_header(gateway: SimulatedGateway, path: str):
     changes = {"HTTP_HOST": "evil.example", "PATH_INFO": path, "QUERY_STRING": "code=c&state=s"}
     answer = open_with_environ(gateway, "/", changes)
     assert "evil.example" not in answer.headers.get("Location", "")
     assert answer.status_code not in (301, 307, 308)
 
 
-def test_check_18a_headers_spelled_with_underscores_change_nothing(gateway: Gateway, browser: Browser):
+def test_check_18a_headers_spelled_with_underscores_change_nothing(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     spelled = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in EVIL.items()}
     answer = open_with_environ(gateway, "/oauth/account/start?next=/welcome", spelled)
     assert normal(answer, gateway) == normal(browser.start().answer, gateway)
 
 
-def test_check_19_a_foreign_return_address_is_refused(gateway: Gateway, browser: Browser):
+def test_check_19_a_foreign_return_address_is_refused(gateway: SimulatedGateway, browser: VisitingBrowser):
     answer = browser.get("/oauth/account/start?next=https://evil.example")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "bad_return_url")
     assert gateway.count(flows) == 0
 
 
 @pytest.mark.parametrize("channel", ["account", "wechat"])
-def test_check_20_no_trick_of_spelling_leads_elsewhere(gateway: Gateway, browser: Browser, channel: str):
+def test_check_20_no_trick_of_spelling_leads_elsewhere(
+    gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
+):
     gateway.services.rate_limits._enabled = False
     for bad in BAD_NEXT:
         for written in {quote(bad, safe=""), quote(bad, safe="/:@?=,%\\")}:
@@ -154,7 +157,7 @@ def test_check_20_no_trick_of_spelling_leads_elsewhere(gateway: Gateway, browser
 
 
 @pytest.mark.parametrize("raw", [b"next=/\xff", b"next=%ff%fe", b"next=/\x00", b"next=%c0%af%c0%afevil"])
-def test_check_20b_bytes_that_are_no_text_are_refused(gateway: Gateway, raw: bytes):
+def test_check_20b_bytes_that_are_no_text_are_refused(gateway: SimulatedGateway, raw: bytes):
     changes = {"QUERY_STRING": raw.decode("latin-1")}
     answer = open_with_environ(gateway, "/oauth/account/start", changes)
     assert answer.status_code == 400
@@ -163,7 +166,7 @@ def test_check_20b_bytes_that_are_no_text_are_refused(gateway: Gateway, raw: byt
 
 @pytest.mark.parametrize("outside", OUTSIDE)
 def test_check_21a_only_addresses_below_an_allowed_one_are_taken(
-    gateway: Gateway, browser: Browser, outside: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, outside: str
 ):
     answer = browser.get(f"/oauth/account/start?next={quote(outside, safe='')}")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "bad_return_url")
@@ -171,13 +174,15 @@ def test_check_21a_only_addresses_below_an_allowed_one_are_taken(
 
 
 @pytest.mark.parametrize("inside", INSIDE)
-def test_check_21b_an_allowed_address_is_reached_exactly(browser: Browser, inside: str):
+def test_check_21b_an_allowed_address_is_reached_exactly(browser: VisitingBrowser, inside: str):
     answer = browser.log_in(query=f"next={quote(inside, safe='')}")
     assert answer.headers["Location"] == inside
 
 
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
-def test_check_22a_an_encoded_ampersand_stays_inside_the_return_address(browser: Browser, channel: str):
+def test_check_22a_an_encoded_ampersand_stays_inside_the_return_address(
+    browser: VisitingBrowser, channel: str
+):
     started = browser.start(channel, "next=/a%26state=zzz%26code=1")
     assert repeated_names(started.authorize_url) == []
     assert "zzz" not in started.authorize_url
@@ -187,7 +192,7 @@ def test_check_22a_an_encoded_ampersand_stays_inside_the_return_address(browser:
 
 @pytest.mark.parametrize("state", ["a%26code%3Dmine", "a%23fragment", "a%3Fnext%3D//evil.example"])
 def test_check_22b_a_state_with_separators_is_rejected_and_not_repeated(
-    gateway: Gateway, browser: Browser, state: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, state: str
 ):
     browser.start()
     answer = browser.callback(f"/oauth/account/callback?code=c&state={state}")
@@ -201,7 +206,7 @@ def test_check_22b_a_state_with_separators_is_rejected_and_not_repeated(
     ["start?next=/{}", "callback?code=c&state={}", "start?x={}", "callback?error=x&error_description={}"],
 )
 def test_check_23_a_huge_query_is_refused_before_anything_is_stored(
-    gateway: Gateway, browser: Browser, path: str
+    gateway: SimulatedGateway, browser: VisitingBrowser, path: str
 ):
     answer = browser.get(f"/oauth/account/{path.format('a' * 100_000)}")
     assert answer.status_code in (400, 414)
@@ -209,7 +214,9 @@ def test_check_23_a_huge_query_is_refused_before_anything_is_stored(
     assert gateway.calls() == []
 
 
-def test_check_24_posts_are_never_redirected_with_their_body(gateway: Gateway, browser: Browser):
+def test_check_24_posts_are_never_redirected_with_their_body(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
     returned = browser.approve(browser.start())
     for path in ("/oauth/account/start", returned.path):
         answer = browser.post(path, data={"code": "c", "state": "s"})
@@ -222,7 +229,7 @@ def test_check_24_posts_are_never_redirected_with_their_body(gateway: Gateway, b
 
 
 @pytest.mark.parametrize("channel", ["feishu", "wechat", "account"])
-def test_check_25a_after_a_login_the_address_bar_holds_nothing_secret(browser: Browser, channel: str):
+def test_check_25a_after_a_login_the_address_bar_holds_nothing_secret(browser: VisitingBrowser, channel: str):
     started = browser.start(channel)
     returned = browser.approve(started)
     answer = browser.callback(returned)
@@ -231,7 +238,7 @@ def test_check_25a_after_a_login_the_address_bar_holds_nothing_secret(browser: B
     assert answer.get_data() == b""
 
 
-def test_check_25b_a_popup_takes_the_callback_address_out_of_its_history(browser: Browser):
+def test_check_25b_a_popup_takes_the_callback_address_out_of_its_history(browser: VisitingBrowser):
     started = browser.start(query="mode=popup&next=/welcome")
     page = browser.callback(browser.approve(started))
     assert page.status_code == 200
@@ -242,7 +249,7 @@ def test_check_25b_a_popup_takes_the_callback_address_out_of_its_history(browser
     assert browser.session() not in page.text
 
 
-def normal(answer: TestResponse, gateway: Gateway) -> tuple[int, str, list[str], dict[str, Any]]:
+def normal(answer: TestResponse, gateway: SimulatedGateway) -> tuple[int, str, list[str], dict[str, Any]]:
     """Return what is the same for every start: all but the values drawn anew each time."""
     address = urlsplit(answer.headers["Location"])
     pairs = [
@@ -250,8 +257,8 @@ def normal(answer: TestResponse, gateway: Gateway) -> tuple[int, str, list[str],
         for name, value in _pairs(address.geturl())
     ]
     cookies = cookies_set(answer)
-    assert set(cookies) == {BINDING_COOKIE}
-    attributes = {name: value for name, value in cookies[BINDING_COOKIE][1].items() if name != "expires"}
+    assert set(cookies) == {LOGIN_COOKIE}
+    attributes = {name: value for name, value in cookies[LOGIN_COOKIE][1].items() if name != "expires"}
     others = [f"{name}: {value}" for name, value in answer.headers if name not in ("Location", "Set-Cookie")]
     return answer.status_code, f"{address.netloc}{address.path}{pairs}", others, attributes
 
