@@ -159,6 +159,14 @@ def test_a_prefix_keeps_the_names_that_are_stored(tmp_path: Path) -> None:
     ]
 
 
+def test_a_prefix_names_what_runs_at_a_death_too(tmp_path: Path) -> None:
+    text = HANDLER.format(source="a") + "@router.on_dead()\ndef mourn(event, context): ...\n"
+    loaded = load_handlers(folder_with(tmp_path, mine=text + 'ROUTE_PREFIX = "handlers.old"\n'))
+    assert [route.name for route in loaded.router.on_dead_routes] == ["handlers.old.mourn"]
+    too_long = text + f'ROUTE_PREFIX = "{"x" * 125}"\n'
+    assert "choose a shorter ROUTE_PREFIX" in faults_of(folder_with(tmp_path, mine=too_long))
+
+
 def test_what_waits_under_the_old_name_finds_a_handler_that_was_moved(
     services_with: Any, tmp_path: Path
 ) -> None:

@@ -79,7 +79,6 @@ def test_a_folder_that_comes_later_is_seen(tmp_path: Path, changes: list[str]) -
     assert changes == ["changed"]
 
 
-@pytest.mark.xdist_group("engines")
 def test_an_edit_takes_effect_without_a_restart_and_a_broken_one_does_no_harm(tmp_path: Path) -> None:
     mine = tmp_path / "handlers" / "mine.py"
     mine.parent.mkdir()
@@ -97,7 +96,6 @@ def test_an_edit_takes_effect_without_a_restart_and_a_broken_one_does_no_harm(tm
         wait_for(lambda: answer() == "mended")
 
 
-@pytest.mark.xdist_group("engines")
 def test_outside_development_edits_wait_for_a_person_who_reloads(tmp_path: Path) -> None:
     mine, dotenv = tmp_path / "handlers" / "mine.py", tmp_path / ".env"
     mine.parent.mkdir()

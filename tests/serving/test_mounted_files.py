@@ -120,7 +120,6 @@ def greeting(mounted: Mounted, serving: subprocess.Popen[bytes], log: Path) -> s
         return str(answer.json()["data"])
 
 
-@pytest.mark.xdist_group("engines")
 def test_read_only_code_serves_a_handler_of_the_mounted_folder(mounted: Mounted, tmp_path: Path) -> None:
     write_own_files(mounted)
     log = tmp_path / "log"
