@@ -16,8 +16,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # What to hand to pytest, e.g. `make test TESTS=tests/inbound ARGS="-k replay"`.
 TESTS ?=
 ARGS ?=
-# Many tests wait for real processes, so there are more of them than cores.
+# Many tests wait for real processes, so there are more of them than cores; tests/schedule.py shares them out.
 JOBS ?= 4
+# What Python and pytest compile is kept: without it each process of tests compiles all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 DRILL_SIZE ?= long
 # Only the whole long form is kept: a part of it would look like all of it.
 DRILL_RESULTS ?= $(if $(ARGS),,$(if $(filter long,$(DRILL_SIZE)),docs/drills-results.md))
@@ -52,11 +54,11 @@ upgrade: venv ## After `git pull`: packages, own files that were tracked, tables
 
 .PHONY: test
 test: venv ## Run the whole test suite (TESTS=path, ARGS="…", JOBS=n)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) $(TESTS)
 
 .PHONY: coverage
 coverage: venv ## Run the tests and show the lines of app/ they never reach
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS) $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered $(ARGS) $(TESTS)
 
 .PHONY: drills
 drills: venv ## Kill and cut off what a gateway needs, under load; a table of lines (DRILL_SIZE=short, ARGS="-k disk")

@@ -33,7 +33,7 @@ LIVE = (
     "tests/browser/*",
     "tests/made_up/*",
     "tests/serving/*",
-    "tests/*checks/test_processes.py*",
+    "tests/login/checks/test_processes.py*",
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
 

@@ -165,12 +165,12 @@ def test_a_silent_server_is_left_when_the_time_is_over():
     silence = threading.Event()
 
     def serve(_connection: socket.socket, _request: bytes) -> bool:
-        return not silence.wait(1)
+        return not silence.wait(20)
 
     with server(serve) as port:
         result = run(port, [get("/")] * 10, connections=2, seconds=0.2)
         silence.set()
-    assert result.seconds < 1
+    assert result.seconds < 5
     assert (result.good, result.unanswered, result.bad) == (0, 2, 2)
 
 

@@ -154,7 +154,7 @@ class TestTimeAndNetworkFaults:
                 client_for(f"http://127.0.0.1:{port}", connect_timeout=0.3).request(
                     "GET", f"http://127.0.0.1:{port}/"
                 )
-            assert time.monotonic() - started < 0.6
+            assert time.monotonic() - started < 2
             assert caught.value.http_status == 504
             for filler in fillers:
                 filler.close()

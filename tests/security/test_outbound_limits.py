@@ -68,7 +68,7 @@ class TestSize:
         server.answers(f"HTTP/1.1 200 OK\nContent-Encoding: {encoding}\nContent-Length: {len(body)}", body)
         error, elapsed = failure_of(server, total_timeout=5)
         assert error.code == "upstream_bad_answer"
-        assert elapsed < 1
+        assert elapsed < 4, "it was ended by the limit of time"
 
     def test_a_compressed_answer_is_read(self, server: MisbehavingServer) -> None:
         body = gzip.compress(OK)

@@ -245,10 +245,10 @@ def test_redacting_twice_changes_nothing(text: str) -> None:
     ],
 )
 def test_time_grows_with_the_text_and_not_faster(piece: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     redact_text(piece * (300_000 // len(piece)))
     redact_query(piece * (300_000 // len(piece)))
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def event(**fields: Any) -> dict[str, Any]:

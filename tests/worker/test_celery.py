@@ -29,7 +29,7 @@ def test_a_hint_brings_the_work_to_a_worker_at_once(gateway: LiveGateway, comman
         for number in range(5):
             send(gateway, f"evt_{number}")
             took.append(wait_for(lambda count=number + 2: len(keys(gateway)) == count))  # type: ignore[misc]
-        assert sorted(took)[2] < 1, worker.log()
+        assert sorted(took)[2] < 1.5, worker.log()
 
 
 def test_a_worker_with_full_hands_passes_a_hint_on(gateway: LiveGateway) -> None:
@@ -45,7 +45,7 @@ def test_a_worker_with_full_hands_passes_a_hint_on(gateway: LiveGateway) -> None
             took.append(wait_for(lambda count=number + 1: len(keys(gateway)) == count))  # type: ignore[misc]
         assert "long" not in keys(gateway)
         assert max(took) < STUCK_SECONDS + 1, took
-        assert sorted(took)[7] < 0.5, took
+        assert sorted(took)[7] < 1.5, took
 
 
 def test_many_events_are_run_once_each_by_three_workers(gateway: LiveGateway) -> None:
@@ -104,6 +104,6 @@ def test_hints_reach_a_worker_again_after_the_broker_was_away(
             start = time.monotonic()
             send(gateway, f"again_{known}")
             wait_for(lambda: len(keys(gateway)) > known)
-            return time.monotonic() - start < 0.3
+            return time.monotonic() - start < 0.5
 
         wait_for(lambda: a_hint_was_quick() and a_hint_was_quick() and a_hint_was_quick(), 25)

@@ -55,7 +55,7 @@ def test_waking_never_waits_for_a_broker_that_is_away(broker: Broker) -> None:
         start = time.monotonic()
         for _ in range(1000):
             hints.wake()
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 2
 
 
 def test_a_connection_that_died_is_replaced_for_the_next_hint(broker: Broker) -> None:

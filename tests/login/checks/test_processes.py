@@ -48,7 +48,7 @@ class Visitor:
     def approve(self, authorize_url: str) -> str:
         """Return the path and query the platform sends the browser back to."""
         self.sandbox.state.auto_person = "linxiao"
-        page = requests.get(authorize_url, allow_redirects=False, timeout=5)
+        page = requests.get(authorize_url, allow_redirects=False, timeout=20)
         address = page.headers["Location"]
         assert address.startswith(self.url)
         return address.removeprefix(self.url)

@@ -21,6 +21,7 @@ PERSON_OF = {"feishu": "feishu.user_info", "wechat": "wechat.userinfo", "account
 CHANNELS = tuple(TOKEN_OF)
 NOBODY = (0, 0, 0, 0)
 MEGABYTE = 1_048_576
+NEVER_READY = ("hang", "drip")
 TOKENS: dict[str, Any] = {
     "access_token": "at",
     "token_type": "Bearer",
@@ -175,7 +176,7 @@ def test_check_48d_a_broken_gzip_answer_is_a_502(gateway: SimulatedGateway, brow
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
-        ("hang", {"seconds": 2}),
+        ("hang", {"seconds": 20}),
         ("drip", {"seconds": 0.1}),
         ("reset", {}),
         ("lost_answer", {}),
@@ -187,12 +188,13 @@ def test_check_48d_a_broken_gzip_answer_is_a_502(gateway: SimulatedGateway, brow
 def test_check_49a_a_code_exchange_that_fails_is_over_in_time_and_never_repeated(
     gateway: SimulatedGateway, browser: VisitingBrowser, channel: str, kind: str, options: dict[str, Any]
 ):
-    gateway.be_impatient(channel)
+    if kind in NEVER_READY:
+        gateway.be_impatient(channel)
     returned = browser.approve(browser.start(channel))
     gateway.sandbox.state.faults.add(TOKEN_OF[channel], kind, 1, **options)
     began = time.monotonic()
     answer = browser.callback(returned)
-    assert time.monotonic() - began < 1.8
+    assert time.monotonic() - began < 10
     assert_failed(gateway, browser, answer, 502, 504)
     if options.get("status") == 429:
         assert answer.headers["Retry-After"] == "17"
@@ -202,12 +204,13 @@ def test_check_49a_a_code_exchange_that_fails_is_over_in_time_and_never_repeated
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"), [("hang", {"seconds": 2}), ("reset", {}), ("status", {"status": 503})]
+    ("kind", "options"), [("hang", {"seconds": 20}), ("reset", {}), ("status", {"status": 503})]
 )
 def test_check_49b_a_profile_that_does_not_come_ends_the_login_without_a_trace(
     gateway: SimulatedGateway, browser: VisitingBrowser, kind: str, options: dict[str, Any]
 ):
-    gateway.be_impatient("account")
+    if kind in NEVER_READY:
+        gateway.be_impatient("account", at="/userinfo")
     gateway.sandbox.state.faults.add("oauth2.userinfo", kind, 1, **options)
     assert_failed(gateway, browser, try_login(browser, "account"), 502, 504)
 
