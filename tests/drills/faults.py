@@ -47,7 +47,7 @@ def install() -> None:
     _wrap(attempts, "complete", _completing)
     _wrap(attempts, "_run_in_transaction", _with_effects)
     _wrap(Database, "begin", _and_after)
-    _wrap(Services, "__post_init__", _with_lease)
+    _wrap(Services, "__init__", _with_lease)
     _wrap(SystemClock, "now", _moved)
     leases.RENEW_SECONDS = LEASE_SECONDS / 4
     if os.environ.get("ENGINE") == "celery":
@@ -113,11 +113,11 @@ def _and_after(begin: Callable[[Database], Any]) -> Callable[[Database], Any]:
     return wrapped
 
 
-def _with_lease(prepare: Callable[[Services], None]) -> Callable[[Services], None]:
-    @wraps(prepare)
-    def wrapped(services: Services) -> None:
+def _with_lease(make: Callable[..., None]) -> Callable[..., None]:
+    @wraps(make)
+    def wrapped(services: Services, *parts: Any, **named: Any) -> None:
+        make(services, *parts, **named)
         exchange(services, lease_seconds=LEASE_SECONDS)
-        prepare(services)
 
     return wrapped
 
