@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import hypothesis
 import pytest
 
 from app.pipeline.services import Services
@@ -17,6 +18,9 @@ from tests.routes import remember_rules
 from tests.schedule import Schedule
 
 remember_rules()
+# How long one example takes says something about the machine; a test that hangs is ended by its own limit.
+hypothesis.settings.register_profile("callgate", deadline=None)
+hypothesis.settings.load_profile("callgate")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,7 +22,6 @@ from app.pipeline.inbound import accept
 from app.pipeline.services import Services
 from app.storage.database.db import Database
 from app.worker import leases
-from tests.builders import exchange
 
 FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
 LEASE_SECONDS = int(os.environ.get("DRILL_LEASE", "30"))
@@ -116,8 +115,7 @@ def _and_after(begin: Callable[[Database], Any]) -> Callable[[Database], Any]:
 def _with_lease(make: Callable[..., None]) -> Callable[..., None]:
     @wraps(make)
     def wrapped(services: Services, *parts: Any, **named: Any) -> None:
-        make(services, *parts, **named)
-        exchange(services, lease_seconds=LEASE_SECONDS)
+        make(services, *parts, **{"lease_seconds": LEASE_SECONDS} | named)
 
     return wrapped
 

@@ -18,7 +18,7 @@ from app.pipeline.inbound import accept, receive
 from app.pipeline.router import Context
 from app.pipeline.upkeep import clock_steps
 from app.platforms import callback
-from app.storage.queue import dispatches
+from app.storage.queue import completions
 from app.storage.queue.acceptance import Accepted
 
 FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
@@ -37,6 +37,8 @@ def install() -> None:
 
 
 def _put(owner: Any, name: str, function: Callable[..., Any]) -> None:
+    # What is not there any more would be put in unseen, and break nothing.
+    getattr(owner, name)
     setattr(owner, name, function)
 
 
@@ -76,9 +78,14 @@ def _when_let_go(function: Callable[..., Any], *arguments: Any) -> None:
 
 def _forget_the_fence() -> None:
     """Let a late worker write its result."""
-    _put(dispatches, "_held_by", lambda claim: dispatches.dispatches.c.id == claim.dispatch_id)
+    look = completions.are_held
+
+    def forgetful(tx: Any, claims: Any) -> list[bool]:
+        return [True for _ in look(tx, claims)]
+
+    _put(completions, "are_held", forgetful)
     # Without the fence a late result still fails on the key of its attempt, which was recorded as lost.
-    _put(dispatches, "_insert_attempt", lambda tx, **values: None)
+    _put(completions, "insert_attempts", lambda tx, rows: None)
 
 
 def _believe_everybody() -> None:

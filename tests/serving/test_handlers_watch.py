@@ -114,7 +114,7 @@ def test_outside_development_edits_wait_for_a_person_who_reloads(tmp_path: Path)
         os.kill(gateway.pid, signal.SIGHUP)
         answer = asks(gateway)
         wait_for(lambda: answer() == "new")
-        # While processes are replaced, one with the old file may still answer.
+        # The old process may still answer for a moment.
         wait_for(lambda: titles(gateway) == ["new"])
 
 
