@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, request
 from flask_limiter import Limiter
 
 from app.config.settings import Settings
+from app.security.addresses import address_group
 from app.web.callbacks.reading import client_address
 
 WRONG_TOKENS_PER_ADDRESS = "30 per minute"
@@ -15,7 +16,7 @@ UNAUTHORIZED = 401
 def install_limits(app: Flask, settings: Settings) -> Limiter:
     """Return the limiter; a counter that is down falls back to this process's memory."""
     return Limiter(
-        key_func=lambda: client_address(request.environ, settings.trusted_proxies),
+        key_func=lambda: address_group(client_address(request.environ, settings.trusted_proxies)),
         app=app,
         storage_uri=settings.ratelimit_storage_uri,
         enabled=settings.ratelimit_enabled,

@@ -22,7 +22,7 @@ from app.core.ports import CommandSource, KeyFinder, WebhookSource
 from app.core.values import InboundRequest, Verified
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
-from app.security.addresses import is_within
+from app.security.addresses import address_group, is_kept_out
 from app.security.redaction import redact_headers
 from app.security.signatures import matching
 from app.storage.inbox.rejections import NewRejection, insert_rejection
@@ -104,9 +104,7 @@ def keep_rejection(
 
 
 def _check_address(channel: Channel, request: InboundRequest) -> None:
-    denied = channel.denied_networks and is_within(request.remote_addr, channel.denied_networks)
-    outside = channel.allowed_networks and not is_within(request.remote_addr, channel.allowed_networks)
-    if denied or outside:
+    if is_kept_out(request.remote_addr, denied=channel.denied_networks, allowed=channel.allowed_networks):
         raise RefusedError(
             "address_not_allowed",
             "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
@@ -125,7 +123,9 @@ def _check_rate(services: Services, channel: Channel) -> None:
 
 def _count_bad_signature(services: Services, request: InboundRequest) -> None:
     """Count an unproven request of this address; repeated failures are throttled without touching its good traffic."""
-    wait = services.rate_limits.hit(BAD_SIGNATURES_PER_ADDRESS, "bad_signature", request.remote_addr)
+    wait = services.rate_limits.hit(
+        BAD_SIGNATURES_PER_ADDRESS, "bad_signature", address_group(request.remote_addr)
+    )
     if wait is not None:
         raise RefusedError(
             "rate_limited",

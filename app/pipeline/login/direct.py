@@ -18,6 +18,7 @@ from app.pipeline.login.finish import Proof, open_login
 from app.pipeline.login.people import checked_identity
 from app.pipeline.login.sessions import SessionToken
 from app.pipeline.services import Services
+from app.security.addresses import address_group
 
 LOGINS_PER_ADDRESS = "60 per minute"
 LONGEST_CODE = 512
@@ -43,7 +44,7 @@ def log_in_directly(
     3. Identity, tokens and session are stored in one transaction.
     """
     channel, login = services.channels.with_capability(channel_name, DirectLogin)
-    wait = services.rate_limits.hit(LOGINS_PER_ADDRESS, "direct_login", remote_addr)
+    wait = services.rate_limits.hit(LOGINS_PER_ADDRESS, "direct_login", address_group(remote_addr))
     if wait is not None:
         message = "Too many logins came from this address; wait a little."
         raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)

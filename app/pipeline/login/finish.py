@@ -22,6 +22,7 @@ from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
 from app.pipeline.login.start import SpentFlow, find_repeated, spend_flow
 from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
+from app.security.addresses import address_group
 from app.security.outbound import origin_of
 from app.storage.audit import write_audit
 from app.storage.database.db import Transaction
@@ -239,7 +240,7 @@ def _origin(address: str) -> str | None:
 
 
 def _check_rate(services: Services, remote_addr: str) -> None:
-    wait = services.rate_limits.hit(RETURNS_PER_ADDRESS, "login_return", remote_addr)
+    wait = services.rate_limits.hit(RETURNS_PER_ADDRESS, "login_return", address_group(remote_addr))
     if wait is not None:
         message = "Too many logins end at this address; wait a little."
         raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)

@@ -17,6 +17,7 @@ from app.core.states import FlowMode, FlowPurpose
 from app.pipeline.channels import Channel, redirect_uri
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
+from app.security.addresses import address_group
 from app.security.return_urls import checked_return_url
 from app.security.signatures import sha256_hex
 from app.storage.login.flows import Flow, consume_flow, find_flow, insert_flow, purge_flows
@@ -153,7 +154,7 @@ def _invalid_state() -> LoginError:
 
 
 def _check_rate(services: Services, remote_addr: str) -> None:
-    wait = services.rate_limits.hit(STARTS_PER_ADDRESS, "login_start", remote_addr)
+    wait = services.rate_limits.hit(STARTS_PER_ADDRESS, "login_start", address_group(remote_addr))
     if wait is not None:
         message = "Too many logins were started from this address; wait a little."
         raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)

@@ -16,6 +16,7 @@ from app.core.errors import RefusedError
 from app.core.values import InboundRequest
 from app.pipeline.inbound.proof import keep_rejection
 from app.pipeline.services import Services
+from app.security.addresses import canonical_address
 
 CHUNK_BYTES = 65_536
 DEFAULT_VERSION = "v1"
@@ -112,12 +113,15 @@ def _too_large(limit: int) -> RefusedError:
 
 
 def client_address(environ: Environ, trusted_proxies: int) -> str:
-    """Return the caller's address: the peer's, or what the outermost trusted proxy wrote into X-Forwarded-For."""
-    peer = environ.get("REMOTE_ADDR") or "unknown"
-    if not trusted_proxies:
-        return str(peer)
-    hops = _hops(environ, "HTTP_X_FORWARDED_FOR")
-    return hops[-trusted_proxies] if len(hops) >= trusted_proxies else str(peer)
+    """Return the caller's address: the peer's, or what the outermost trusted proxy wrote into X-Forwarded-For.
+
+    It has one form from here on (security.addresses); what cannot be read is UNREADABLE.
+    """
+    peer = str(environ.get("REMOTE_ADDR") or "")
+    hops = _hops(environ, "HTTP_X_FORWARDED_FOR") if trusted_proxies else []
+    return canonical_address(
+        hops[-trusted_proxies] if trusted_proxies and len(hops) >= trusted_proxies else peer
+    )
 
 
 def is_secure(environ: Environ, trusted_proxies: int) -> bool:
