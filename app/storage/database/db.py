@@ -27,11 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import RequestError, StoreUnavailable
 from app.storage.database.kept_connections import KeptConnections
 
 T = TypeVar("T")
@@ -216,6 +216,12 @@ def _translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable from error
+    except DataError as error:
+        # Only PostgreSQL and MariaDB object; on SQLite such a value finds nothing, or is kept as it is.
+        raise RequestError(
+            "unstorable_value",
+            "A value cannot be stored or looked up: it holds a NUL byte or half a character, or is too long.",
+        ) from error
     except DBAPIError as error:
         if error.connection_invalidated or _is_deadlock(error):
             raise StoreUnavailable from error

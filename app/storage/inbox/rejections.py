@@ -1,4 +1,8 @@
-"""Rejections: refused deliveries with the evidence a person needs to find out why; the newest 10,000 only."""
+"""Rejections: refused deliveries with the evidence a person needs to find out why.
+
+They come from anybody, so their number is bounded for each channel and their bytes for each row: nobody can push out what
+was refused on another channel, or fill the store. Those for channels that do not exist share one place.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,19 @@ from typing import Any
 import orjson
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
 
+from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 
-MAX_REJECTIONS = 10_000
-MAX_BODY_BYTES = 4096
+MOST_PER_CHANNEL = 2_000
+MOST_BODY_BYTES = 4096
+MOST_HEADERS = 40
+LONGEST_HEADER = 512
+MOST_HEADER_CHARACTERS = 8192
+PRUNE_EVERY = 64
+"""So many more than MOST_PER_CHANNEL may stand there for a moment; looking each time would cost more than it saves."""
+
+NO_CHANNEL = "(unknown)"
+"""Stands for every channel that does not exist; no channel can be called so, and the path tells what was asked for."""
 
 rejections = Table(
     "rejections",
@@ -53,25 +66,49 @@ class NewRejection:
 
 
 def insert_rejection(tx: Connection, new: NewRejection) -> None:
-    """Store a rejection and drop those beyond the cap."""
+    """Store a rejection, and now and then drop those of its channel beyond the cap (relies on ix_rejections_channel)."""
+    channel = storable(new.channel, 64)
     inserted = tx.execute(
         rejections.insert().values(
-            channel=new.channel[:64],
+            channel=channel,
             status=new.status,
-            error=new.error[:64],
-            reason=new.reason[:255],
-            method=new.method[:16],
-            path=new.path[:255],
-            remote_addr=new.remote_addr[:64],
+            error=storable(new.error, 64),
+            reason=storable(new.reason, 255),
+            method=storable(new.method, 16),
+            path=storable(new.path, 255),
+            remote_addr=storable(new.remote_addr, 64),
             received_at=new.received_at,
-            headers=orjson.dumps(new.headers),
-            body_start=new.body[:MAX_BODY_BYTES],
+            headers=orjson.dumps(_bounded(new.headers)),
+            body_start=new.body[:MOST_BODY_BYTES],
             body_length=len(new.body),
-            trace_id=new.trace_id,
+            trace_id=storable(new.trace_id, 32),
         )
     )
     newest = inserted.inserted_primary_key[0] if inserted.inserted_primary_key else 0
-    tx.execute(rejections.delete().where(rejections.c.id <= newest - MAX_REJECTIONS))
+    if newest % PRUNE_EVERY == 0:
+        drop_beyond_cap(tx, channel)
+
+
+def drop_beyond_cap(tx: Connection, channel: str) -> int:
+    """Drop the oldest rejections of a channel beyond its share; return how many."""
+    own = select(rejections.c.id).where(rejections.c.channel == channel).order_by(rejections.c.id.desc())
+    last_kept = tx.execute(own.offset(MOST_PER_CHANNEL - 1).limit(1)).scalar_one_or_none()
+    if last_kept is None:
+        return 0
+    beyond = rejections.delete().where(rejections.c.channel == channel, rejections.c.id < last_kept)
+    return tx.execute(beyond).rowcount
+
+
+def _bounded(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the first headers, each cut, as many as fit; half characters are replaced."""
+    kept, left = [], MOST_HEADER_CHARACTERS
+    for name, value in headers[:MOST_HEADERS]:
+        pair = (storable(name, 128), storable(value, LONGEST_HEADER))
+        left -= len(pair[0]) + len(pair[1])
+        if left < 0:
+            break
+        kept.append(pair)
+    return kept
 
 
 def delete_old_rejections(tx: Connection, before: datetime, *, limit: int) -> int:
