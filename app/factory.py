@@ -84,7 +84,7 @@ def join_services(
         clock=clock,
         accepts=GroupCommit(database),
         bind_route=bind_route(channels, settings),
-        destinations=destination_routes(destinations, forwarder),
+        destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         notices=notices,
         runtime=runtime,
@@ -102,7 +102,7 @@ def _open_checked_channels(
     faults = environment_faults(settings)
     try:
         file = load_channels(Path(settings.channels_file), environment)
-        channels, unproven = open_channels(file.channels, platforms.discover())
+        channels, unproven = open_channels(file.channels, platforms.discover(), ca_bundle=settings.ca_bundle)
     except ConfigurationError as error:
         raise ConfigurationError([*(faults if settings.app_env == "prod" else ()), *error.faults]) from None
     faults += unproven + weak_destination_secrets(file.destinations)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.field_paths import checked_path
 from app.config.named_values import NamedValues
@@ -49,6 +50,7 @@ class ChannelConfig(BaseModel):
     allow_unsigned: bool = False
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
+    ca_bundle: Bundle = ""
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
     set_variables: tuple[str, ...] = ()
@@ -86,15 +88,19 @@ def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
         raise ConfigurationError(
             [f"CHANNELS_FILE: {path} cannot be read ({error.__class__.__name__})."]
         ) from None
-    return parse_channels(text, environment, source=path.name)
+    return parse_channels(text, environment, source=path.name, folder=path.parent)
 
 
 def parse_channels(
-    text: str, environment: Mapping[str, str], *, source: str = "channels.toml"
+    text: str,
+    environment: Mapping[str, str],
+    *,
+    source: str = "channels.toml",
+    folder: Path = Path(),
 ) -> ChannelsFile:
-    """Read the text of a channels file; raises ConfigurationError with every fault."""
+    """Read the text of a channels file; raises ConfigurationError with every fault. Other files it names begin at `folder`."""
     try:
-        document = tomllib.loads(text)
+        document = with_own_files(tomllib.loads(text), folder)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{source}: {error}."]) from None
     faults = [

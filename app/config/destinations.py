@@ -7,11 +7,12 @@ import binascii
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from app.config.certificates import Bundle, check_pair
 from app.config.field_paths import checked_path
 from app.config.rates import checked_rate
 from app.config.retries import DEFAULT_ATTEMPTS, MOST_DELAYS, read_delays
@@ -89,6 +90,14 @@ class DestinationConfig(BaseModel):
     raw: bool = False
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     pause_after: int = Field(50, ge=1, le=100_000)
+    ca_bundle: Bundle = ""
+    client_certificate: str = ""
+    client_key: str = ""
+
+    @model_validator(mode="after")
+    def _certificate_and_key_fit(self) -> Self:
+        check_pair(self.client_certificate, self.client_key)
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from app.config.certificates import checked_bundle
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
 from app.core.errors import ConfigurationError
@@ -163,6 +165,9 @@ class Settings(BaseModel):
     console_admins: Words = Field(
         (), description="Comma list of identities (feishu:ou_…) that may use the console."
     )
+    ca_bundle: str = Field(
+        "", description="PEM file of authorities that calls to platforms and destinations trust as well."
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Number of proxies whose X-Forwarded-* is believed."
     )
@@ -238,9 +243,18 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return settings.model_copy(
         update={
             "channels_file": own_path(home, settings.channels_file),
+            "ca_bundle": _own_bundle(home, settings.ca_bundle),
             "database_url": own_database_url(home, settings.database_url),
         }
     )
+
+
+def _own_bundle(home: Path, written: str) -> str:
+    """Return the file of CA_BUNDLE as it is meant; raises ConfigurationError for one that cannot be used."""
+    try:
+        return checked_bundle(own_path(home, written)) if written else ""
+    except ValueError as error:
+        raise ConfigurationError([f"CA_BUNDLE: {error}."]) from None
 
 
 def _other_faults(error: ValidationError, known: list[str]) -> list[str]:

@@ -87,6 +87,10 @@ class Channels:
         """Return an enabled channel."""
         return self._enabled.get(name)
 
+    def is_configured(self, name: str) -> bool:
+        """Say whether the file has a channel of that name, enabled or not."""
+        return name in self._enabled or any(channel.config.name == name for channel in self.disabled)
+
     def with_capability(self, name: str, capability: type[C]) -> tuple[Channel, C]:
         """Return a channel and its connector as that capability; an unknown, disabled or incapable one is 404."""
         channel = self._enabled.get(name)
@@ -101,9 +105,11 @@ class Channels:
 
 
 def open_channels(
-    configs: Iterable[ChannelConfig], platforms: Mapping[str, PlatformSpec]
+    configs: Iterable[ChannelConfig], platforms: Mapping[str, PlatformSpec], *, ca_bundle: str = ""
 ) -> tuple[Channels, list[str]]:
     """Open every enabled channel; return them and what prod would refuse about them.
+
+    `ca_bundle` is the file of authorities for channels that name none.
 
     Raises ConfigurationError with every fault when a table cannot be understood.
     """
@@ -120,7 +126,7 @@ def open_channels(
             disabled.append(DisabledChannel(config, config.disabled_reason))
             continue
         try:
-            channel = _open(config, spec)
+            channel = _open(config, spec, ca_bundle)
         except ValidationError as error:
             faults.extend(f"[channels.{config.name}] {sentence}" for sentence in fault_sentences(error))
             continue
@@ -147,7 +153,7 @@ def unsafe_about(channel: Channel) -> list[str]:
     return found
 
 
-def _open(config: ChannelConfig, spec: PlatformSpec) -> Channel:
+def _open(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel:
     typed: PlatformSettings = spec.settings.model_validate(dict(config.options))
     connector = spec.open(config.name, typed)
     origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
@@ -155,7 +161,7 @@ def _open(config: ChannelConfig, spec: PlatformSpec) -> Channel:
         config=config,
         spec=spec,
         connector=connector,
-        http=OutboundClient(allowed_origins=origins),
+        http=OutboundClient(allowed_origins=origins, ca_file=config.ca_bundle or ca_bundle or None),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),

@@ -5,6 +5,7 @@ The deadline belongs to the thread, and so do the connections: a session made he
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 import threading
@@ -26,6 +27,9 @@ from app.core.errors import UpstreamError
 
 Permits = Callable[[str, int, str], bool]
 """Says whether a socket for this host and port may be connected to this IP address."""
+
+CONTINUE, SWITCHING_PROTOCOLS, FIRST_FINAL_STATUS = 100, 101, 200
+MOST_INTERIM_ANSWERS = 20
 
 _call = threading.local()
 
@@ -86,7 +90,21 @@ class _DeadlineTlsSocket(ssl.SSLSocket):
         return super().send(*args, **options)
 
 
+class _FinalAnswer(http.client.HTTPResponse):
+    """The answer that counts: interim ones (102, 103 …) come before it and say nothing about it (RFC 9110 §15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MOST_INTERIM_ANSWERS):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not CONTINUE < found[1] < FIRST_FINAL_STATUS or found[1] == SWITCHING_PROTOCOLS:
+                return found
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("interim answers without end")
+
+
 class _PlainConnection(HTTPConnection):
+    response_class = _FinalAnswer
+
     def _new_conn(self) -> socket.socket:
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
@@ -156,10 +174,18 @@ class _PlainSession(requests.Session):
         return None
 
 
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """Return a context that demands a certificate for the host's name, from `ca_file` or the well-known authorities."""
+def tls_context(ca_file: str | None, client: tuple[str, str] | None = None) -> ssl.SSLContext:
+    """Return a context that demands a certificate for the host's name.
+
+    The well-known authorities are trusted, and those in `ca_file` (PEM). `client` names the files of the certificate and
+    the key that this side shows. Raises OSError for a file that cannot be used.
+    """
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    context.load_verify_locations(ca_file or where())
+    context.load_verify_locations(where())
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    if client is not None:
+        context.load_cert_chain(*client)
     context.sslsocket_class = _DeadlineTlsSocket
     return context
 

@@ -20,12 +20,21 @@ CONNECT_SECONDS = 3.0
 class DestinationClient(OutboundClient):
     """Posts bytes to one address; `timeout` covers everything up to the status line and the headers."""
 
-    def __init__(self, url: str, *, timeout: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        ca_file: str | None = None,
+        client_certificate: tuple[str, str] | None = None,
+    ) -> None:
         super().__init__(
             [origin_of(url)],
             connect_timeout=min(CONNECT_SECONDS, timeout),
             total_timeout=timeout,
             max_body=MOST_OF_ANSWER,
+            ca_file=ca_file,
+            client_certificate=client_certificate,
         )
         self._url = url
 

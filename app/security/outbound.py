@@ -6,6 +6,7 @@ body of a redirect it does not follow; the sockets and the session in deadline_s
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
@@ -112,6 +113,7 @@ class OutboundClient:
         max_body: int = MAX_BODY,
         user_agent: str = "Callgate/0.1",
         ca_file: str | None = None,
+        client_certificate: tuple[str, str] | None = None,
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -120,6 +122,7 @@ class OutboundClient:
         self._max_body = max_body
         self._user_agent = user_agent
         self._ca_file = ca_file
+        self._client_certificate = client_certificate
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
@@ -220,16 +223,12 @@ class OutboundClient:
             raise UpstreamError(
                 "upstream_bad_answer", f"The answer of {host} cannot be decompressed."
             ) from error
-        except (requests.Timeout, TimeoutError, urllib3.exceptions.TimeoutError) as error:
-            raise _timed_out(host) from error
         except (UnicodeError, requests.exceptions.InvalidHeader) as error:
             raise UpstreamError(
                 "upstream_request_refused", "A header for the platform is not plain text."
             ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            if _is_timeout(error):
-                raise _timed_out(host) from error
-            raise UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.") from error
+            raise _unavailable(host, error) from error
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
@@ -252,7 +251,7 @@ class OutboundClient:
     def _tls_context(self) -> ssl.SSLContext:
         with self._tls_lock:
             if self._tls is None:
-                self._tls = tls_context(self._ca_file)
+                self._tls = tls_context(self._ca_file, self._client_certificate)
             return self._tls
 
 
@@ -281,20 +280,38 @@ def _json_reader(body: bytes, host: str) -> Callable[[], Mapping[str, Any]]:
     return json_object
 
 
-def _is_timeout(error: BaseException) -> bool:
-    """Look through the wrappers that urllib3 and requests put around a socket's own timeout."""
+def _unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
+    """Say why a host gave no answer, by the cause inside the wrappers that urllib3 and requests put around it.
+
+    A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UpstreamUnavailable(
+                f"The certificate of {host} is not trusted ({cause.verify_message}); "
+                "name the authority that signed it in ca_bundle or CA_BUNDLE."
+            )
+        if isinstance(cause, ConnectionRefusedError):
+            return UpstreamUnavailable(f"{host} refuses the connection; is the service running on that port?")
+        if isinstance(cause, socket.gaierror):
+            return UpstreamUnavailable(f"The name {host} cannot be resolved; check its spelling and the DNS.")
+    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
+        timed_out = UpstreamUnavailable(f"{host} did not answer in time.")
+        timed_out.http_status = 504
+        return timed_out
+    return UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what stands behind it, the wrapped reasons included."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, TimeoutError | urllib3.exceptions.TimeoutError):
-            return True
+        yield seen
+        inner = getattr(seen, "reason", None) or next(iter(seen.args), None)
+        if isinstance(inner, BaseException) and inner is not seen:
+            yield from _causes(inner)
         seen = seen.__cause__ or seen.__context__
-    return False
-
-
-def _timed_out(host: str) -> UpstreamUnavailable:
-    error = UpstreamUnavailable(f"{host} did not answer in time.")
-    error.http_status = 504
-    return error
 
 
 def _milliseconds_since(started: float) -> int:

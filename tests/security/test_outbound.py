@@ -14,6 +14,8 @@ import structlog
 
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.ports import HttpClient
+from app.security.outbound import OutboundClient
+from tests.ports import free_port
 from tests.security.conftest import MisbehavingServer
 from tests.security.outbound_client import OK, PATIENCE, TOTAL, client_for, drip, failure_of
 
@@ -250,3 +252,39 @@ class TestLogs:
             client_for(server.origin).request("GET", server.origin, params={"secret": "QUERY-SECRET"})
         assert logs[0]["event"] == "outbound_failed"
         assert "QUERY-SECRET" not in str(logs) + caught.value.message
+
+
+class TestInterimAnswers:
+    @pytest.mark.parametrize("interim", ["103 Early Hints", "102 Processing", "100 Continue"])
+    def test_the_final_answer_counts(self, server: MisbehavingServer, interim: str) -> None:
+        first = f"HTTP/1.1 {interim}\r\nLink: </a.css>\r\n\r\n".encode()
+        final = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"
+        server.script = lambda connection, _: connection.sendall(first * 3 + final)
+        answer = client_for(server.origin, total_timeout=5).request(
+            "POST", f"{server.origin}/x", content=b"{}"
+        )
+        assert (answer.status, answer.body) == (201, b"ok")
+
+    def test_interim_answers_without_end_are_a_failure(self, server: MisbehavingServer) -> None:
+        server.script = lambda connection, _: connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 50)
+        error, _ = failure_of(server, total_timeout=5)
+        assert error.code == "upstream_unavailable"
+
+
+class TestReasons:
+    def test_a_refused_port_is_said_so(self) -> None:
+        port = free_port()
+        client = OutboundClient([f"http://127.0.0.1:{port}"])
+        with pytest.raises(UpstreamUnavailable, match="refuses the connection") as caught:
+            client.request("GET", f"http://127.0.0.1:{port}/")
+        assert caught.value.http_status == 502
+
+    def test_an_unknown_host_is_said_so(self) -> None:
+        client = OutboundClient(["http://no-such-host.invalid"])
+        with pytest.raises(UpstreamUnavailable, match="cannot be resolved"):
+            client.request("GET", "http://no-such-host.invalid/")
+
+    def test_a_time_out_is_said_so(self, server: MisbehavingServer) -> None:
+        server.script = lambda connection, _: time.sleep(2 * TOTAL)
+        error, _ = failure_of(server)
+        assert (error.http_status, "in time" in error.message) == (504, True)

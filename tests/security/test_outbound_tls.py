@@ -127,3 +127,34 @@ class TestTls:
             with pytest.raises(UpstreamUnavailable):
                 client_for(origin).request("GET", origin)
             assert time.monotonic() - started < TOTAL + 0.3
+
+
+def test_a_certificate_that_is_not_trusted_is_said_so(tls_port: int) -> None:
+    address = f"https://127.0.0.1:{tls_port}"
+    with pytest.raises(UpstreamUnavailable, match=r"certificate of 127\.0\.0\.1 is not trusted.*CA_BUNDLE"):
+        OutboundClient([address]).request("GET", f"{address}/")
+
+
+def test_a_private_authority_is_trusted_beside_the_known_ones(tls_port: int, certificate: Path) -> None:
+    address = f"https://127.0.0.1:{tls_port}"
+    client = OutboundClient([address], ca_file=str(certificate), total_timeout=5.0)
+    assert client.request("GET", f"{address}/").status == 200
+    assert len(client._tls_context().get_ca_certs()) > 50
+
+
+def test_a_destination_may_ask_for_a_certificate_of_ours(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_serve_tls, args=(listener, context), daemon=True).start()
+        address = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        bare = OutboundClient([address], ca_file=str(certificate), total_timeout=5.0)
+        with pytest.raises(UpstreamUnavailable):
+            bare.request("GET", f"{address}/")
+        pair = (str(certificate), str(certificate))
+        shown = OutboundClient(
+            [address], ca_file=str(certificate), client_certificate=pair, total_timeout=5.0
+        )
+        assert shown.request("GET", f"{address}/").status == 200

@@ -16,7 +16,7 @@ ODD = ("a\x00b", "half \ud83d", "\x00" * 400, "é" * 400, "\udfff\ud800", "x" * 
 
 
 def refused(**changes: Any) -> NewRejection:
-    given = {
+    given: dict[str, Any] = {
         "channel": "shop",
         "status": 401,
         "error": "bad_signature",

@@ -89,12 +89,18 @@ class DestinationRoute(Route):
         return self.config.takes(channel, event_type)
 
 
-def open_destination(config: DestinationConfig) -> Destination:
-    """Make what sending needs, once per process."""
+def open_destination(config: DestinationConfig, ca_bundle: str = "") -> Destination:
+    """Make what sending needs, once per process; `ca_bundle` counts where the destination names none."""
+    pair = (config.client_certificate, config.client_key) if config.client_certificate else None
     interval = None if config.rate is None else interval_of(config.rate)
     return Destination(
         config=config,
-        client=DestinationClient(config.url, timeout=config.timeout),
+        client=DestinationClient(
+            config.url,
+            timeout=config.timeout,
+            ca_file=config.ca_bundle or ca_bundle or None,
+            client_certificate=pair,
+        ),
         keys=tuple(secret_bytes(secret) for secret in config.secret),
         gate=Gate(config.concurrency, interval),
         rules=Rules(interval, config.pause_after, timedelta(seconds=config.timeout + PROBE_RESERVE_SECONDS)),

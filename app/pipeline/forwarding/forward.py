@@ -135,10 +135,12 @@ class Forwarder:
 
 
 def destination_routes(
-    configs: Iterable[DestinationConfig], forwarder: Forwarder
+    configs: Iterable[DestinationConfig], forwarder: Forwarder, *, ca_bundle: str = ""
 ) -> tuple[DestinationRoute, ...]:
     """Open every destination and return the routes to them."""
-    return tuple(route_to(config, _handler(forwarder, open_destination(config))) for config in configs)
+    return tuple(
+        route_to(config, _handler(forwarder, open_destination(config, ca_bundle))) for config in configs
+    )
 
 
 def _handler(forwarder: Forwarder, destination: Destination) -> Handler:

@@ -25,7 +25,7 @@ from app.pipeline.services import Services
 from app.security.addresses import address_group, is_kept_out
 from app.security.redaction import redact_headers
 from app.security.signatures import matching
-from app.storage.inbox.rejections import NewRejection, insert_rejection
+from app.storage.inbox.rejections import NO_CHANNEL, NewRejection, insert_rejection
 
 BAD_SIGNATURES_PER_ADDRESS = "60 per minute"
 KEY_FETCHES_PER_CHANNEL = "10 per minute"
@@ -84,7 +84,7 @@ def keep_rejection(
     if error.http_status == TOO_MANY_REQUESTS or not isinstance(error, RequestError):
         return
     rejection = NewRejection(
-        channel=channel_name,
+        channel=channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL,
         status=error.http_status,
         error=error.code,
         reason=reason,
