@@ -129,7 +129,7 @@ def test_an_unknown_channel_is_not_found_and_kept_as_a_rejection(services: Servi
     with pytest.raises(RefusedError) as caught:
         take(services, signed_callback(), channel="nobody")
     assert caught.value.http_status == 404
-    assert rejections(services)[0]["channel"] == "nobody"
+    assert rejections(services)[0]["channel"] == "(unknown)"
 
 
 @pytest.mark.parametrize(
