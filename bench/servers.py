@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from app.cli.serve import BLOCKING_THREADS
 from bench import accounts
 from bench.load import HOST, get, run
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 40
 STOP_SECONDS = 20
-GUNICORN_THREADS = BLOCKING_THREADS
+GUNICORN_THREADS = 64
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1//"
 """Nobody listens there: with ENGINE=celery dispatches are stored and stay, and no thread of this process runs them."""
 

@@ -10,12 +10,11 @@ import click
 from granian.constants import Interfaces
 
 from app.pipeline.services import Services
+from app.serving.connections import connection_settings
 from app.serving.rolling import RollingServer
 from app.worker.engine import EmbeddedEngine
 from app.worker.lifetime import GracefulStop
 
-BLOCKING_THREADS = 64
-BACKPRESSURE = 256
 STOP_SECONDS = 10
 
 
@@ -37,14 +36,12 @@ def serve_command(services: Services) -> click.Command:
             "app.serving.process:create_serving_app",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             workers=workers,
             factory=True,
-            blocking_threads=BLOCKING_THREADS,
-            backpressure=BACKPRESSURE,
-            websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS,
+            **connection_settings(),
         ).serve()
 
     return serve

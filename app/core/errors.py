@@ -58,10 +58,12 @@ class VerificationError(RequestError):
     """The request is not proven to come from the platform.
 
     `code` is the public word and `message` the sentence; `reason` is the short cause kept for operators,
-    who see it in the rejections list. Callers get one uniform answer whatever the reason.
+    who see it in the rejections list. Callers get one uniform answer whatever the reason. `is_counted` says that it
+    counts against the caller's address.
     """
 
     http_status = 401
+    is_counted = False
 
     def __init__(self, reason: str, *, code: str = "bad_signature", message: str | None = None):
         super().__init__(

@@ -11,12 +11,13 @@ log = structlog.get_logger(__name__)
 
 
 class RateLimits:
-    """Fixed windows counted per rule and key."""
+    """Fixed windows counted per rule and key; `is_quick` says that counting asks no other machine."""
 
     def __init__(self, storage_uri: str, *, enabled: bool = True):
         self._enabled = enabled
         self._limiter = FixedWindowRateLimiter(storage_from_string(storage_uri))
         self._rules: dict[str, RateLimitItem] = {}
+        self.is_quick = not enabled or storage_uri.startswith("memory:")
 
     def hit(self, rule: str, *key: str) -> int | None:
         """Count one hit on a rule such as "60 per minute"; return seconds to wait when that is too many, else None."""

@@ -11,44 +11,26 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 DRAIN_SIGNAL = signal.SIGUSR1
 DRAIN_SECONDS = 1.0
 OPEN_FILES = Path("/proc/self/fd")
 
-Wsgi = Callable[[Any, Callable[..., Any]], Iterable[bytes]]
-
 
 class Draining:
-    """What a serving process does between the two signals."""
+    """What a serving process does between the two signals; while `has_begun`, its answers carry `Connection: close`."""
 
     def __init__(self) -> None:
-        self._has_begun = False
+        self.has_begun = False
 
     def install(self) -> None:
         """Begin on the signal; call this in the main thread."""
         signal.signal(DRAIN_SIGNAL, self._begin)
 
     def _begin(self, _number: int, _frame: object) -> None:
-        self._has_begun = True
+        self.has_begun = True
         stop_listening()
-
-    def wrap(self, application: Wsgi) -> Wsgi:
-        """Return the application with `Connection: close` on its answers once draining has begun."""
-
-        def drained(environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
-            if not self._has_begun:
-                return application(environ, start_response)
-
-            def closing(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-                return start_response(status, [*headers, ("Connection", "close")], *rest)
-
-            return application(environ, closing)
-
-        return drained
 
 
 def stop_listening() -> None:

@@ -20,7 +20,7 @@ PARTS = (
     "server._reload",
     "server._respawn_workers",
     "server._spawn_worker",
-    "server._spawn_wsgi_worker",
+    "server._spawn_rsgi_worker",
     "server._sfd",
     "server._shd",
     "server._sso",
@@ -108,7 +108,7 @@ def serve_afresh(
     """Serve in a new interpreter, which got the shared socket under another descriptor."""
     make: Any = SocketHolder
     holder = make(listening.fileno(), *kind)
-    MPServer._spawn_wsgi_worker(number, name, loader, ((None, holder), listening), *rest)
+    MPServer._spawn_rsgi_worker(number, name, loader, ((None, holder), listening), *rest)
 
 
 def _drain_before_end(worker: Any, drain: Callable[[int], None]) -> None:

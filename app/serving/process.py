@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 
 import structlog
-from flask import Flask
 
 from app.config.environment import own_folder
 from app.config.home import HANDLERS_FOLDER
@@ -17,16 +16,17 @@ from app.serving.log_copier import LogCopier
 from app.serving.one_core import OneCore
 from app.storage.database.db import Database
 from app.storage.database.write_ahead_log import WriteAheadLog
+from app.web.callbacks.loop_front import LoopFront
 from app.worker.engine import EmbeddedEngine
 from app.worker.leases import LeaseKeeper
-from app.worker.lifetime import GracefulStop, end_with_parent
+from app.worker.lifetime import GracefulStop, end_with_parent, on_stop_signal_beside_loop
 
 COLLECT_AFTER_OBJECTS = 10_000
 
 log = structlog.get_logger(__name__)
 
 
-def create_serving_app() -> Flask:
+def create_serving_app() -> LoopFront:
     """Make the application of a serving process: with its engine, and ending together with its parent."""
     end_with_parent()
     watch = HandlersWatch(own_folder() / HANDLERS_FOLDER, ask_for_reload)
@@ -36,14 +36,18 @@ def create_serving_app() -> Flask:
     if services.settings.app_env == "dev":
         watch.start()
     roaming = _copy_the_log(services.database)
-    _start_background(services)
+    stop = _start_background(services)
     draining = Draining()
     draining.install()
-    app.wsgi_app = draining.wrap(app.wsgi_app)  # type: ignore[assignment,method-assign]
     _spare_the_collector()
     if services.settings.serve_on_one_core:
         OneCore(roaming).start()
-    return app
+    return LoopFront(
+        app,
+        services,
+        is_leaving=lambda: draining.has_begun,
+        on_start=lambda: stop.install(on_stop_signal_beside_loop),
+    )
 
 
 def _tell_what_takes_no_part(services: Services) -> None:
@@ -69,16 +73,15 @@ def _spare_the_collector() -> None:
     gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
-def _start_background(services: Services) -> None:
-    """Start what runs beside the requests, and have it stopped in good order."""
+def _start_background(services: Services) -> GracefulStop:
+    """Start what runs beside the requests; return what stops it in good order."""
     if services.settings.engine == "embedded":
         engine = EmbeddedEngine(services)
         engine.start()
-        GracefulStop(services, engine).install()
-        return
+        return GracefulStop(services, engine)
     from app.worker.hints import HintPublisher
 
     hints, leases = HintPublisher(services.settings), LeaseKeeper(services)
     hints.start(services)
     leases.start()
-    GracefulStop(services, leases, hints).install()
+    return GracefulStop(services, leases, hints)

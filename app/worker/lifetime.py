@@ -1,8 +1,9 @@
 """The end of a process: together with its parent, and on a signal in good order.
 
-Granian and Celery install signal handlers of their own after our code was loaded, and a forked process runs no
-`atexit`. So the signal is read from the wake-up descriptor, which every Python handler writes to, and the last wait is a
-finalizer of multiprocessing, which forked and spawned processes both run.
+Celery installs signal handlers of its own after our code was loaded, and a forked process runs no `atexit`. So the
+signal is read from the wake-up descriptor, which every Python handler writes to (beside an event loop, which needs that
+descriptor, it is the other way round), and the last wait is a finalizer of multiprocessing, which forked and spawned
+processes both run.
 """
 
 from __future__ import annotations
@@ -61,6 +62,16 @@ def _read_signals(reader: int, react: Callable[[], None]) -> None:
             react()
 
 
+def on_stop_signal_beside_loop(react: Callable[[], None]) -> None:
+    """Call `react` in the main thread when SIGTERM or SIGINT arrives, beside the handlers of an event loop.
+
+    The loop reads signals from the wake-up descriptor, which it keeps for itself; Python's own handlers are free.
+    Call this in the main thread, after the loop has its handlers.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: react())
+
+
 def _end_after(seconds: float) -> None:
     time.sleep(seconds)
     sys.stdout.flush()
@@ -88,9 +99,9 @@ class GracefulStop:
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stop", daemon=True)
 
-    def install(self) -> None:
+    def install(self, listen: Callable[[Callable[[], None]], None] = on_stop_signal) -> None:
         """Begin on SIGTERM and SIGINT, and let the process end only when everything is finished."""
-        on_stop_signal(self.begin_to_stop)
+        listen(self.begin_to_stop)
         Finalize(None, self.finish, exitpriority=100)
 
     def begin_to_stop(self) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 from granian.constants import Interfaces
 
-from app.cli.serve import BACKPRESSURE, BLOCKING_THREADS
 from app.serving.one_core import OneCore
 from app.serving.rolling import RollingServer
+
+BLOCKING_THREADS = 64
+BACKPRESSURE = 256
 
 PEER = "BENCH_PEER"
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import PayloadError, RequestError, StoreUnavailable, VerificationError
 from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
-from app.pipeline.inbound import receive as receive_module
+from app.pipeline.inbound.prepare import MOST_EVENTS
 from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.router import Router
@@ -128,7 +128,7 @@ def test_a_nonce_is_spent_once_by_all_events_of_a_delivery(services_with: MakeSe
 
 def test_too_many_events_in_one_delivery_are_refused(services_with: MakeServices) -> None:
     services = services_of(services_with, AlertSource())
-    body = alerts(*(str(number) for number in range(receive_module.MOST_EVENTS + 1)))
+    body = alerts(*(str(number) for number in range(MOST_EVENTS + 1)))
     with pytest.raises(PayloadError) as caught:
         receive(services, "open", delivery(body), trace_id="")
     assert caught.value.reason == "too_many_events"

@@ -28,7 +28,7 @@ ADAPTER = Path(granian_parts.__file__)
 @pytest.fixture(scope="module")
 def parts() -> Iterator[dict[str, Any]]:
     """Return a server that listens, a worker that was never started, and what holds the socket."""
-    server: Any = HookedServer("app:nothing", port=0, interface=Interfaces.WSGI)
+    server: Any = HookedServer("app:nothing", port=0, interface=Interfaces.RSGI)
     server._init_shared_socket()
     worker = server._spawn_worker(0, print, print)
     yield {"server": server, "worker": worker, "holder": server._shd, "spec": SocketSpec("127.0.0.1", 0, 128)}

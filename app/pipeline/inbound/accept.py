@@ -1,4 +1,7 @@
-"""Accepting: proven events are stored once with their dispatches, and what can start at once is handed to the engine."""
+"""Accepting: proven events are stored once with their dispatches, and what can start at once is handed to the engine.
+
+Three steps, so that a loop can wait between them without a thread: make ready, one commit, settle.
+"""
 
 from __future__ import annotations
 
@@ -29,33 +32,38 @@ class Arrival(NamedTuple):
     claims_key: bool
 
 
-def accept(
-    services: Services,
-    arrivals: Sequence[Arrival],
-    *,
-    remote_addr: str,
-    verified: Verified,
-    window_days: int,
-) -> list[Accepted]:
-    """Store the events of one delivery, all or none, together with whatever else arrives at this moment.
+class Ready(NamedTuple):
+    """The events of one delivery, ready to be stored; `places` of the `wanted` ones are set aside in the engine."""
 
-    Returns for each which event holds its key, and as claims the inline dispatches to run before the answer; raises
-    VerificationError for a used nonce.
+    arrivals: Sequence[Arrival]
+    order_keys: Sequence[Mapping[str, str]]
+    wanted: int
+    places: int
+    acceptances: Sequence[Acceptance]
 
-    1. Places in the engine are set aside for background dispatches; without places they wait in the store,
-       and so do those with an order key, which only the claim may start.
-    2. One commit stores the events and their dispatches, those that start at once with a lease.
-    3. The engine takes over what it has places for; for events that were copies it gets its places back.
+    @property
+    def has_inline(self) -> bool:
+        """Whether the answer hangs on handlers: of this process now, or of the one that took the first copy."""
+        return any(route.inline for arrival in self.arrivals for route in arrival.routes)
+
+
+def make_ready(
+    services: Services, arrivals: Sequence[Arrival], *, remote_addr: str, verified: Verified, window_days: int
+) -> Ready:
+    """Make what one commit will store; quick, and stores nothing.
+
+    Places in the engine are set aside for background dispatches. Without places they wait in the store, and so do
+    those with an order key, which only the claim may start. Whoever does not store this gives the places back.
     """
     keys = [_order_keys(services, arrival) for arrival in arrivals]
     wanted = sum(map(_places, arrivals, keys))
-    reserved = _reserve(services, wanted)
+    places = _reserve(services, wanted)
     try:
         now = services.clock.now()
         acceptances = [
             Acceptance(
-                new=_new_event(arrival, verified, remote_addr, all_start=bool(reserved)),
-                dispatches=_dispatches(services, arrival, ordered, now, all_start=bool(reserved)),
+                new=_new_event(arrival, verified, remote_addr, all_start=bool(places)),
+                dispatches=_dispatches(services, arrival, ordered, now, all_start=bool(places)),
                 window=timedelta(days=window_days),
                 now=now,
                 delivery=arrivals[0].event.id,
@@ -64,17 +72,41 @@ def accept(
             )
             for arrival, ordered in zip(arrivals, keys, strict=True)
         ]
-        stored = services.accepts.run_many(accept_many, acceptances) if acceptances else ()
     except BaseException:
-        _release(services, reserved)
+        _release(services, places)
         raise
-    _start(services, arrivals, stored, reserved)
+    return Ready(arrivals, keys, wanted, places, acceptances)
+
+
+def accept(services: Services, ready: Ready) -> list[Accepted]:
+    """Store the events of one delivery, all or none, together with whatever else arrives at this moment.
+
+    Returns for each which event holds its key, and as claims the inline dispatches to run before the answer; raises
+    VerificationError for a used nonce. This waits for the commit in its thread; on a loop, on_loop.py awaits it.
+    """
+    try:
+        stored = services.accepts.run_many(accept_many, ready.acceptances) if ready.acceptances else ()
+    except BaseException:
+        give_up(services, ready)
+        raise
+    return settle(services, ready, stored)
+
+
+def give_up(services: Services, ready: Ready) -> None:
+    """Give the places back of what was not stored."""
+    _release(services, ready.places)
+
+
+def settle(services: Services, ready: Ready, stored: Sequence[Accepted]) -> list[Accepted]:
+    """Do what follows a commit: the engine takes over what it has places for, and for copies gets its places back."""
+    _start(services, ready.arrivals, stored, ready.places)
     if any(accepted.nonce_is_used for accepted in stored):
         raise nonce_was_used()
-    waits = bool(wanted) and not reserved
-    if any(accepted.is_new and (waits or ordered) for accepted, ordered in zip(stored, keys, strict=True)):
+    waits = bool(ready.wanted) and not ready.places
+    pairs = zip(stored, ready.order_keys, strict=True)
+    if any(accepted.is_new and (waits or ordered) for accepted, ordered in pairs):
         services.runtime.wake()
-    return [_with_inline_claims(*pair) for pair in zip(arrivals, stored, strict=True)]
+    return [_with_inline_claims(*pair) for pair in zip(ready.arrivals, stored, strict=True)]
 
 
 def _places(arrival: Arrival, ordered: Mapping[str, str]) -> int:

@@ -30,6 +30,9 @@ from app.storage.inbox.rejections import NO_CHANNEL, NewRejection, insert_reject
 BAD_SIGNATURES_PER_ADDRESS = "60 per minute"
 KEY_FETCHES_PER_CHANNEL = "10 per minute"
 LONGEST_CLAIM = 512
+KNOWN_FOR = timedelta(seconds=30)
+"""How long a found key must still be good for to count as known: it may not end between that look and its use."""
+
 NONCE_LIFETIME = timedelta(seconds=600)
 """Longer than the widest window in which a signed time is accepted, on both sides of now."""
 
@@ -45,14 +48,20 @@ def let_in(services: Services, channel: Channel, request: InboundRequest) -> Non
 
 
 def prove(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:
-    """Prove who sent a callback; raises VerificationError, or RefusedError 429 for an address that fails too often."""
+    """Prove who sent a callback; raises VerificationError, which count_if_unproven then counts."""
     try:
         verified = _verify(services, channel, source, request)
         _check_requirements(verified)
-    except VerificationError:
-        _count_bad_signature(services, request)
+    except VerificationError as error:
+        error.is_counted = True
         raise
     return verified
+
+
+def count_if_unproven(services: Services, request: InboundRequest, error: CallgateError) -> None:
+    """Count a callback whose proof failed; raises RefusedError 429 for an address that fails too often."""
+    if isinstance(error, VerificationError) and error.is_counted:
+        _count_bad_signature(services, request)
 
 
 def prove_command(
@@ -133,6 +142,16 @@ def _count_bad_signature(services: Services, request: InboundRequest) -> None:
             http_status=429,
             retry_after=wait,
         ) from None
+
+
+def proves_without_asking(services: Services, channel: Channel, request: InboundRequest) -> bool:
+    """Say whether a request can be proven without a call to the platform: its key is configured, or known for a while."""
+    finder = channel.as_capability(KeyFinder)
+    try:
+        claim = None if finder is None else finder.claimed_key(request)
+    except VerificationError:
+        return True
+    return claim is None or channel.found_keys.look_up(claim, services.clock.now() + KNOWN_FOR) is not None
 
 
 def _verify(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:

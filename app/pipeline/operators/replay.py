@@ -19,7 +19,7 @@ from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.states import DispatchState, Trigger
 from app.pipeline.dispatch.ordering import order_key
-from app.pipeline.inbound.receive import routes_for
+from app.pipeline.inbound.prepare import routes_for
 from app.pipeline.operators.replay_order import MOST_AT_ONCE, STATES, ReplayOrder, filter_as_json
 from app.pipeline.router import Route, read_on_dead_name
 from app.pipeline.services import Services

@@ -1,5 +1,6 @@
 """Group commit: callers that come at the same time share one transaction, and each waits until it is durable.
 
+This is the way of threads; callers on an event loop have loop_commits.py, which writes its batches with what is here.
 There is no thread of its own: whoever finds nobody committing leads, takes all that has gathered, and hands on to the
 next in line. A single caller therefore pays nothing, and under load the batch grows while the disk works. What gathers
 is handed over as a list, so that a storage function can write many rows with one statement.
@@ -31,29 +32,39 @@ LONGEST_QUEUE = 1024
 log = structlog.get_logger(__name__)
 
 
-class _Job(Generic[I, R]):
-    """One caller's items and what became of them; `turn` is released when it is done or when its caller must lead."""
+class Job(Generic[I, R]):
+    """One caller's items and what became of them."""
 
-    __slots__ = ("error", "following", "is_done", "is_settled", "items", "results", "turn", "write")
+    __slots__ = ("error", "is_settled", "items", "results", "write")
 
     def __init__(self, write: WriteMany[I, R], items: Sequence[I]):
         self.write = write
         self.items = items
         self.results: Sequence[R] = ()
         self.error: BaseException | None = None
-        self.is_done = False
         self.is_settled = False
-        self.following: _Job[Any, Any] | None = None
-        self.turn = threading.Lock()
-        self.turn.acquire()
 
     def outcome(self) -> Sequence[R]:
+        """Return the results, or raise what kept them from being durable."""
         if self.error is not None:
             raise self.error
         if not self.is_settled:
             # The leader was interrupted before its commit: nothing is known to be durable.
             raise StoreUnavailable
         return self.results
+
+
+class _Turn(Job[I, R]):
+    """The job of a waiting thread; `turn` is released when it is done or when its caller must lead."""
+
+    __slots__ = ("following", "is_done", "turn")
+
+    def __init__(self, write: WriteMany[I, R], items: Sequence[I]):
+        super().__init__(write, items)
+        self.is_done = False
+        self.following: _Turn[Any, Any] | None = None
+        self.turn = threading.Lock()
+        self.turn.acquire()
 
 
 class GroupCommit:
@@ -66,7 +77,7 @@ class GroupCommit:
     def __init__(self, database: Database):
         self._database = database
         self._guard = threading.Lock()
-        self._waiting: deque[_Job[Any, Any]] = deque()
+        self._waiting: deque[_Turn[Any, Any]] = deque()
         self._somebody_leads = False
 
     def run(self, write: WriteMany[I, R], item: I) -> R:
@@ -76,7 +87,7 @@ class GroupCommit:
 
     def run_many(self, write: WriteMany[I, R], items: Sequence[I]) -> Sequence[R]:
         """Write items that stand or fall together, and return their results once they are committed."""
-        job = _Job(write, items)
+        job = _Turn(write, items)
         with self._guard:
             if len(self._waiting) >= LONGEST_QUEUE:
                 raise StoreUnavailable
@@ -98,7 +109,7 @@ class GroupCommit:
         with self._guard:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
         try:
-            self._write_together(batch)
+            self.write_together(batch)
         finally:
             with self._guard:
                 following = self._waiting[0] if self._waiting else None
@@ -109,7 +120,8 @@ class GroupCommit:
             if following is not None:
                 following.turn.release()
 
-    def _write_together(self, batch: Sequence[_Job[Any, Any]]) -> None:
+    def write_together(self, batch: Sequence[Job[Any, Any]]) -> None:
+        """Write these in one transaction, or each in its own where that fails; every job then knows its outcome."""
         if len(batch) == 1:
             self._run_alone(batch[0])
             return
@@ -123,7 +135,7 @@ class GroupCommit:
             for job in batch:
                 self._run_alone(job)
 
-    def _run_alone(self, job: _Job[Any, Any]) -> None:
+    def _run_alone(self, job: Job[Any, Any]) -> None:
         job.results, job.error = (), None
         try:
             job.results = self._database.run(lambda tx: job.write(tx, job.items))
@@ -132,9 +144,9 @@ class GroupCommit:
             job.error = error
 
 
-def _write(tx: Transaction, batch: Sequence[_Job[Any, Any]]) -> None:
+def _write(tx: Transaction, batch: Sequence[Job[Any, Any]]) -> None:
     """Write the items kind by kind."""
-    kinds: dict[WriteMany[Any, Any], list[_Job[Any, Any]]] = {}
+    kinds: dict[WriteMany[Any, Any], list[Job[Any, Any]]] = {}
     for job in batch:
         kinds.setdefault(job.write, []).append(job)
     for write, jobs in kinds.items():

@@ -2,6 +2,7 @@
 
 Making Flask's request, its contexts and its response costs as much as proving and storing an event, so they are made
 for refusals only, which are then answered as everywhere else. Why: docs/decisions/0017-callbacks-before-flask.md.
+This is the way under any WSGI server; under `flask serve` loop_front.py stands in front and shares what is here.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from flask import Flask, g
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.config.settings import Settings
+from app.core.errors import CallgateError
 from app.core.identifiers import trace_word
-from app.core.values import Reply
-from app.pipeline.inbound.receive import receive
+from app.core.values import InboundRequest, Reply
+from app.pipeline.inbound.prepare import admit
+from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.services import Services
 from app.telemetry.logging import TRACE_ID
-from app.web.callbacks.reading import Environ, is_secure, read_delivery
+from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
 
 METHODS = ("GET", "POST")
 WEBHOOKS, WECHAT, API, CALLBACK = "/webhooks/", "/wechat", "/api/", "/platform/callback"
@@ -33,6 +36,15 @@ class Target(NamedTuple):
 
     channel: str
     version: str | None = None
+
+
+class Refusal(NamedTuple):
+    """A delivery that was not taken, and why; `request` has no body where its head was enough."""
+
+    target: Target
+    request: InboundRequest
+    error: Exception
+    trace_id: str
 
 
 def callback_target(settings: Settings, path: str) -> Target | None:
@@ -66,41 +78,84 @@ class Callbacks:
 
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        target = callback_target(self._services.settings, environ["PATH_INFO"])
-        if target is None or not self._may_come_in(environ):
+        target = self.target_of(environ)
+        if target is None:
             return self._behind(environ, start_response)
         trace_id = trace_word()
         TRACE_ID.set(trace_id)
         try:
             reply = self._take(environ, target, trace_id)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
-            return self._refuse(environ, start_response, error, trace_id)
-        headers = [
-            ("Content-Type", reply.content_type),
-            ("Content-Length", str(len(reply.body))),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Trace-Id", trace_id),
-        ]
-        start_response(STATUS_LINES[reply.status], headers)
-        return [reply.body]
+            return self.answer_error(environ, start_response, error=error, trace_id=trace_id)
+        return send_reply(start_response, reply, trace_id)
 
-    def _may_come_in(self, environ: Environ) -> bool:
-        """Say whether plain http is good enough; where it is not, the application behind refuses or redirects."""
-        return not self._needs_https or is_secure(environ, self._services.settings.trusted_proxies)
+    def target_of(self, environ: Environ) -> Target | None:
+        """Return which channel a request is for; None where the application behind answers.
+
+        That is every other address, and plain http where https is forced, which it refuses or redirects.
+        """
+        settings = self._services.settings
+        target = callback_target(settings, environ["PATH_INFO"])
+        if target is None or not self._needs_https or is_secure(environ, settings.trusted_proxies):
+            return target
+        return None
 
     def _take(self, environ: Environ, target: Target, trace_id: str) -> Reply:
-        if environ["REQUEST_METHOD"] not in METHODS:
-            raise MethodNotAllowed(valid_methods=METHODS)
-        request = read_delivery(
-            self._services, environ, target.channel, trace_id=trace_id, version=target.version
-        )
-        return receive(self._services, target.channel, request, trace_id=trace_id)
+        services, name = self._services, target.channel
+        try:
+            body = read_body(environ, admitted(services, name, environ["REQUEST_METHOD"]))
+        except CallgateError as error:
+            return refuse(services, name, self.request_of(environ, target), error, trace_id=trace_id)
+        return receive(services, name, self.request_of(environ, target, body), trace_id=trace_id)
 
-    def _refuse(
-        self, environ: Any, start_response: StartResponse, error: Exception, trace_id: str
+    def request_of(self, environ: Environ, target: Target, body: bytes = b"") -> InboundRequest:
+        """Return a delivery as a value; one that is refused by its head has no body."""
+        services = self._services
+        proxies = services.settings.trusted_proxies
+        return inbound_request(environ, body, services.clock, proxies, version=target.version)
+
+    def answer_refusal(
+        self, environ: Any, start_response: StartResponse, *, refusal: Refusal
     ) -> Iterable[bytes]:
+        """Keep why a delivery was refused, and answer it; a WSGI application once the rest is given."""
+        target, request, error, trace_id = refusal
+        try:
+            if not isinstance(error, CallgateError):
+                raise error
+            reply = refuse(self._services, target.channel, request, error, trace_id=trace_id)
+        except Exception as told:  # noqa: BLE001 - the error handlers of the application answer it
+            return self.answer_error(environ, start_response, error=told, trace_id=trace_id)
+        return send_reply(start_response, reply, trace_id)
+
+    def answer_error(
+        self, environ: Any, start_response: StartResponse, *, error: Exception, trace_id: str
+    ) -> Iterable[bytes]:
+        """Have the application's error handlers answer; a WSGI application once the rest is given."""
         app = self._app
         with app.request_context(environ):
             g.trace_id = trace_id
             response = app.finalize_request(app.handle_user_exception(error), from_error_handler=True)
             return response(environ, start_response)
+
+
+def admitted(services: Services, channel_name: str, method: str) -> int:
+    """Judge a callback by its head and return how many bytes its body may have; raises the refusal."""
+    if method not in METHODS:
+        raise MethodNotAllowed(valid_methods=METHODS)
+    return admit(services, channel_name, method)
+
+
+def reply_headers(reply: Reply, trace_id: str) -> list[tuple[str, str]]:
+    """Return the headers of a platform's own answer."""
+    return [
+        ("Content-Type", reply.content_type),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Trace-Id", trace_id),
+    ]
+
+
+def send_reply(start_response: StartResponse, reply: Reply, trace_id: str) -> Iterable[bytes]:
+    """Send a platform's own answer the WSGI way."""
+    length = ("Content-Length", str(len(reply.body)))
+    start_response(STATUS_LINES[reply.status], [*reply_headers(reply, trace_id), length])
+    return [reply.body]

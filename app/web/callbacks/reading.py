@@ -1,6 +1,7 @@
 """From a WSGI request to an InboundRequest: the exact bytes, bounded; the caller's address; the version.
 
-Works on the WSGI environment, because callbacks are answered before Flask makes its request (front_door.py).
+Works on the WSGI environment, because callbacks are answered before Flask makes its request: by front_door.py under
+any WSGI server, by loop_front.py under ours, which makes the same environment of its own kind of request (scope.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from werkzeug.wsgi import get_content_length
 from app.core.clock import Clock
 from app.core.errors import RefusedError
 from app.core.values import InboundRequest
+from app.pipeline.inbound.prepare import longest_body
 from app.pipeline.inbound.proof import keep_rejection
 from app.pipeline.services import Services
 from app.security.addresses import canonical_address
@@ -33,10 +35,8 @@ def read_delivery(
 ) -> InboundRequest:
     """Read a delivery to a channel, bounded by its limit; one that is too large is kept as a rejection without a body."""
     settings = services.settings
-    channel = services.channels.get(channel_name)
-    limit = (channel.config.max_body_bytes if channel is not None else None) or settings.max_body_bytes
     try:
-        body = read_body(environ, limit)
+        body = read_body(environ, longest_body(services, services.channels.get(channel_name)))
     except RefusedError as error:
         evidence = inbound_request(environ, b"", services.clock, settings.trusted_proxies)
         keep_rejection(services, channel_name, evidence, error, trace_id=trace_id)
@@ -84,14 +84,14 @@ def read_body(environ: Environ, limit: int) -> bytes:
     """
     declared = get_content_length(environ)  # type: ignore[arg-type]
     if declared is not None and declared > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     if declared is None and not environ.get("wsgi.input_terminated"):
         return b""
     body = _read_up_to(environ["wsgi.input"], limit + 1 if declared is None else declared)
     if len(body) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     if declared is not None and len(body) < declared:
-        raise RefusedError("truncated_body", "The body is shorter than its Content-Length.", http_status=400)
+        raise cut_short()
     return body
 
 
@@ -106,9 +106,17 @@ def _read_up_to(stream: Any, count: int) -> bytes:
     return b"".join(parts)
 
 
-def _too_large(limit: int) -> RefusedError:
+def too_large(limit: int) -> RefusedError:
+    """Return the refusal of a body over the limit."""
     return RefusedError(
         "body_too_large", f"The body is larger than {limit} bytes (MAX_BODY_BYTES).", http_status=413
+    )
+
+
+def cut_short() -> RefusedError:
+    """Return the refusal of a body that ended before its end."""
+    return RefusedError(
+        "truncated_body", "The body is shorter than its Content-Length or chunks say.", http_status=400
     )
 
 

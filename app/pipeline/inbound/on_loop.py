@@ -1,0 +1,67 @@
+"""The way of a callback on an event loop: the same three steps as in receive.py, without a thread where none is needed.
+
+What is quick runs on the loop, a commit is awaited, and what does I/O, takes long or runs a user's code goes to a
+thread: keys found while running, limits counted on another machine, large bodies, inline handlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from app.core.values import InboundRequest, Reply
+from app.pipeline.inbound.accept import Ready, give_up, settle
+from app.pipeline.inbound.answer import answer
+from app.pipeline.inbound.prepare import prepare
+from app.pipeline.inbound.proof import proves_without_asking
+from app.pipeline.inbound.receive import take
+from app.pipeline.services import Services
+from app.storage.database.loop_commits import LoopCommits
+from app.storage.queue.acceptance import Accepted, accept_many
+
+InThread = Callable[[Callable[[], Reply]], Awaitable[Reply]]
+"""Runs something in a thread and awaits what it returns."""
+
+QUICK_BODY_BYTES = 65_536
+"""A larger body may take long to read as JSON or XML, and meanwhile the loop would do nothing else."""
+
+
+class LoopReceiver:
+    """Takes deliveries on one event loop."""
+
+    def __init__(self, services: Services, commits: LoopCommits, in_thread: InThread):
+        self._services = services
+        self._commits = commits
+        self._in_thread = in_thread
+
+    async def take(self, channel_name: str, request: InboundRequest, *, trace_id: str) -> Reply:
+        """Take one delivery; raises CallgateError for every refusal, which receive.refuse then looks after."""
+        services = self._services
+        if not is_quick(services, channel_name, request):
+            return await self._in_thread(lambda: take(services, channel_name, request, trace_id=trace_id))
+        prepared = prepare(services, channel_name, request, trace_id=trace_id)
+        if isinstance(prepared, Reply):
+            return prepared
+        stored = await self._accept(prepared.ready)
+        if prepared.ready.has_inline:
+            return await self._in_thread(lambda: answer(services, prepared, stored))
+        return answer(services, prepared, stored)
+
+    async def _accept(self, ready: Ready) -> list[Accepted]:
+        stored: Sequence[Accepted] = ()
+        try:
+            if ready.acceptances:
+                stored = await self._commits.write(accept_many, ready.acceptances)
+        except BaseException:
+            give_up(self._services, ready)
+            raise
+        return settle(self._services, ready, stored)
+
+
+def is_quick(services: Services, channel_name: str, request: InboundRequest) -> bool:
+    """Say whether `prepare` neither waits for anybody nor takes long with this request."""
+    channel = services.channels.get(channel_name)
+    if channel is None:
+        return True
+    counts_elsewhere = channel.config.rate_limit is not None and not services.rate_limits.is_quick
+    is_small = len(request.body) <= QUICK_BODY_BYTES
+    return is_small and not counts_elsewhere and proves_without_asking(services, channel, request)

@@ -1,0 +1,181 @@
+"""What a callback says and where it goes: from raw bytes to events that are ready to be stored.
+
+Pure and quick, so that an event loop may run it: nothing here waits for a network, the store or a user's code. What
+on_loop.py keeps away from the loop (is_quick) are the exceptions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
+
+from app.core.errors import PayloadError, RefusedError
+from app.core.identifiers import new_id
+from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
+from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
+from app.pipeline.channels import Channel
+from app.pipeline.inbound.accept import Arrival, Ready, make_ready
+from app.pipeline.inbound.proof import let_in, prove
+from app.pipeline.router import Route
+from app.pipeline.services import Services
+
+MAX_KEY_LENGTH = 255
+MAX_SUBJECT_LENGTH = 255
+MAX_TYPE_LENGTH = 255
+MOST_EVENTS = 1000
+"""Events that one delivery may hold."""
+
+NOTHING = ParsedEvent("nothing", None, {})
+"""What an empty batch is answered for."""
+
+
+class Proven(NamedTuple):
+    """A request that passed every check, and what it says: mostly one event."""
+
+    channel: Channel
+    source: WebhookSource
+    request: InboundRequest
+    verified: Verified
+    parsed: Sequence[ParsedEvent]
+    trace_id: str
+
+
+class Prepared(NamedTuple):
+    """A proven request whose events are ready to be stored."""
+
+    proven: Proven
+    ready: Ready
+
+
+class UnknownEventError(RefusedError):
+    """No route takes any of the events, on a channel that refuses such; `reply` is the platform's own answer."""
+
+    def __init__(self, reply: Reply):
+        super().__init__("unknown_event_type", "no route takes this type", http_status=reply.status)
+        self.reply = reply
+
+
+def admit(services: Services, channel_name: str, method: str) -> int:
+    """Judge a callback by its head alone and return how many bytes its body may have; raises RefusedError."""
+    channel, source = services.channels.with_capability(channel_name, WebhookSource)
+    _check_method(source, method)
+    return longest_body(services, channel)
+
+
+def longest_body(services: Services, channel: Channel | None) -> int:
+    """Return how many bytes the body of a delivery to this channel may have."""
+    own = channel.config.max_body_bytes if channel is not None else None
+    return own or services.settings.max_body_bytes
+
+
+def prepare(
+    services: Services, channel_name: str, request: InboundRequest, *, trace_id: str
+) -> Reply | Prepared:
+    """Return a set-up request's answer, or what is to be stored; raises CallgateError for every refusal.
+
+    The steps are 1 to 6 of receive.py. Whoever stores nothing of it gives the engine's places back (accept.give_up).
+    """
+    channel, source = services.channels.with_capability(channel_name, WebhookSource)
+    _check_method(source, request.method)
+    let_in(services, channel, request)
+    if (answer := _set_up(channel, request)) is not None:
+        return answer
+    verified = prove(services, channel, source, request)
+    if (answer := source.challenge(request, verified)) is not None:
+        return answer
+    parsed = _parsed(channel, source, request, verified)
+    return _prepared(services, Proven(channel, source, request, verified, parsed, trace_id))
+
+
+def _prepared(services: Services, proven: Proven) -> Prepared:
+    arrivals = [_arrival(services, proven, position) for position in range(len(proven.parsed))]
+    if proven.channel.rejects_unknown_events and not any(arrival.routes for arrival in arrivals):
+        raise _unknown(proven)
+    ready = make_ready(
+        services,
+        arrivals,
+        remote_addr=proven.request.remote_addr,
+        verified=proven.verified,
+        window_days=proven.channel.config.dedupe_window_days,
+    )
+    return Prepared(proven, ready)
+
+
+def _unknown(proven: Proven) -> UnknownEventError:
+    first = proven.parsed[0] if proven.parsed else NOTHING
+    outcome = Outcome(Situation.UNKNOWN_EVENT_TYPE, None, first, trace_id=proven.trace_id)
+    return UnknownEventError(proven.source.acknowledge(proven.request, proven.verified, outcome))
+
+
+def _check_method(source: WebhookSource, method: str) -> None:
+    if method not in source.methods:
+        allowed = ", ".join(source.methods)
+        raise RefusedError("method_not_allowed", f"This platform sends {allowed} only.", http_status=405)
+
+
+def _set_up(channel: Channel, request: InboundRequest) -> Reply | None:
+    set_up = channel.as_capability(SetUpSource)
+    answers = (each.answer(request, request.received_at) for each in set_up.handshakes) if set_up else ()
+    return next((answer for answer in answers if answer is not None), None)
+
+
+def _parsed(
+    channel: Channel, source: WebhookSource, request: InboundRequest, verified: Verified
+) -> Sequence[ParsedEvent]:
+    batch = channel.as_capability(BatchSource)
+    if batch is None:
+        return (_bounded(source.parse(request, verified)),)
+    found = batch.parse_batch(request, verified)
+    if len(found) > MOST_EVENTS:
+        raise PayloadError(
+            "too_many_events", message=f"One delivery may hold {MOST_EVENTS} events; it held {len(found)}."
+        )
+    return [_bounded(each) for each in found]
+
+
+def _bounded(parsed: ParsedEvent) -> ParsedEvent:
+    """Fit what a platform sent into the columns; a key too long is replaced by its digest, which identifies as well."""
+    key, subject = parsed.key, parsed.subject
+    if key is not None and len(key) > MAX_KEY_LENGTH:
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        parsed = parsed._replace(key=f"sha256:{digest}")
+    if subject is not None and len(subject) > MAX_SUBJECT_LENGTH:
+        parsed = parsed._replace(subject=subject[:MAX_SUBJECT_LENGTH])
+    if len(parsed.type) > MAX_TYPE_LENGTH:
+        parsed = parsed._replace(type=parsed.type[:MAX_TYPE_LENGTH])
+    return parsed
+
+
+def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
+    request, parsed = proven.request, proven.parsed[position]
+    event_id = new_id(request.received_at)
+    event = Event(
+        id=event_id,
+        channel=proven.channel.name,
+        platform=proven.channel.spec.slug,
+        type=parsed.type,
+        key=parsed.key if parsed.key is not None else event_id,
+        subject=parsed.subject,
+        occurred_at=parsed.occurred_at,
+        received_at=request.received_at,
+        data=parsed.data,
+        # The whole delivery is kept once: a thousand events must not store a thousand copies of it.
+        raw=request.body if position == 0 else orjson.dumps(parsed.data),
+        headers=request.headers,
+        query_string=request.query_string,
+        version=request.version,
+    )
+    routes = routes_for(services, proven.channel, event)
+    return Arrival(event, routes, claims_key=parsed.key is not None)
+
+
+def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:
+    """Return the routes of an event; binding comes first where the event says something about it."""
+    routes = services.matching(channel.name, channel.spec.slug, event.type, event.version)
+    binder = channel.as_capability(BindSource) if services.bind_route is not None else None
+    if services.bind_route is None or binder is None or binder.bind_signal(event) is None:
+        return routes
+    return (services.bind_route, *routes)

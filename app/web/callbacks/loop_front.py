@@ -1,0 +1,130 @@
+"""What answers a serving process's requests: an application on the event loop (RSGI) in front of the WSGI one.
+
+Callbacks are read, proven and stored here without a thread of their own; everything else is read here and answered by
+Flask in a thread. Nothing is handed on before it is read whole, so a slow sender holds up nobody. Why:
+docs/decisions/0028-event-loop-front.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from flask import Flask
+
+from app.core.errors import CallgateError
+from app.core.identifiers import trace_word
+from app.pipeline.inbound.on_loop import LoopReceiver
+from app.pipeline.services import Services
+from app.storage.database.loop_commits import LoopCommits
+from app.telemetry.logging import TRACE_ID
+from app.web.callbacks.bodies import Body, BodyReader, Room
+from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
+from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers
+from app.web.callbacks.scope import Scope, environ_of, for_application
+
+PAGE_THREADS = 32
+CALLBACK_THREADS = 64
+REFUSAL_THREADS = 8
+CLOSE = ("Connection", "close")
+
+
+class Server(Body, Responder, Protocol):
+    """The server's side of a request and of its answer."""
+
+
+class Exchange(NamedTuple):
+    """One request on its way."""
+
+    scope: Scope
+    environ: dict[str, Any]
+    server: Server
+    reader: BodyReader
+
+
+class LoopFront:
+    """The application that the server calls.
+
+    `is_leaving` says that callers should come again over another connection; `on_start` is called on the loop's thread
+    before the first request.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        services: Services,
+        *,
+        is_leaving: Callable[[], bool] = lambda: False,
+        on_start: Callable[[], None] = lambda: None,
+    ):
+        self._application: Wsgi = app.wsgi_app
+        self._front = Callbacks(app, services)
+        self._is_leaving = is_leaving
+        self._on_start = on_start
+        self._commits = LoopCommits(services.accepts)
+        self._pages = Threads("page", PAGE_THREADS)
+        self._refusals = Threads("refusal", REFUSAL_THREADS)
+        self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
+        self._services = services
+        self._room = Room()
+        own_limits = [channel.config.max_body_bytes or 0 for channel in services.channels]
+        self._longest_body = max(services.settings.max_body_bytes, *own_limits, 0)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to serve on this loop."""
+        self._commits.start(loop)
+        self._on_start()
+
+    async def __rsgi__(self, scope: Scope, server: Server) -> None:
+        """Answer a request; what its sender goes on sending after that is thrown away for a while."""
+        environ = environ_of(scope)
+        reader = BodyReader(server, environ, self._room)
+        try:
+            target = self._front.target_of(environ)
+            exchange = Exchange(scope, environ, server, reader)
+            await (self._page(exchange) if target is None else self._callback(exchange, target))
+            await reader.drain()
+        finally:
+            reader.close()
+
+    async def _callback(self, exchange: Exchange, target: Target) -> None:
+        """Take a callback: its head is judged, its body read, the delivery taken."""
+        trace_id = trace_word()
+        TRACE_ID.set(trace_id)
+        environ, body = exchange.environ, b""
+        try:
+            limit = admitted(self._services, target.channel, environ["REQUEST_METHOD"])
+            body = await exchange.reader.read(limit)
+            request = self._front.request_of(environ, target, body)
+            reply = await self._receiver.take(target.channel, request, trace_id=trace_id)
+        except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
+            refused = self._front.request_of(environ, target, body)
+            await self._refuse(exchange, Refusal(target, refused, error, trace_id))
+            return
+        headers = [*reply_headers(reply, trace_id), *self._closing(exchange)]
+        exchange.server.response_bytes(reply.status, headers, reply.body)
+
+    async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        """Have a thread keep a refusal and answer it."""
+        application = partial(self._front.answer_refusal, refusal=refusal)
+        await self._refusals.run(self._answer(application, exchange))
+
+    async def _page(self, exchange: Exchange) -> None:
+        """Read a request for the application behind, and have a thread answer it."""
+        application, body = self._application, b""
+        try:
+            body = await exchange.reader.read(self._longest_body)
+        except CallgateError as error:
+            application = partial(self._front.answer_error, error=error, trace_id=trace_word())
+        await self._pages.run(self._answer(application, exchange, body))
+
+    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], None]:
+        """Return the work of a thread that has a WSGI application answer."""
+        environ = for_application(exchange.environ, exchange.scope, body)
+        return partial(answer_by_wsgi, application, environ, exchange.server, self._closing(exchange))
+
+    def _closing(self, exchange: Exchange) -> list[tuple[str, str]]:
+        """Return the header that ends a connection where there is more to come than is wanted, or the process leaves."""
+        return [] if exchange.reader.is_whole and not self._is_leaving() else [CLOSE]
