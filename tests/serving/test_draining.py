@@ -46,22 +46,15 @@ def test_a_socket_is_let_go_and_stays_open_for_the_others() -> None:
     assert done.stdout == "the parent goes on\n", done.stderr
 
 
-def test_answers_ask_to_close_once_draining_has_begun(monkeypatch: Any) -> None:
-    monkeypatch.setattr("app.serving.draining.stop_listening", lambda: None)
-    seen: list[Any] = []
-
-    def application(environ: Any, start_response: Any) -> list[bytes]:
-        start_response("200 OK", [("X-Mine", "1")])
-        return [b"body"]
-
+def test_draining_begins_on_its_signal(monkeypatch: Any) -> None:
+    let_go: list[bool] = []
+    monkeypatch.setattr("app.serving.draining.stop_listening", lambda: let_go.append(True))
     draining = Draining()
-    wrapped = draining.wrap(application)
     before = signal.getsignal(DRAIN_SIGNAL)
     draining.install()
     try:
-        assert wrapped({}, lambda status, headers: seen.append(headers)) == [b"body"]
+        assert (draining.has_begun, let_go) == (False, [])
         signal.raise_signal(DRAIN_SIGNAL)
-        assert wrapped({}, lambda status, headers: seen.append(headers)) == [b"body"]
+        assert (draining.has_begun, let_go) == (True, [True])
     finally:
         signal.signal(DRAIN_SIGNAL, before)
-    assert seen == [[("X-Mine", "1")], [("X-Mine", "1"), ("Connection", "close")]]
