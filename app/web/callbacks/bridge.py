@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
 
@@ -96,7 +95,16 @@ def _stream(head: _Head, pieces: Iterable[bytes], to: Responder) -> None:
     for piece in pieces:
         if stream is None:
             stream = to.response_stream(head.status, head.headers)
-        with suppress(StopIteration):
-            next(iter(stream.send_bytes(head.take_written() + piece).__await__()))
+        if not _is_sent(stream, head.take_written() + piece):
+            return
     if stream is None:
         to.response_bytes(head.status, head.headers, head.take_written())
+
+
+def _is_sent(stream: Stream, data: bytes) -> bool:
+    """Send a piece; False when the caller is gone. The server answers at once, so nothing has to be awaited."""
+    try:
+        next(iter(stream.send_bytes(data).__await__()), None)
+    except RuntimeError:
+        return False
+    return True
