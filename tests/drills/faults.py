@@ -18,7 +18,7 @@ from typing import Any
 
 from app.core.clock import SystemClock
 from app.pipeline.dispatch import attempts
-from app.pipeline.inbound import accept
+from app.pipeline.inbound import accept, on_loop
 from app.pipeline.services import Services
 from app.storage.database.db import Database
 from app.worker import leases
@@ -43,6 +43,7 @@ def install() -> None:
     """Wrap the functions of the gateway at whose edges the points lie."""
     points = partial(_around, before="nowhere", inside="before the commit", after="after the commit")
     _wrap(accept, "accept_many", points)
+    _wrap(on_loop, "accept_many", lambda _write: vars(accept)["accept_many"])
     _wrap(attempts, "complete", _completing)
     _wrap(attempts, "_run_in_transaction", _with_effects)
     _wrap(Database, "begin", _and_after)

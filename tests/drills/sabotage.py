@@ -7,14 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import VerificationError
 from app.core.values import Verified
 from app.pipeline.dispatch import attempts
-from app.pipeline.inbound import accept, receive
+from app.pipeline.inbound import accept, on_loop, receive
 from app.pipeline.router import Context
 from app.pipeline.upkeep import clock_steps
 from app.platforms import callback
@@ -46,12 +45,15 @@ def _acknowledge_before_the_commit() -> None:
     """Say that an event is stored, and store it when the drill lets go."""
     store = accept.accept
 
-    def late(services: Any, arrivals: Any, **rest: Any) -> list[Accepted]:
-        store_all = partial(store, services, arrivals, **rest)
-        threading.Thread(target=_when_let_go, args=(store_all,), daemon=True).start()
-        return [Accepted(arrival.event.id, is_new=True) for arrival in arrivals]
+    def late(services: Any, ready: Any) -> list[Accepted]:
+        threading.Thread(target=_when_let_go, args=(store, services, ready), daemon=True).start()
+        return [Accepted(arrival.event.id, is_new=True) for arrival in ready.arrivals]
+
+    async def late_on_loop(receiver: Any, ready: Any) -> list[Accepted]:
+        return late(receiver._services, ready)
 
     _put(receive, "accept", late)
+    _put(on_loop.LoopReceiver, "_accept", late_on_loop)
 
 
 def _complete_before_the_work() -> None:

@@ -42,9 +42,11 @@ def test_heads_without_a_body_and_idle_sockets(
     tmp_path: Path, database_url: str, engine: Engine, say: Say
 ) -> None:
     beginnings = [half_sent("/webhooks/callback")] * HALF_SENT + [b""] * IDLE
-    with Drill(tmp_path, database_url, engine) as drill:
-        with SlowSockets(drill.gateway.port, HALF_SENT + IDLE, beginnings):
-            result, checked = answered_all(drill)
+    with (
+        Drill(tmp_path, database_url, engine) as drill,
+        SlowSockets(drill.gateway.port, HALF_SENT + IDLE, beginnings),
+    ):
+        result, checked = answered_all(drill)
     say.kept(result, f"{HALF_SENT} heads, {IDLE} idle sockets; {checked} health checks")
 
 

@@ -103,10 +103,8 @@ def test_what_could_not_be_stored_gives_the_engines_places_back(
     assert status_of(loop.take(signed_callback(envelope("evt_1")))[0]) == "accepted"
     assert engine.taken == 1
 
-    @contextmanager
-    def away() -> Iterator[Transaction]:
+    def away() -> None:
         raise StoreUnavailable
-        yield
 
     monkeypatch.setattr(database, "begin", away)
     assert isinstance(loop.take(signed_callback(envelope("evt_2")))[0], StoreUnavailable)
@@ -117,9 +115,12 @@ def test_what_could_not_be_stored_gives_the_engines_places_back(
 def test_inline_handlers_run_in_a_thread(services_with: MakeServices) -> None:
     ran_on_loop: list[bool] = []
     router = Router()
-    router.on("callback", inline=True, name="ask")(
-        lambda event, context: ran_on_loop.append(on_loop_thread()) or {"n": 1}
-    )
+
+    @router.on("callback", inline=True, name="ask")
+    def ask(event: Any, context: Any) -> str:
+        ran_on_loop.append(on_loop_thread())
+        return "done"
+
     loop = Loop(services_with(router=router))
     first, copy = (loop.take(signed_callback())[0] for _ in range(2))
     assert (status_of(first), status_of(copy)) == ("success", "already_processed")

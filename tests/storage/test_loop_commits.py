@@ -67,7 +67,7 @@ def test_a_batch_wakes_the_loop_once(counted: CountedDatabase) -> None:
     woken: list[int] = []
 
     async def story(commits: LoopCommits) -> None:
-        loop = asyncio.get_running_loop()
+        loop: Any = asyncio.get_running_loop()
         real = loop.call_soon_threadsafe
 
         def counting(callback: Any, *args: Any, **named: Any) -> Any:
@@ -75,7 +75,7 @@ def test_a_batch_wakes_the_loop_once(counted: CountedDatabase) -> None:
                 woken.append(len(args[0]))
             return real(callback, *args, **named)
 
-        loop.call_soon_threadsafe = counting  # type: ignore[method-assign]
+        loop.call_soon_threadsafe = counting
         await behind_a_held_one(counted, commits, [write(f"n{number}") for number in range(20)])
 
     on_loop(counted, story)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.web.loop_stage import Server
 LIMIT = 100_000
 
 
-def reader_of(server: Server, room: Room | None = None, **environ: str) -> BodyReader:
+def reader_of(server: Server, environ: Mapping[str, str], room: Room | None = None) -> BodyReader:
     return BodyReader(server, environ, room or Room())
 
 
@@ -38,7 +39,7 @@ def refusal(reader: BodyReader, limit: int = LIMIT) -> tuple[int, str]:
 def test_a_body_is_read_whole(size: int, is_chunked: bool) -> None:
     content = bytes(size % 251 for _ in range(size))
     pieces = [content[start : start + 7_777] for start in range(0, size, 7_777)]
-    reader = reader_of(Server(pieces), **(CHUNKED if is_chunked else declared(size)))
+    reader = reader_of(Server(pieces), CHUNKED if is_chunked else declared(size))
     assert asyncio.run(reader.read(LIMIT)) == content
     assert reader.is_whole
 
@@ -46,26 +47,26 @@ def test_a_body_is_read_whole(size: int, is_chunked: bool) -> None:
 @pytest.mark.parametrize("environ", [{}, {"CONTENT_LENGTH": ""}, {"CONTENT_LENGTH": "0"}])
 def test_without_a_length_nothing_is_read(environ: dict[str, str]) -> None:
     server = Server([b"not asked for"])
-    reader = reader_of(server, **environ)
+    reader = reader_of(server, environ)
     assert (asyncio.run(reader.read(LIMIT)), reader.is_whole, server.read) == (b"", True, 0)
 
 
 def test_a_declared_length_over_the_limit_is_refused_without_reading() -> None:
     server = Server([b"x" * 1000])
-    assert refusal(reader_of(server, **declared(LIMIT + 1))) == (413, "body_too_large")
+    assert refusal(reader_of(server, declared(LIMIT + 1))) == (413, "body_too_large")
     assert server.read == 0
 
 
 def test_chunks_are_counted_and_refused_at_the_limit() -> None:
     server = Server([b"x" * 1000] * 1000)
-    assert refusal(reader_of(server, **CHUNKED), limit=10_000) == (413, "body_too_large")
+    assert refusal(reader_of(server, CHUNKED), limit=10_000) == (413, "body_too_large")
     assert server.read == 11_000
 
 
 @pytest.mark.parametrize("environ", [CHUNKED, declared(20), declared(20_000)])
 def test_a_body_that_breaks_off_is_refused(environ: dict[str, str]) -> None:
     server = Server([b"half"], is_broken=True)
-    assert refusal(reader_of(server, **environ)) == (400, "truncated_body")
+    assert refusal(reader_of(server, environ)) == (400, "truncated_body")
 
 
 @pytest.mark.parametrize("environ", [CHUNKED, declared(20), declared(20_000)])
@@ -74,23 +75,23 @@ def test_a_body_that_trickles_is_refused_when_its_time_is_over(
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
     server = Server([b"a", 0.04] * 1000)
-    assert refusal(reader_of(server, **environ)) == (408, "body_too_slow")
+    assert refusal(reader_of(server, environ)) == (408, "body_too_slow")
     assert server.read <= 4
 
 
 def test_larger_bodies_share_a_bounded_memory() -> None:
     room = Room(50_000)
-    first = reader_of(Server([b"x" * 30_000]), room, **declared(30_000))
+    first = reader_of(Server([b"x" * 30_000]), declared(30_000), room)
     second = Server([b"x" * 30_000])
     asyncio.run(first.read(LIMIT))
-    assert refusal(reader_of(second, room, **declared(30_000))) == (503, "too_busy")
+    assert refusal(reader_of(second, declared(30_000), room)) == (503, "too_busy")
     first.close()
-    assert asyncio.run(reader_of(second, room, **declared(30_000)).read(LIMIT))
+    assert asyncio.run(reader_of(second, declared(30_000), room).read(LIMIT))
 
 
 def test_what_a_refused_sender_still_sends_is_thrown_away() -> None:
     server = Server([b"x" * 50_000] * 80)
-    reader = reader_of(server, **declared(4_000_000))
+    reader = reader_of(server, declared(4_000_000))
     refusal(reader)
     asyncio.run(reader.drain())
     assert server.read == 4_000_000
@@ -101,14 +102,14 @@ def test_throwing_away_has_an_end_in_bytes_and_in_time(monkeypatch: pytest.Monke
     monkeypatch.setattr(bodies, "DRAIN_SECONDS", 0.1)
     flood, drip = Server([b"x" * 50_000] * 80), Server([b"x", 0.04] * 1000)
     for server in (flood, drip):
-        asyncio.run(reader_of(server, **declared(4_000_000)).drain())
+        asyncio.run(reader_of(server, declared(4_000_000)).drain())
     assert flood.read == 100_000
     assert drip.read <= 4
 
 
 def test_a_sender_that_waits_to_be_asked_is_not_asked() -> None:
     server: Any = Server([b"x" * 50_000])
-    reader = reader_of(server, HTTP_EXPECT="100-continue", **declared(4_000_000))
+    reader = reader_of(server, {"HTTP_EXPECT": "100-continue", **declared(4_000_000)})
     refusal(reader)
     asyncio.run(reader.drain())
     assert server.read == 0

@@ -12,6 +12,7 @@ import requests
 
 from sandbox.platforms.callback.signer import body_headers
 from tests.builders import CALLBACK_SECRET, envelope
+from tests.drills.slow_sockets import http2_without_bodies
 from tests.live import LiveGateway
 from tests.web.conftest import Api
 
@@ -109,6 +110,30 @@ def test_a_repeated_signature_header_is_refused(live: LiveGateway, api: Api) -> 
     assert api.count_events() == before
 
 
+@pytest.mark.parametrize("megabytes", [4, 8])
+def test_a_sender_that_writes_everything_first_can_read_its_413(live: LiveGateway, megabytes: int) -> None:
+    """Closed at once, the connection would be reset while it still writes, and the answer lost."""
+    size = megabytes * 1_048_576
+    head = f"POST /webhooks/callback HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode()
+    answer = raw_exchange(live, head + b"x" * size)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b'"error":"body_too_large"' in answer
+
+
+@pytest.mark.parametrize("rest", [b"", b"2\r\n{", b"zz\r\n"], ids=["no end", "half a chunk", "no number"])
+def test_a_chunked_body_without_its_end_is_refused(live: LiveGateway, api: Api, rest: bytes) -> None:
+    body = json.dumps(envelope("evt_without_end")).encode()
+    head = (
+        b"POST /webhooks/callback HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
+    )
+    head += f"X-Signature: {signed(body)['X-Signature']}\r\n\r\n{len(body):x}\r\n".encode()
+    before = api.count_events()
+    answer = raw_exchange(live, head + body + b"\r\n" + rest, half_closed=True)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"error":"truncated_body"' in answer
+    assert api.count_events() == before
+
+
 def test_a_body_shorter_than_declared_stores_nothing(live: LiveGateway, api: Api) -> None:
     before = api.count_events()
     raw_exchange(
@@ -124,6 +149,11 @@ def test_a_body_of_ten_megabytes_is_413(live: LiveGateway, api: Api) -> None:
     assert_refused(answer)
     assert (answer.status_code, answer.json()["error"]) == (413, "body_too_large")
     assert api.newest_rejection()["error"] == "body_too_large"
+
+
+def test_http2_with_prior_knowledge_is_turned_away(live: LiveGateway) -> None:
+    answer = raw_exchange(live, http2_without_bodies("/webhooks/callback", 64))
+    assert answer.startswith(b"HTTP/1.1 400") or not answer
 
 
 def chunks(body: bytes, size: int) -> Iterator[bytes]:

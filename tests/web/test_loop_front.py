@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from app.core.errors import StoreUnavailable
 from app.factory import create_app
 from app.pipeline.inbound import on_loop
 from app.pipeline.services import Services
-from app.storage.database.db import Database, Transaction
+from app.storage.database.db import Database
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks import bodies
 from app.web.callbacks.loop_front import LoopFront
@@ -22,6 +21,7 @@ from tests.web.test_callbacks_before_flask import OPEN_TO_ALL
 
 pytestmark = pytest.mark.backends("sqlite")
 API = [("Authorization", "Bearer ops-token-4d1f8a2b")]
+DRIPS: list[bytes | float] = [b"x", 0.02] * 50
 MakeServices = Callable[..., Services]
 
 
@@ -100,10 +100,8 @@ def test_a_fault_of_ours_is_a_500_that_tells_nothing(
 def test_a_store_that_is_away_is_503_and_the_next_callback_is_taken(
     front: LoopFront, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextmanager
-    def away() -> Iterator[Transaction]:
+    def away() -> None:
         raise StoreUnavailable
-        yield
 
     monkeypatch.setattr(database, "begin", away)
     refused = post(front, "evt_1")
@@ -156,7 +154,7 @@ def test_a_body_that_is_too_slow_is_408_and_kept_as_a_rejection(
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
     monkeypatch.setattr(bodies, "DRAIN_SECONDS", 0.05)
-    answer = ask(front, "POST", "/webhooks/callback", *[b"x", 0.02] * 100)
+    answer = ask(front, "POST", "/webhooks/callback", *DRIPS)
     assert (answer.status, answer.headers["connection"]) == (408, "close")
     assert rejections(front)[0]["error"] == "body_too_slow"
 
@@ -200,7 +198,7 @@ def test_a_page_gets_its_body_from_memory_and_slow_ones_are_refused(
     assert whole.json()["error"] == "missing_scope" or whole.status in (400, 403)
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
     monkeypatch.setattr(bodies, "DRAIN_SECONDS", 0.05)
-    slow = ask(front_of(front._services), "POST", "/api/v1/bindcodes", *[b"x", 0.02] * 50, headers=API)
+    slow = ask(front_of(front._services), "POST", "/api/v1/bindcodes", *DRIPS, headers=API)
     assert (slow.status, slow.json()["error"]) == (408, "body_too_slow")
     assert "content-security-policy" in slow.headers
 
