@@ -21,6 +21,7 @@ from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.security.rate_limits import RateLimits
 from app.storage.database.db import Database, Transaction
+from app.storage.database.shared_clock import SharedClock
 from tests.builders import CALLBACK_CHANNEL, envelope, exchange, signed_callback
 from tests.inbound.loop_stage import Loop, on_loop_thread
 from tests.inbound.open_source import delivery, services_of
@@ -227,3 +228,16 @@ def test_a_used_nonce_is_refused_on_the_loop_too(services_with: MakeServices) ->
     first, again = (loop.take(request)[0] for _ in range(2))
     assert status_of(first) == "accepted"
     assert (type(again), again.code) == (VerificationError, "nonce_reused")
+
+
+@pytest.mark.backends("postgresql", "mariadb")
+def test_until_the_databases_clock_is_known_callbacks_are_taken_in_threads(
+    services_with: MakeServices, database: Database
+) -> None:
+    clock = SharedClock(database)
+    services = services_with(channels=OPEN_TO_ALL, clock=clock)
+    loop = Loop(services)
+    assert status_of(loop.take(signed_callback(envelope("evt_1")))[0]) == "accepted"
+    assert (clock.is_known, loop.left) == (True, 1)
+    assert status_of(loop.take(signed_callback(envelope("evt_2")))[0]) == "accepted"
+    assert loop.left == 1

@@ -193,3 +193,29 @@ def test_a_database_that_is_away_leaves_the_time_as_it_was_known(
     assert abs((fresh.now() - machine.clock.now()).total_seconds()) < 1
     machine.clock.off += timedelta(hours=1)
     assert abs((machine.services.clock.now() - known).total_seconds()) < 2
+
+
+def test_a_thread_that_runs_a_loop_never_waits_for_the_databases_clock(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine's clock jumps; what is known goes on until another thread has asked."""
+    local = WrongClock(timedelta(0))
+    clock = SharedClock(database, local=local)
+    may_answer, asked_by, ask = threading.Event(), set[int](), clock._read
+
+    def slowly() -> Any:
+        asked_by.add(threading.get_ident())
+        assert may_answer.wait(20)
+        return ask()
+
+    assert not clock.is_known
+    clock.now()
+    clock.never_keep_waiting()
+    monkeypatch.setattr(clock, "_read", slowly)
+    wait_for(lambda: time.monotonic() >= clock._ask_after)
+    local.off = APART
+    before = clock.now()
+    assert abs(before - SystemClock().now()) < timedelta(seconds=5)
+    may_answer.set()
+    wait_for(lambda: bool(asked_by) and not clock._asking.locked())
+    assert asked_by.isdisjoint({threading.get_ident()})

@@ -1,7 +1,8 @@
 """The way of a callback on an event loop: the same three steps as in receive.py, without a thread where none is needed.
 
 What is quick runs on the loop, a commit is awaited, and what does I/O, takes long or runs a user's code goes to a
-thread: keys found while running, limits counted on another machine, large bodies, inline handlers.
+thread: keys found while running, limits counted on another machine, large bodies, inline handlers, and everything until
+the database's clock is known.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app.pipeline.inbound.proof import proves_without_asking
 from app.pipeline.inbound.receive import take
 from app.pipeline.services import Services
 from app.storage.database.loop_commits import LoopCommits
+from app.storage.database.shared_clock import SharedClock
 from app.storage.queue.acceptance import Accepted, accept_many
 
 InThread = Callable[[Callable[[], Reply]], Awaitable[Reply]]
@@ -62,6 +64,8 @@ def is_quick(services: Services, channel_name: str, request: InboundRequest) -> 
     channel = services.channels.get(channel_name)
     if channel is None:
         return True
+    if isinstance(services.clock, SharedClock) and not services.clock.is_known:
+        return False
     counts_elsewhere = channel.config.rate_limit is not None and not services.rate_limits.is_quick
     is_small = len(request.body) <= QUICK_BODY_BYTES
     return is_small and not counts_elsewhere and proves_without_asking(services, channel, request)

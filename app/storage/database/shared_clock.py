@@ -54,19 +54,35 @@ class SharedClock:
         self._reading: _Reading | None = None
         self._asking = threading.Lock()
         self._ask_after = 0.0
+        self._hurried: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the database was asked before."""
+        return self._reading is not None
+
+    def never_keep_waiting(self) -> None:
+        """Let the calling thread, which runs an event loop, have the time as it is known, while another one asks."""
+        self._hurried = threading.get_ident()
 
     def now(self) -> datetime:
         """Return the current time, aware, in UTC; never raises."""
         local_now = self._local.now()
         reading = self._reading
         if reading is None or _has_jumped(reading, local_now):
-            self._ask()
-            reading = self._reading
+            reading = self._asked()
         elif reading.steady_gone() > READ_AGAIN_SECONDS:
             self._ask_in_background()
         if reading is None:
             return local_now
         return reading.shared + timedelta(seconds=reading.steady_gone())
+
+    def _asked(self) -> _Reading | None:
+        if threading.get_ident() == self._hurried:
+            self._ask_in_background()
+        else:
+            self._ask()
+        return self._reading
 
     def _ask_in_background(self) -> None:
         if not self._asking.locked() and time.monotonic() >= self._ask_after:

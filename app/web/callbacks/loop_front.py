@@ -19,6 +19,7 @@ from app.core.identifiers import trace_word
 from app.pipeline.inbound.on_loop import LoopReceiver
 from app.pipeline.services import Services
 from app.storage.database.loop_commits import LoopCommits
+from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
@@ -74,6 +75,10 @@ class LoopFront:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to serve on this loop."""
+        clock = self._services.clock
+        if isinstance(clock, SharedClock):
+            clock.now()
+            clock.never_keep_waiting()
         self._commits.start(loop)
         self._on_start()
 
