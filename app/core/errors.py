@@ -83,6 +83,13 @@ class PayloadError(RequestError):
         self.reason = reason
 
 
+def unreadable_json(cause: ValueError) -> PayloadError:
+    """Return the refusal of a body that is not one JSON object; `cause` says why and holds nothing of the body."""
+    return PayloadError(
+        "not_a_json_object", message=f"The body must be one JSON object, and this one is not: {cause}."
+    )
+
+
 class RefusedError(RequestError):
     """A rule of this gateway says no."""
 

@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-import orjson
-
 from app.core.errors import VerificationError
+from app.core.exact_json import write_json
 
 JSON = Mapping[str, Any]
 
@@ -58,7 +57,7 @@ class Reply(NamedTuple):
 
 def json_reply(status: int, content: object) -> Reply:
     """Return a JSON answer."""
-    return Reply(status, orjson.dumps(content))
+    return Reply(status, write_json(content))
 
 
 def text_reply(status: int, content: str) -> Reply:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pydantic import Field, field_validator
 
 from app.config.platform_settings import PlatformSettings, Secrets, plain
-from app.core.errors import PayloadError
+from app.core.errors import PayloadError, unreadable_json
 from app.core.moments import moment_from
 from app.core.ports import PlatformSpec
 from app.core.subjects import subject_of
@@ -114,7 +114,7 @@ class StandardWebhooksCallbacks(StandardWebhooksSender):
         try:
             body = parse_json_object(request.body)
         except ValueError as error:
-            raise PayloadError("not_a_json_object", message="The body must be one JSON object.") from error
+            raise unreadable_json(error) from error
         kind = body.get("type")
         if not isinstance(kind, str) or not 0 < len(kind) <= MAX_TYPE or not kind.isprintable():
             raise PayloadError(

@@ -15,7 +15,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 import requests
 import structlog
 import urllib3
@@ -24,6 +23,7 @@ from requests.structures import CaseInsensitiveDict
 
 from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
+from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
 from app.security.deadline_sockets import bounded_session, deadline, tls_context
 from app.security.public_addresses import AddressGuard
@@ -178,7 +178,7 @@ class OutboundClient:
         data: bytes | Mapping[str, str] | None = content if content is not None else form
         if json is not None:
             # UTF-8 instead of backslash escapes, which some platforms show to people as they are.
-            data = orjson.dumps(json)
+            data = write_json(json)
             own["Content-Type"] = "application/json; charset=utf-8"
         try:
             origin_of(url)

@@ -1,4 +1,7 @@
-"""JSON from outside: one object, UTF-8, bounded nesting; every failure is a ValueError."""
+"""JSON from outside: one object, UTF-8, bounded nesting, whole numbers exact; every failure is a ValueError.
+
+The sentence of a ValueError names the cause and holds nothing of the content, so it may be shown.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-import orjson
+from app.core.exact_json import read_json, whole_characters
 
 MAX_NESTING = 64
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -17,22 +20,21 @@ def parse_json_object(raw: bytes) -> dict[str, Any]:
     """Return the JSON object in `raw`; raises ValueError for anything else, empty input included."""
     if raw.count(b"[") + raw.count(b"{") > MAX_NESTING and _nesting(raw) > MAX_NESTING:
         raise ValueError("nested too deeply")
-    value = orjson.loads(raw)
+    value = read_json(raw)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
 
 
 def parse_json_exactly(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in `raw` with every integer exact; raises ValueError, also for a repeated key.
+    """Return the JSON object in `raw` as parse_json_object does; a repeated key raises ValueError too.
 
-    The fast parser turns integers beyond 64 bits into floats and lets the last of two equal keys win; where ids
-    and tokens are read, neither will do. It still goes first, because it is the stricter one about text.
+    Elsewhere the last of two equal keys wins; where ids and tokens are read, that will not do.
     """
     parse_json_object(raw)
     try:
         value: dict[str, Any] = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse
+            whole_characters(raw).decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse
         )
     except RecursionError as error:
         raise ValueError("nested too deeply") from error

@@ -62,7 +62,7 @@ def json_body() -> dict[str, Any]:
     try:
         return parse_json_object(raw)
     except ValueError as error:
-        raise RequestError("bad_json", "The body must be one JSON object in UTF-8.") from error
+        raise RequestError("bad_json", f"The body must be one JSON object in UTF-8: {error}.") from error
 
 
 def page_size(default: int = 50) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import CallgateError, PayloadError, RefusedError, RequestError
+from app.core.errors import CallgateError, RefusedError, RequestError, unreadable_json
 from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
@@ -99,7 +99,7 @@ def _wanted(raw: bytes, guard: AddressGuard) -> Wanted:
     try:
         body = parse_json_object(raw)
     except ValueError as error:
-        raise PayloadError("not_a_json_object", message="The body must be one JSON object.") from error
+        raise unreadable_json(error) from error
     if unknown := sorted(set(body) - KEYS):
         raise RequestError(
             "unknown_field",

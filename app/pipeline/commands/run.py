@@ -10,18 +10,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import orjson
 import structlog
 
 from app.config.settings import Settings
 from app.core.clock import Clock
 from app.core.errors import PermanentError, UpstreamError, UpstreamUnavailable
+from app.core.exact_json import read_json, write_json
 from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
 from app.core.states import DispatchState
 from app.core.values import Event
 from app.pipeline.channels import Channels
+from app.pipeline.dispatch.results import result_as_json
 from app.pipeline.router import Context, Route, Router
 from app.pipeline.services import Runtime, Services
 from app.security.judgement import Verdict, failure, judge, judge_no_answer
@@ -59,7 +60,7 @@ class CommandRunner:
 
     def run(self, route: Route, event: Event, context: Context) -> None:
         """Run the handler of a command and keep what it returns as the outcome."""
-        result = orjson.dumps(route.handler(event, context), default=str, option=orjson.OPT_NON_STR_KEYS)
+        result = result_as_json(route.handler(event, context), event_id=event.id, route=route.name)
         outcome = CommandOutcome(DispatchState.SUCCEEDED, context.attempt, result=result)
         if context.tx is not None:
             self._finish(context.tx, event, outcome)
@@ -132,7 +133,7 @@ def run_route_name(services: Services, command: str, version: str) -> str | None
 
 def outcome_body(command: Command) -> bytes:
     """Return the JSON that is told, the same bytes at every try of one outcome."""
-    return orjson.dumps(
+    return write_json(
         {
             "type": f"command.{command.state.value}",
             "timestamp": as_text(command.finished_at),
@@ -149,4 +150,4 @@ def outcome_body(command: Command) -> bytes:
 
 def result_of(command: Command) -> Any:
     """Return what the handler returned, None before it has."""
-    return None if command.result is None else orjson.loads(command.result)
+    return None if command.result is None else read_json(command.result)

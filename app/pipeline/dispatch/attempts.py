@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-import orjson
 import structlog
 
 from app.config.retries import DEFAULT_ATTEMPTS
 from app.core.errors import PermanentError, Postponed, StoreUnavailable
+from app.core.exact_json import read_json
 from app.core.ports import WebhookSource
 from app.core.states import DispatchState
 from app.core.values import Event
 from app.pipeline.dispatch.on_dead import context_of_death, store_what_follows
 from app.pipeline.dispatch.ordering import tell_followers
+from app.pipeline.dispatch.results import result_as_json
 from app.pipeline.dispatch.retry import MINIMUM_SECONDS, REDELIVERY_GRACE_SECONDS, next_delay
 from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
 from app.pipeline.services import Services
@@ -176,7 +177,8 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    result = _as_json(route.handler(event, _context(services, claim)))
+    returned = route.handler(event, _context(services, claim))
+    result = result_as_json(returned, event_id=event.id, route=route.name)
     success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
     if record is not None:
         record(success)
@@ -184,7 +186,7 @@ def _run(
     if not services.accepts.run(complete, success):
         raise LeaseLostError
     _log_success(claim)
-    return DispatchResult(DispatchState.SUCCEEDED, orjson.loads(result))
+    return DispatchResult(DispatchState.SUCCEEDED, read_json(result))
 
 
 def _context(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
@@ -216,15 +218,12 @@ def _run_in_transaction(services: Services, claim: Claim, event: Event, route: R
     """Run a handler whose writes commit with its dispatch; as a deadlock's victim it runs again at once, all undone."""
 
     def run(tx: Transaction) -> bytes:
-        result = _as_json(route.handler(event, _context(services, claim, tx)))
+        returned = route.handler(event, _context(services, claim, tx))
+        result = result_as_json(returned, event_id=event.id, route=route.name)
         _succeed(services, tx, claim, result)
         return result
 
-    return DispatchResult(DispatchState.SUCCEEDED, orjson.loads(services.database.run(run)))
-
-
-def _as_json(value: Any) -> bytes:
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return DispatchResult(DispatchState.SUCCEEDED, read_json(services.database.run(run)))
 
 
 def _succeed(services: Services, tx: Transaction, claim: Claim, result: bytes) -> None:

@@ -10,13 +10,13 @@ import base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import orjson
 import structlog
 
 from app.config.destinations import DestinationConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
 from app.core.errors import PermanentError, Postponed, StoreUnavailable, UpstreamError
+from app.core.exact_json import write_json
 from app.core.moments import as_text
 from app.core.ports import HttpAnswer
 from app.core.values import Event
@@ -97,7 +97,7 @@ class Forwarder:
         content["data"] = mask_values(event.data, secrets)
         if destination.config.raw:
             content["bodybase64"] = base64.b64encode(event.raw).decode()
-        return orjson.dumps(content)
+        return write_json(content)
 
     def _record_failure(
         self, destination: Destination, error: UpstreamError | PermanentError, *, probed: bool

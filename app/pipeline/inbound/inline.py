@@ -9,8 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-import orjson
-
+from app.core.exact_json import read_json
 from app.core.states import DispatchState
 from app.core.values import Event, Situation
 from app.pipeline.dispatch.attempts import DispatchResult, run_claim
@@ -96,7 +95,7 @@ def _wait_for_first(services: Services, event_id: str, names: Sequence[str], sec
         if all(row.state != DispatchState.RUNNING for row in rows):
             if any(row.state == DispatchState.RETRYING for row in rows):
                 return InlineAnswer(Situation.HANDLER_FAILED)
-            results = [orjson.loads(row.result) for row in rows if row.result]
+            results = [read_json(bytes(row.result)) for row in rows if row.result]
             return InlineAnswer(
                 Situation.ALREADY_PROCESSED, next((item for item in results if item is not None), None)
             )

@@ -10,9 +10,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import orjson
-
 from app.core.errors import PayloadError, RefusedError
+from app.core.exact_json import write_json
 from app.core.identifiers import new_id
 from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
@@ -163,7 +162,7 @@ def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
         received_at=request.received_at,
         data=parsed.data,
         # The whole delivery is kept once: a thousand events must not store a thousand copies of it.
-        raw=request.body if position == 0 else orjson.dumps(parsed.data),
+        raw=request.body if position == 0 else write_json(parsed.data),
         headers=request.headers,
         query_string=request.query_string,
         version=request.version,

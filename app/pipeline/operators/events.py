@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from app.core.errors import RequestError
+from app.core.exact_json import read_json
 from app.core.moments import as_text
 from app.core.states import EventState
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
@@ -80,7 +81,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         "scheme": row.scheme,
         "version": row.version,
         "remote_addr": row.remote_addr,
-        "data": mask_values(orjson.loads(row.data), secrets) if row.data else None,
+        "data": mask_values(read_json(bytes(row.data)), secrets) if row.data else None,
         "headers": [list(pair) for pair in redact_headers(mask_values(orjson.loads(row.headers), secrets))]
         if row.headers
         else [],

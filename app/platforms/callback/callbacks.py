@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from app.core.errors import PayloadError, RefusedError, VerificationError
+from app.core.errors import PayloadError, RefusedError, VerificationError, unreadable_json
 from app.core.moments import moment_from
 from app.core.subjects import subject_of
 from app.core.values import (
@@ -78,7 +78,7 @@ class UnifiedCallbacks(UnifiedBearer):
         try:
             body = parse_json_object(request.body)
         except ValueError as error:
-            raise PayloadError("not_a_json_object", message="The body must be one JSON object.") from error
+            raise unreadable_json(error) from error
         if request.version == "v2":
             identifier = wire_bytes(request.header("webhook-id") or "").decode("utf-8", "replace")
             return _event(body, type_field="type", key=f"v2:{identifier}" if identifier else None)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
 )
 
+from app.core.exact_json import read_json, write_json
 from app.core.states import EventState
 from app.core.values import Event
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
@@ -177,7 +178,7 @@ def event_row(new: NewEvent) -> EventRow:
         query_string=event.query_string.encode("utf-8", "surrogateescape"),
         headers=orjson.dumps(event.headers),
         body=event.raw,
-        data=orjson.dumps(event.data),
+        data=write_json(event.data),
     )
 
 
@@ -204,7 +205,7 @@ def event_from_row(row: Row[Any]) -> Event:
         subject=row.subject,
         occurred_at=row.occurred_at,
         received_at=row.received_at,
-        data=orjson.loads(row.data) if row.data else {},
+        data=read_json(bytes(row.data)) if row.data else {},
         raw=bytes(row.body) if row.body is not None else b"",
         headers=tuple((name, value) for name, value in orjson.loads(row.headers)) if row.headers else (),
         query_string=bytes(row.query_string).decode("utf-8", "surrogateescape") if row.query_string else "",

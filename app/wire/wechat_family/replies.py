@@ -17,7 +17,7 @@ from app.wire.wechat_family.messages import WireFormat
 
 MAX_TEXT_BYTES = 2048
 MAX_ARTICLES = 10
-MAX_NUMBER = 2**64
+MAX_NUMBER = 10**1000
 CONTROL_END = 0x20
 SURROGATES = range(0xD800, 0xE000)
 NOT_CHARACTERS = frozenset((0xFFFE, 0xFFFF))
