@@ -17,6 +17,7 @@ PHONE_MASK = "[phone]"
 EMAIL_MASK = "[email]"
 MAX_DEPTH = 8
 LONG_HEX = 24
+LONGEST_PHONE_BITS = 64
 
 SECRET_NAMES = frozenset(
     [
@@ -70,7 +71,8 @@ KEPT_FIELDS = frozenset({"key"})
 PROOF_HEADERS = ("signature", "sign", "timestamp", "nonce", "serial")
 
 _BEARER = re.compile(r"(?i)\b(bearer|basic|token)([ \t]++)[A-Za-z0-9._~+/=\-]{8,}+")
-_JWT = re.compile(r"\beyJ[\w\-]++\.[\w\-]++(?:\.[\w\-]*+)?")
+# Starts at the edge of a run of letters only, and first sees that a dot follows: `eyJ-eyJ-…` is walked through once.
+_JWT = re.compile(r"(?<![\w\-])(?=[\w\-]++\.[\w\-])((?:\w*+-)*?)eyJ[\w\-]++\.[\w\-]++(?:\.[\w\-]*+)?")
 _WEBHOOK_SECRET = re.compile(r"\b(?:whsec_|whsk_)[A-Za-z0-9+/=_\-]++")
 _USER_INFO = re.compile(r"(?<=://)[^/\s@\[]++@")
 _PAIR = re.compile(
@@ -85,6 +87,9 @@ _HEADER_LINE = re.compile(
 )
 _EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]++(?:@|%40)[\w\-]++(?:\.[\w\-]++)++")
 _PHONE = re.compile(r"(?<!\d)(?:(?:\+|%2B|00)?86[ \-]?)?1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)")
+_HEX_BEFORE = re.compile(r"[0-9a-f]*+\Z")
+_HEX_AFTER = re.compile(r"[0-9a-f]*+")
+_PLAIN_WORD = re.compile(r"[a-z][a-z_]{0,40}")
 
 
 def redact_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -103,7 +108,7 @@ def redact_text(text: str) -> str:
     text = _EMAIL.sub(EMAIL_MASK, text)
     text = _PHONE.sub(_phone, text)
     text = _USER_INFO.sub(f"{MASK}@", text)
-    text = _JWT.sub(MASK, text)
+    text = _JWT.sub(rf"\1{MASK}", text)
     text = _WEBHOOK_SECRET.sub(MASK, text)
     text = _BEARER.sub(rf"\1\2{MASK}", text)
     text = _HEADER_LINE.sub(rf"\1\2 {MASK}", text)
@@ -167,8 +172,8 @@ def _value_pattern(opening: str) -> re.Pattern[str]:
 
 def _phone(match: re.Match[str]) -> str:
     """Mask a phone number, but leave digits alone that only happen to lie inside a long hexadecimal id."""
-    before = re.search(r"[0-9a-f]*\Z", match.string[max(0, match.start() - LONG_HEX) : match.start()])
-    after = re.match(r"[0-9a-f]*", match.string[match.end() : match.end() + LONG_HEX])
+    before = _HEX_BEFORE.search(match.string[max(0, match.start() - LONG_HEX) : match.start()])
+    after = _HEX_AFTER.match(match.string[match.end() : match.end() + LONG_HEX])
     around = len(before[0] if before else "") + len(after[0] if after else "")
     return match[0] if around + len(match[0]) >= LONG_HEX else PHONE_MASK
 
@@ -177,7 +182,10 @@ def _field(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
-        return PHONE_MASK if _PHONE.fullmatch(str(value)) else value
+        # A phone number has at most fifteen digits; Python refuses to write whole numbers of thousands.
+        return (
+            PHONE_MASK if value.bit_length() <= LONGEST_PHONE_BITS and _PHONE.fullmatch(str(value)) else value
+        )
     if _is_masked_field(name, value):
         return MASK
     if isinstance(value, str):
@@ -188,9 +196,7 @@ def _field(name: str, value: Any, depth: int) -> Any:
 def _is_masked_field(name: str, value: Any) -> bool:
     if not is_secret_name(name) or name in KEPT_FIELDS:
         return False
-    return name not in WORD_NAMES or not (
-        isinstance(value, str) and re.fullmatch(r"[a-z][a-z_]{0,40}", value)
-    )
+    return name not in WORD_NAMES or not (isinstance(value, str) and _PLAIN_WORD.fullmatch(value))
 
 
 def _compound(name: str, value: Any, depth: int) -> Any:

@@ -18,6 +18,7 @@ MAX_LENGTH = 2000
 _PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 _ODD_IN_PATH = re.compile(r"//|@|%(?:2[ef]|5c|40|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})", re.IGNORECASE)
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|$)")
+_REST = re.compile(r"[?#]")
 _ADDRESS = re.compile(r"(https?://[^/?#@\[\]\\]+)([/?#].*)?")
 
 
@@ -58,7 +59,7 @@ def _has_plain_path(rest: str) -> bool:
 
 
 def _path_of(rest: str) -> str:
-    return re.split(r"[?#]", rest, maxsplit=1)[0]
+    return _REST.split(rest, maxsplit=1)[0]
 
 
 def _lies_below(origin: str, path: str, entry: str) -> bool:

@@ -1,4 +1,4 @@
-"""Structured logging: one event a line, fields not sentences, redacted on the way out."""
+"""Structured logging: one event a line, fields not sentences, redacted and bounded on the way out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ import structlog
 
 TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
 """The request that runs; every line written meanwhile carries it."""
+
+MAX_LINE = 4096
+"""Bytes. Whoever calls the gateway chooses some of the text in its log and must not fill it."""
+
+SHORTER_AND_SHORTER = (1500, 500, 150, 50)
+ALWAYS_KEPT = ("event", "level", "timestamp", "trace_id", "channel")
+CUT = " …cut… "
+WIDEST_CHARACTER = 4
+
+_AS_JSON = structlog.processors.JSONRenderer()
 
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic")
 
@@ -26,9 +36,7 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
         redact,
     ]
     renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        bounded_json if as_json else _bounded_lines(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     )
     structlog.configure(
         processors=[*shared[:3], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -48,6 +56,50 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def bounded_json(logger: Any, method: str, line: Any) -> str:
+    """Return an event as one line of JSON, MAX_LINE bytes at most; the longest values lose their middle first."""
+    text = str(_AS_JSON(logger, method, dict(line)))
+    for longest in SHORTER_AND_SHORTER:
+        if len(text) <= MAX_LINE:
+            return text
+        text = str(
+            _AS_JSON(logger, method, {name: _shortened(value, longest) for name, value in line.items()})
+        )
+    if len(text) <= MAX_LINE:
+        return text
+    kept = {name: _shortened(line[name], SHORTER_AND_SHORTER[-1]) for name in ALWAYS_KEPT if name in line}
+    return str(_AS_JSON(logger, method, kept | {"cut": True}))
+
+
+def _shortened(value: Any, longest: int) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return value if len(text) <= longest else _without_middle(text, longest)
+
+
+def _without_middle(text: str, longest: int) -> str:
+    """Cut a text in its middle: what it is about stands at the beginning, and a traceback's error at the end."""
+    half = (longest - len(CUT)) // 2
+    return text[:half] + CUT + text[-half:]
+
+
+def _bounded_lines(renderer: Any) -> Any:
+    def render(logger: Any, method: str, line: Any) -> str:
+        text = str(renderer(logger, method, line))
+        if len(text) <= MAX_LINE // WIDEST_CHARACTER:
+            return text
+        # Counted in bytes: a character takes up to four of them.
+        return "\n".join(
+            each
+            if len(each.encode("utf-8", "replace")) <= MAX_LINE
+            else _without_middle(each, MAX_LINE // WIDEST_CHARACTER)
+            for each in text.split("\n")
+        )
+
+    return render
 
 
 def _add_trace_id(_logger: Any, _method: str, line: Any) -> Any:

@@ -25,6 +25,8 @@ MAX_SUBJECT = 255
 MAX_TOKEN = 16_384
 MAX_LIFETIME = 31_536_000
 EXACT_IN_JAVASCRIPT = 2**53
+ERROR_WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
+TOKEN = re.compile(rf"[\x21-\x7e]{{1,{MAX_TOKEN}}}")
 
 # Words servers use beside those of the RFCs are GitHub's (docs.github.com, "Troubleshooting OAuth app access token
 # request errors", read 2026-11-20).
@@ -106,7 +108,7 @@ def _word(value: object) -> str:
     if isinstance(value, dict):
         value = value.get("code") or value.get("type")
     text = str(value) if isinstance(value, str | int) else ""
-    return text if re.fullmatch(r"[\w.-]{1,64}", text, re.ASCII) else "unnamed_error"
+    return text if ERROR_WORD.fullmatch(text) else "unnamed_error"
 
 
 def grant_error(word: str, status: int) -> UpstreamError:
@@ -154,7 +156,7 @@ def token_set(body: Mapping[str, Any], *, scope: str | None, refresh_token: str 
 
 def _token(value: object) -> str | None:
     """Return a token that fits into a header: visible ASCII, bounded."""
-    is_token = isinstance(value, str) and re.fullmatch(rf"[\x21-\x7e]{{1,{MAX_TOKEN}}}", value)
+    is_token = isinstance(value, str) and TOKEN.fullmatch(value)
     return str(value) if is_token else None
 
 
