@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+import structlog
 from flask import Flask, g
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.config.settings import Settings
-from app.core.errors import CallgateError
+from app.core.errors import CallgateError, RefusedError
 from app.core.identifiers import trace_word
-from app.core.values import InboundRequest, Reply
+from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.services import Services
 from app.telemetry.logging import TRACE_ID
+from app.web.callbacks.header_bounds import check_environ
 from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
 
 METHODS = ("GET", "POST")
@@ -29,6 +31,8 @@ WEBHOOKS, WECHAT, API, CALLBACK = "/webhooks/", "/wechat", "/api/", "/platform/c
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 StartResponse = Callable[..., Any]
+
+log = structlog.get_logger(__name__)
 
 
 class Target(NamedTuple):
@@ -48,7 +52,11 @@ class Refusal(NamedTuple):
 
 
 def callback_target(settings: Settings, path: str) -> Target | None:
-    """Return what a path means as a callback address, None for every other path."""
+    """Return what a path means as a callback address, None for every other path.
+
+    One slash at the end changes nothing: no platform's signature here covers the path, and consoles and proxies add it.
+    """
+    path = path.removesuffix("/")
     if path.startswith(WEBHOOKS):
         return _named(path[len(WEBHOOKS) :])
     if path == WECHAT:
@@ -59,12 +67,27 @@ def callback_target(settings: Settings, path: str) -> Target | None:
         version = path[len(API) : -len(CALLBACK)]
         if path == f"/api{CALLBACK}":
             return Target(settings.callback_default_channel)
-        return None if "/" in version else Target(settings.callback_default_channel, version)
+        return None if not version or "/" in version else Target(settings.callback_default_channel, version)
     return None
 
 
 def _named(name: str) -> Target | None:
     return Target(name) if name and "/" not in name else None
+
+
+def refused_headers(environ: Environ) -> tuple[Reply, str] | None:
+    """Return the answer to a request with too many or too large headers and its trace id, None for every other.
+
+    It is made without Flask, which would read the headers for language, cookies and wishes.
+    """
+    try:
+        check_environ(environ)
+    except RefusedError as error:
+        trace_id = trace_word()
+        log.warning("request_refused", error=error.code, reason=error.message, trace_id=trace_id)
+        content = {"error": error.code, "message": error.message, "trace_id": trace_id}
+        return json_reply(error.http_status, content), trace_id
+    return None
 
 
 class Callbacks:
@@ -77,7 +100,9 @@ class Callbacks:
         self._needs_https = services.settings.https_is_forced
 
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Answer a request; one with too many or too large headers before anything looks at them."""
+        if (refused := refused_headers(environ)) is not None:
+            return send_reply(start_response, *refused)
         target = self.target_of(environ)
         if target is None:
             return self._behind(environ, start_response)

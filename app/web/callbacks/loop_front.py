@@ -16,6 +16,7 @@ from flask import Flask
 
 from app.core.errors import CallgateError
 from app.core.identifiers import trace_word
+from app.core.values import Reply
 from app.pipeline.inbound.on_loop import LoopReceiver
 from app.pipeline.services import Services
 from app.storage.database.loop_commits import LoopCommits
@@ -23,7 +24,7 @@ from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
-from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers
+from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, refused_headers, reply_headers
 from app.web.callbacks.scope import Scope, environ_of, for_application
 
 PAGE_THREADS = 32
@@ -87,9 +88,13 @@ class LoopFront:
         environ = environ_of(scope)
         reader = BodyReader(server, environ, self._room)
         try:
-            target = self._front.target_of(environ)
             exchange = Exchange(scope, environ, server, reader)
-            await (self._page(exchange) if target is None else self._callback(exchange, target))
+            if (refused := refused_headers(environ)) is not None:
+                self._send(exchange, *refused)
+            elif (target := self._front.target_of(environ)) is not None:
+                await self._callback(exchange, target)
+            else:
+                await self._page(exchange)
             await reader.drain()
         finally:
             reader.close()
@@ -108,6 +113,9 @@ class LoopFront:
             refused = self._front.request_of(environ, target, body)
             await self._refuse(exchange, Refusal(target, refused, error, trace_id))
             return
+        self._send(exchange, reply, trace_id)
+
+    def _send(self, exchange: Exchange, reply: Reply, trace_id: str) -> None:
         headers = [*reply_headers(reply, trace_id), *self._closing(exchange)]
         exchange.server.response_bytes(reply.status, headers, reply.body)
 
