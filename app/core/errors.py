@@ -20,7 +20,7 @@ Only web/errors.py turns these into HTTP. No message ever holds a secret, a sign
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 
@@ -48,29 +48,60 @@ class ConfigurationError(CallgateError):
         self.faults = tuple(faults)
 
 
+Detail = str | Callable[[], str]
+"""A sentence for operators, or what makes it: finding out why is worth the time only where it will be read."""
+
+
 class RequestError(CallgateError):
-    """The caller has to change the request."""
+    """The caller has to change the request.
+
+    `detail` says to operators what differed and what to look at; callers never see it.
+    """
 
     http_status = 400
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        http_status: int | None = None,
+        retry_after: int | None = None,
+        detail: Detail = "",
+    ):
+        super().__init__(code, message, http_status=http_status, retry_after=retry_after)
+        self.detail = detail
+
+    def explain(self) -> str:
+        """Return the sentence for operators, the public one where there is no other."""
+        return (self.detail() if callable(self.detail) else self.detail) or self.message
 
 
 class VerificationError(RequestError):
     """The request is not proven to come from the platform.
 
     `code` is the public word and `message` the sentence; `reason` is the short cause kept for operators,
-    who see it in the rejections list. Callers get one uniform answer whatever the reason. `is_counted` says that it
-    counts against the caller's address.
+    who see it with `detail` in the rejections list. Callers get one uniform answer whatever the reason. `is_counted` says
+    that it counts against the caller's address.
     """
 
     http_status = 401
     is_counted = False
 
-    def __init__(self, reason: str, *, code: str = "bad_signature", message: str | None = None):
+    def __init__(
+        self,
+        reason: str,
+        detail: Detail = "",
+        *,
+        code: str = "bad_signature",
+        message: str | None = None,
+    ):
         super().__init__(
             code,
             message
             or "The request is not signed with this channel's secret; compare the secret in the platform's "
             "console with the one in the channel configuration.",
+            detail=detail,
         )
         self.reason = reason
 

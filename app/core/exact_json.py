@@ -70,11 +70,12 @@ def write_json(value: Any) -> bytes:
     """Return a value of JSON as text, whole numbers of any size included; raises TypeError for anything else."""
     try:
         return orjson.dumps(value)
-    except TypeError:
-        written = _write_slowly(value)
-        if written.left_out:
-            raise
-        return written.raw
+    except TypeError as refusal:
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (ValueError, RecursionError):
+            raise refusal from None
+        return _HALF.sub(REPLACEMENT, text).encode("utf-8")
 
 
 def write_result(value: Any) -> Written:

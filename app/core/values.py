@@ -36,14 +36,18 @@ class InboundRequest(NamedTuple):
         wanted = name.lower()
         found = [value for key, value in self.headers if key.lower() == wanted]
         if len(found) > 1:
-            raise VerificationError("duplicate_header")
+            raise VerificationError(
+                "duplicate_header", f"The header {name} came {len(found)} times; a proxy may add its own."
+            )
         return found[0] if found else None
 
     def query(self, name: str) -> str | None:
         """Return the only query parameter of that name, None when absent; raises VerificationError when repeated."""
         found = [value for key, value in parse_qsl(self.query_string, keep_blank_values=True) if key == name]
         if len(found) > 1:
-            raise VerificationError("duplicate_parameter")
+            raise VerificationError(
+                "duplicate_parameter", f"The parameter {name} stands {len(found)} times in the address."
+            )
         return found[0] if found else None
 
 
@@ -96,6 +100,8 @@ class Verified(NamedTuple):
 
     `scheme` says how it was proven (shown to operators); `plaintext` is the body as it reads once it was decrypted or
     unwrapped; `nonce`, when set, must never have been seen on this channel before (the pipeline checks and stores it);
+    `nonce_until` is when the request can no longer pass, by the time it signed; with `nonce_bound_to` it may be seen again
+    for the same value, as a redelivery;
     `is_challenge` marks a set-up request that must be answered and not stored; `requirements` are compared by the
     pipeline; `context` is the platform's own.
     """
@@ -103,6 +109,8 @@ class Verified(NamedTuple):
     scheme: str
     plaintext: bytes | None = None
     nonce: str | None = None
+    nonce_until: datetime | None = None
+    nonce_bound_to: str | None = None
     is_challenge: bool = False
     context: Any = None
     requirements: tuple[Requirement, ...] = ()

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 
 from app.config.platform_settings import PlatformSettings, Secrets, plain
 from app.core.errors import PayloadError, unreadable_json
-from app.core.moments import moment_from
+from app.core.moments import moment_or_none
 from app.core.ports import PlatformSpec
 from app.core.subjects import subject_of
 from app.core.values import (
@@ -28,6 +28,7 @@ from app.core.values import (
 from app.security.signatures import wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.standard_webhooks import standard_webhook_key, verify_standard_webhook
+from app.wire.wrapped_bodies import sent_body
 
 HEADER_PREFIXES = ("webhook", "svix")
 MAX_TYPE = 255
@@ -112,7 +113,7 @@ class StandardWebhooksCallbacks(StandardWebhooksSender):
     def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
         """Read `type`, `timestamp` and `data`; the key is the signed id. An odd timestamp is no reason to refuse."""
         try:
-            body = parse_json_object(request.body)
+            body = parse_json_object(sent_body(request))
         except ValueError as error:
             raise unreadable_json(error) from error
         kind = body.get("type")
@@ -120,13 +121,11 @@ class StandardWebhooksCallbacks(StandardWebhooksSender):
             raise PayloadError(
                 "bad_type", message=f"type must be printable text of 1 to {MAX_TYPE} characters."
             )
-        try:
-            occurred_at = moment_from(body.get("timestamp"))
-        except ValueError:
-            occurred_at = None
         identifier = verified.context
         key = wire_bytes(identifier).decode("utf-8", "replace") if identifier else None
-        return ParsedEvent(kind, key, body, subject_of(body.get("data")), occurred_at)
+        return ParsedEvent(
+            kind, key, body, subject_of(body.get("data")), moment_or_none(body.get("timestamp"))
+        )
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer in the unified wording; senders look at the status only."""

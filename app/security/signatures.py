@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 from app.core.errors import VerificationError
 
@@ -66,8 +66,24 @@ def check_timestamp(timestamp: str, now: float, tolerance: int) -> int:
     lets digits move between the two without changing the signature.
     """
     if len(timestamp) != 10 or not (timestamp.isascii() and timestamp.isdigit()):  # noqa: PLR2004
-        raise VerificationError("bad_timestamp")
+        raise VerificationError(
+            "bad_timestamp",
+            f"The signed timestamp must be ten digits (Unix seconds); it has {len(timestamp)} characters"
+            + (", so it is counted in milliseconds." if len(timestamp) == 13 else "."),  # noqa: PLR2004
+        )
     seconds = int(timestamp)
     if abs(now - seconds) > tolerance:
-        raise VerificationError("timestamp_outside_tolerance")
+        raise VerificationError(
+            "timestamp_outside_tolerance",
+            f"The time differed: it is {abs(round(now - seconds))} seconds "
+            f"{'behind' if seconds < now else 'ahead of'} this gateway's clock, {tolerance} are allowed. Compare the "
+            "clocks, and see whether the request waited or was sent again as it was.",
+        )
     return seconds
+
+
+def how_many(values: Sized, name: str) -> str:
+    """Say which secrets were tried, by the name of their setting, such as `each of the 2 values of secret`."""
+    if len(values) == 0:
+        return f"no value of {name}, none is set"
+    return f"the one value of {name}" if len(values) == 1 else f"each of the {len(values)} values of {name}"

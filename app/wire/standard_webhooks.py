@@ -9,7 +9,14 @@ import base64
 from collections.abc import Sequence
 
 from app.core.errors import VerificationError
-from app.security.signatures import check_timestamp, hmac_sha256, matching, strict_base64, wire_bytes
+from app.security.signatures import (
+    check_timestamp,
+    hmac_sha256,
+    how_many,
+    matching,
+    strict_base64,
+    wire_bytes,
+)
 
 
 def standard_webhook_key(secret: bytes) -> bytes:
@@ -36,7 +43,7 @@ def verify_standard_webhook(
     Source: Standard Webhooks specification, "Verifying signatures" (read 2026-11-20).
     """
     if not identifier or not timestamp or not signatures:
-        raise VerificationError("missing_signature")
+        raise VerificationError("missing_signature", _missing(identifier, timestamp, signatures))
     check_timestamp(timestamp, now, tolerance)
     message = b".".join((wire_bytes(identifier), wire_bytes(timestamp), body))
     expected = [base64.b64encode(hmac_sha256(key, message)) for key in keys]
@@ -44,7 +51,23 @@ def verify_standard_webhook(
         version, _, signature = item.partition(",")
         if version == "v1" and (position := matching(wire_bytes(signature), expected)) is not None:
             return position
-    raise VerificationError("bad_signature")
+    raise VerificationError("bad_signature", lambda: _why(signatures, keys))
+
+
+def _missing(identifier: str | None, timestamp: str | None, signatures: str | None) -> str:
+    given = {"webhook-id": identifier, "webhook-timestamp": timestamp, "webhook-signature": signatures}
+    names = ", ".join(name for name, value in given.items() if not value)
+    return f"Missing or empty: {names} (or the same with svix-); all three belong to one set."
+
+
+def _why(signatures: str, keys: Sequence[bytes]) -> str:
+    versions = [item.partition(",")[0] for item in signatures.split(" ")[:16]]
+    if "v1" not in versions:
+        return "No signature of version v1 was sent; v1a, the asymmetric one, is not taken."
+    return (
+        f"Tried: {how_many(keys, 'secret')}, over webhook-id, webhook-timestamp and the raw body. Compare the secret (whsec_…) "
+        "with the sender's page for this very address; a body changed on the way has the same effect."
+    )
 
 
 def standard_webhook_headers(

@@ -9,10 +9,15 @@ import zlib
 from typing import Final
 from urllib.parse import parse_qsl
 
+from app.core.values import InboundRequest
 from app.security.signatures import strict_base64
 from app.security.strict_json import parse_json_object
 
 MOST_FIELDS: Final = 1000
+GZIP_MAGIC: Final = b"\x1f\x8b"
+MOST_UNPACKED: Final = 1_048_576
+"""Bytes of a body that came as gzip; proven senders too may err."""
+
 GZIP_WINDOW: Final = 31
 """Tells zlib to read a gzip header and no other; RFC 1952."""
 
@@ -49,6 +54,21 @@ def from_base64(text: bytes) -> bytes:
     return strict_base64(text)
 
 
+def sent_body(request: InboundRequest) -> bytes:
+    """Return what a proven body says: unpacked where it was signed and sent as gzip, else as it is; raises ValueError.
+
+    Only a body that begins like gzip can be one, so all others cost nothing here.
+    """
+    if request.body[:2] != GZIP_MAGIC:
+        return request.body
+    encodings = [
+        value.strip().lower() for name, value in request.headers if name.lower() == "content-encoding"
+    ]
+    if encodings not in (["gzip"], ["x-gzip"]):
+        raise ValueError("it looks like gzip, but does not come with Content-Encoding: gzip")
+    return gunzip(request.body, limit=MOST_UNPACKED)
+
+
 def gunzip(body: bytes, *, limit: int) -> bytes:
     """Return what a gzip body holds, `limit` bytes at most; a bomb is refused before it is unpacked."""
     unpacker = zlib.decompressobj(wbits=GZIP_WINDOW)
@@ -57,7 +77,7 @@ def gunzip(body: bytes, *, limit: int) -> bytes:
     except zlib.error as error:
         raise ValueError("not gzip") from error
     if len(content) > limit:
-        raise ValueError("larger than it may be")
+        raise ValueError(f"unpacked it is larger than {limit} bytes")
     if not unpacker.eof or unpacker.unused_data:
         raise ValueError("cut short, or something follows")
     return content

@@ -52,8 +52,13 @@ class Prepared(NamedTuple):
 class UnknownEventError(RefusedError):
     """No route takes any of the events, on a channel that refuses such; `reply` is the platform's own answer."""
 
-    def __init__(self, reply: Reply):
-        super().__init__("unknown_event_type", "no route takes this type", http_status=reply.status)
+    def __init__(self, reply: Reply, event_type: str):
+        super().__init__(
+            "unknown_event_type",
+            f"No handler and no destination takes events of type {event_type!r} of this channel; add a route, or set "
+            'unknown_events = "store".',
+            http_status=reply.status,
+        )
         self.reply = reply
 
 
@@ -106,7 +111,7 @@ def _prepared(services: Services, proven: Proven) -> Prepared:
 def _unknown(proven: Proven) -> UnknownEventError:
     first = proven.parsed[0] if proven.parsed else NOTHING
     outcome = Outcome(Situation.UNKNOWN_EVENT_TYPE, None, first, trace_id=proven.trace_id)
-    return UnknownEventError(proven.source.acknowledge(proven.request, proven.verified, outcome))
+    return UnknownEventError(proven.source.acknowledge(proven.request, proven.verified, outcome), first.type)
 
 
 def _check_method(source: WebhookSource, method: str) -> None:

@@ -21,6 +21,7 @@ from app.core.errors import (
 from app.core.ports import CommandSource, KeyFinder, WebhookSource
 from app.core.values import InboundRequest, Verified
 from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
 from app.security.addresses import address_group, is_kept_out
 from app.security.redaction import redact_headers
@@ -81,6 +82,8 @@ def nonce_was_used() -> VerificationError:
         "nonce_reused",
         code="nonce_reused",
         message="This nonce was used before; sign each request with a fresh one.",
+        detail="The secret and the time fit, and so does the signature: the same request came before, or a copy of it was "
+        "sent by somebody who saw it.",
     )
 
 
@@ -88,10 +91,12 @@ def keep_rejection(
     services: Services, channel_name: str, request: InboundRequest, error: CallgateError, *, trace_id: str
 ) -> None:
     """Store why a delivery was refused; a throttled caller cannot fill the store, faults of ours are not rejections."""
-    reason = getattr(error, "reason", error.code)
-    log.warning("callback_rejected", channel=channel_name, error=error.code, reason=reason, trace_id=trace_id)
+    named = log.bind(channel=channel_name, error=error.code, reason=reason_word(error), trace_id=trace_id)
     if error.http_status == TOO_MANY_REQUESTS or not isinstance(error, RequestError):
+        named.warning("callback_rejected")
         return
+    reason = explained(error)
+    named.warning("callback_rejected", why=reason)
     rejection = NewRejection(
         channel=channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL,
         status=error.http_status,
@@ -117,6 +122,8 @@ def _check_address(channel: Channel, request: InboundRequest) -> None:
         raise RefusedError(
             "address_not_allowed",
             "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
+            detail=f"{request.remote_addr[:64]} is {'in ip_denylist' if denied else 'not in ip_allowlist'}; behind a proxy, "
+            "see whether TRUSTED_PROXIES counts it.",
         )
 
 
@@ -171,7 +178,10 @@ def _found_key(services: Services, channel: Channel, finder: KeyFinder, claim: s
     3. What came is kept, and so is that a key does not exist.
     """
     if not 0 < len(claim) <= LONGEST_CLAIM:
-        raise VerificationError("bad_key_claim")
+        raise VerificationError(
+            "bad_key_claim",
+            f"The request names its key with more than {LONGEST_CLAIM} characters, or with none.",
+        )
     kept = channel.found_keys
     found = kept.look_up(claim, services.clock.now())
     if found is None:
@@ -182,7 +192,10 @@ def _found_key(services: Services, channel: Channel, finder: KeyFinder, claim: s
                 keys = ask_platform(lambda: finder.fetch_keys(claim, channel.http))
                 found = kept.keep(claim, keys, services.clock.now(), finder.key_seconds)
     if found.key is None:
-        raise VerificationError("unknown_key")
+        raise VerificationError(
+            "unknown_key",
+            "The platform knows no key of the name in the request; compare account and environment.",
+        )
     return found.key
 
 
@@ -203,6 +216,8 @@ def _check_requirements(verified: Verified) -> None:
         if requirement.given is None or matching(requirement.given, expected) is None:
             raise VerificationError(
                 f"wrong_{requirement.name}",
+                f"The secret fits; the {requirement.name} differed: the request says {(requirement.given or 'none')[:64]!r}, "
+                f"which is no {requirement.setting} of this channel.",
                 message=f"The request is signed, but its {requirement.name} is not the channel's "
                 f"{requirement.setting}; compare it in the channel configuration with the platform's console.",
             )

@@ -12,6 +12,7 @@ from app.pipeline.inbound.accept import accept
 from app.pipeline.inbound.answer import answer
 from app.pipeline.inbound.prepare import UnknownEventError, prepare
 from app.pipeline.inbound.proof import count_if_unproven, keep_rejection
+from app.pipeline.inbound.reasons import name_the_encoding
 from app.pipeline.services import Services
 
 
@@ -55,6 +56,7 @@ def refuse(
         count_if_unproven(services, request, error)
     except CallgateError as throttled:
         error = throttled
+    name_the_encoding(request, error)
     keep_rejection(services, channel_name, request, error, trace_id=trace_id)
     if isinstance(error, UnknownEventError):
         return error.reply

@@ -7,11 +7,11 @@ or `v2:` gets `v1:` in front, so that no id of one version can ever take a key o
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.core.errors import PayloadError, RefusedError, VerificationError, unreadable_json
-from app.core.moments import moment_from
+from app.core.moments import moment_from, moment_or_none
 from app.core.subjects import subject_of
 from app.core.values import (
     Coverage,
@@ -23,14 +23,20 @@ from app.core.values import (
     default_acknowledgement,
 )
 from app.platforms.callback.bearer import UnifiedBearer
-from app.security.signatures import check_timestamp, hmac_sha256, matching, wire_bytes
+from app.platforms.callback.diagnosis import why_signature_differs, why_signature_is_missing
+from app.security.signatures import check_timestamp, hmac_sha256, how_many, matching, wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.standard_webhooks import verify_standard_webhook
+from app.wire.wrapped_bodies import sent_body
 
 WINDOW = 300
 MAX_WORD = 255
 SIGNATURE = re.compile(r"(?:[sS][hH][aA]256=)?([0-9a-fA-F]{64})")
 NONCE = re.compile(r"[\x21-\x7e]{8,128}")
+TYPE_ONLY_IN_HEADER = (
+    "event_type is missing in the body. X-Event-Type cannot stand for it, because no scheme of this platform signs that "
+    "header: anybody on the way could change it. Put event_type into the body."
+)
 
 
 class UnifiedCallbacks(UnifiedBearer):
@@ -76,15 +82,21 @@ class UnifiedCallbacks(UnifiedBearer):
     def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
         """Read the envelope; `data` of the event is the whole body."""
         try:
-            body = parse_json_object(request.body)
+            body = parse_json_object(sent_body(request))
         except ValueError as error:
             raise unreadable_json(error) from error
         if request.version == "v2":
             identifier = wire_bytes(request.header("webhook-id") or "").decode("utf-8", "replace")
-            return _event(body, type_field="type", key=f"v2:{identifier}" if identifier else None)
-        event_id = _event_id(body)
-        event = _event(body, type_field="event_type", key=_v1_key(event_id))
+            occurred_at = moment_or_none(body.get("timestamp"))
+            key = f"v2:{identifier}" if identifier else None
+            return _event(body, type_field="type", key=key, occurred_at=occurred_at)
         declared = request.header("X-Event-Type")
+        if declared and body.get("event_type") is None:
+            raise PayloadError("event_type_only_in_header", message=TYPE_ONLY_IN_HEADER)
+        event_id = _event_id(body)
+        event = _event(
+            body, type_field="event_type", key=_v1_key(event_id), occurred_at=self._occurred_at(body)
+        )
         if declared and wire_bytes(declared) != event.type.encode():
             raise PayloadError(
                 "event_type_mismatch",
@@ -96,6 +108,19 @@ class UnifiedCallbacks(UnifiedBearer):
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer in the unified wording."""
         return default_acknowledgement(outcome)
+
+    def _occurred_at(self, body: dict[str, Any]) -> datetime | None:
+        """Read the body's time; where the scheme judges no time, one that cannot be read is no reason to refuse."""
+        if self.is_open or self.settings.scheme != "timestamp-nonce":
+            return moment_or_none(body.get("timestamp"))
+        try:
+            return moment_from(body.get("timestamp"))
+        except ValueError as error:
+            raise PayloadError(
+                "bad_timestamp",
+                message="timestamp must be seconds, milli-, micro- or nanoseconds since 1970, or ISO 8601 text, or be "
+                "left out.",
+            ) from error
 
     def _verify_webhook(self, request: InboundRequest, now: datetime) -> Verified:
         verify_standard_webhook(
@@ -112,28 +137,40 @@ class UnifiedCallbacks(UnifiedBearer):
     def _verify_signature(self, request: InboundRequest, suffix: bytes, scheme: str) -> Verified:
         header = request.header("X-Signature")
         if not header:
-            raise VerificationError("missing_signature")
-        given = SIGNATURE.fullmatch(header)
+            raise VerificationError("missing_signature", lambda: why_signature_is_missing(request, scheme))
+        match = SIGNATURE.fullmatch(header)
+        given = None if match is None else bytes.fromhex(match[1])
         expected = [hmac_sha256(secret, request.body + suffix) for secret in self.secrets]
-        if given is None or matching(bytes.fromhex(given[1]), expected) is None:
-            raise VerificationError("bad_signature")
+        if given is None or matching(given, expected) is None:
+            raise VerificationError(
+                "bad_signature", lambda: why_signature_differs(request, given, self.secrets, scheme)
+            )
         return Verified(scheme)
 
     def verify_timestamp_nonce(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove by body + timestamp + nonce; that the nonce is new is checked where nonces are stored."""
         timestamp, nonce = request.header("X-Timestamp") or "", request.header("X-Nonce") or ""
-        check_timestamp(timestamp, now.timestamp(), WINDOW)
+        seconds = check_timestamp(timestamp, now.timestamp(), WINDOW)
         if not NONCE.fullmatch(nonce):
-            raise VerificationError("bad_nonce")
+            raise VerificationError(
+                "bad_nonce",
+                "X-Nonce must be 8 to 128 printable ASCII characters without blanks, new each time.",
+            )
         self._verify_signature(request, (timestamp + nonce).encode("ascii"), "timestamp-nonce")
-        return Verified("timestamp-nonce", nonce=nonce)
+        return Verified(
+            "timestamp-nonce", nonce=nonce, nonce_until=datetime.fromtimestamp(seconds + WINDOW, UTC)
+        )
 
     def _verify_token(self, request: InboundRequest) -> Verified:
         token = request.header("X-Token")
         if not token:
-            raise VerificationError("missing_token")
+            raise VerificationError(
+                "missing_token", "There is no X-Token header; scheme token compares it with secret."
+            )
         if matching(wire_bytes(token), self.secrets) is None:
-            raise VerificationError("bad_token")
+            raise VerificationError(
+                "bad_token", f"X-Token is none of them. Tried: {how_many(self.secrets, 'secret')}."
+            )
         return Verified("token")
 
 
@@ -147,13 +184,9 @@ def _v1_key(event_id: str) -> str:
     return f"v1:{event_id}" if event_id.startswith(("v1:", "v2:")) else event_id
 
 
-def _event(body: dict[str, Any], *, type_field: str, key: str | None) -> ParsedEvent:
-    try:
-        occurred_at = moment_from(body.get("timestamp"))
-    except ValueError as error:
-        raise PayloadError(
-            "bad_timestamp", message="timestamp must be Unix seconds or ISO 8601 text, or be left out."
-        ) from error
+def _event(
+    body: dict[str, Any], *, type_field: str, key: str | None, occurred_at: datetime | None
+) -> ParsedEvent:
     data = {"data": {}} | body
     return ParsedEvent(_word(body, type_field), key, data, subject_of(data["data"]), occurred_at)
 

@@ -25,7 +25,17 @@ from app.core.values import (
     default_acknowledgement,
     json_reply,
 )
-from app.platforms.feishu.app import EncryptKey, FeishuApp
+from app.platforms.feishu.app import FeishuApp
+from app.platforms.feishu.diagnosis import (
+    OLD_CARDS_NOT_TAKEN,
+    why_app_differs,
+    why_no_shape,
+    why_old_card_differs,
+    why_signature_differs,
+    why_token_differs,
+    why_unsigned,
+)
+from app.platforms.feishu.envelope import open_envelope
 from app.platforms.feishu.messages import (
     CALLBACK_TYPES,
     CARD_TYPE,
@@ -38,9 +48,8 @@ from app.platforms.feishu.messages import (
     shape_of,
     subject_of,
 )
-from app.security.signatures import matching, sha1_hex, sha256_hex, strict_base64, wire_bytes
+from app.security.signatures import matching, sha1_hex, sha256_hex, wire_bytes
 from app.security.strict_json import parse_json_object
-from app.wire.aes_envelopes import AES_BLOCK, aes_cbc_decrypt
 
 TIMESTAMP_HEADER: Final = "X-Lark-Request-Timestamp"
 NONCE_HEADER: Final = "X-Lark-Request-Nonce"
@@ -100,7 +109,7 @@ class FeishuCallbacks(FeishuApp):
         anybody can.
         """
         stamp = _stamp(request)
-        if stamp is not None and self.settings.old_cards and len(stamp.signature) == SHA1_DIGITS:
+        if stamp is not None and len(stamp.signature) == SHA1_DIGITS:
             return self._verify_old_card(request.body, stamp)
         if not self.encrypt_keys:
             return self._verify_token_only(request.body)
@@ -114,7 +123,9 @@ class FeishuCallbacks(FeishuApp):
             return None
         value = _message(verified).content.get("challenge")
         if not isinstance(value, str):
-            raise PayloadError("challenge_without_value")
+            raise PayloadError(
+                "challenge_without_value", message="A set-up request must carry the text `challenge`."
+            )
         return json_reply(200, {"challenge": value})
 
     def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
@@ -122,7 +133,7 @@ class FeishuCallbacks(FeishuApp):
         message = _message(verified)
         shape, content = message.shape, message.content
         if shape is Shape.CHALLENGE:
-            raise PayloadError("challenge_is_no_event")
+            raise PayloadError("challenge_is_no_event", message="A set-up request is no event.")
         kind = event_type(shape, content)
         # Each old click has its own nonce, so only an exact copy of a request has the same signature.
         old_card_key = "card:" + sha256_hex(message.signature)
@@ -154,51 +165,73 @@ class FeishuCallbacks(FeishuApp):
     def _verify_signed(self, body: bytes, stamp: Stamp) -> Verified:
         # Feishu only joins timestamp and nonce: with another length, digits could move between the two.
         if len(stamp.timestamp) != TIMESTAMP_DIGITS or not stamp.timestamp.isdigit():
-            raise VerificationError("bad_timestamp")
+            raise VerificationError(
+                "bad_timestamp",
+                f"{TIMESTAMP_HEADER} must be ten digits, as Feishu sends it; a proxy may have changed it.",
+            )
         expected = [sha256_hex(stamp.timestamp, stamp.nonce, key.text, body) for key in self.encrypt_keys]
         position = matching(stamp.signature, expected)
         if position is None:
-            raise VerificationError("bad_signature")
+            raise VerificationError("bad_signature", lambda: why_signature_differs(body, self.encrypt_keys))
         try:
-            plaintext, content = _open(self.encrypt_keys[position], body)
-        except ValueError:
-            raise VerificationError("unreadable_body") from None
+            plaintext, content = open_envelope(self.encrypt_keys[position], body)
+        except ValueError as error:
+            raise VerificationError(
+                "unreadable_body",
+                f"The signature fits encrypt_key {position + 1} of {len(self.encrypt_keys)}, but the body does not open "
+                f"with it: {error}.",
+            ) from None
         return self._admit("sha256+aes", content, plaintext)
 
     def _verify_unsigned_challenge(self, body: bytes) -> Verified:
         try:
             plaintext, content = self._open_with_any(body)
         except ValueError:
-            raise VerificationError("unsigned_and_unreadable") from None
+            raise VerificationError(
+                "unsigned_and_unreadable", lambda: why_unsigned(body, self.encrypt_keys)
+            ) from None
         if shape_of(content) is not Shape.CHALLENGE:
-            raise VerificationError("missing_signature")
+            raise VerificationError(
+                "missing_signature",
+                f"The body opens with an encrypt_key, but {SIGNATURE_HEADER} and its two companions are missing; only a "
+                "set-up challenge comes without them. A proxy may drop them.",
+            )
         return self._admit("aes+token", content, plaintext)
 
     def _verify_token_only(self, body: bytes) -> Verified:
         try:
             content = parse_json_object(body)
-        except ValueError:
-            raise VerificationError("unreadable_body") from None
+        except ValueError as error:
+            raise VerificationError("unreadable_body", f"The body is no JSON object: {error}.") from None
         return self._admit("token", content, None)
 
     def _verify_old_card(self, body: bytes, stamp: Stamp) -> Verified:
         expected = [sha1_hex(stamp.timestamp, stamp.nonce, token, body) for token in self.tokens]
         if matching(stamp.signature, expected) is None:
-            raise VerificationError("bad_signature")
+            raise VerificationError(
+                "bad_signature", why_old_card_differs(self.tokens, taken=self.settings.old_cards)
+            )
+        if not self.settings.old_cards:
+            raise VerificationError("old_cards_not_taken", message=OLD_CARDS_NOT_TAKEN)
         try:
             content = parse_json_object(body)
             plaintext, content = self._open_with_any(body) if "encrypt" in content else (None, content)
-        except ValueError:
-            raise VerificationError("unreadable_body") from None
+        except ValueError as error:
+            raise VerificationError(
+                "unreadable_body", f"The SHA-1 signature fits, but the body cannot be read: {error}."
+            ) from None
         if shape_of(content) is not Shape.OLD_CARD:
-            raise VerificationError("sha1_is_for_old_cards_only")
+            raise VerificationError(
+                "sha1_is_for_old_cards_only",
+                "The SHA-1 signature fits, but the body is no click on an old card.",
+            )
         return Verified("sha1", plaintext, context=Message(Shape.OLD_CARD, content, stamp.signature))
 
     def _open_with_any(self, body: bytes) -> tuple[bytes, dict[str, Any]]:
         # Without a SHA-256 signature nothing says which of the keys was used.
         for key in self.encrypt_keys:
             try:
-                return _open(key, body)
+                return open_envelope(key, body)
             except ValueError:
                 continue
         raise ValueError("no key opens it")
@@ -206,14 +239,17 @@ class FeishuCallbacks(FeishuApp):
     def _admit(self, scheme: str, content: dict[str, Any], plaintext: bytes | None) -> Verified:
         shape = shape_of(content)
         if shape is None:
-            raise VerificationError("unreadable_body")
+            raise VerificationError("unreadable_body", why_no_shape(content, self.encrypt_keys))
         if not self.tokens:
-            raise VerificationError("verification_token_not_set")
+            raise VerificationError(
+                "verification_token_not_set",
+                "Set verification_token: copy it from Events & Callbacks in the console.",
+            )
         if shape is Shape.OLD_CARD or matching(claimed_token(shape, content), self.tokens) is None:
             # The `token` of an old card is a credential for updating it; its proof is the SHA-1 signature.
-            raise VerificationError("wrong_verification_token")
+            raise VerificationError("wrong_verification_token", why_token_differs(shape, self.tokens, scheme))
         if not is_for_app(shape, content, self.settings.app_id):
-            raise VerificationError("wrong_app_id")
+            raise VerificationError("wrong_app_id", why_app_differs(shape, content, self.settings.app_id))
         is_challenge = shape is Shape.CHALLENGE
         return Verified(scheme, plaintext, is_challenge=is_challenge, context=Message(shape, content))
 
@@ -224,18 +260,12 @@ def _stamp(request: InboundRequest) -> Stamp | None:
     if not values:
         return None
     if len(values) != len(names) or not all(values):
-        raise VerificationError("missing_signature_header")
+        missing = [name for name in names if not request.header(name)]
+        raise VerificationError(
+            "missing_signature_header",
+            f"Missing or empty: {', '.join(missing)}; a proxy may drop headers it does not know.",
+        )
     return Stamp(*values)
-
-
-def _open(key: EncryptKey, body: bytes) -> tuple[bytes, dict[str, Any]]:
-    """Return the decrypted bytes and the object in them; every failure is a ValueError and means the same."""
-    sealed = parse_json_object(body).get("encrypt")
-    if not isinstance(sealed, str):
-        raise ValueError("not an envelope")
-    raw = strict_base64(sealed)
-    plaintext = aes_cbc_decrypt(key.aes, raw[:AES_BLOCK], raw[AES_BLOCK:], padding_block=AES_BLOCK)
-    return plaintext, parse_json_object(plaintext)
 
 
 def _message(verified: Verified) -> Message:

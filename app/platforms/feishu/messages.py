@@ -150,4 +150,7 @@ def _at(value: object, path: tuple[str, ...]) -> object:
 def _name(value: object, reason: str) -> str:
     if isinstance(value, str) and 0 < len(value) <= MAX_NAME_LENGTH and value.isprintable():
         return value
-    raise PayloadError(reason)
+    field = reason.removeprefix("missing_")
+    raise PayloadError(
+        reason, message=f"The body has no usable {field}: 1 to {MAX_NAME_LENGTH} printable characters."
+    )

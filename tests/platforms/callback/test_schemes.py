@@ -24,7 +24,6 @@ NOT_TIMES: list[Any] = [True, [], {}, "yesterday", "", 1e30, "9" * 400]
 WRONG_FIELDS = [
     *({"event_id": wrong} for wrong in [*NOT_WORDS, 1.5, {}]),
     *({"event_type": wrong} for wrong in [*NOT_WORDS, 5, {}]),
-    *({"timestamp": wrong} for wrong in NOT_TIMES),
 ]
 
 
@@ -175,6 +174,16 @@ class TestEnvelope:
     def test_anything_but_an_object_is_a_payload_error(self, body: bytes) -> None:
         with pytest.raises(PayloadError):
             take(signed(body))
+
+    @pytest.mark.parametrize("timestamp", NOT_TIMES, ids=repr)
+    def test_a_time_that_cannot_be_read_is_refused_where_the_scheme_judges_time(self, timestamp: Any) -> None:
+        with pytest.raises(PayloadError) as caught:
+            take(stamped(body_of(timestamp=timestamp)), scheme="timestamp-nonce")
+        assert caught.value.reason == "bad_timestamp"
+
+    @pytest.mark.parametrize("timestamp", NOT_TIMES, ids=repr)
+    def test_a_time_that_cannot_be_read_is_left_out_where_no_scheme_judges_it(self, timestamp: Any) -> None:
+        assert take(signed(body_of(timestamp=timestamp))).occurred_at is None
 
     @pytest.mark.parametrize(
         ("timestamp", "moment"),

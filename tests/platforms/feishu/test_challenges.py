@@ -103,8 +103,18 @@ def test_an_old_card_click_is_accepted_where_old_cards_are_on() -> None:
 
 def test_an_old_card_click_is_refused_where_old_cards_are_off() -> None:
     request = delivery(OLD_CARD["body"], stamped(OLD_CARD["sha1"]))
-    assert public(refusal(request)) == FORGED
-    assert public(refusal(request, encrypt_key="")) == FORGED
+    for keys in ({}, {"encrypt_key": ""}):
+        error = refusal(request, **keys)
+        assert (error.http_status, error.code) == (401, "bad_signature")
+        assert "old_cards = true" in error.message
+        assert "old_cards = true" in error.explain()
+
+
+def test_an_unproven_old_card_click_learns_nothing() -> None:
+    request = delivery(OLD_CARD["body"] + " ", stamped(OLD_CARD["sha1"]))
+    for keys in ({}, {"old_cards": True}):
+        assert public(refusal(request, **keys)) == FORGED
+    assert "old_cards = true" in refusal(request).explain()
 
 
 def test_an_old_card_click_signed_with_sha256_is_refused() -> None:
