@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from app.pipeline.channels import Channels
@@ -46,15 +48,21 @@ def channels_group(services: Services) -> click.Group:
 def _list(services: Services) -> None:
     items = channel_view(services)
     for item in items:
-        state = "enabled" if item["enabled"] else f"disabled: {item['reason']}"
-        click.echo(f"{item['name']}  ({item['platform']}, {item['title']})  {state}")
-        for name, address in item["urls"].items():
-            click.echo(f"    {LABELS[name]:<20}{address}")
-        if item["capabilities"]:
-            click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
-        if item["signature_covers"] is not None:
-            click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
+        _list_one(item)
     _tell_what_else(services, is_empty=not items)
+
+
+def _list_one(item: dict[str, Any]) -> None:
+    state = "enabled" if item["enabled"] else f"disabled: {item['reason']}"
+    click.echo(f"{item['name']}  ({item['platform']}, {item['title']})  {state}")
+    for name, address in item["urls"].items():
+        click.echo(f"    {LABELS[name]:<20}{address}")
+    if item["capabilities"]:
+        click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
+    if item["signature_covers"] is not None:
+        click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
+    if item["advice"] is not None:
+        click.echo(f"    {'advice':<20}{item['advice']}")
 
 
 def _check(services: Services, channels: Channels, ask: Ask) -> list[str]:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TEXT = 64
+LONGEST_NUMBER_BITS = 70
 
 UNITS = (
     (Decimal(10) ** 11, Decimal(1_000_000)),
@@ -36,7 +37,9 @@ def moment_from(value: object) -> datetime | None:
         raise ValueError("not a time")
     if isinstance(value, str):
         return _from_text(value.strip())
-    return _from_number(Decimal(value) if abs(value) < UNITS[-1][0] else UNITS[-1][0])
+    if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER_BITS:
+        raise ValueError("not a time")
+    return _from_number(Decimal(value))
 
 
 def moment_or_none(value: object) -> datetime | None:
@@ -70,12 +73,12 @@ def _from_compact(digits: str) -> datetime | None:
 def _from_number(number: Decimal) -> datetime:
     if not number.is_finite():
         raise ValueError("not a time")
-    unit = next((each for below, each in UNITS if abs(number) < below), None)
+    unit = next((each for below, each in UNITS if number.copy_abs() < below), None)
     if unit is None:
         raise ValueError("not a time")
     try:
-        return EPOCH + timedelta(microseconds=int(number * unit))
-    except OverflowError as error:
+        return EPOCH + timedelta(microseconds=int((number * unit).to_integral_value()))
+    except (OverflowError, ArithmeticError) as error:
         raise ValueError("not a time") from error
 
 

@@ -1,6 +1,6 @@
 """What a platform may offer, as small protocols; a route exists only for what a channel's connector implements.
 
-Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording; CommandSource.
+Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource; CommandSource.
 Logins: LoginProvider, and beside it LoginPages, AppTokenLogin, PostedReturn; DirectLogin; TokenRevoker, TopupSource.
 Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
@@ -144,6 +144,15 @@ class RefusalWording(Protocol):
 
     def refuse(self, request: InboundRequest, error: RequestError) -> Reply | None:
         """Return the answer to a refused request, None for the uniform one; keeps `error.http_status`; never raises."""
+
+
+@runtime_checkable
+class AdvisedSource(Protocol):
+    """Knows a weakness of its own configuration that operators should hear of (WeChat's plain mode)."""
+
+    @property
+    def advice(self) -> str | None:
+        """Return what the proof cannot prove and what to set instead, None when all is well."""
 
 
 @runtime_checkable

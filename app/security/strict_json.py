@@ -10,6 +10,7 @@ import re
 from typing import Any, NoReturn
 
 from app.core.exact_json import read_json, whole_characters
+from app.security.safe_xml import replaced_text
 
 MAX_NESTING = 64
 STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -39,6 +40,26 @@ def parse_json_exactly(raw: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return value
+
+
+def parse_typed_json(raw: bytes) -> tuple[dict[str, Any], int]:
+    """Return a JSON object and how many characters were replaced; raises ValueError.
+
+    For platforms that put what people type into JSON as it is. When nothing else is wrong, line ends inside a text are
+    taken as such, and U+FFFD stands for bytes that are no UTF-8 and for other control characters.
+    """
+    try:
+        return parse_json_object(raw), 0
+    except ValueError as refusal:
+        text, replaced = replaced_text(raw)
+        try:
+            return parse_json_object(STRING.sub(_without_line_ends, text.encode("utf-8"))), replaced
+        except ValueError:
+            raise refusal from None
+
+
+def _without_line_ends(text: re.Match[bytes]) -> bytes:
+    return text[0].replace(b"\n", rb"\n").replace(b"\r", rb"\r").replace(b"\t", rb"\t")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

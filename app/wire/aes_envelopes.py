@@ -52,6 +52,15 @@ def open_wechat_envelope(key: bytes, ciphertext: bytes, receive_id: bytes) -> by
     return message
 
 
+def owner_of_wechat_envelope(key: bytes, ciphertext: bytes) -> bytes:
+    """Return the id an envelope ends with, whosever it is; raises ValueError. Only to say why one is refused."""
+    content = aes_cbc_decrypt(key, key[:AES_BLOCK], ciphertext, padding_block=WECHAT_BLOCK)
+    (length,) = struct.unpack(">I", content[16:WECHAT_HEAD].rjust(4, b"\xff"))
+    if WECHAT_HEAD + length > len(content):
+        raise ValueError(OPEN_FAILED)
+    return content[WECHAT_HEAD + length :]
+
+
 def seal_wechat_envelope(key: bytes, message: bytes, receive_id: bytes) -> bytes:
     """Make the envelope that open_wechat_envelope opens, with 16 fresh random bytes in front."""
     content = secrets.token_bytes(16) + struct.pack(">I", len(message)) + message + receive_id

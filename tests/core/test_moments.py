@@ -25,7 +25,7 @@ MICROSECONDS = int(WHOLE.timestamp()) * 1_000_000 + 123456
         (MICROSECONDS // 1_000_000, WHOLE),
         (MICROSECONDS // 1000, WHOLE + timedelta(milliseconds=123)),
         (MICROSECONDS, MOMENT),
-        (MICROSECONDS * 1000 + 789, MOMENT),
+        (MICROSECONDS * 1000 + 456, MOMENT),
         ("1769846400.123456", MOMENT),
         ("2026-01-31T08:00:00.123456Z", MOMENT),
         ("2026-01-31T16:00:00+08:00", WHOLE),
@@ -47,11 +47,10 @@ def test_units_and_words_of_time_are_told_apart(value: Any, moment: datetime) ->
 @pytest.mark.parametrize(
     "value",
     [
-        True, [], {}, "", " ", "yesterday", "x" * 10_000, "9" * 400, 10**20, 2**70, 10**5000, -(10**30), 1e30,
+        True, [], {}, "", " ", "yesterday", "x" * 10_000, "9" * 400, 10**20, 2**70, 10**4000, -(10**30), 1e30,
         float("inf"), float("nan"), "NaN", "Infinity", "１７６９８４６４００", "9e999999999", "0001-01-01T00:00:00+14:00",
         "Sat, 99 Jan 2026", "20261331080000x", "9999-12-31T23:59:59-14:00",
     ],
-    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_names_no_time_is_told_apart_too(value: Any) -> None:
     with pytest.raises(ValueError, match=r"."):

@@ -15,7 +15,7 @@ from app.core.errors import StoreUnavailable
 from app.storage.audit import list_audit, write_audit
 from app.storage.database import kept_connections
 from app.storage.database.db import Database, Transaction, insert_once
-from app.storage.inbox.nonces import delete_expired_nonces, nonces, use_nonce
+from app.storage.inbox.nonces import MARK, delete_expired_nonces, nonces, use_nonce
 from tests.builders import NOW
 
 
@@ -89,7 +89,7 @@ def test_the_oldest_nonces_are_forgotten_first_and_only_so_many(database: Databa
             for channel in ("a", "b"):
                 use_nonce(tx, channel, f"{age}", NOW - timedelta(seconds=age))
         assert delete_expired_nonces(tx, NOW, limit=4) == 4
-        assert [row.nonce for row in tx.execute(nonces.select())] == ["1", "1"]
+        assert [row.nonce for row in tx.execute(nonces.select().where(nonces.c.nonce != MARK))] == ["1", "1"]
 
 
 @pytest.mark.backends("sqlite")
@@ -108,7 +108,7 @@ def test_forgetting_nonces_reads_indexes_only(database: Database) -> None:
         plans = [
             str(tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all()) for sql, given in tuple(seen)
         ]
-    assert len(plans) == 2
+    assert sum("SEARCH" in plan for plan in plans) == 3
     assert not any("SCAN" in plan for plan in plans)
 
 

@@ -20,7 +20,7 @@ from app.core.states import EventState
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
-from app.pipeline.inbound.proof import NONCE_LIFETIME, keep_rejection, let_in, nonce_was_used, prove_command
+from app.pipeline.inbound.proof import keep_rejection, let_in, nonce_end, nonce_was_used, prove_command
 from app.pipeline.services import Services
 from app.security.public_addresses import AddressGuard, NotPublicError
 from app.security.strict_json import parse_json_object
@@ -158,7 +158,7 @@ def _store(tx: Transaction, verified: Verified, new: NewEvent, command: NewComma
 
 def _use_nonce(tx: Transaction, channel_name: str, verified: Verified, now: datetime) -> None:
     """Spend the nonce in the channel's own list: what signed a callback cannot be sent again as a command."""
-    if not use_nonce(tx, channel_name, verified.nonce or "", now + NONCE_LIFETIME):
+    if not use_nonce(tx, channel_name, verified.nonce or "", nonce_end(verified, now)):
         raise nonce_was_used()
 
 

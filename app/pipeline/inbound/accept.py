@@ -13,7 +13,7 @@ from app.core.identifiers import OrderedIds
 from app.core.states import EventState
 from app.core.values import Event, Verified
 from app.pipeline.dispatch.ordering import order_key
-from app.pipeline.inbound.proof import NONCE_LIFETIME, nonce_was_used
+from app.pipeline.inbound.proof import nonce_end, nonce_was_used
 from app.pipeline.router import Route
 from app.pipeline.services import Services
 from app.storage.inbox.events import NewEvent
@@ -68,7 +68,8 @@ def make_ready(
                 now=now,
                 delivery=arrivals[0].event.id,
                 nonce=verified.nonce,
-                nonce_expires_at=arrival.event.received_at + NONCE_LIFETIME,
+                nonce_expires_at=nonce_end(verified, arrival.event.received_at),
+                nonce_bound_to=verified.nonce_bound_to,
             )
             for arrival, ordered in zip(arrivals, keys, strict=True)
         ]

@@ -76,14 +76,19 @@ def prove_command(
         raise
 
 
+def nonce_end(verified: Verified, received_at: datetime) -> datetime:
+    """Return until when a nonce must be remembered: until its signed time can no longer pass, where it signed one."""
+    return verified.nonce_until or received_at + NONCE_LIFETIME
+
+
 def nonce_was_used() -> VerificationError:
     """Return the refusal of a nonce that an earlier request has spent."""
     return VerificationError(
         "nonce_reused",
         code="nonce_reused",
         message="This nonce was used before; sign each request with a fresh one.",
-        detail="The secret and the time fit, and so does the signature: the same request came before, or a copy of it was "
-        "sent by somebody who saw it.",
+        detail="Secret, time and signature fit, but the same nonce came before: the sender repeats it, or somebody who saw "
+        "the request sent a copy or, where the signature does not cover the body, another body.",
     )
 
 

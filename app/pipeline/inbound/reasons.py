@@ -12,6 +12,10 @@ from app.core.values import InboundRequest
 
 LONGEST = 255
 PLAIN_ENCODINGS = ("", "identity")
+COMPRESSED = (
+    "The body came compressed (Content-Encoding). It is proven as it was sent, so the sender has to sign the compressed bytes, or "
+    "send them uncompressed; platforms that encrypt their bodies are only taken uncompressed."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +43,8 @@ def name_the_encoding(request: InboundRequest, error: CallgateError) -> None:
     named = [value.strip().lower() for name, value in request.headers if name.lower() == "content-encoding"]
     if all(encoding in PLAIN_ENCODINGS for encoding in named):
         return
-    error.message = (
-        "The body came compressed (Content-Encoding). It is proven as it was sent, so the sender has to sign the compressed "
-        "bytes, or send them uncompressed; platforms that encrypt their bodies are only taken uncompressed."
-    )
+    if isinstance(error, VerificationError):
+        error.message, error.detail = COMPRESSED, COMPRESSED
+    else:
+        error.message = f"{error.message} {COMPRESSED}"
+    error.args = (error.message,)

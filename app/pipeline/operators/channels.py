@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.ports import AppTokenSource, BindSource, DirectLogin, LoginProvider, Sender, WebhookSource
+from app.core.ports import (
+    AdvisedSource,
+    AppTokenSource,
+    BindSource,
+    DirectLogin,
+    LoginProvider,
+    Sender,
+    WebhookSource,
+)
 from app.pipeline.channels import Channel, addresses
 from app.pipeline.services import Services
 
@@ -31,6 +39,7 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
                 name for name, port in CAPABILITIES.items() if isinstance(channel.connector, port)
             ],
             "signature_covers": _covered(channel),
+            "advice": _advice(channel),
             "urls": addresses(services.settings, channel),
         }
         for channel in services.channels
@@ -44,11 +53,17 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
             "reason": channel.reason,
             "capabilities": [],
             "signature_covers": None,
+            "advice": None,
             "urls": {},
         }
         for channel in services.channels.disabled
     ]
     return enabled + disabled
+
+
+def _advice(channel: Channel) -> str | None:
+    advised = channel.as_capability(AdvisedSource)
+    return None if advised is None else advised.advice
 
 
 def _covered(channel: Channel) -> str | None:

@@ -10,6 +10,7 @@ from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
 from app.wire.wechat_family.crypto import decode_aes_key
 
 Mode = Literal["plain", "compatible", "safe"]
+PLAIN_MAX_AGE = 300
 
 
 def _usable_tokens(tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -49,11 +50,12 @@ class WechatSettings(PlatformSettings):
         None,
         description="plain, compatible or safe, as in the console; safe when an encoding_aes_key is set.",
     )
-    max_age: int = Field(
-        0,
+    max_age: int | None = Field(
+        None,
         ge=0,
         le=86_400,
-        description="Seconds a callback's timestamp may be off; 0 accepts any age. In plain mode 300 is advised.",
+        description="Seconds a callback's timestamp may be off; 0 accepts any age. In mode plain 300 unless set, because "
+        "only that keeps an old address from being used again.",
     )
     scope: Literal["snsapi_userinfo", "snsapi_base"] = Field(
         "snsapi_userinfo",
@@ -83,6 +85,13 @@ class WechatSettings(PlatformSettings):
     def callback_mode(self) -> Mode:
         """The mode in force."""
         return self.mode or ("safe" if self.encoding_aes_key else "plain")
+
+    @property
+    def oldest(self) -> int:
+        """The seconds in force, 0 for any age; an encrypted body is proven by itself and repeats are found by its key."""
+        if self.max_age is not None:
+            return self.max_age
+        return 0 if self.encrypted else PLAIN_MAX_AGE
 
     @property
     def encrypted(self) -> bool:

@@ -38,6 +38,7 @@ class Acceptance(NamedTuple):
     delivery: str = ""
     nonce: str | None = None
     nonce_expires_at: datetime | None = None
+    nonce_bound_to: str | None = None
 
     @property
     def delivery_name(self) -> str:
@@ -84,7 +85,9 @@ def _with_used_nonce(tx: Connection, items: Sequence[Acceptance]) -> set[int]:
     for item in items:
         if item.nonce is not None and item.delivery_name not in is_fresh:
             expires_at = item.nonce_expires_at or item.now
-            is_fresh[item.delivery_name] = use_nonce(tx, item.new.event.channel, item.nonce, expires_at)
+            is_fresh[item.delivery_name] = use_nonce(
+                tx, item.new.event.channel, item.nonce, expires_at, bound_to=item.nonce_bound_to
+            )
     return {id(item) for item in items if not is_fresh.get(item.delivery_name, True)}
 
 

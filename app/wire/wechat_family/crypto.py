@@ -16,12 +16,18 @@ import orjson
 from app.core.errors import VerificationError
 from app.core.values import Reply
 from app.security.safe_xml import cdata
-from app.security.signatures import matching, sha1_hex, strict_base64
-from app.wire.aes_envelopes import WECHAT_BLOCK, open_wechat_envelope, seal_wechat_envelope
+from app.security.signatures import how_many, matching, sha1_hex, strict_base64
+from app.wire.aes_envelopes import (
+    WECHAT_BLOCK,
+    open_wechat_envelope,
+    owner_of_wechat_envelope,
+    seal_wechat_envelope,
+)
 from app.wire.wechat_family.messages import WireFormat
 
 ENCODING_AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 AES_KEY_BYTES = 32
+LONGEST_ID = 64
 
 
 def wechat_signature(*parts: bytes) -> str:
@@ -63,10 +69,18 @@ class WechatKeyring:
         Without a token nothing is computed: a digest over an empty token could be made by anybody.
         """
         if not self.tokens:
-            raise VerificationError("token_not_set")
+            raise VerificationError(
+                "token_not_set",
+                "Set token: copy the Token from the message push page of the platform's console.",
+            )
         position = self._matching_token(signature, signed)
         if position is None:
-            raise VerificationError("bad_signature")
+            raise VerificationError(
+                "bad_signature",
+                f"Tried: {how_many(self.tokens, 'token')}, over timestamp, nonce"
+                f"{' and Encrypt' if len(signed) > 2 else ''}; none made the signature. Compare token with the Token of "  # noqa: PLR2004
+                "the platform's message push page, of this very account.",
+            )
         return self.tokens[position]
 
     def open(self, *, msg_signature: str, timestamp: str, nonce: str, ciphertext: str) -> Opened:
@@ -77,17 +91,40 @@ class WechatKeyring:
             if self._matching_token(msg_signature, (timestamp, nonce)) is None:
                 raise
             # Sent to us by people who mix the two up; it covers no body and must never be enough.
-            raise VerificationError("signature_in_place_of_msg_signature") from None
+            raise VerificationError(
+                "signature_in_place_of_msg_signature",
+                "The token fits, but msg_signature holds the value of signature, which covers no body. Whoever sends this "
+                "mixes the two up; the platform does not.",
+            ) from None
         try:
             sealed = strict_base64(ciphertext)
         except ValueError:
-            raise VerificationError("ciphertext_not_base64") from None
+            raise VerificationError(
+                "ciphertext_not_base64",
+                "The token fits, but Encrypt is not Base64; the body was changed on the way.",
+            ) from None
         for key in self.aes_keys:
             try:
                 return Opened(_open_whole_blocks(key, sealed, self.receive_id), token, key)
             except ValueError:
                 continue
-        raise VerificationError("wrong_aes_key_or_receive_id")
+        raise VerificationError("wrong_aes_key_or_receive_id", lambda: self._why_unopened(sealed))
+
+    def _why_unopened(self, sealed: bytes) -> str:
+        """Say whether the key or the id differed; ids of accounts are no secrets."""
+        for position, key in enumerate(self.aes_keys, start=1):
+            try:
+                owner = owner_of_wechat_envelope(key, sealed)
+            except ValueError:
+                continue
+            return (
+                f"Token and encoding_aes_key {position} fit, but the id differed: the message is for "
+                f"{owner[:LONGEST_ID].decode('utf-8', 'replace')!r}, this channel is {self.receive_id.decode('utf-8', 'replace')!r}."
+            )
+        return (
+            f"The token fits, the key does not. Tried: {how_many(self.aes_keys, 'encoding_aes_key')}; compare it with the "
+            "EncodingAESKey of the platform's message push page. After a change keep the previous one as the second."
+        )
 
     def seal(
         self, message: bytes, *, token: bytes, aes_key: bytes, nonce: str, timestamp: int

@@ -15,11 +15,15 @@ from app.core.errors import PayloadError
 from app.core.values import ParsedEvent
 from app.security.safe_xml import parse_xml
 from app.security.signatures import sha256_hex
-from app.security.strict_json import parse_json_object
+from app.security.strict_json import parse_typed_json
 
 MAX_WORD = 128
 MAX_TIME_DIGITS = 11
 BLANKS = b" \t\r\n"
+BLANK_LETTERS = " \t\r\n"
+REPLACED = "#replaced"
+"""Cannot be the name of an element."""
+
 
 ABOUT_SOMEONE_ELSE = frozenset(
     {"user_info_modified", "user_authorization_revoke", "user_authorization_cancellation"}
@@ -45,9 +49,17 @@ def wire_format(raw: bytes) -> WireFormat:
 
 
 def read_fields(raw: bytes) -> dict[str, Any]:
-    """Return the fields of one message; raises ValueError. XML text stays text, JSON numbers stay numbers."""
+    """Return the fields of one message; raises ValueError. XML text stays text, JSON numbers stay numbers.
+
+    Whatever a follower types is taken. Where the platform sent bytes that the format cannot hold (control characters,
+    a cut emoji), U+FFFD stands in their place, and the field `#replaced` says how many.
+    """
     body = raw.strip(BLANKS)
-    return parse_json_object(body) if wire_format(body) is WireFormat.JSON else parse_xml(body, root="xml")
+    if wire_format(body) is WireFormat.JSON:
+        fields, replaced = parse_typed_json(body)
+    else:
+        fields, replaced = parse_xml(body, root="xml")
+    return fields | {REPLACED: replaced} if replaced else fields
 
 
 def ciphertext_in(fields: Mapping[str, Any]) -> str | None:
@@ -80,10 +92,12 @@ def parse_message(text: bytes) -> ParsedEvent:
 
 
 def word(fields: Mapping[str, Any], name: str) -> str | None:
-    """Return a short printable value as text, None when it is absent, empty or anything else."""
+    """Return a short printable value as text without blanks at its ends, None when it is absent or anything else."""
     value = fields.get(name)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= MAX_WORD:
         value = str(value)
+    if isinstance(value, str):
+        value = value.strip(BLANK_LETTERS)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_WORD or not value.isprintable():
         return None
     return value

@@ -32,7 +32,7 @@ SAMPLES = tuple(
         xml_message(),
         now=account.NOW,
         covers_body=mode != "plain",
-        has_window=False,
+        has_window=mode == "plain",
     )
     for mode in ("plain", "compatible", "safe")
 )

@@ -59,7 +59,7 @@ def reason(connector: WechatConnector, query: str, body: bytes = b"", method: st
 @pytest.mark.parametrize("name", ["O1", "G0"])
 def test_url_check_echoes_exactly(name: str) -> None:
     case = CASES[name]
-    connector = configured(case)
+    connector = configured(case, max_age=0)
     request = inbound(plain_query(case, echostr=case["echostr"]), method="GET")
     reply = connector.challenge(request, connector.verify(request, NOW))
     assert reply is not None
@@ -129,7 +129,7 @@ def test_echo_is_never_html() -> None:
 
 def test_official_plain_event_is_read() -> None:
     case = CASES["O2"]
-    _, event = received(configured(case), inbound(plain_query(case), case["body"].encode()))
+    _, event = received(configured(case, max_age=0), inbound(plain_query(case), case["body"].encode()))
     assert event.type == "debug_demo"
     assert event.data["CreateTime"] == 1714037059
     assert event.data["debug_str"] == "hello world"
@@ -332,8 +332,10 @@ def test_age_counts_in_safe_mode_too() -> None:
     assert found == "timestamp_outside_tolerance"
 
 
-def test_any_age_passes_by_default() -> None:
-    assert account().verify(inbound(WechatSigner(timestamp="1400000000").plain_query()), NOW)
+def test_any_age_passes_in_safe_mode_by_default() -> None:
+    signer = WechatSigner(timestamp="1400000000")
+    ciphertext = signer.encrypt(xml_message())
+    assert safe_account().verify(inbound(signer.sealed_query(ciphertext), xml_envelope(ciphertext)), NOW)
 
 
 def test_unreadable_body_in_plain_mode_is_a_bad_request() -> None:
@@ -366,7 +368,7 @@ def test_unreadable_plaintext_is_a_bad_request() -> None:
 
 
 def test_longer_timestamp_cannot_borrow_digits_of_the_nonce() -> None:
-    borrowed = sha1_of_sorted(TOKEN, "1700000000", "5")
+    borrowed = sha1_of_sorted(TOKEN, "17000000005", "x")
     query = urlencode({"signature": borrowed, "timestamp": "17000000005", "nonce": "x"})
     assert reason(account(max_age=300), query) == "bad_timestamp"
 
@@ -377,5 +379,7 @@ def test_document_type_is_refused() -> None:
         received(account(), inbound(WechatSigner().plain_query(), body))
 
 
-def test_nonce_is_not_claimed_because_redeliveries_may_repeat_it() -> None:
-    assert account().verify(inbound(WechatSigner().plain_query()), NOW).nonce is None
+def test_no_nonce_is_claimed_in_safe_mode_because_redeliveries_may_repeat_it() -> None:
+    ciphertext = WechatSigner().encrypt(xml_message())
+    request = inbound(WechatSigner().sealed_query(ciphertext), xml_envelope(ciphertext))
+    assert safe_account().verify(request, NOW).nonce is None

@@ -141,7 +141,7 @@ def test_token_is_checked_although_unsigned_is_allowed() -> None:
 
 
 def test_every_token_of_the_list_is_accepted() -> None:
-    connector = account(token=["newToken", "oldToken"])
+    connector = account(token=["newToken", "oldToken"], max_age=0)
     for token in ("newToken", "oldToken"):
         assert connector.verify(inbound(WechatSigner(token=token).plain_query()), NOW)
 
