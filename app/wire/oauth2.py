@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
+from app.core.exact_json import REPLACEMENT
 from app.core.ports import HttpAnswer, HttpClient
 from app.core.values import TokenSet
 from app.security.outbound import origin_of, retry_after
@@ -184,9 +185,13 @@ def at_path(value: object, path: list[str]) -> Any:
 
 
 def exact_subject(value: object, path: str) -> str:
-    """Return a user id as exact text: text untouched, integers in decimal, anything else refused."""
+    """Return a user id as exact text: text untouched, integers in decimal, anything else refused.
+
+    An id with a replaced character is refused too: several people could come to be the same one.
+    """
     text = str(value) if type(value) is int else value
-    if not isinstance(text, str) or not text.strip() or len(text) > MAX_SUBJECT or "\x00" in text:
+    is_text = isinstance(text, str) and bool(text.strip()) and len(text) <= MAX_SUBJECT
+    if not is_text or "\x00" in text or REPLACEMENT in text:
         message = f"userinfo_url answered without a usable user id at {path!r}; check subject."
         raise UpstreamError("upstream_no_subject", message)
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +15,10 @@ from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.router import Router
 from app.pipeline.services import Services
-from tests.builders import envelope, run_stored_claim, signed_callback
+from tests.builders import NOW, envelope, run_stored_claim, signed_callback
 from tests.forwarding.receiver import Receiver, forwarding_to
+from tests.platforms.wechat.account import inbound
+from tests.platforms.wechat.signing import WechatSigner, xml_envelope, xml_message
 
 MakeServices = Callable[..., Services]
 LONG = 123456789012345678901234567890
@@ -121,3 +124,39 @@ def test_a_refusal_of_json_says_what_is_wrong_with_it(services_with: MakeService
     services = services_with()
     with pytest.raises(Exception, match="number has more than 4300 digits"):
         receive(services, "callback", signed_callback(b'{"a":' + b"9" * 5000 + b"}"), trace_id="")
+
+
+WECHAT = """
+[channels.wechat]
+platform = "wechat"
+app_id = "wx1234567890abcdef"
+token = "gatewayToken01"
+encoding_aes_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+"""
+
+
+@pytest.mark.parametrize("mode", ["plain", "safe"])
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (b"  <!DOCTYPE html> ", "  <!DOCTYPE html> "),
+        (b"a\x01b", "a\ufffdb"),
+        (b"cut \xf0\x9f\x98", "cut \ufffd"),
+    ],
+)
+def test_what_a_follower_types_is_stored_and_its_exact_bytes_are_kept(
+    services_with: MakeServices, mode: str, typed: bytes, kept: str
+) -> None:
+    services = services_with(channels=WECHAT + f'mode = "{mode}"\n')
+    signer = WechatSigner(timestamp=str(int(NOW.timestamp())))
+    message = xml_message(Content="TYPED").replace(b"TYPED", typed)
+    ciphertext = signer.encrypt(message)
+    body, query = message, signer.plain_query()
+    if mode == "safe":
+        body, query = xml_envelope(ciphertext), signer.sealed_query(ciphertext)
+    request = inbound(query, body)._replace(received_at=NOW)
+    assert receive(services, "wechat", request, trace_id="").body == b"success"
+    event = only_event(services)
+    assert event["data"]["Content"] == kept
+    assert ("#replaced" in event["data"]) == ("\ufffd" in kept)
+    assert base64.b64decode(event["body_base64"]) == body
