@@ -29,6 +29,8 @@ KEEPS_NAMES = """
 # Routes to functions of this file keep the names under which they are stored. Take the line out when nothing waits any more.
 ROUTE_PREFIX = "{prefix}"
 """
+OLD_IMPORT = re.compile(r"""(?<!["'])\bapp\.handlers\.(?=[a-z_]\w*\b)""")
+OLD_SETTING = re.compile(r"^HANDLERS=.*\bapp\.handlers", re.MULTILINE)
 
 
 class Sides(NamedTuple):
@@ -273,7 +275,7 @@ def place_handler(checkout: Checkout, name: str, content: bytes | None) -> bool:
     if content is None or not name.endswith(".py"):
         return place_file(checkout, name, content)
     text = content.decode("utf-8", "surrogateescape")
-    text = re.sub(r"""(?<!["'])\bapp\.handlers\.(?=[a-z_]\w*\b)""", "handlers.", text)
+    text = OLD_IMPORT.sub("handlers.", text)
     module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     is_inside_a_package = module.count(".") > 1
     if not is_inside_a_package and "ROUTE_PREFIX" not in text:
@@ -300,7 +302,7 @@ def tell_what_is_next(checkout: Checkout, sides: Sides) -> None:
     """Say what is left for a person: settings that name the old place, and git's own operation."""
     dotenv = checkout.home / ".env"
     text = dotenv.read_text(encoding="utf-8", errors="replace") if dotenv.is_file() else ""
-    if re.search(r"^HANDLERS=.*\bapp\.handlers", text, re.MULTILINE):
+    if OLD_SETTING.search(text):
         say(
             "look at",
             f"{dotenv}: take app.handlers… out of HANDLERS, the folder handlers/ is loaded by itself",

@@ -96,7 +96,8 @@ def _children(text: str, root: str) -> dict[str, Any]:
             text,
             disable_entities=True,
             strip_whitespace=False,
-            postprocessor=_without_indentation,
+            # The package's types do not know that None drops an element.
+            postprocessor=_without_indentation,  # type: ignore[arg-type]
             expat=_Strict,
         )
     except (expat.ExpatError, ValueError, RecursionError, TypeError, AttributeError) as error:

@@ -190,8 +190,8 @@ def exact_subject(value: object, path: str) -> str:
     An id with a replaced character is refused too: several people could come to be the same one.
     """
     text = str(value) if type(value) is int else value
-    is_text = isinstance(text, str) and bool(text.strip()) and len(text) <= MAX_SUBJECT
-    if not is_text or "\x00" in text or REPLACEMENT in text:
+    is_usable = isinstance(text, str) and bool(text.strip()) and len(text) <= MAX_SUBJECT
+    if not isinstance(text, str) or not is_usable or "\x00" in text or REPLACEMENT in text:
         message = f"userinfo_url answered without a usable user id at {path!r}; check subject."
         raise UpstreamError("upstream_no_subject", message)
     return text

@@ -26,6 +26,9 @@ A linear pattern needs a twentieth of it; one that needs the square of the text 
 """
 
 CONFIGURATION_ONLY = {
+    "app.cli.own_files:VARIABLE",
+    "app.cli.take_over:OLD_IMPORT",
+    "app.cli.take_over:OLD_SETTING",
     "app.config.channels:CHANNEL_NAME",
     "app.config.channels:VARIABLE",
     "app.config.destinations:NAME",
@@ -99,6 +102,8 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.security.return_urls:_ODD_IN_PATH": ("sub", [("", "/", ""), ("", "%", ""), ("", "%2", ""), ("", "%41", "")]),
     "app.security.return_urls:_PLAIN": ("fullmatch", [("", "a", " ")]),
     "app.security.return_urls:_REST": ("split", [("", "?", ""), ("", "a", "#")]),
+    "app.security.safe_xml:_NOT_XML": ("sub", [("", "a", ""), ("", "\x01", ""), ("", "\ud83d", "")]),
+    "app.security.safe_xml:_REFERENCE": ("sub", [("", "&#", ""), ("", "&#x", ""), ("&#", "1", ""), ("", "&#1", ""), ("", "&#1;", "")]),
     "app.security.session_tokens:_KID": ("fullmatch", [("", "a", "")]),
     "app.security.session_tokens:_TOKEN": ("fullmatch", [("", "a.", ""), ("", "a", ""), ("a.", "a", ""), ("a.a.", "a", "!")]),
     "app.security.strict_json:STRING": ("sub", [("", "\"", ""), ("", "\"\\", ""), ("\"", "\\\"", ""), ("\"", "a", ""), ("", "\"a", "")]),

@@ -208,7 +208,7 @@ def test_a_gzip_body_that_was_signed_compressed_is_taken(services_with: MakeServ
     ],
 )
 def test_other_compressed_bodies_are_refused_with_the_reason(
-    services_with: MakeServices, body: bytes, headers: dict[str, str], words: str
+    services_with: MakeServices, body: bytes, headers: dict[str, Any], words: str
 ) -> None:
     services = services_with(channels=CHANNELS)
     with pytest.raises(CallgateError, match=words):

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -13,7 +14,7 @@ import structlog
 from app.security.redaction import redact_event
 from app.telemetry.logging import MAX_LINE, bounded_json, configure_logging
 
-LONG = {
+LONG: dict[str, dict[str, Any]] = {
     "one field": {"event": "refused", "path": "x" * 50_000},
     "wide characters": {"event": "refused", "path": "漢" * 50_000},
     "a list": {"event": "refused", "headers": [("X-A", "y" * 900)] * 200},

@@ -127,7 +127,7 @@ def _check_address(channel: Channel, request: InboundRequest) -> None:
         raise RefusedError(
             "address_not_allowed",
             "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
-            detail=f"{request.remote_addr[:64]} is {'in ip_denylist' if denied else 'not in ip_allowlist'}; behind a proxy, "
+            detail=f"{request.remote_addr[:64]} is kept out by ip_allowlist or ip_denylist; behind a proxy, "
             "see whether TRUSTED_PROXIES counts it.",
         )
 

@@ -7,12 +7,12 @@ only go forward that never happens; it does when a clock that ran ahead is set b
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Row, String, Table, bindparam, literal, select
+from sqlalchemy import Column, Connection, Index, String, Table, bindparam, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
@@ -81,18 +81,16 @@ def delete_expired_nonces(tx: Connection, now: datetime, *, limit: int) -> int:
     oldest = oldest.order_by(nonces.c.expires_at).limit(limit)
     if supports_skip_locked(tx):
         oldest = oldest.with_for_update(skip_locked=True)
-    rows = sorted(tx.execute(oldest).all(), key=_channel_of)
+    used = defaultdict[str, list[tuple[str, datetime]]](list)
+    for row in tx.execute(oldest):
+        used[row.channel].append((row.nonce, row.expires_at))
     # One statement for each channel: given pairs, SQLite would read the whole table.
-    return sum(_forget(tx, channel, list(used)) for channel, used in groupby(rows, key=_channel_of))
+    return sum(_forget(tx, channel, used[channel]) for channel in sorted(used))
 
 
-def _channel_of(row: Row[Any]) -> str:
-    return str(row.channel)
-
-
-def _forget(tx: Connection, channel: str, used: Sequence[Row[Any]]) -> int:
-    _move_mark(tx, channel, max(row.expires_at for row in used))
-    words = [row.nonce for row in used]
+def _forget(tx: Connection, channel: str, used: Sequence[tuple[str, datetime]]) -> int:
+    _move_mark(tx, channel, max(expires_at for _, expires_at in used))
+    words = [nonce for nonce, _ in used]
     return tx.execute(nonces.delete().where(nonces.c.channel == channel, nonces.c.nonce.in_(words))).rowcount
 
 
