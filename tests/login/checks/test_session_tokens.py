@@ -304,7 +304,7 @@ def test_check_72_a_malformed_authorization_header_is_401_even_beside_a_good_coo
     good = forger.good
     for value in (
         f"Bearer  {good}", f" Bearer  {good}", f"Bearer {good} x", f"Bearer {good},{good}", "Bearer", "Bearer ", "",
-        f"Bearer\t{good}", f"Token {good}", good, f"Bearer {good}\xe9", "Bearer \xff\xfe", f"Bearer {'a' * 1_000_000}",
+        f"Bearer\t{good}", f"Token {good}", good, f"Bearer {good}\xe9", "Bearer \xff\xfe", f"Bearer {'a' * 30_000}",
         f"bearer: {good}", f'Bearer "{good}"', f"Digest {good}", f"Bearer{good}", "Negotiate", f"Bearer {good[:-3]}",
     ):  # fmt: skip
         answer = browser.get(path, headers={"Authorization": value})
