@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TESTS ?=
 ARGS ?=
 # Many tests wait for real processes, so there are more of them than cores; tests/schedule.py shares them out.
-JOBS ?= 4
+JOBS ?= 5
 # What Python and pytest compile is kept: without it each process of tests compiles all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 DRILL_SIZE ?= long

@@ -37,7 +37,7 @@ LIVE = (
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
 
-LIVE_AT_ONCE = 2
+LIVE_AT_ONCE = 3
 
 LONGEST_FIRST = (
     "tests/made_up/*",
@@ -64,7 +64,7 @@ class Schedule(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no t
     def _best_for(self, node: WorkerController) -> str:
         """Return the unit that a process does next: of its own kind while there are any."""
         nodes = list(self.assigned_work)
-        is_for_live = nodes.index(node) < min(LIVE_AT_ONCE, max(1, len(nodes) // 2))
+        is_for_live = nodes.index(node) < min(LIVE_AT_ONCE, max(1, len(nodes) - 2))
 
         def order(unit: str) -> tuple[bool, int, int]:
             tests = self.workqueue[unit]

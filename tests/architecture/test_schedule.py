@@ -46,7 +46,7 @@ def shared_among(count: int, tests: list[str]) -> list[list[str]]:
     return [[tests[index] for index in node.sent] for node in nodes]
 
 
-def test_the_live_tests_go_to_half_of_the_processes() -> None:
+def test_the_live_tests_go_to_all_processes_but_two() -> None:
     given = shared_among(
         4, [*ORDINARY, *BROWSER, *DRILLS, *(f"tests/core/test_{n}.py::test_a" for n in range(9))]
     )

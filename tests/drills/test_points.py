@@ -39,7 +39,7 @@ class Death:
     senders: Senders
 
 
-@runs_on("sqlite-embedded", "postgresql-rabbitmq", "mariadb-redis")
+@runs_on("sqlite-embedded", "postgresql-rabbitmq", "mariadb-embedded")
 def test_death(tmp_path: Path, database_url: str, engine: Engine, say: Say) -> None:
     with Drill(tmp_path, database_url, engine, lease=SHORTER_LEASE_SECONDS) as drill:
         points = enumerate((*WHILE_SERVING, *WHILE_WORKING))
