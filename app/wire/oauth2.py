@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,10 +35,15 @@ DEAD_GRANT = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_t
 BAD_CLIENT = frozenset({"invalid_client", "unauthorized_client", "incorrect_client_credentials"})
 BUSY = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 BAD_TOKEN = frozenset({"invalid_token", "expired_token", "token_expired", "401"})
+# What servers put beside a number in `code` when they answer with an envelope, and no record of a person's needs.
+ENVELOPE = frozenset({"data", "msg", "message", "errmsg"})
 
 
-def resource(address: str, tokens: TokenSet, http: HttpClient) -> Mapping[str, Any]:
-    """Read a protected resource; 401 asks for a refresh, 403 does not."""
+def resource(address: str, tokens: TokenSet, http: HttpClient, *, wanted: Sequence[str]) -> Mapping[str, Any]:
+    """Read a protected resource; 401 asks for a refresh, 403 does not.
+
+    `wanted` is the path of what was asked for: where something lies there, a `code` beside it is the record's own field.
+    """
     answer = http.request("GET", address, headers={"Authorization": f"Bearer {tokens.access_token}"})
     raise_when_busy(answer)
     if answer.status == 401:  # noqa: PLR2004
@@ -50,7 +55,7 @@ def resource(address: str, tokens: TokenSet, http: HttpClient) -> Mapping[str, A
     if answer.status >= 400 and not looks_like_json(answer):  # noqa: PLR2004
         raise _refused(str(answer.status))
     body = answer.json_object()
-    word = error_of(body)
+    word = _error_beside(body, wanted)
     if word in BAD_TOKEN:
         raise TokenRejected(platform_code=word)
     if word is not None or answer.status >= 400:  # noqa: PLR2004
@@ -102,6 +107,18 @@ def error_of(body: Mapping[str, Any]) -> str | None:
         if value is not None and (isinstance(value, bool) or value not in good):
             return _word(value)
     return "unsuccessful" if body.get("success") is False else None
+
+
+def _error_beside(body: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
+    """Return the error word of an answer that may be somebody's record: their `code` may be a personnel number.
+
+    Beside what was asked for, `code` is the server's own only as a number in an envelope, or as a word for a dead token.
+    """
+    code = str(body.get("code"))
+    is_the_servers = code in BAD_TOKEN or (code.isdigit() and ENVELOPE & body.keys())
+    if at_path(body, wanted) is None or is_the_servers:
+        return error_of(body)
+    return error_of({name: value for name, value in body.items() if name != "code"})
 
 
 def _word(value: object) -> str:
@@ -173,7 +190,7 @@ def _lifetime(value: object) -> int | None:
     return max(1, int(min(value, MAX_LIFETIME)))
 
 
-def at_path(value: object, path: list[str]) -> Any:
+def at_path(value: object, path: Sequence[str]) -> Any:
     """Return what lies at a path of keys and list positions, None when there is nothing."""
     for step in path:
         if isinstance(value, list):

@@ -186,7 +186,7 @@ class TestParameters:
     @pytest.mark.parametrize(
         "query",
         [
-            "code=a&code=b", "state=x", "code=a&iss=x&iss=y", "Code=a", "code[]=a", "STATE=z&code=a", "code=",
+            "code=a&code=b", "state=x", "code=a&iss=x&iss=y", "Code=a", "code[]=a", "STATE=z&code=a", "code=&code=",
             "code=%00", "code=a%0d%0ab", "code=%ff", "code=" + "a" * 4097, "code=a&error=%e2%80%ae",
         ],
     )  # fmt: skip

@@ -30,17 +30,19 @@ class ReturnParameters:
 def read_return(
     query_string: bytes, code_names: Sequence[str], other_names: Sequence[str] = ()
 ) -> ReturnParameters:
-    """Return the parameters; raises RequestError for anything repeated, oddly spelled, empty or not plain text."""
-    pairs = list(query_pairs(query_string))
+    """Return the parameters; raises RequestError for anything repeated, oddly spelled or not plain text.
+
+    A parameter without a value is as if it were not there (RFC 6749 §3.1): some platforms send `error=` beside a code.
+    """
     known = _names(code_names, other_names)
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        if name in found or _resembles(name, known):
+    given: dict[str, str] = {}
+    for name, value in query_pairs(query_string):
+        if name in given or _resembles(name, known):
             raise _bad_return()
-        found[name] = value
-    for name in known & found.keys():
-        if not _is_plain(found[name]):
-            raise _bad_return()
+        given[name] = value
+    found = {name: given[name] for name in known if given.get(name)}
+    if not all(map(_is_plain, found.values())):
+        raise _bad_return()
     return ReturnParameters(
         state=found.get("state"),
         code=_only_code(found, code_names),
@@ -93,7 +95,7 @@ def _resembles(name: str, known: set[str]) -> bool:
 
 
 def _is_plain(value: str) -> bool:
-    return 0 < len(value) <= MAX_VALUE and value.isprintable()
+    return len(value) <= MAX_VALUE and value.isprintable()
 
 
 def _text(raw: bytes) -> str:

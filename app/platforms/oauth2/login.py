@@ -74,8 +74,9 @@ class OAuth2Login(OAuth2Client):
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         """Read who logged in."""
-        body = resource(self.settings.userinfo_url, tokens, http)
-        *parents, last = self.settings.subject.split(".")
+        path = self.settings.subject.split(".")
+        body = resource(self.settings.userinfo_url, tokens, http, wanted=path)
+        *parents, last = path
         person = at_path(body, parents)
         subject = exact_subject(at_path(person, [last]), self.settings.subject)
         name = (

@@ -18,7 +18,7 @@ class OAuth2Topup(OAuth2Client):
 
     def topup_url(self, tokens: TokenSet, http: HttpClient) -> str:
         """Return the page's address, which must be a web address: it is handed to the browser."""
-        body = resource(self.settings.topup_url, tokens, http)
+        body = resource(self.settings.topup_url, tokens, http, wanted=["topup_url"])
         address = web_address(body.get("topup_url") or at_path(body, ["data", "topup_url"]))
         if address is None:
             raise UpstreamError("upstream_bad_answer", "topup_url answered without a web address.")

@@ -170,10 +170,32 @@ def test_check_31b_only_the_query_of_a_get_is_read(gateway: SimulatedGateway, br
     assert gateway.token_calls() == []
 
 
+@pytest.mark.parametrize("empty", ["error=", "error=&error_description=", "iss="])
+def test_check_32b_an_empty_parameter_beside_a_code_is_as_if_it_were_not_there(
+    browser: VisitingBrowser, empty: str
+):
+    returned = browser.approve(browser.start())
+    assert browser.callback(f"{returned.path}&{empty}").status_code == 303
+    assert browser.is_signed_in()
+
+
+def test_check_32c_an_empty_code_is_no_code(gateway: SimulatedGateway, browser: VisitingBrowser):
+    answer = browser.callback(f"/oauth/account/callback?state={browser.start().state}&code=")
+    gateway.assert_rejected(answer, "access_denied")
+    answer = browser.callback("/oauth/account/callback?state=&code=x")
+    gateway.assert_rejected(answer, "invalid_state")
+
+
+def test_check_32d_an_empty_parameter_repeated_is_still_repeated(
+    gateway: SimulatedGateway, browser: VisitingBrowser
+):
+    returned = browser.approve(browser.start())
+    gateway.assert_rejected(browser.callback(f"{returned.path}&code="), "bad_callback")
+
+
 @pytest.mark.parametrize(
     "code",
     [
-        "",
         "%00",
         "a%00b",
         "a%0d%0aX-Injected:%201",

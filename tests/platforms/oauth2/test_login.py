@@ -127,6 +127,42 @@ class TestIdentity:
         assert person.profile == PERSON
 
     @pytest.mark.parametrize(
+        "record",
+        [
+            {"id": 7, "code": "EMP-77"},
+            {"id": 7, "code": 77},
+            {"id": 7, "code": "77"},
+            {"id": 7, "code": ""},
+            {"id": 7, "code": {"personnel": 77}},
+            {"id": 7, "code": "EMP-77", "message": "on leave"},
+            {"id": 7, "error": "", "errcode": 0, "success": True},
+        ],
+    )
+    def test_fields_of_the_persons_own_record_are_no_errors(self, record: Any) -> None:
+        assert identity(record).subject == "7"
+
+    def test_a_person_inside_an_envelope_whose_code_is_a_word_is_a_person(self) -> None:
+        body = {"code": "OK", "data": {"id": 7, "code": "EMP-77"}}
+        assert identity(body, subject="data.id").subject == "7"
+
+    @pytest.mark.parametrize(
+        "refusal",
+        [
+            {"code": "EMP-77"},
+            {"code": 40001},
+            {"id": None, "code": "InvalidAuthentication", "message": "no"},
+            {"id": 7, "code": 40001, "msg": "no"},
+            {"id": 7, "code": "40001", "data": {}},
+            {"id": 7, "errcode": 1},
+            {"id": 7, "error": "insufficient_scope"},
+        ],
+    )
+    def test_an_error_that_names_no_person_or_comes_in_an_envelope_is_refused(self, refusal: Any) -> None:
+        with pytest.raises(UpstreamError) as caught:
+            identity(refusal)
+        assert caught.value.code == "upstream_refused"
+
+    @pytest.mark.parametrize(
         "subject", [None, "", "  ", True, False, 1.0, 1e16, [], ["a"], {}, {"id": 1}, "a\x00b", "s" * 256]
     )
     def test_an_unusable_subject_is_refused(self, subject: Any) -> None:
