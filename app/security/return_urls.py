@@ -1,14 +1,16 @@
 """Where a login may return to: a local path, or an address below one of the configured RETURN_URLS.
 
-Nothing is normalised. An address that two parsers could read differently is refused, whatever it was meant to be.
+Nothing is normalised; letters beyond ASCII are written as browsers write them, encoded once. An address that two parsers
+could read differently is refused, whatever it was meant to be.
 Background: RFC 9700 §4.11 (open redirection); WHATWG URL, which browsers follow (both read 2026-11-20).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from app.core.errors import RequestError
 
@@ -16,24 +18,34 @@ MAX_LENGTH = 2000
 
 # Printable ASCII but for blanks, quotes, angle brackets, backslash, ^, `, {, | and }, which no address needs raw.
 _PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-_ODD_IN_PATH = re.compile(r"//|@|%(?:2[ef]|5c|40|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})", re.IGNORECASE)
+_ODD_IN_PATH = re.compile(r"//|%(?:2[ef]|5c|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})", re.IGNORECASE)
+# Characters that look like a slash or backslash and stay what they are in every normal form of Unicode.
+_LIKE_A_SLASH = "\u2044\u2215\u2571\u29f5\u29f8"
 _DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|$)")
 _REST = re.compile(r"[?#]")
 _ADDRESS = re.compile(r"(https?://[^/?#@\[\]\\]+)([/?#].*)?")
 
 
 def checked_return_url(text: str, allowed: Iterable[str]) -> str:
-    """Return the address unchanged when a login may return to it; raises RequestError."""
+    """Return the address as it goes into a header when a login may return to it; raises RequestError."""
     if not is_safe_return_url(text, allowed):
         raise RequestError(
             "bad_return_url",
             "next must be a path on this gateway, or an address below one of RETURN_URLS; it is taken literally.",
         )
-    return text
+    return in_ascii(text)
+
+
+def in_ascii(text: str) -> str:
+    """Return an address whose letters beyond ASCII are encoded once; what is encoded already stays as it is."""
+    return "".join(char if char.isascii() else quote(char) for char in text)
 
 
 def is_safe_return_url(text: str, allowed: Iterable[str]) -> bool:
-    """Say whether a login may return to this address."""
+    """Say whether a login may return to this address; it goes into a header by `in_ascii`."""
+    if len(text) > MAX_LENGTH or not all(char.isascii() or _is_plain_letter(char) for char in text):
+        return False
+    text = in_ascii(text)
     if len(text) > MAX_LENGTH or not _PLAIN.fullmatch(text):
         return False
     if text.startswith("/"):
@@ -51,6 +63,13 @@ def origin_to_tell(return_url: str, public_base_url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _is_plain_letter(char: str) -> bool:
+    """Say whether a character beyond ASCII is seen, and becomes no sign that divides addresses in any normal form."""
+    normal = unicodedata.normalize("NFKC", char)
+    # A blank's normal form is a blank of ASCII, which is no part of an address either.
+    return char.isprintable() and char not in _LIKE_A_SLASH and not set(normal) & set("/\\@:.%?#&;= ")
+
+
 def _has_plain_path(rest: str) -> bool:
     path = _path_of(rest)
     if path == "":
@@ -63,7 +82,7 @@ def _path_of(rest: str) -> str:
 
 
 def _lies_below(origin: str, path: str, entry: str) -> bool:
-    match = _ADDRESS.fullmatch(entry)
+    match = _ADDRESS.fullmatch(in_ascii(entry))
     if match is None or match[1] != origin:
         return False
     prefix = _path_of(match[2] or "/") or "/"

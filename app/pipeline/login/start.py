@@ -69,7 +69,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     4. The platform words its own address.
     """
     channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
-    checked_return_url(wanted.next, services.settings.return_urls)
+    return_to = checked_return_url(wanted.next, services.settings.return_urls)
     _check_rate(services, wanted.remote_addr)
     state, verifier = random_word(STATE_BITS), random_word(VERIFIER_BITS)
     browser = wanted.browser or random_word(BROWSER_BITS)
@@ -82,7 +82,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         purpose=FlowPurpose.LOGIN if linker is None else FlowPurpose.LINK,
         mode=wanted.mode,
         redirect_uri=redirect_uri(services.settings, channel) or "",
-        next=wanted.next,
+        next=return_to,
         browser=_browser_hash(browser),
         verifier=services.vault.seal(verifier.encode(), place=verifier_place(flow_id)),
         created_at=now,

@@ -19,7 +19,7 @@ from app.pipeline.login.return_query import MAX_QUERY, posted_parameters, query_
 from app.pipeline.login.sessions import log_out
 from app.pipeline.login.start import StartRequest, start_flow
 from app.pipeline.services import Services
-from app.security.return_urls import is_safe_return_url, origin_to_tell
+from app.security.return_urls import in_ascii, is_safe_return_url, origin_to_tell
 from app.web.callbacks.reading import client_address, read_body
 from app.web.errors import answer_callgate_error, trace_id
 from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
@@ -204,7 +204,7 @@ def _refuse_what_is_no_visit() -> None:
 def _safe_next(settings: Settings) -> str:
     """Return where a form wants to go when that is allowed, the front page otherwise."""
     wanted = form_field("next") or ""
-    return wanted if is_safe_return_url(wanted, settings.return_urls) else _home(settings)
+    return in_ascii(wanted) if is_safe_return_url(wanted, settings.return_urls) else _home(settings)
 
 
 def _home(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import jwt
 import pytest
-from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from app.storage.login.flows import flows
 from tests.login.browser import (
@@ -158,9 +158,10 @@ def test_check_20_no_trick_of_spelling_leads_elsewhere(
 
 @pytest.mark.parametrize("raw", [b"next=/\xff", b"next=%ff%fe", b"next=/\x00", b"next=%c0%af%c0%afevil"])
 def test_check_20b_bytes_that_are_no_text_are_refused(gateway: SimulatedGateway, raw: bytes):
-    changes = {"QUERY_STRING": raw.decode("latin-1")}
-    answer = open_with_environ(gateway, "/oauth/account/start", changes)
-    assert answer.status_code == 400
+    environ = EnvironBuilder(path="/oauth/account/start", base_url=BASE_URL).get_environ()
+    # The test client would write a raw byte anew, as the letter of that number.
+    _, status, _ = run_wsgi_app(gateway.app, environ | {"QUERY_STRING": raw.decode("latin-1")})
+    assert status.startswith("400 ")
     assert gateway.count(flows) == 0
 
 
