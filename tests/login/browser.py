@@ -5,6 +5,7 @@ How a person gets through a platform's pages belongs to the platforms: `in_memor
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 HOST = "gate.example"
 BASE_URL = f"https://{HOST}"
-SESSION_COOKIE = "__Host-callgate_session"
-LOGIN_COOKIE = "__Host-callgate_login"
+OWN = hashlib.sha256(BASE_URL.encode()).hexdigest()[:8]
+SESSION_COOKIE = f"__Host-callgate_session_{OWN}"
+LOGIN_COOKIE = f"__Host-callgate_login_{OWN}"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.pipeline.login.sessions import verify_session
 from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import Vault, VaultError
 from tests.builders import SECRET_KEY, exchange
-from tests.login.browser import BASE_URL, HOST, SESSION_COOKIE
+from tests.login.browser import BASE_URL, HOST, LOGIN_COOKIE, SESSION_COOKIE
 from tests.login.in_memory import CodeBrowser, InMemoryGateway
 
 pytestmark = pytest.mark.backends("sqlite")
@@ -47,11 +47,12 @@ def encoded(part: Any) -> str:
 def test_the_cookie_is_a_host_cookie(gateway: InMemoryGateway):
     browser = gateway.browser()
     for answer, name in (
-        (browser.get("/oauth/fake/start"), "callgate_login"),
-        (browser.log_in(), "callgate_session"),
+        (browser.get("/oauth/fake/start"), LOGIN_COOKIE),
+        (browser.log_in(), SESSION_COOKIE),
     ):
         cookie = next(line for line in answer.headers.getlist("Set-Cookie") if name in line)
-        assert cookie.startswith(f"__Host-{name}=")
+        assert cookie.startswith(name)
+        assert name.startswith("__Host-callgate_")
         for attribute in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
             assert attribute in cookie
         assert "Domain" not in cookie
@@ -314,7 +315,7 @@ def test_two_different_session_cookies_are_no_session(gateway: InMemoryGateway):
     browser = gateway.browser()
     browser.log_in()
     token = session_of(browser)
-    twice = f"__Host-callgate_session={token}; __Host-callgate_session=other"
+    twice = f"{SESSION_COOKIE}={token}; {SESSION_COOKIE}=other"
     client = gateway.app.test_client(use_cookies=False)
     assert client.get("/api/v1/me", base_url=BASE_URL, headers={"Cookie": twice}).status_code == 401
 

@@ -1,6 +1,7 @@
 """The session of a request: found in the cookie or the Authorization header, renewed on use; and its cookies.
 
 Cookie names and attributes depend on PUBLIC_BASE_URL alone, never on the request (RFC 6265bis §4.1.3, `__Host-`).
+Browsers share cookies among the ports of a host (RFC 6265 §8.5): a digest in the name keeps two gateways on one host apart.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from app.core.errors import LoginError, StoreUnavailable
 from app.pipeline.login.sessions import SessionToken, SignedIn, is_half_used, renew_session, verify_session
 from app.pipeline.services import Services
 from app.security.session_tokens import MAX_TOKEN_LENGTH
+from app.security.signatures import sha256_hex
 
 SESSION = "callgate_session"
 LOGIN = "callgate_login"
+DIGEST_LENGTH = 8
 
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9._~+/=-]+)")
 _LOGIN_VALUE = re.compile(r"[0-9a-f]{64}")
@@ -101,8 +104,9 @@ def keep_private(response: Response) -> Response:
 
 
 def cookie_name(settings: Settings, name: str) -> str:
-    """Return a cookie's full name: on https the prefix keeps other hosts and paths from setting it."""
-    return f"__Host-{name}" if settings.is_https else name
+    """Return a cookie's full name: this gateway's own, and on https one that no other host or path can set."""
+    own = f"{name}_{sha256_hex(settings.public_base_url.encode())[:DIGEST_LENGTH]}"
+    return f"__Host-{own}" if settings.is_https else own
 
 
 def _bearer(header: str) -> str | None:

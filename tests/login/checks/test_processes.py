@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -59,7 +60,12 @@ class Visitor:
         return self.session()
 
     def session(self) -> str:
-        return self.jar.cookies["callgate_session"]
+        return self.jar.cookies[self.cookie_name("session")]
+
+    def cookie_name(self, kind: str) -> str:
+        """Return the full name of a cookie in the jar, or of the one that would be there."""
+        begins = f"callgate_{kind}_{hashlib.sha256(self.url.encode()).hexdigest()[:8]}"
+        return next((name for name in self.jar.cookies.keys() if name.startswith(begins)), begins)  # noqa: SIM118
 
     def log_out(self) -> None:
         csrf = self.get("/api/v1/me").json()["csrf_token"]
@@ -101,7 +107,7 @@ def test_check_07b_two_processes_redeem_a_code_once(two_processes: LiveGateway, 
     visitor = Visitor.of(two_processes, sandbox)
     answers = visitor.at_once(visitor.approve(visitor.start()), 20)
     assert sorted(answer.status_code for answer in answers) == [303] + [400] * 19
-    assert sum("callgate_session" in answer.cookies for answer in answers) == 1
+    assert sum(visitor.cookie_name("session") in answer.cookies for answer in answers) == 1
     assert len(sandbox.state.calls("oauth2.token")) == 1
 
 
@@ -113,7 +119,7 @@ def test_check_76d_a_logout_counts_in_both_processes_at_once(
     token = visitor.log_in()
     assert {answer.status_code for answer in visitor.at_once("/api/v1/me", 12)} == {200}
     visitor.log_out()
-    visitor.jar.cookies.set("callgate_session", token)
+    visitor.jar.cookies.set(visitor.cookie_name("session"), token)
     assert {answer.status_code for answer in visitor.at_once("/api/v1/me", 12)} == {401}
     headers = {"Authorization": f"Bearer {token}"}
     fresh = [requests.get(f"{visitor.url}/auth/verify", headers=headers, timeout=20) for _ in range(12)]
@@ -187,7 +193,7 @@ def test_check_39_the_whole_log_of_a_login_at_debug_level_holds_no_secret(
             headers={"X-Secret-Header": "header-kwyjibo", "Cookie": "other=cookie-kwyjibo"},
         )
         visitor.get("/api/v1/me?fresh=1")
-        sent |= {f"{channel} binding": visitor.jar.cookies["callgate_login"]}
+        sent |= {f"{channel} binding": visitor.jar.cookies[visitor.cookie_name("login")]}
         sent |= {f"{channel} csrf": visitor.get("/api/v1/me").json()["csrf_token"]}
         requests.get(
             f"{visitor.url}/api/v1/me", headers={"Authorization": "Bearer bearer-kwyjibox"}, timeout=5
