@@ -126,8 +126,10 @@ class Browser:
         return self.post_proven("/oauth/logout", **options)
 
     def cookie(self, name: str = SESSION_COOKIE) -> str | None:
-        found = self.client.get_cookie(name, domain=HOST)
-        return None if found is None else found.value
+        """Return the value of a cookie; the name of a login cookie only begins so."""
+        assert self.client._cookies is not None
+        kept = [each for each in self.client._cookies.values() if each.domain == HOST]
+        return next((each.value for each in kept if _is_named(each.key, name)), None)
 
     def session(self) -> str:
         """Return the session token in the jar."""
@@ -137,7 +139,9 @@ class Browser:
 
     def set_cookie(self, name: str, value: str | None) -> None:
         if value is None:
-            self.client.delete_cookie(name, domain=HOST)
+            assert self.client._cookies is not None
+            for kept in [each.key for each in self.client._cookies.values() if _is_named(each.key, name)]:
+                self.client.delete_cookie(kept, domain=HOST)
         else:
             self.client.set_cookie(name, value, domain=HOST, secure=True)
 
@@ -156,14 +160,18 @@ class Browser:
 
 
 def cookies_set(answer: TestResponse) -> dict[str, tuple[str, dict[str, str]]]:
-    """Return the cookies an answer sets: name → (value, attributes in lower case)."""
+    """Return the cookies an answer sets: name → (value, attributes in lower case); login cookies by what they begin with."""
     found = {}
     for line in answer.headers.getlist("Set-Cookie"):
         pair, *rest = [part.strip() for part in line.split(";")]
         name, _, value = pair.partition("=")
         attributes = {key.lower(): text for key, _, text in (part.partition("=") for part in rest)}
-        found[name] = (value, attributes)
+        found[LOGIN_COOKIE if _is_named(name, LOGIN_COOKIE) else name] = (value, attributes)
     return found
+
+
+def _is_named(name: str, wanted: str) -> bool:
+    return name == wanted or (wanted == LOGIN_COOKIE and name.startswith(f"{LOGIN_COOKIE}_"))
 
 
 def repeated_names(address: str) -> list[str]:

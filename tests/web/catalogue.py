@@ -29,7 +29,7 @@ WRITTEN = Path("translations") / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 LOGIN_STORY = [
     *(
         f"app/pipeline/login/{name}.py"
-        for name in ("finish", "start", "linking", "return_query", "profiles", "people")
+        for name in ("finish", "start", "linking", "return_query", "profiles", "people", "repeats")
     ),
     "app/pipeline/tokens/user_tokens.py",
     "app/pipeline/channels.py",

@@ -5,7 +5,8 @@ Starting is pipeline/login/start.py. No network call happens inside a transactio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -17,16 +18,18 @@ from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.linking import check_linker, store_link
 from app.pipeline.login.people import checked_identity, remember_person
+from app.pipeline.login.repeats import failure_text, result_of_first
 from app.pipeline.login.return_query import ReturnParameters, read_return
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
-from app.pipeline.login.start import SpentFlow, find_repeated, spend_flow
+from app.pipeline.login.start import spend_flow
 from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
 from app.security.addresses import address_group
 from app.security.outbound import origin_of
+from app.security.signatures import sha256_hex
 from app.storage.audit import write_audit
 from app.storage.database.db import Transaction
-from app.storage.login.flows import mark_flow_finished
+from app.storage.login.flows import Flow, mark_flow_failed, mark_flow_finished
 from app.storage.login.sessions import end_session
 
 RETURNS_PER_ADDRESS = "120 per minute"
@@ -40,7 +43,8 @@ class LoginReturn:
 
     channel: str
     query_string: bytes
-    browser: str | None
+    browsers: Sequence[str]
+    """Its login cookies: one for each login that was the first of its browser."""
     signed_in: SignedIn | None
     remote_addr: str
     trace_id: str
@@ -68,8 +72,8 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
 
     1. The channel must log people in, and the rate must be allowed.
     2. The parameters must be plain: nothing repeated, oddly spelled or unreadable.
-    3. A repeat from the browser that has just finished is sent on; nothing is spent or exchanged.
-    4. The state is spent: once, on its channel, in the browser that started, in time.
+    3. The state is spent: once, on its channel, in the browser that started, in time.
+    4. The same return once more from the same browser gets what the first one got; nothing is exchanged again.
     5. A link must end in the session that started it.
     6. Issuer, error and code are looked at, in this order.
     7. The code is redeemed, once, and the platform says who it is.
@@ -79,22 +83,38 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
     try:
         _check_rate(services, returned.remote_addr)
         given = read_return(returned.query_string, provider.code_parameters, return_parameters(channel))
-        if (repeated := _repeated(services, returned, given)) is not None:
-            return repeated
-        spent = spend_flow(services, state=given.state, channel=channel.name, browser=returned.browser)
-        if spent.flow.purpose is FlowPurpose.LINK:
-            check_linker(spent.flow, returned.signed_in)
-        grant = CodeGrant(
-            code=_code(channel, provider, given),
-            redirect_uri=spent.flow.redirect_uri,
-            code_verifier=spent.verifier,
-            page=spent.flow.page,
-            parameters=given.others,
+        answer = sha256_hex(b"return\x00", returned.query_string)
+        spent = spend_flow(
+            services, state=given.state, channel=channel.name, browsers=returned.browsers, answer=answer
         )
-        proof = redeem(services, channel, provider, grant)
-        return _store(services, channel, returned, spent, proof)
+        flow = spent.flow
+        if spent.verifier is None:
+            token = result_of_first(services, flow, answer=answer, signed_in=returned.signed_in)
+            return LoginResult(flow.next, flow.mode, token)
+        with _failures_kept(services, flow):
+            if flow.purpose is FlowPurpose.LINK:
+                check_linker(flow, returned.signed_in)
+            code = _code(channel, provider, given)
+            grant = CodeGrant(
+                code, flow.redirect_uri, spent.verifier, page=flow.page, parameters=given.others
+            )
+            return _store(services, channel, returned, flow, redeem(services, channel, provider, grant))
     except CallgateError as error:
         _audit_refusal(services, returned, error)
+        raise
+
+
+@contextmanager
+def _failures_kept(services: Services, flow: Flow) -> Iterator[None]:
+    """Keep how a spent flow failed for repeats by the same browser."""
+    try:
+        yield
+    except CallgateError as error:
+        failure = failure_text(error)
+        try:
+            services.database.run(lambda tx: mark_flow_failed(tx, flow.id, failure))
+        except StoreUnavailable:
+            log.warning("failure_not_kept", channel=flow.channel)
         raise
 
 
@@ -149,10 +169,8 @@ def open_login(
 
 
 def _store(
-    services: Services, channel: Channel, returned: LoginReturn, spent: SpentFlow, proof: Proof
+    services: Services, channel: Channel, returned: LoginReturn, flow: Flow, proof: Proof
 ) -> LoginResult:
-    flow = spent.flow
-
     def work(tx: Transaction) -> SessionToken | None:
         if flow.purpose is FlowPurpose.LINK:
             assert returned.signed_in is not None
@@ -176,17 +194,6 @@ def _store(
     token = services.database.run(work)
     log.info("login_finished", channel=channel.name, purpose=flow.purpose.value)
     return LoginResult(flow.next, flow.mode, token)
-
-
-def _repeated(services: Services, returned: LoginReturn, given: ReturnParameters) -> LoginResult | None:
-    flow = find_repeated(
-        services,
-        state=given.state,
-        channel=returned.channel,
-        browser=returned.browser,
-        signed_in=returned.signed_in,
-    )
-    return None if flow is None else LoginResult(flow.next, flow.mode, token=None)
 
 
 def _code(channel: Channel, provider: LoginProvider, given: ReturnParameters) -> str:

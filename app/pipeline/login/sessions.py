@@ -103,6 +103,17 @@ def renew_session(services: Services, signed_in: SignedIn) -> SessionToken:
         return _sign(services, tx, signed_in.session)
 
 
+def reopen_session(services: Services, sid: str) -> SessionToken | None:
+    """Sign a new token for a session whose first one was lost on the way; None when it has ended meanwhile."""
+    now = services.clock.now()
+
+    def work(tx: Transaction) -> SessionToken | None:
+        session = find_live_session(tx, sid, now)
+        return None if session is None else _sign(services, tx, session)
+
+    return services.database.run(work)
+
+
 def log_out(services: Services, signed_in: SignedIn, *, trace_id: str) -> None:
     """End a session.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -54,10 +55,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SpentFlow:
-    """A flow whose state has just been spent, with its PKCE verifier in the clear."""
+    """A spent flow, with its PKCE verifier in the clear for whoever spent it; None when a return before did."""
 
     flow: Flow
-    verifier: str
+    verifier: str | None
 
 
 def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | None = None) -> Started:
@@ -99,41 +100,38 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     return Started(provider.authorize_url(request), browser)
 
 
-def spend_flow(services: Services, *, state: str | None, channel: str, browser: str | None) -> SpentFlow:
+def spend_flow(
+    services: Services, *, state: str | None, channel: str, browsers: Sequence[str], answer: str
+) -> SpentFlow:
     """Spend a state; raises LoginError. A return in the wrong browser or on the wrong channel spends nothing.
 
-    A missing, a made-up, a foreign and a spent state get the same answer, after the same work.
+    `browsers` are the login cookies that came along, `answer` is the digest of the return. A missing, a made-up, a
+    foreign and a spent state get the same answer, after the same work; only a repeat is told apart.
     """
     now = services.clock.now()
     flow_id = _flow_id(state or "")
-    browser_hash = _browser_hash(browser or "")
+    hashes = _browser_hashes(browsers)
     with services.database.begin() as tx:
-        spent = consume_flow(tx, flow_id, channel=channel, browser=browser_hash, now=now)
+        spent = consume_flow(tx, flow_id, channel=channel, browsers=hashes, answer=answer, now=now)
         flow = find_flow(tx, flow_id)
-    if flow is None or flow.browser != browser_hash or flow.channel != channel:
-        raise _invalid_state()
+    if flow is None or flow.browser not in hashes or flow.channel != channel:
+        raise invalid_state()
     if spent:
         verifier = services.vault.open(flow.verifier, place=verifier_place(flow.id)).decode()
         return SpentFlow(flow, verifier)
     if flow.consumed_at is None:
         raise LoginError("login_expired", "This login took too long; start again.")
-    raise _invalid_state()
+    return SpentFlow(flow, None)
 
 
-def find_repeated(
-    services: Services, *, state: str | None, channel: str, browser: str | None, signed_in: SignedIn | None
+def find_own_flow(
+    services: Services, *, state: str | None, channel: str, browsers: Sequence[str]
 ) -> Flow | None:
-    """Return the flow of a return that this very browser has finished before, into the session it still has.
-
-    Some in-app browsers call back twice; sending them on is harmless, because nothing is exchanged again.
-    """
-    if state is None or signed_in is None:
-        return None
+    """Return the flow of a state, spent or not, when one of these login cookies started it on this channel."""
     with services.database.read() as tx:
-        flow = find_flow(tx, _flow_id(state))
-    if flow is None or flow.browser != _browser_hash(browser or "") or flow.channel != channel:
-        return None
-    return flow if flow.finished_sid == signed_in.sid else None
+        flow = find_flow(tx, _flow_id(state or ""))
+    is_own = flow is not None and flow.browser in _browser_hashes(browsers) and flow.channel == channel
+    return flow if is_own else None
 
 
 def verifier_place(flow_id: str) -> str:
@@ -147,7 +145,8 @@ def _page(channel: Channel, user_agent: str) -> str:
     return "" if pages is None else pages.page_for(user_agent[:MAX_USER_AGENT])
 
 
-def _invalid_state() -> LoginError:
+def invalid_state() -> LoginError:
+    """Return the one error for a state that is worth nothing here and now."""
     return LoginError(
         "invalid_state", "This login was not started in this browser, or it is over; start again."
     )
@@ -167,6 +166,11 @@ def _flow_id(state: str) -> str:
 def _browser_hash(browser: str) -> str:
     # The salt keeps its older word, so that no login under way is lost by an update.
     return sha256_hex(b"binding\x00", browser.encode("utf-8", "surrogateescape"))
+
+
+def _browser_hashes(browsers: Sequence[str]) -> list[str]:
+    # Who brings no cookie is looked up all the same: the work must not tell.
+    return [_browser_hash(browser) for browser in browsers or ("",)]
 
 
 def _challenge(verifier: str) -> str:

@@ -13,6 +13,7 @@ from app.core.states import FlowMode, FlowPurpose
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 
 PURGE_BATCH = 200
+MAX_FAILURE = 1000
 
 flows = Table(
     "flows",
@@ -34,8 +35,12 @@ flows = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("consumed_at", UtcDateTime),
-    # The session that came out of it, so that a repeated return from the same browser can be told apart.
+    # SHA-256 of the return that spent it, and what came out: a session or a failure. The same browser's repeat gets it too.
+    Column("answer", String(64)),
     Column("finished_sid", String(32)),
+    Column("failure", ExactText(MAX_FAILURE)),
+    # Where the program that sent the browser here wants to hear of a failure.
+    Column("error_to", ExactText(2000)),
     Index("ix_flows_expires_at", "expires_at"),
 )
 
@@ -59,6 +64,14 @@ class Flow:
     consumed_at: datetime | None = None
     finished_sid: str | None = None
     page: str = ""
+    answer: str | None = None
+    failure: str | None = None
+    error_to: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its return has been taken to an end, good or bad."""
+        return self.finished_sid is not None or self.failure is not None
 
 
 def insert_flow(tx: Connection, flow: Flow) -> None:
@@ -74,6 +87,7 @@ def insert_flow(tx: Connection, flow: Flow) -> None:
             browser=flow.browser,
             verifier=flow.verifier,
             page=flow.page or None,
+            error_to=flow.error_to,
             user_id=flow.user_id,
             sid=flow.sid,
             created_at=flow.created_at,
@@ -82,7 +96,9 @@ def insert_flow(tx: Connection, flow: Flow) -> None:
     )
 
 
-def consume_flow(tx: Connection, flow_id: str, *, channel: str, browser: str, now: datetime) -> bool:
+def consume_flow(
+    tx: Connection, flow_id: str, *, channel: str, browsers: Sequence[str], answer: str, now: datetime
+) -> bool:
     """Spend a flow; True for exactly one caller, and only on its channel, from its browser and in time.
 
     One guarded UPDATE decides, so that neither two processes nor a restored cookie jar can spend it twice.
@@ -92,11 +108,11 @@ def consume_flow(tx: Connection, flow_id: str, *, channel: str, browser: str, no
         .where(
             flows.c.id == flow_id,
             flows.c.channel == channel,
-            flows.c.browser == browser,
+            flows.c.browser.in_(browsers),
             flows.c.consumed_at.is_(None),
             flows.c.expires_at > now,
         )
-        .values(consumed_at=now)
+        .values(consumed_at=now, answer=answer)
     )
     return done.rowcount == 1
 
@@ -110,6 +126,11 @@ def find_flow(tx: Connection, flow_id: str) -> Flow | None:
 def mark_flow_finished(tx: Connection, flow_id: str, sid: str) -> None:
     """Note which session came out of a spent flow."""
     tx.execute(flows.update().where(flows.c.id == flow_id).values(finished_sid=sid))
+
+
+def mark_flow_failed(tx: Connection, flow_id: str, failure: str) -> None:
+    """Note why nothing came out of a spent flow; the text is cut to MAX_FAILURE."""
+    tx.execute(flows.update().where(flows.c.id == flow_id).values(failure=failure[:MAX_FAILURE]))
 
 
 def purge_flows(tx: Connection, expired_before: datetime) -> int:
@@ -152,4 +173,7 @@ def _flow(row: Row[Any]) -> Flow:
         consumed_at=row.consumed_at,
         finished_sid=row.finished_sid,
         page=row.page or "",
+        answer=row.answer,
+        failure=row.failure,
+        error_to=row.error_to,
     )

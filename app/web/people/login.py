@@ -26,7 +26,7 @@ from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
 from app.web.people.session_cookies import (
     clear_session_cookie,
     keep_private,
-    login_cookie,
+    login_cookies,
     set_login_cookie,
     set_session_cookie,
     signed_in,
@@ -124,7 +124,7 @@ def _start_request(
         channel=channel,
         next=_home(settings) if wanted_next is None else wanted_next,
         mode=FlowMode.REDIRECT if mode is None else FlowMode(mode),
-        browser=login_cookie(settings),
+        browser=next(iter(login_cookies(settings)), None),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         user_agent=request.headers.get("User-Agent", ""),
     )
@@ -135,7 +135,7 @@ def _returned(services: Services, channel: str) -> LoginReturn:
     return LoginReturn(
         channel=channel,
         query_string=request.query_string,
-        browser=login_cookie(settings),
+        browsers=login_cookies(settings),
         signed_in=signed_in_or_none(services),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         trace_id=trace_id(),

@@ -20,6 +20,7 @@ from app.security.signatures import sha256_hex
 SESSION = "callgate_session"
 LOGIN = "callgate_login"
 DIGEST_LENGTH = 8
+MOST_LOGIN_COOKIES = 8
 
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9._~+/=-]+)")
 _LOGIN_VALUE = re.compile(r"[0-9a-f]{64}")
@@ -54,26 +55,35 @@ def came_by_cookie() -> bool:
     return bool(g.get("signed_in_by_cookie", False))
 
 
-def login_cookie(settings: Settings) -> str | None:
-    """Return the value of this browser's login cookie, None when it has none of ours."""
-    value = _only_cookie(cookie_name(settings, LOGIN))
-    return value if value is not None and _LOGIN_VALUE.fullmatch(value) else None
+def login_cookies(settings: Settings) -> list[str]:
+    """Return this browser's login cookies that are ours, at most MOST_LOGIN_COOKIES.
+
+    A browser has one; it has more when several tabs without any started at the same moment.
+    """
+    begins = cookie_name(settings, LOGIN)
+    names = [name for name in request.cookies if name == begins or name.startswith(f"{begins}_")]
+    values = [_only_cookie(name) for name in names]
+    return [value for value in values if value and _LOGIN_VALUE.fullmatch(value)][:MOST_LOGIN_COOKIES]
 
 
 def set_session_cookie(settings: Settings, response: Response, token: SessionToken) -> None:
     """Hand the browser its session, and stop the renewal at the end of this request."""
-    _set(settings, response, SESSION, token.text, token.expires_in)
+    _set(settings, response, cookie_name(settings, SESSION), token.text, token.expires_in)
     g.session_cookie_is_set = True
 
 
 def set_login_cookie(settings: Settings, response: Response, value: str) -> None:
-    """Hand the browser its login cookie for as long as a login may take."""
-    _set(settings, response, LOGIN, value, settings.flow_ttl)
+    """Hand the browser its login cookie for as long as a login may take.
+
+    A part of the value is in the name, so that of two first starts at once neither takes the other's place.
+    """
+    name = f"{cookie_name(settings, LOGIN)}_{value[:DIGEST_LENGTH]}"
+    _set(settings, response, name, value, settings.flow_ttl)
 
 
 def clear_session_cookie(settings: Settings, response: Response) -> None:
     """Take the session away from the browser."""
-    _set(settings, response, SESSION, "", 0)
+    _set(settings, response, cookie_name(settings, SESSION), "", 0)
     g.session_cookie_is_set = True
 
 
@@ -124,7 +134,7 @@ def _only_cookie(name: str) -> str | None:
 
 def _set(settings: Settings, response: Response, name: str, value: str, max_age: int) -> None:
     response.set_cookie(
-        cookie_name(settings, name),
+        name,
         value,
         max_age=max_age,
         path="/",
