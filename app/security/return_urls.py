@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlencode, urlsplit
 
 from app.core.errors import RequestError
 
@@ -26,12 +26,12 @@ _REST = re.compile(r"[?#]")
 _ADDRESS = re.compile(r"(https?://[^/?#@\[\]\\]+)([/?#].*)?")
 
 
-def checked_return_url(text: str, allowed: Iterable[str]) -> str:
+def checked_return_url(text: str, allowed: Iterable[str], *, name: str = "next") -> str:
     """Return the address as it goes into a header when a login may return to it; raises RequestError."""
     if not is_safe_return_url(text, allowed):
         raise RequestError(
             "bad_return_url",
-            "next must be a path on this gateway, or an address below one of RETURN_URLS; it is taken literally.",
+            f"{name} must be a path on this gateway, or an address below one of RETURN_URLS; it is taken literally.",
         )
     return in_ascii(text)
 
@@ -39,6 +39,13 @@ def checked_return_url(text: str, allowed: Iterable[str]) -> str:
 def in_ascii(text: str) -> str:
     """Return an address whose letters beyond ASCII are encoded once; what is encoded already stays as it is."""
     return "".join(char if char.isascii() else quote(char) for char in text)
+
+
+def with_parameters(address: str, parameters: Mapping[str, str]) -> str:
+    """Return a judged address with more parameters in its query."""
+    before, mark, fragment = address.partition("#")
+    joint = "&" if "?" in before else "?"
+    return f"{before}{joint}{urlencode(parameters)}{mark}{fragment}"
 
 
 def is_safe_return_url(text: str, allowed: Iterable[str]) -> bool:

@@ -36,6 +36,7 @@ LOGIN_STORY = [
     "app/core/errors.py",
     "app/security/session_tokens.py",
     "app/web/people/login.py",
+    "app/web/people/visits.py",
     "app/web/people/csrf.py",
 ]
 """The modules whose errors people read on the page of a login that did not finish."""

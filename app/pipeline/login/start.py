@@ -34,7 +34,8 @@ MAX_USER_AGENT = 512
 class StartRequest:
     """What a browser asks for; `browser` is its login cookie when it has one already.
 
-    `user_agent` chooses the page where a channel has several; it is cut to MAX_USER_AGENT.
+    `user_agent` chooses the page where a channel has several; it is cut to MAX_USER_AGENT. `error_to` is where a failure
+    is told, judged like `next`.
     """
 
     channel: str
@@ -43,6 +44,7 @@ class StartRequest:
     browser: str | None
     remote_addr: str
     user_agent: str = ""
+    error_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,7 +72,11 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     4. The platform words its own address.
     """
     channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
-    return_to = checked_return_url(wanted.next, services.settings.return_urls)
+    allowed = services.settings.return_urls
+    return_to = checked_return_url(wanted.next, allowed)
+    error_to = (
+        None if wanted.error_to is None else checked_return_url(wanted.error_to, allowed, name="error_to")
+    )
     _check_rate(services, wanted.remote_addr)
     state, verifier = random_word(STATE_BITS), random_word(VERIFIER_BITS)
     browser = wanted.browser or random_word(BROWSER_BITS)
@@ -91,6 +97,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         user_id=None if linker is None else linker.user_id,
         sid=None if linker is None else linker.sid,
         page=_page(channel, wanted.user_agent),
+        error_to=error_to,
     )
     with services.database.begin() as tx:
         insert_flow(tx, flow)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.core.ports import BindSource, LoginProvider
 from app.pipeline.services import Services
 from app.web.dev.routes import dev_blueprint
+from app.web.people.public_address import is_opened_elsewhere
 from app.web.people.session_cookies import keep_private, signed_in_or_none
 from app.web.security_headers import OPENER_POLICY
 
@@ -52,6 +53,7 @@ def _development_page(services: Services) -> str:
         signed_in=signed_in_or_none(services) is not None,
         binding=next((titles[each.name] for each in channels if isinstance(each.connector, BindSource)), ""),
         gateway_url=settings.public_base_url,
+        elsewhere=is_opened_elsewhere(settings),
         sandbox_url=settings.sandbox_url if settings.sandbox_is_on else "",
         docs=_docs_address(),
     )

@@ -9,20 +9,22 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.config.settings import Settings
-from app.core.errors import CallgateError, RefusedError, RequestError
+from app.core.errors import CallgateError, RequestError
 from app.core.ports import LoginProvider, PostedReturn
 from app.core.states import FlowMode
 from app.pipeline.channels import redirect_uri
-from app.pipeline.login.finish import LoginResult, LoginReturn, finish_login, return_parameters
-from app.pipeline.login.linking import unlink_identity
+from app.pipeline.login.finish import LoginReturn, finish_login, return_parameters
+from app.pipeline.login.linking import own_identity, unlink_identity
 from app.pipeline.login.return_query import MAX_QUERY, posted_parameters, query_pairs
 from app.pipeline.login.sessions import log_out
 from app.pipeline.login.start import StartRequest, start_flow
 from app.pipeline.services import Services
-from app.security.return_urls import in_ascii, is_safe_return_url, origin_to_tell
+from app.security.return_urls import in_ascii, is_safe_return_url
 from app.web.callbacks.reading import client_address, read_body
-from app.web.errors import answer_callgate_error, trace_id
+from app.web.errors import trace_id
 from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
+from app.web.people.login_errors import answer_login_error, popup_page, see_other
+from app.web.people.public_address import moved_to_public
 from app.web.people.session_cookies import (
     clear_session_cookie,
     keep_private,
@@ -32,7 +34,7 @@ from app.web.people.session_cookies import (
     signed_in,
     signed_in_or_none,
 )
-from app.web.security_headers import OPENER_POLICY
+from app.web.people.visits import refuse_what_is_no_visit
 
 ONLY_GET = ["GET"]
 
@@ -43,12 +45,16 @@ def login_blueprint(services: Services) -> Blueprint:
     settings = services.settings
     blueprint.before_request(_refuse_head)
     blueprint.after_request(keep_private)
-    blueprint.register_error_handler(CallgateError, _answer_error)
+    blueprint.register_error_handler(CallgateError, lambda error: answer_login_error(services, error))
 
     @blueprint.route("/oauth/<channel>/start", methods=ONLY_GET, provide_automatic_options=False)
     def start(channel: str) -> Response:
         """Send the browser to the platform, or tell a script where to send it."""
-        wanted = _start_request(settings, channel, _query_value("next"), _query_value("mode"))
+        query = {name: _query_value(name) for name in ("next", "mode", "error_to")}
+        if (moved := moved_to_public(settings, query)) is not None:
+            return moved
+        wanted = _start_request(settings, channel, query["next"], query["mode"], query["error_to"])
+        refuse_what_is_no_visit(may_be_script=wanted.mode is FlowMode.JSON)
         started = start_flow(services, wanted)
         return _started(
             settings, started.authorize_url, started.browser, as_json=wanted.mode is FlowMode.JSON
@@ -57,9 +63,11 @@ def login_blueprint(services: Services) -> Blueprint:
     @blueprint.route("/oauth/<channel>/callback", methods=ONLY_GET, provide_automatic_options=False)
     def login_return(channel: str) -> Response:
         """Take the browser back from the platform."""
-        _refuse_what_is_no_visit()
+        refuse_what_is_no_visit()
+        _refuse_body()
         result = finish_login(services, _returned(services, channel))
-        response = _finished(settings, result)
+        is_popup = result.mode is FlowMode.POPUP
+        response = popup_page(services, result.next) if is_popup else see_other(result.next)
         if result.token is not None:
             set_session_cookie(settings, response, result.token)
         return response
@@ -67,7 +75,7 @@ def login_blueprint(services: Services) -> Blueprint:
     @blueprint.route("/oauth/<channel>/callback", methods=["POST"], provide_automatic_options=False)
     def posted(channel: str) -> Response:
         """Send a return that came as a POST once more, as a GET: only then does the browser's cookie come along."""
-        return _see_other(_same_address_by_get(services, channel))
+        return see_other(_same_address_by_get(services, channel))
 
     _add_session_routes(blueprint, services)
     return blueprint
@@ -81,7 +89,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         """Start adding another account to the one that is logged in."""
         current = signed_in(services)
         check_csrf(services, current)
-        wanted = _start_request(settings, channel, form_field("next"), form_field("mode"))
+        wanted = _start_request(settings, channel, form_field("next"), form_field("mode"), None)
         started = start_flow(services, wanted, linker=current)
         return _started(settings, started.authorize_url, started.browser, as_json=_wants_json(wanted))
 
@@ -90,7 +98,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         """End the session; who has none is logged out already."""
         current = signed_in_or_none(services)
         check_origin(settings.public_base_url)
-        response = _see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
+        response = see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
         if current is None:
             # Nothing is cleared either: another site's form comes without the cookie, and must not remove it.
             return response
@@ -103,8 +111,17 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
     def done() -> str:
         """Show who is logged in: where a login lands that wants a page without any script."""
         current = signed_in_or_none(services)
-        token = None if current is None else token_of(services, current)
-        return render_template("login_result.html", signed_in=current is not None, csrf_token=token)
+        if current is None:
+            return render_template("login_result.html", signed_in=False)
+        identity = own_identity(services, current, current.session.identity_id)
+        channel = services.channels.get(identity.channel)
+        return render_template(
+            "login_result.html",
+            signed_in=True,
+            csrf_token=token_of(services, current),
+            name=identity.known.name,
+            platform=identity.channel if channel is None else _(channel.title),
+        )
 
     @blueprint.post("/api/v1/me/identities/<identity_id>/unlink")
     def unlink(identity_id: str) -> Response:
@@ -112,11 +129,11 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         current = signed_in(services)
         check_csrf(services, current)
         unlink_identity(services, current, identity_id, trace_id=trace_id())
-        return _see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
+        return see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
 
 
 def _start_request(
-    settings: Settings, channel: str, wanted_next: str | None, mode: str | None
+    settings: Settings, channel: str, wanted_next: str | None, mode: str | None, error_to: str | None
 ) -> StartRequest:
     if mode is not None and mode not in tuple(FlowMode):
         raise RequestError("bad_mode", "mode must be redirect, popup or json.")
@@ -127,6 +144,7 @@ def _start_request(
         browser=next(iter(login_cookies(settings)), None),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         user_agent=request.headers.get("User-Agent", ""),
+        error_to=error_to,
     )
 
 
@@ -162,27 +180,8 @@ def _query_value(name: str) -> str | None:
 
 
 def _started(settings: Settings, authorize_url: str, browser: str, *, as_json: bool) -> Response:
-    response = jsonify({"authorize_url": authorize_url}) if as_json else _see_other(authorize_url)
+    response = jsonify({"authorize_url": authorize_url}) if as_json else see_other(authorize_url)
     set_login_cookie(settings, response, browser)
-    return response
-
-
-def _finished(settings: Settings, result: LoginResult) -> Response:
-    if result.mode is not FlowMode.POPUP:
-        return _see_other(result.next)
-    origin = origin_to_tell(result.next, settings.public_base_url)
-    response = make_response(render_template("popup_done.html", origin=origin))
-    # A page of another origin hears of the end through window.opener, which any stricter policy would cut off;
-    # our own pages hear of it through a channel of this origin (static/popup.js).
-    is_ours = result.next.startswith("/")
-    response.headers[OPENER_POLICY] = "same-origin-allow-popups" if is_ours else "unsafe-none"
-    return response
-
-
-def _see_other(address: str) -> Response:
-    """Redirect with 303, to exactly this address."""
-    response = make_response("", 303)
-    response.headers["Location"] = address
     return response
 
 
@@ -192,11 +191,7 @@ def _refuse_head() -> None:
         raise MethodNotAllowed(valid_methods=ONLY_GET)
 
 
-def _refuse_what_is_no_visit() -> None:
-    """Refuse link previews, prefetches and bodies before anything is looked up, so that they spend nothing."""
-    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    if any("prefetch" in purpose.lower() or "preview" in purpose.lower() for purpose in purposes):
-        raise RefusedError("no_prefetch", "A login cannot be fetched ahead of time.")
+def _refuse_body() -> None:
     if request.content_length or "Transfer-Encoding" in request.headers:
         raise RequestError("bad_callback", "A login callback has no body; start again.")
 
@@ -218,23 +213,3 @@ def _wants_json(wanted: StartRequest) -> bool:
 
 def _is_form() -> bool:
     return request.mimetype == "application/x-www-form-urlencoded"
-
-
-def _answer_error(error: CallgateError) -> Response:
-    """Answer people with a page and everybody else with JSON; neither repeats anything from the request."""
-    response = answer_callgate_error(error)
-    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"])
-    if wanted != "text/html":
-        return response
-    shown = response.get_json()
-    sentence = str(shown["message"])
-    page = render_template(
-        "login_error.html",
-        error=shown["error"],
-        message=_(sentence),
-        trace_id=shown["trace_id"],
-        channel=(request.view_args or {}).get("channel") if response.status_code != 404 else None,  # noqa: PLR2004
-    )
-    response.set_data(page)
-    response.mimetype = "text/html"
-    return response

@@ -53,7 +53,7 @@ def test_check_26b_a_person_reads_the_refusal_on_a_page(gateway: SimulatedGatewa
     assert page.status_code == 400
     assert page.mimetype == "text/html"
     assert "access_denied" in page.text
-    assert 'href="/oauth/account/start"' in page.text
+    assert 'href="/oauth/account/start?next=/welcome"' in page.text
 
 
 @pytest.mark.parametrize("state", ["", "&state=" + "0" * 48, "&state=of-someone-else"])

@@ -260,7 +260,7 @@ def test_check_12_a_late_callback_is_rejected_with_a_way_to_start_again(
     page = browser.callback(late_back, headers={"Accept": "text/html"})
     assert page.status_code == 400
     assert "login_expired" in page.text
-    assert 'href="/oauth/account/start"' in page.text
+    assert 'href="/oauth/account/start?next=/welcome"' in page.text
 
 
 @ON_SQLITE
