@@ -12,8 +12,9 @@ PAGE = """<!doctype html><title>Another site</title><link rel="icon" href="data:
 <script type="module">
 import { login } from "%s/static/callgate.js";
 document.querySelector("button").onclick = async () => {
-  await login("account", { popup: true });
-  document.getElementById("said").textContent = "The popup has ended.";
+  const said = document.getElementById("said");
+  const refused = (error) => { said.textContent = error.word; };
+  await login("account", { popup: true }).then(() => { said.textContent = "The popup has ended."; }, refused);
 };
 </script>"""
 

@@ -99,7 +99,7 @@ def test_a_page_without_scripts_still_logs_in(new_visitor: Callable[..., Visitor
     page.get_by_role("link", name="Log in with Feishu").click()
     allow_everything(page)
     page.goto(f"{stage.url}/oauth/done")
-    expect(page.get_by_role("heading")).to_have_text("You are logged in")
+    expect(page.get_by_role("heading")).to_have_text("You are logged in as 林晓")
 
 
 def test_a_silent_simulator_is_explained(visitor: Visitor, stage: Stage):

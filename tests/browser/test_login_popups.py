@@ -12,6 +12,7 @@ from tests.browser.stage import Stage, Visitor, allow_everything
 
 pytestmark = pytest.mark.services
 NOT_FINISHED = "The login was not finished."
+DENIED = "The login was cancelled; start again when you like."
 TWENTY_TIMES_AS_FAST = """const { setTimeout: real } = window;
 window.setTimeout = (action, milliseconds, ...more) => real(action, milliseconds / 20, ...more);"""
 SOMEBODY_LOOKS_AT_THE_POPUP = "document.hasFocus = () => false"
@@ -160,3 +161,55 @@ def test_a_page_of_another_site_is_told_when_its_popup_has_ended(
     expect(page.locator("#said")).to_be_empty()
     allow(opened.value)
     expect(page.locator("#said")).to_have_text("The popup has ended.")
+
+
+def test_a_denied_popup_tells_the_page_that_opened_it_and_no_other(new_visitor: Callable[..., Visitor]):
+    visitor = new_visitor(expects=("the server responded with a status of 400",))
+    page = visitor.open()
+    popup = open_popup(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.evaluate(SOMEBODY_LOOKS_AT_THE_POPUP)
+    waiting = open_popup(other)
+    popup.locator("button[value=deny]").click()
+    expect(page.locator("#account-message")).to_have_text(DENIED)
+    expect(other.locator("#account-message")).to_be_hidden()
+    with popup.expect_event("close"):
+        popup.get_by_role("button", name="Close this window").click()
+    allow(waiting)
+    expect(other.locator("#person-name")).to_have_text("linxiao")
+    expect(page.locator("#person-name")).to_have_text("linxiao")
+
+
+def test_a_denied_popup_that_is_cut_off_tells_its_page_too(
+    cut_off: None, new_visitor: Callable[..., Visitor]
+):
+    page = new_visitor(expects=("the server responded with a status of 400",)).open()
+    popup = open_popup(page)
+    popup.locator("button[value=deny]").click()
+    expect(page.locator("#account-message")).to_have_text(DENIED)
+
+
+def test_a_page_of_another_site_is_told_why_its_popup_has_failed(
+    new_visitor: Callable[..., Visitor], stage: Stage, other_site: OtherSite
+):
+    page = new_visitor(expects=("the server responded with a status of 400",)).page
+    page.goto(f"{other_site.url}/app?gateway={stage.url}")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Log in").click()
+    opened.value.locator("button[value=deny]").click()
+    expect(page.locator("#said")).to_have_text("access_denied")
+
+
+def test_a_login_from_a_page_under_another_address_goes_on_under_the_public_one(
+    visitor: Visitor, stage: Stage
+):
+    page = visitor.page
+    page.goto(stage.url.replace("127.0.0.1", "localhost"))
+    expect(page.locator("#elsewhere")).to_contain_text(stage.url)
+    expect(page.locator("[data-popup]")).to_have_count(0)
+    page.goto(f"{stage.url.replace('127.0.0.1', 'localhost')}/oauth/account/start?next=/oauth/done")
+    expect(page.get_by_role("heading")).to_have_text("The login goes on here")
+    page.get_by_role("link", name="Go on to the login").click()
+    allow_everything(page)
+    expect(page.get_by_role("heading")).to_have_text("You are logged in as linxiao")
