@@ -56,6 +56,17 @@ def http_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _root_address(value: str) -> str:
+    """Return an address of a host alone: pages, cookies and callback addresses stand at its root."""
+    address = http_address(value)
+    if urlsplit(address).path:
+        raise ValueError(
+            "must have no path behind the host: pages, cookies and callback addresses stand at its root; "
+            "give the gateway a host name or a port of its own"
+        )
+    return address
+
+
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
@@ -70,6 +81,7 @@ def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[bool, BeforeValidator(_as_bool)]
 HttpAddress = Annotated[str, AfterValidator(http_address)]
+RootAddress = Annotated[str, AfterValidator(_root_address)]
 Seconds = Annotated[int, Field(ge=1)]
 
 
@@ -111,9 +123,9 @@ class Settings(BaseModel):
     app_env: Literal["dev", "test", "prod"] = Field(
         "dev", description="Where this runs: dev, test (staging: warns) or prod (refuses unsafe settings)."
     )
-    public_base_url: HttpAddress = Field(
+    public_base_url: RootAddress = Field(
         "http://localhost:5003",
-        description="The address the world reaches this gateway at; the only source of redirect and callback URLs.",
+        description="The address the world reaches this gateway at, without a path; the only source of redirect and callback URLs.",
     )
     secret_key: Words = Field(
         ...,

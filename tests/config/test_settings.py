@@ -39,6 +39,24 @@ def test_all_faults_are_reported_at_once() -> None:
         assert name in named
 
 
+@pytest.mark.parametrize(
+    "address", ["https://host.example/gw", "https://host.example/gw/", "http://localhost:5003/a/b"]
+)
+def test_a_public_address_with_a_path_is_refused_at_start_with_the_cure(address: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(environment(PUBLIC_BASE_URL=address))
+    (fault,) = caught.value.faults
+    assert fault.startswith("PUBLIC_BASE_URL: must have no path behind the host")
+    assert "a host name or a port of its own" in fault
+
+
+def test_a_public_address_may_end_in_a_slash() -> None:
+    assert (
+        load_settings(environment(PUBLIC_BASE_URL="https://h.example/")).public_base_url
+        == "https://h.example"
+    )
+
+
 def test_a_fault_never_shows_the_value() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(environment(API_TOKENS="very-private-token"))

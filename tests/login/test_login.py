@@ -10,15 +10,13 @@ from sqlalchemy import select
 
 from app.core.errors import UpstreamError
 from app.core.values import Identity
-from app.storage.database.db import Database
 from app.storage.login.connections import connections
 from app.storage.login.flows import flows
 from app.storage.login.identities import identities
 from app.storage.login.sessions import sessions
 from app.storage.login.users import users
-from tests.builders import FrozenClock
-from tests.login.browser import BASE_URL, HOST, LOGIN_COOKIE, SESSION_COOKIE, cookies_set
-from tests.login.in_memory import FakePlatform, InMemoryGateway, open_gateway
+from tests.login.browser import BASE_URL, HOST, LOGIN_COOKIE, SESSION_COOKIE
+from tests.login.in_memory import InMemoryGateway
 
 ON_SQLITE = pytest.mark.backends("sqlite")
 
@@ -181,40 +179,6 @@ class TestState:
     @pytest.mark.parametrize("path", ["start", "callback"])
     def test_an_unknown_channel_is_404(self, gateway: InMemoryGateway, path: str):
         assert gateway.browser().get(f"/oauth/nobody/{path}").status_code == 404
-
-
-@ON_SQLITE
-@pytest.mark.parametrize(
-    ("given", "lands"),
-    [
-        ("/%E6%8A%A5%E8%A1%A8", "/%E6%8A%A5%E8%A1%A8"),
-        ("/@alice", "/@alice"),
-        ("/users/x@y.z", "/users/x@y.z"),
-    ],
-)
-def test_a_login_comes_back_to_a_path_with_any_letters(gateway: InMemoryGateway, given: str, lands: str):
-    browser = gateway.browser()
-    answer = browser.finish(browser.start(query=f"next={given}"))
-    assert answer.headers["Location"] == lands
-
-
-@ON_SQLITE
-def test_two_gateways_on_one_host_do_not_log_each_other_out(database: Database, clock: FrozenClock):
-    addresses = ("http://localhost:5003", "http://localhost:5013")
-    first, second = (
-        open_gateway(database, clock, {"fake": FakePlatform("fake:1")}, PUBLIC_BASE_URL=each)
-        for each in addresses
-    )
-    names = []
-    for gateway, address in zip((first, second), addresses, strict=True):
-        browser = gateway.browser()
-        started = browser.start(base_url=address)
-        names.append(
-            cookies_set(started.answer).keys() | cookies_set(browser.finish(started, base_url=address)).keys()
-        )
-        gateway.close()
-    assert len(names[0]) == len(names[1]) == 2
-    assert not names[0] & names[1]
 
 
 @ON_SQLITE

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import MethodNotAllowed
@@ -37,6 +35,7 @@ from app.web.people.session_cookies import (
 from app.web.people.visits import refuse_what_is_no_visit
 
 ONLY_GET = ["GET"]
+HOME = "/"
 
 
 def login_blueprint(services: Services) -> Blueprint:
@@ -139,7 +138,7 @@ def _start_request(
         raise RequestError("bad_mode", "mode must be redirect, popup or json.")
     return StartRequest(
         channel=channel,
-        next=_home(settings) if wanted_next is None else wanted_next,
+        next=HOME if wanted_next is None else wanted_next,
         mode=FlowMode.REDIRECT if mode is None else FlowMode(mode),
         browser=next(iter(login_cookies(settings)), None),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
@@ -199,11 +198,7 @@ def _refuse_body() -> None:
 def _safe_next(settings: Settings) -> str:
     """Return where a form wants to go when that is allowed, the front page otherwise."""
     wanted = form_field("next") or ""
-    return in_ascii(wanted) if is_safe_return_url(wanted, settings.return_urls) else _home(settings)
-
-
-def _home(settings: Settings) -> str:
-    return urlsplit(settings.public_base_url).path + "/"
+    return in_ascii(wanted) if is_safe_return_url(wanted, settings.return_urls) else HOME
 
 
 def _wants_json(wanted: StartRequest) -> bool:
