@@ -157,7 +157,7 @@ class TestState:
         answer = browser.finish(state, headers={"Accept": "text/html"})
         assert answer.status_code == 400
         assert "login_expired" in answer.text
-        assert 'href="/oauth/fake/start"' in answer.text
+        assert 'href="/oauth/fake/start?next=/welcome"' in answer.text
 
     def test_three_tabs_finish_in_any_order(self, gateway: InMemoryGateway):
         browser = gateway.browser()
