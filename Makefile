@@ -94,9 +94,10 @@ bench: venv ## Measure the gateway beside its peers (ARGS="--quick", "--only ing
 	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: example-files
-example-files: venv ## Write .env.example and channels.example.toml from the settings and the simulated platforms
+example-files: venv ## Write .env.example, channels.example.toml and the digests of samples from the settings and the simulated platforms
 	$(BIN)/python -m app.config.example
 	$(BIN)/python -m sandbox.examples
+	$(BIN)/python -m sandbox.sample_digests
 
 .PHONY: services
 services: venv ## Show which of the services that tests can use answer

@@ -16,6 +16,7 @@ from app.config.certificates import Bundle, check_pair
 from app.config.field_paths import checked_path
 from app.config.rates import checked_rate
 from app.config.retries import DEFAULT_ATTEMPTS, MOST_DELAYS, read_delays
+from app.config.samples import is_sample
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 SECRET_START = "whsec_"  # noqa: S105 - how every such secret begins, not one of them
@@ -118,8 +119,14 @@ class DestinationConfig(BaseModel):
 
 
 def weak_destination_secrets(destinations: Iterable[DestinationConfig]) -> list[str]:
-    """Name, a sentence each, the destinations with a secret shorter than the specification asks for."""
+    """Name, a sentence each, the destinations with a sample for a secret, or one shorter than the specification asks for."""
+    destinations = tuple(destinations)
     return [
+        f"[[destinations]] {destination.name!r}: a secret is a sample that the simulator or the documentation prints; "
+        "make one with: echo whsec_$(openssl rand -base64 32)"
+        for destination in destinations
+        if any(is_sample(secret.get_secret_value()) for secret in destination.secret)
+    ] + [
         f"[[destinations]] {destination.name!r}: a secret holds fewer than {LEAST_SECRET_BYTES} bytes; "
         "make one with: echo whsec_$(openssl rand -base64 32)"
         for destination in destinations

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from app.config.samples import is_sample
 from app.config.settings import http_address
 
 
@@ -51,8 +52,22 @@ def configured_secrets(settings: BaseModel) -> frozenset[str]:
     return frozenset(found)
 
 
+def weak_secret_keys(settings: BaseModel) -> list[str]:
+    """Name the keys with a secret that is a placeholder or too short; samples have a sentence of their own."""
+    found = []
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        secrets = [
+            item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, SecretStr)
+        ]
+        texts = [plain_text(secret) for secret in secrets]
+        if any(text and is_weak_secret(text) and not is_sample(text) for text in texts):
+            found.append(name)
+    return found
+
+
 def is_weak_secret(secret: str) -> bool:
-    """Say whether a channel's secret is a sample or too short to be one; platforms choose most of them, so by its start."""
+    """Say whether a channel's secret is a placeholder or too short to be one; platforms choose most of them, so by its start."""
     return len(secret) < MIN_CHANNEL_SECRET or secret.lower().startswith(PLACEHOLDER_STARTS)
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.config.certificates import checked_bundle
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
+from app.config.samples import is_sample
 from app.core.errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -308,9 +309,8 @@ def _engine_faults(settings: Settings) -> list[str]:
 
 def looks_like_a_placeholder(secret: str) -> bool:
     """Say whether a secret is a sample value rather than a random one."""
-    return len(set(secret)) < MIN_DIFFERENT_CHARACTERS or any(
-        word in secret.lower() for word in PLACEHOLDER_WORDS
-    )
+    is_placeholder = any(word in secret.lower() for word in PLACEHOLDER_WORDS)
+    return is_placeholder or len(set(secret)) < MIN_DIFFERENT_CHARACTERS or is_sample(secret)
 
 
 def environment_faults(settings: Settings) -> list[str]:
@@ -321,7 +321,7 @@ def environment_faults(settings: Settings) -> list[str]:
     if settings.sandbox_is_on:
         faults.append("SANDBOX is on; the simulator must be off outside development.")
     faults += [
-        f"API_TOKENS: the token of {token.name!r} is short or a placeholder; use a random one."
+        f"API_TOKENS: the token of {token.name!r} is short, a placeholder or a sample; use a random one."
         for token in settings.api_tokens
         if len(token.token) < MIN_SECRET_BYTES or looks_like_a_placeholder(token.token)
     ]

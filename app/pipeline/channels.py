@@ -10,7 +10,13 @@ import structlog
 from pydantic import ValidationError
 
 from app.config.channels import ChannelConfig, fault_sentences
-from app.config.platform_settings import PlatformSettings, configured_secrets, is_weak_secret
+from app.config.platform_settings import (
+    MIN_CHANNEL_SECRET,
+    PlatformSettings,
+    configured_secrets,
+    weak_secret_keys,
+)
+from app.config.samples import CURE, sample_faults
 from app.config.settings import Settings
 from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
 from app.core.ports import HttpClient, LoginProvider, PlatformSpec, WebhookSource
@@ -28,7 +34,7 @@ log = structlog.get_logger(__name__)
 class Channel:
     """One enabled channel; `connector` implements what its platform can do (app.core.ports).
 
-    `unproven` names the key whose absence leaves callbacks without proof.
+    `unproven` names the key whose absence leaves callbacks without proof, `weak_keys` those with a secret that is none.
     """
 
     config: ChannelConfig
@@ -40,6 +46,7 @@ class Channel:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
     unproven: str | None = None
+    weak_keys: tuple[str, ...] = ()
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -145,12 +152,11 @@ def unsafe_about(channel: Channel) -> list[str]:
             f"{channel.unproven} is not set, so callbacks are not proven; set it, "
             "or write allow_unsigned = true in that channel."
         )
-    if any(is_weak_secret(secret) for secret in channel.secrets):
+    if channel.weak_keys:
         found.append(
-            "a secret is a placeholder, the simulator's or shorter than 8 characters; "
-            "use the platform's own or a random one."
+            f"{', '.join(channel.weak_keys)}: a placeholder or shorter than {MIN_CHANNEL_SECRET} characters; {CURE}."
         )
-    return found
+    return found + sample_faults(channel.config.options)
 
 
 def _open(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel:
@@ -166,6 +172,7 @@ def _open(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel:
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
         unproven=typed.missing_signature_secret() if isinstance(connector, WebhookSource) else None,
+        weak_keys=tuple(weak_secret_keys(typed)),
     )
 
 

@@ -46,7 +46,7 @@ def test_prod_names_every_unsafe_thing_at_once(tmp_path: Path) -> None:
         "SANDBOX",
         "API_TOKENS",
         "[channels.open] secret",
-        "[channels.sample] a secret is a placeholder",
+        "[channels.sample] secret: a sample",
         "[channels.token-only] encrypt_key",
     ):
         assert part in named

@@ -1,0 +1,26 @@
+"""SHA-256 of every value that the simulator, the example files or the documentation print. Written by `make example-files`."""
+
+from __future__ import annotations
+
+SAMPLE_DIGESTS = frozenset(
+    {
+        "0495fca5342a29f7dc2e5a3c75e2ea79db5c7d1bd98880f6477465dcce8f439a",
+        "0760b622e2214f19fb3d1a3ae20dc0d6d55cb49c52618e0bd2a03fb9397dfb79",
+        "30f733e55c8120f6d3d4d79c144dad8e75c917d2b717565be1f367210f02ddaa",
+        "56bf287c9377430224d1a92023e5ceb118ca148f9171b949c87d5404106b272a",
+        "57135553fb2063cb6e665ec6af05686507769bac959f81c1f419ea3257f13857",
+        "68f7a5620d9016b3dbfe19950d46ce310fdf1614bb0810303249f0857a37da17",
+        "697286a6491eb217260e16a08add83d167b81f1381c8033cb6d62029e43f99e3",
+        "69743b88490b397b3cd7e8b80db480ee8497c5c61d4fc8a6ce49ff646d36dcf0",
+        "6b4d6dd3d2c6f1b7afa55138cb2257f3c5ca89c4d50cbbfefa0c57dc9017f8d0",
+        "7b88bfb7f130167c8ec82d111e97ada2b21ebd97ee991dbabb1782459e17f49b",
+        "7c1010c64ca03c7f18ea68861ffad4c110221e9e712a2edfb64e8d300cfd1063",
+        "7d1e227d2004cbeeccbba83b14766e94f2abb63a9d027502c1114026dd8916c0",
+        "7f3ded893444becabe0dac407ed359a5facd8685060a699fc78bc471e344f1a6",
+        "99759e3a9067eac8b7fa8706d2e865784cd7298e73ec53bc698f3204306cc723",
+        "ad52e9fdafff58d98afca8a740cc60e3be96f5acd0c423df8b1e0f0bcfcf6882",
+        "c82b444fbbceb61dd816899547f4624477b1481fdcd57eaf3cea076cad9fb346",
+        "e48f0e41129e4337de276437e28a5e7296267fa128312c0ba8cf2e3241eb0235",
+        "fcf254899f0b856e71829ff6aa57f5db366aedf089fa9a985bb7559c15e5e5b2",
+    }
+)
