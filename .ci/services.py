@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -48,12 +49,19 @@ def find_chromium() -> None:
         raise FileNotFoundError(f"{CHROMIUM} is not installed")
 
 
+def find_pgbouncer() -> None:
+    """Look for the program; the tests that need it start one of their own."""
+    if shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        raise FileNotFoundError("pgbouncer is not installed")
+
+
 SERVICES: dict[str, Callable[[], None]] = {
     "PostgreSQL": lambda: ask_database(POSTGRES),
     "MariaDB": lambda: ask_database(MARIADB),
     "Redis": ask_redis,
     "RabbitMQ": ask_broker,
     "Chromium": find_chromium,
+    "PgBouncer": find_pgbouncer,
 }
 
 

@@ -136,7 +136,7 @@ class Settings(BaseModel):
     database_url: str = Field(
         "sqlite:///var/callgate.db",
         repr=False,
-        description="sqlite:///…, postgresql+psycopg://… or mysql+pymysql://… (MariaDB).",
+        description="sqlite:///…, postgresql://… or mysql://… (MariaDB); ?prepare_threshold=none prepares no statements, as behind PgBouncer by itself.",
     )
     channels_file: str = Field(
         "channels.toml", description="File with the channels, routes and destinations."

@@ -21,17 +21,18 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    create_engine,
     event,
     literal,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core.errors import RequestError, StoreUnavailable
+from app.storage.database.address import DatabaseAddress
+from app.storage.database.engine import WRITER_WAIT_SECONDS, make_engine
 from app.storage.database.kept_connections import KeptConnections
 
 T = TypeVar("T")
@@ -42,7 +43,6 @@ Transaction = Connection
 """An open transaction, as pipelines and handlers know it."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-WRITER_WAIT_SECONDS = 10.0
 LOG_PAGES = 1_000
 LONGEST_LOG_PAGES = 20_000
 DEADLOCK_CODES = {"40001", "40P01", "1213", "1205"}
@@ -109,31 +109,18 @@ class ExactText(TypeDecorator[str]):
 class Database:
     """One engine and its transactions.
 
-    SQLite allows one writer; threads queue here for it instead of napping inside SQLite.
+    SQLite allows one writer; threads queue here for it instead of napping inside SQLite. An address that cannot be read
+    is a ConfigurationError.
     """
 
     def __init__(self, url: str, *, pool_size: int = 20):
-        parsed = make_url(url)
-        self.backend = parsed.get_backend_name()
+        address = DatabaseAddress(url)
+        self.backend = address.backend
         self.is_sqlite = self.backend == "sqlite"
         self._writer = threading.RLock() if self.is_sqlite else None
-        options: dict[str, Any] = {
-            "pool_size": pool_size,
-            "max_overflow": 10,
-            "pool_timeout": 5,
-            "pool_pre_ping": True,
-        }
-        if self.is_sqlite:
-            options["pool_pre_ping"] = False
-            options["connect_args"] = {"check_same_thread": False, "timeout": WRITER_WAIT_SECONDS}
-            if parsed.database and parsed.database != ":memory:":
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        elif self.backend == "mysql":
-            options["isolation_level"] = "READ COMMITTED"
-            options["connect_args"] = {"connect_timeout": 3, "charset": "utf8mb4"}
-        else:
-            options["connect_args"] = {"connect_timeout": 3}
-        self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
+        if self.is_sqlite and address.url.database and address.url.database != ":memory:":
+            Path(address.url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine: Engine = make_engine(address, pool_size=pool_size)
         self.commits = 0
         self._log_pages = LOG_PAGES
         self._connections = KeptConnections(self.engine.connect)

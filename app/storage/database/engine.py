@@ -1,0 +1,55 @@
+"""Makes SQLAlchemy's engine for an address: the pool's options, SQLite's file, and what a pooler in front must not meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+
+from app.storage.database.address import DatabaseAddress
+
+WRITER_WAIT_SECONDS = 10.0
+CONNECT_SECONDS = 3
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def make_engine(address: DatabaseAddress, *, pool_size: int) -> Engine:
+    """Return an engine that has no connection yet."""
+    options: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": 10,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+    }
+    if address.backend == "sqlite":
+        options["pool_pre_ping"] = False
+        options["connect_args"] = {"check_same_thread": False, "timeout": WRITER_WAIT_SECONDS}
+    elif address.backend == "mysql":
+        options["isolation_level"] = "READ COMMITTED"
+        options["connect_args"] = {
+            "connect_timeout": CONNECT_SECONDS,
+            **address.arguments,
+            "charset": "utf8mb4",
+        }
+    else:
+        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, **address.arguments}
+    engine = create_engine(address.url, hide_parameters=True, **options)
+    if address.backend == "postgresql" and not address.says_when_to_prepare:
+        event.listen(engine, "connect", _prepare_nothing_behind_a_pooler)
+    return engine
+
+
+def _prepare_nothing_behind_a_pooler(connection: Any, _record: object) -> None:
+    """Switch prepared statements off on a connection that does not lead to one server process for good.
+
+    PgBouncer in transaction mode runs each transaction on another server process, which does not know what was prepared
+    on the one before. It gives out a process number of its own making (PgBouncer 1.18, seen 2026-11-28), and so do its
+    relatives; PostgreSQL itself gives the number that it also tells when asked.
+    """
+    told = connection.info.backend_pid
+    with connection.cursor() as cursor:
+        (serving,) = cursor.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    if told != serving:
+        connection.prepare_threshold = None
