@@ -10,11 +10,11 @@ import structlog
 from flask import Flask
 
 from app import platforms
-from app.config.channels import load_channels
+from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, home_of
-from app.config.settings import Settings, environment_faults, load_settings
+from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
 from app.handlers.loading import Handlers, load_handlers
@@ -27,6 +27,7 @@ from app.pipeline.services import Runtime, Services
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
+from app.storage.database.address import DatabaseAddress
 from app.storage.database.db import Database
 from app.storage.database.group_commit import GroupCommit
 from app.storage.database.shared_clock import SharedClock
@@ -45,10 +46,15 @@ def build_services(
     environment: Mapping[str, str], *, clock: Clock | None = None, router: Router | None = None
 ) -> Services:
     """Read the configuration and join the parts; raises ConfigurationError with every fault found."""
-    settings = load_settings(environment)
-    channels, destinations = _open_checked_channels(settings, environment)
+    settings, faults = read_settings(environment)
+    channels, destinations = _open_checked_channels(settings, environment, faults)
+    handlers = (
+        Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment, faults)
+    )
+    faults += _what_is_not_there(settings)
+    if faults:
+        raise ConfigurationError(faults)
     database = Database(settings.database_url)
-    handlers = Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment)
     return join_services(
         settings,
         database,
@@ -91,26 +97,30 @@ def join_services(
     )
 
 
-def _load_own_handlers(settings: Settings, environment: Mapping[str, str]) -> Handlers:
-    return load_handlers(home_of(environment) / HANDLERS_FOLDER, settings.handlers)
+def _load_own_handlers(settings: Settings, environment: Mapping[str, str], faults: list[str]) -> Handlers:
+    try:
+        return load_handlers(home_of(environment) / HANDLERS_FOLDER, settings.handlers)
+    except ConfigurationError as error:
+        faults += error.faults
+        return Handlers(Router(), ())
 
 
 def _open_checked_channels(
-    settings: Settings, environment: Mapping[str, str]
+    settings: Settings, environment: Mapping[str, str], faults: list[str]
 ) -> tuple[Channels, tuple[DestinationConfig, ...]]:
-    """Open the channels and read the destinations; what is unsafe is refused in prod, warned about in test and dev."""
-    faults = environment_faults(settings)
+    """Open the channels and read the destinations; what is unsafe is a fault in prod and warned about in test."""
+    known = {setting_named(fault) for fault in faults}
+    unsafe = [fault for fault in environment_faults(settings) if setting_named(fault) not in known]
+    file, channels = ChannelsFile(), Channels([])
     try:
         file = load_channels(Path(settings.channels_file), environment)
         channels, unproven = open_channels(file.channels, platforms.discover(), ca_bundle=settings.ca_bundle)
+        unsafe += unproven + weak_destination_secrets(file.destinations)
     except ConfigurationError as error:
-        raise ConfigurationError([*(faults if settings.app_env == "prod" else ()), *error.faults]) from None
-    faults += unproven + weak_destination_secrets(file.destinations)
-    if not_there := _what_is_not_there(settings):
-        raise ConfigurationError(not_there)
-    if settings.app_env == "prod" and faults:
-        raise ConfigurationError(faults)
-    for sentence in faults if settings.app_env == "test" else ():
+        faults += error.faults
+    if settings.app_env == "prod":
+        faults += unsafe
+    for sentence in unsafe if settings.app_env == "test" else ():
         log.warning("unsafe_configuration", detail=sentence)
     return channels, file.destinations
 
@@ -121,13 +131,17 @@ def _what_is_not_there(settings: Settings) -> list[str]:
     packages = ("celery", "redis") if settings.celery_broker_url.startswith("redis") else ("celery",)
     if settings.engine == "celery" and not all(importlib.util.find_spec(name) for name in packages):
         faults.append("ENGINE=celery needs more packages: pip install -r requirements-scale.txt")
+    try:
+        DatabaseAddress(settings.database_url)
+    except ConfigurationError as error:
+        faults += error.faults
     return faults
 
 
 def open_services(environment: Mapping[str, str] | None = None) -> Services:
     """Set up logging and join the parts, from the process's own environment where none is given."""
     environment = environment if environment is not None else read_environment()
-    settings = load_settings(environment)
+    settings, _ = read_settings(environment)
     configure_logging(as_json=settings.logs_are_json, level=settings.log_level, redact=redact_event)
     return build_services(environment)
 

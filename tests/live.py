@@ -37,12 +37,14 @@ class LiveGateway:
         env: Mapping[str, str] | None = None,
         workers: int = 1,
         port: int | None = None,
+        arguments: tuple[str, ...] = (),
     ):
         self.folder = folder
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url or f"sqlite:///{folder / 'live.db'}"
         self._workers = workers
+        self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
         channels_file = folder / "channels.toml"
         channels_file.write_text(channels, encoding="utf-8")
@@ -67,7 +69,7 @@ class LiveGateway:
     def start(self) -> Self:
         """Start serving and wait until it answers."""
         command = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "serve"]
-        command += ["--port", str(self.port), "--workers", str(self._workers)]
+        command += ["--port", str(self.port), "--workers", str(self._workers), *self._arguments]
         with (self.folder / "gateway.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True

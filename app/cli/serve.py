@@ -9,9 +9,12 @@ from types import FrameType
 import click
 from granian.constants import Interfaces
 
+from app.core.errors import StoreUnavailable
 from app.pipeline.services import Services
 from app.serving.connections import connection_settings
 from app.serving.rolling import RollingServer
+from app.serving.used_port import port_fault
+from app.storage.database import schema
 from app.worker.engine import EmbeddedEngine
 from app.worker.lifetime import GracefulStop
 
@@ -25,12 +28,16 @@ def serve_command(services: Services) -> click.Command:
     @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
     @click.option("--port", default=5003, show_default=True, help="Port to listen on.")
     @click.option("--workers", default=1, show_default=True, help="Serving processes; keep 1 with SQLite.")
-    def serve(host: str, port: int, workers: int) -> None:
+    @click.option("--migrate", is_flag=True, help="Bring the tables up to date first (flask db upgrade).")
+    def serve(host: str, port: int, workers: int, migrate: bool) -> None:
         """Serve the gateway."""
         if services.database.is_sqlite and workers > 1:
             raise click.ClickException(
                 "SQLite is served by one process; use PostgreSQL or MariaDB for several workers."
             )
+        if fault := port_fault(host, port):
+            raise click.ClickException(fault)
+        _look_at_tables(services, migrate=migrate)
         services.database.close()
         RollingServer(
             "app.serving.process:create_serving_app",
@@ -47,6 +54,21 @@ def serve_command(services: Services) -> click.Command:
     return serve
 
 
+def _look_at_tables(services: Services, *, migrate: bool = False) -> None:
+    """End with the command to type when the tables don't fit the code. A store that is away may come back: go on."""
+    try:
+        if migrate:
+            schema.upgrade(services.database)
+        fault = schema.tables_fault(services.database)
+    except StoreUnavailable:
+        click.echo(
+            "! The database cannot be reached; until it can, callbacks are answered with 503.", err=True
+        )
+        return
+    if fault:
+        raise click.ClickException(f"{fault} `flask serve --migrate` does it before it starts.")
+
+
 def worker_command(services: Services) -> click.Command:
     """Return `flask worker`."""
 
@@ -56,6 +78,7 @@ def worker_command(services: Services) -> click.Command:
         """Run dispatches until stopped; with ENGINE=celery as a Celery worker, else without any broker."""
         for notice in services.notices:
             click.echo(f"! {notice}", err=True)
+        _look_at_tables(services)
         if services.settings.engine == "celery":
             from app.worker.celery_tasks import run_celery_worker
 

@@ -13,14 +13,19 @@ from urllib.request import urlopen
 from app.cli import take_over
 from app.cli.own_files import CODE, write_for_development
 from app.config.environment import environment_with_home, named_home, read_environment
+from app.serving.used_port import port_fault
 
 GATEWAY = "http://localhost:5003"
 SIMULATOR = "http://localhost:5004"
+PORTS = (5003, 5004)
 START_SECONDS = 30
 
 
 def main() -> int:
     """Prepare, start both servers, wait until they answer, and stop them together."""
+    if faults := [fault for port in PORTS if (fault := port_fault("127.0.0.1", port))]:
+        print("\n".join(faults))
+        return 1
     home = Path(named_home() or CODE).resolve()
     if (CODE / take_over.KEPT).is_dir():
         # What was copied before a pull goes to its place first; an example there would be in its way.

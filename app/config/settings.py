@@ -240,54 +240,73 @@ class Settings(BaseModel):
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings, relative paths from the own files on; raises ConfigurationError with every fault."""
+    settings, faults = read_settings(environment)
+    if faults:
+        raise ConfigurationError(faults)
+    return settings
+
+
+def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[str]]:
+    """Read the settings and what is wrong with them; a faulty one has its default, so that the rest can be judged too."""
     named = NamedValues(environment)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"secret_key": ()}
     for name in Settings.model_fields:
         value = named.get(name.upper())
-        if value is not None and (value.strip() or name == "secret_key"):
+        if value is not None and value.strip():
             values[name] = value.strip()
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise ConfigurationError([*named.faults, *_other_faults(error, named.faults)]) from None
-    if faults := [*named.faults, *_secret_faults(settings), *_engine_faults(settings)]:
-        raise ConfigurationError(faults)
+    settings, faults = _judged(values)
+    faults = [*named.faults, *faults, *_secret_faults(settings), *_engine_faults(settings)]
     home = home_of(environment)
-    return settings.model_copy(
-        update={
-            "channels_file": own_path(home, settings.channels_file),
-            "ca_bundle": _own_bundle(home, settings.ca_bundle),
-            "database_url": own_database_url(home, settings.database_url),
-        }
-    )
+    paths = {
+        "channels_file": own_path(home, settings.channels_file),
+        "ca_bundle": _own_bundle(home, settings.ca_bundle, faults),
+        "database_url": own_database_url(home, settings.database_url),
+    }
+    return settings.model_copy(update=paths), _once_each_name(faults)
 
 
-def _own_bundle(home: Path, written: str) -> str:
-    """Return the file of CA_BUNDLE as it is meant; raises ConfigurationError for one that cannot be used."""
+def _own_bundle(home: Path, written: str, faults: list[str]) -> str:
+    """Return the file of CA_BUNDLE as it is meant; one that cannot be used is a fault."""
     try:
         return checked_bundle(own_path(home, written)) if written else ""
     except ValueError as error:
-        raise ConfigurationError([f"CA_BUNDLE: {error}."]) from None
+        faults.append(f"CA_BUNDLE: {error}.")
+        return ""
 
 
-def _other_faults(error: ValidationError, known: list[str]) -> list[str]:
-    """Put findings into sentences, but not that a value is missing whose file is already known to be at fault."""
-    sentences = (_sentence(fault) for fault in error.errors())
-    return [text for text in sentences if not any(each.startswith(text.split(" ")[0]) for each in known)]
+def _judged(values: dict[str, Any]) -> tuple[Settings, list[str]]:
+    try:
+        return Settings.model_validate(values), []
+    except ValidationError as error:
+        at_fault = {fault["loc"][0] for fault in error.errors()}
+        rest = {name: value for name, value in values.items() if name not in at_fault}
+        return Settings.model_validate({"secret_key": (), **rest}), [
+            _sentence(each) for each in error.errors()
+        ]
+
+
+def _once_each_name(faults: list[str]) -> list[str]:
+    """Keep the first sentence about a setting: the later ones are about the default that took its place."""
+    found: dict[str, str] = {}
+    for fault in faults:
+        found.setdefault(fault.partition(" is ")[0] if " entry " in fault else setting_named(fault), fault)
+    return list(found.values())
+
+
+def setting_named(fault: str) -> str:
+    """Return the setting that a sentence begins with."""
+    return fault.split(" ", maxsplit=1)[0].rstrip(":").removesuffix("_FILE")
 
 
 def _sentence(fault: Any) -> str:
-    name = str(fault["loc"][0]).upper()
-    if fault["type"] == "missing":
-        return f"{name} is not set; put a random value of at least {MIN_SECRET_BYTES} characters there."
-    return f"{name}: {fault['msg'].removeprefix('Value error, ')}."
+    return f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}."
 
 
 def _secret_faults(settings: Settings) -> list[str]:
     faults = []
     if not settings.secret_key:
         faults.append(
-            f"SECRET_KEY is empty; put a random value of at least {MIN_SECRET_BYTES} characters there."
+            f"SECRET_KEY is not set or empty; put a random value of at least {MIN_SECRET_BYTES} characters there."
         )
     for position, key in enumerate(settings.secret_key, start=1):
         which = "SECRET_KEY" if len(settings.secret_key) == 1 else f"SECRET_KEY entry {position}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from contextlib import suppress
 
 import structlog
 
-from app.core.errors import ConfigurationError
+from app.core.errors import ConfigurationError, StoreUnavailable
 from app.serving.draining import DRAIN_SECONDS, DRAIN_SIGNAL
 from app.serving.granian_parts import HookedServer
 
@@ -62,9 +63,13 @@ def starts_afresh() -> bool:
 
 def _try_to_start() -> None:
     from app.factory import create_app
+    from app.storage.database.schema import tables_fault
 
     try:
-        create_app()
+        database = create_app().extensions["callgate"].database
+        with suppress(StoreUnavailable):
+            if fault := tables_fault(database):
+                raise ConfigurationError([fault])
     except ConfigurationError as error:
         for fault in error.faults:
             log.error("new_code_at_fault", detail=fault)  # noqa: TRY400 - the sentence names place and cause

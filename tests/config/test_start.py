@@ -33,7 +33,7 @@ allow_unsigned = true
 def start(tmp_path: Path, channels: str = UNSAFE, **env: str) -> None:
     file = tmp_path / "channels.toml"
     file.write_text(channels, encoding="utf-8")
-    values = environment(CALLGATE_HOME=str(tmp_path), DATABASE_URL="sqlite:///x.db", **env)
+    values = environment(CALLGATE_HOME=str(tmp_path), **{"DATABASE_URL": "sqlite:///x.db", **env})
     build_services(values).database.close()
 
 
@@ -104,3 +104,41 @@ def test_celery_without_a_broker_it_can_use_is_refused(tmp_path: Path, address: 
 def test_a_handler_module_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"HANDLERS: nowhere\.at\.all"):
         start(tmp_path, "", HANDLERS="nowhere.at.all")
+
+
+@pytest.mark.parametrize("missing", ["", "   ", ","])
+def test_an_empty_secret_key_hides_no_other_fault(tmp_path: Path, missing: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        start(
+            tmp_path,
+            '[channels.x]\nplatform = "none"\n',
+            SECRET_KEY=missing,
+            SESSION_TTL="soon",
+            HANDLERS="nowhere.at.all",
+            DATABASE_URL="oracle://h/d",
+            APP_ENV="prod",
+            SANDBOX="1",
+        )
+    starts = (
+        "SECRET_KEY is",
+        "SESSION_TTL:",
+        "HANDLERS:",
+        "DATABASE_URL:",
+        "PUBLIC_BASE_URL is",
+        "SANDBOX is",
+    )
+    for begins in starts:
+        assert sum(fault.startswith(begins) for fault in caught.value.faults) == 1, begins
+    assert "platform 'none' is unknown" in "\n".join(caught.value.faults)
+
+
+def test_a_setting_at_fault_is_named_once_and_not_its_default(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        start(tmp_path, "", APP_ENV="prod", PUBLIC_BASE_URL="gateway", API_TOKENS="no-colon")
+    assert [fault.split(" ")[0] for fault in caught.value.faults] == ["PUBLIC_BASE_URL:", "API_TOKENS:"]
+
+
+def test_a_weak_secret_is_named_by_its_key(tmp_path: Path) -> None:
+    weak = '[channels.w]\nplatform = "callback"\nsecret = ["5f1c9d27b3e84a60", "change-me-now"]\n'
+    with pytest.raises(ConfigurationError, match=r"\[channels\.w\] secret: a placeholder"):
+        start(tmp_path, weak, APP_ENV="prod", PUBLIC_BASE_URL="https://gw.example.com")

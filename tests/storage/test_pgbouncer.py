@@ -88,7 +88,7 @@ def test_four_hundred_callbacks_pass_through_a_pooler(tmp_path: Path, pooled_url
 
         def states() -> dict[str, int]:
             with database.read() as tx:
-                return dict(tx.execute(select(events.c.state, func.count()).group_by(events.c.state)).all())  # type: ignore[arg-type]
+                return dict(tx.execute(select(events.c.state, func.count()).group_by(events.c.state)).all())
 
         try:
             wait_for(lambda: set(states()) <= {"succeeded", "ignored"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from typing import Any
 
@@ -101,19 +100,29 @@ def _url(written: str) -> URL:
 
 def _check_driver_takes(address: DatabaseAddress) -> None:
     """Say now what each connection would say: the driver is not installed, or does not know a name in the query."""
-    module = "psycopg" if address.backend == "postgresql" else "pymysql"
+    driver, options = (
+        ("psycopg", _psycopg_options) if address.backend == "postgresql" else ("PyMySQL", _pymysql_options)
+    )
     try:
-        driver: Any = importlib.import_module(module)
+        known = options()
     except ImportError:
-        raise _fault(f"{module} is not installed: pip install -r requirements-scale.txt") from None
-    if address.backend == "postgresql":
-        known = {each.keyword.decode() for each in driver.pq.Conninfo.get_defaults()} | {PREPARE_THRESHOLD}
-    else:
-        known = {*inspect.signature(driver.connect).parameters, *MADE_BY_SQLALCHEMY}
+        raise _fault(f"{driver} is not installed: pip install -r requirements-scale.txt") from None
     unknown = sorted({*address.url.query, *address.arguments} - (known - NOT_FOR_ADDRESSES))
     if unknown:
         names = ", ".join(name if name.isidentifier() else repr(name) for name in unknown)
-        raise _fault(f"{module} does not take {names} behind the ? of the address; delete it")
+        raise _fault(f"{driver} does not take {names} behind the ? of the address; delete it")
+
+
+def _psycopg_options() -> set[str]:
+    from psycopg.pq import Conninfo
+
+    return {each.keyword.decode() for each in Conninfo.get_defaults()} | {PREPARE_THRESHOLD}
+
+
+def _pymysql_options() -> set[str]:
+    import pymysql
+
+    return {*inspect.signature(pymysql.connect).parameters, *MADE_BY_SQLALCHEMY}
 
 
 def _fault(reason: str) -> ConfigurationError:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    create_engine,
     event,
     literal,
 )
@@ -32,7 +33,11 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.core.errors import RequestError, StoreUnavailable
 from app.storage.database.address import DatabaseAddress
-from app.storage.database.engine import WRITER_WAIT_SECONDS, make_engine
+from app.storage.database.engine_options import (
+    WRITER_WAIT_SECONDS,
+    engine_options,
+    prepare_nothing_behind_poolers,
+)
 from app.storage.database.kept_connections import KeptConnections
 
 T = TypeVar("T")
@@ -120,7 +125,9 @@ class Database:
         self._writer = threading.RLock() if self.is_sqlite else None
         if self.is_sqlite and address.url.database and address.url.database != ":memory:":
             Path(address.url.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = make_engine(address, pool_size=pool_size)
+        options = engine_options(address, pool_size=pool_size)
+        self.engine: Engine = create_engine(address.url, hide_parameters=True, **options)
+        prepare_nothing_behind_poolers(self.engine, address)
         self.commits = 0
         self._log_pages = LOG_PAGES
         self._connections = KeptConnections(self.engine.connect)

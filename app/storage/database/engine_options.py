@@ -1,21 +1,19 @@
-"""Makes SQLAlchemy's engine for an address: the pool's options, SQLite's file, and what a pooler in front must not meet."""
+"""How an engine is made for an address: the options of pool and driver, and what a pooler in front must not meet."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, event
 
 from app.storage.database.address import DatabaseAddress
 
 WRITER_WAIT_SECONDS = 10.0
 CONNECT_SECONDS = 3
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
 
 
-def make_engine(address: DatabaseAddress, *, pool_size: int) -> Engine:
-    """Return an engine that has no connection yet."""
+def engine_options(address: DatabaseAddress, *, pool_size: int) -> dict[str, Any]:
+    """Return what `create_engine` is told besides the address."""
     options: dict[str, Any] = {
         "pool_size": pool_size,
         "max_overflow": 10,
@@ -34,10 +32,13 @@ def make_engine(address: DatabaseAddress, *, pool_size: int) -> Engine:
         }
     else:
         options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, **address.arguments}
-    engine = create_engine(address.url, hide_parameters=True, **options)
+    return options
+
+
+def prepare_nothing_behind_poolers(engine: Engine, address: DatabaseAddress) -> None:
+    """Look at each new connection whether statements may be prepared there, unless the address says it."""
     if address.backend == "postgresql" and not address.says_when_to_prepare:
         event.listen(engine, "connect", _prepare_nothing_behind_a_pooler)
-    return engine
 
 
 def _prepare_nothing_behind_a_pooler(connection: Any, _record: object) -> None:
@@ -48,8 +49,9 @@ def _prepare_nothing_behind_a_pooler(connection: Any, _record: object) -> None:
     relatives; PostgreSQL itself gives the number that it also tells when asked.
     """
     told = connection.info.backend_pid
+    connection.autocommit = True
     with connection.cursor() as cursor:
         (serving,) = cursor.execute("SELECT pg_backend_pid()").fetchone()
-    connection.rollback()
+    connection.autocommit = False
     if told != serving:
         connection.prepare_threshold = None
