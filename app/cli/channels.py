@@ -59,6 +59,8 @@ def _list_one(item: dict[str, Any]) -> None:
         click.echo(f"    {LABELS[name]:<20}{address}")
     if item["capabilities"]:
         click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
+    for name, reason in item["off"].items():
+        click.echo(f"    {'off: ' + name:<20}{reason}")
     if item["signature_covers"] is not None:
         click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
     if item["advice"] is not None:

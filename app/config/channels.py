@@ -54,6 +54,8 @@ class ChannelConfig(BaseModel):
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
     set_variables: tuple[str, ...] = ()
+    unset_keys: frozenset[str] = frozenset()
+    """The keys whose text names a variable that is not set; in `options` such a text is empty."""
 
     @property
     def disabled_reason(self) -> str | None:
@@ -132,9 +134,21 @@ def _channel(
         faults.append(f"{source}: [channels.{name}] must be a table.")
         return None
     variables = _Variables(named)
-    values = variables.put_into(table)
-    own = set(ChannelConfig.model_fields) - {"name", "options", "unset_variables", "set_variables"}
-    common = {key: value for key, value in values.items() if key in own}
+    values, unset_keys = {}, set()
+    for key, value in table.items():
+        before = len(variables.unset_places)
+        values[key] = variables.put_into(value)
+        if len(variables.unset_places) > before:
+            unset_keys.add(key)
+    own = set(ChannelConfig.model_fields) - {
+        "name",
+        "options",
+        "unset_variables",
+        "set_variables",
+        "unset_keys",
+    }
+    # A common key without its variable has its default here, and keeps the channel off.
+    common = {key: value for key, value in values.items() if key in own - unset_keys}
     options = {key: value for key, value in values.items() if key not in own}
     if "allow_unsigned" in common:
         options["allow_unsigned"] = common["allow_unsigned"]
@@ -145,6 +159,7 @@ def _channel(
             options=options,
             unset_variables=tuple(variables.unset),
             set_variables=tuple(variables.set),
+            unset_keys=frozenset(unset_keys),
         )
     except ValidationError as error:
         faults.extend(f"{source}: [channels.{name}] {sentence}" for sentence in fault_sentences(error))
@@ -185,12 +200,16 @@ def _destination(table: Any, named: NamedValues, source: str, faults: list[str])
 
 
 class _Variables:
-    """Puts values for `${NAME}` into one table; remembers which names had none, and which of those without a default had."""
+    """Puts values for `${NAME}` into one table; remembers which names had none, and which of those without a default had.
+
+    A text that names a variable without a value is empty as a whole: half an address is none.
+    """
 
     def __init__(self, named: NamedValues):
         self._named = named
         self.set: dict[str, None] = {}
         self.unset: dict[str, None] = {}
+        self.unset_places: list[str] = []
 
     def put_into(self, value: Any) -> Any:
         """Return the table, list or text with every variable replaced."""
@@ -198,7 +217,11 @@ class _Variables:
             return {key: self.put_into(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.put_into(item) for item in value]
-        return VARIABLE.sub(self._text_of, value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        before = len(self.unset_places)
+        text = VARIABLE.sub(self._text_of, value)
+        return text if len(self.unset_places) == before else ""
 
     def _text_of(self, match: re.Match[str]) -> str:
         name, default = match[1], match[2]
@@ -209,6 +232,7 @@ class _Variables:
             return found
         if default is None:
             self.unset[name] = None
+            self.unset_places.append(name)
         return default or ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -27,6 +27,10 @@ Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_as_list), AfterValid
 BaseAddress = Annotated[str, AfterValidator(http_address)]
 
 
+def _holds_secrets(annotation: object) -> bool:
+    return annotation is SecretStr or SecretStr in get_args(annotation)
+
+
 class PlatformSettings(BaseModel):
     """The keys of one channel table that belong to its platform; unknown keys are faults."""
 
@@ -37,8 +41,17 @@ class PlatformSettings(BaseModel):
     )
 
     def missing_signature_secret(self) -> str | None:
-        """Name the key whose absence leaves callbacks unproven, None when they are proven or there are none."""
+        """Name the key without which no callback can be proven, None when there is proof; without it none is taken."""
         return None
+
+    def missing_login_secret(self) -> str | None:
+        """Name the key without which nobody is logged in and nothing is sent, None when it is there."""
+        return None
+
+    @classmethod
+    def may_be_empty(cls) -> frozenset[str]:
+        """Name the keys that belong to one capability: without them the others go on. Every secret is one."""
+        return frozenset(name for name, field in cls.model_fields.items() if _holds_secrets(field.annotation))
 
 
 def configured_secrets(settings: BaseModel) -> frozenset[str]:

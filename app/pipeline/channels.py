@@ -19,13 +19,29 @@ from app.config.platform_settings import (
 from app.config.samples import CURE, sample_faults
 from app.config.settings import Settings
 from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
-from app.core.ports import HttpClient, LoginProvider, PlatformSpec, WebhookSource
+from app.core.ports import (
+    AppTokenSource,
+    BindSource,
+    DirectLogin,
+    HttpClient,
+    LoginProvider,
+    PlatformSpec,
+    Sender,
+    WebhookSource,
+)
+from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
 from app.security.found_keys import FoundKeys
 from app.security.outbound import OutboundClient, configured_origins
 
 C = TypeVar("C")
 T = TypeVar("T")
+
+INBOUND, LOGIN = "inbound", "login"
+NEED_CALLBACKS: tuple[type, ...] = (WebhookSource, BindSource)
+"""What ends with callbacks: a bind code comes back in one."""
+
+NEED_NO_CALLBACKS: tuple[type, ...] = (LoginProvider, DirectLogin, AppTokenSource, Sender)
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +50,7 @@ log = structlog.get_logger(__name__)
 class Channel:
     """One enabled channel; `connector` implements what its platform can do (app.core.ports).
 
-    `unproven` names the key whose absence leaves callbacks without proof, `weak_keys` those with a secret that is none.
+    `off` says why a capability of its platform is not offered here; `weak_keys` names those with a secret that is none.
     """
 
     config: ChannelConfig
@@ -45,7 +61,7 @@ class Channel:
     denied_networks: tuple[Network, ...]
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
-    unproven: str | None = None
+    off: Mapping[str, str] = field(default_factory=dict)
     weak_keys: tuple[str, ...] = ()
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
@@ -58,7 +74,8 @@ class Channel:
         """Return the connector as that protocol, None when it does not offer it; asked once, since asking is slow."""
         offers = self._offers.get(capability)
         if offers is None:
-            offers = self._offers[capability] = isinstance(self.connector, capability)
+            is_off = capability in NEED_CALLBACKS and INBOUND in self.off
+            offers = self._offers[capability] = not is_off and isinstance(self.connector, capability)
         return cast("C", self.connector) if offers else None
 
     @property
@@ -129,16 +146,16 @@ def open_channels(
                 f"[channels.{config.name}] platform {config.platform!r} is unknown; known are {known}."
             )
             continue
-        if config.disabled_reason is not None:
-            disabled.append(DisabledChannel(config, config.disabled_reason))
-            continue
         try:
-            channel = _open(config, spec, ca_bundle)
+            opened = _open_or_say_why_not(config, spec, ca_bundle)
         except ValidationError as error:
             faults.extend(f"[channels.{config.name}] {sentence}" for sentence in fault_sentences(error))
             continue
-        enabled.append(channel)
-        warnings += [f"[channels.{config.name}] {sentence}" for sentence in unsafe_about(channel)]
+        if isinstance(opened, DisabledChannel):
+            disabled.append(opened)
+            continue
+        enabled.append(opened)
+        warnings += [f"[channels.{config.name}] {sentence}" for sentence in unsafe_about(opened)]
     if faults:
         raise ConfigurationError(faults)
     return Channels(enabled, disabled), warnings
@@ -147,10 +164,10 @@ def open_channels(
 def unsafe_about(channel: Channel) -> list[str]:
     """Return what prod refuses about an open channel, a sentence each."""
     found = []
-    if channel.unproven and not channel.config.allow_unsigned:
+    source = channel.as_capability(WebhookSource)
+    if source is not None and source.signature_covers is Coverage.NONE and not channel.config.allow_unsigned:
         found.append(
-            f"{channel.unproven} is not set, so callbacks are not proven; set it, "
-            "or write allow_unsigned = true in that channel."
+            "callbacks are taken and nothing proves them; write allow_unsigned = true if that is meant."
         )
     if channel.weak_keys:
         found.append(
@@ -159,8 +176,26 @@ def unsafe_about(channel: Channel) -> list[str]:
     return found + sample_faults(channel.config.options)
 
 
-def _open(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel:
-    typed: PlatformSettings = spec.settings.model_validate(dict(config.options))
+def _open_or_say_why_not(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel | DisabledChannel:
+    """Open a channel with what its keys allow; raises ValidationError for what is written and wrong."""
+    settings: type[PlatformSettings] = spec.settings
+    if not config.enabled or config.unset_keys - settings.may_be_empty():
+        return DisabledChannel(config, config.disabled_reason or "")
+    try:
+        channel = _open(config, settings.model_validate(dict(config.options)), spec, ca_bundle)
+    except ValidationError as error:
+        empty = [str(fault["loc"][0]) for fault in error.errors() if fault["loc"]]
+        if config.unset_keys or not empty or any(config.options.get(key) != "" for key in empty):
+            if config.disabled_reason is None:
+                raise
+            return DisabledChannel(config, config.disabled_reason)
+        return DisabledChannel(config, f"{', '.join(empty)} is empty in the channels file")
+    if INBOUND in channel.off and not any(channel.as_capability(port) for port in NEED_NO_CALLBACKS):
+        return DisabledChannel(config, config.disabled_reason or channel.off[INBOUND])
+    return channel
+
+
+def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca_bundle: str) -> Channel:
     connector = spec.open(config.name, typed)
     origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
     return Channel(
@@ -171,9 +206,22 @@ def _open(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel:
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
-        unproven=typed.missing_signature_secret() if isinstance(connector, WebhookSource) else None,
+        off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
     )
+
+
+def _switched_off(config: ChannelConfig, typed: PlatformSettings, connector: object) -> dict[str, str]:
+    """Return which capabilities are not offered for want of a key, and why."""
+    off = {}
+    missing = typed.missing_signature_secret()
+    if missing and isinstance(connector, WebhookSource) and not config.allow_unsigned:
+        off[INBOUND] = (
+            f"{missing} is not set, so no callbacks are taken; set it, or write allow_unsigned = true"
+        )
+    if missing := typed.missing_login_secret():
+        off[LOGIN] = f"{missing} is not set, so nobody is logged in"
+    return off
 
 
 def ask_platform(question: Callable[[], T]) -> T:
@@ -190,14 +238,14 @@ def ask_platform(question: Callable[[], T]) -> T:
 
 def callback_url(settings: Settings, channel: Channel) -> str | None:
     """Return the address to paste into the platform's console for callbacks."""
-    if not isinstance(channel.connector, WebhookSource):
+    if channel.as_capability(WebhookSource) is None:
         return None
     return f"{settings.public_base_url}/webhooks/{channel.name}"
 
 
 def redirect_uri(settings: Settings, channel: Channel) -> str | None:
     """Return the login redirect address to register at the platform; always built from PUBLIC_BASE_URL."""
-    if not isinstance(channel.connector, LoginProvider):
+    if channel.as_capability(LoginProvider) is None:
         return None
     return f"{settings.public_base_url}/oauth/{channel.name}/callback"
 

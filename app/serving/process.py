@@ -53,6 +53,9 @@ def create_serving_app() -> LoopFront:
 def _tell_what_takes_no_part(services: Services) -> None:
     for disabled in services.channels.disabled:
         log.info("channel_disabled", channel=disabled.config.name, reason=disabled.reason)
+    for channel in services.channels:
+        for name, reason in channel.off.items():
+            log.info("capability_off", channel=channel.name, capability=name, reason=reason)
     for notice in services.notices:
         log.warning("handlers_not_loaded", detail=notice)
 

@@ -84,14 +84,17 @@ def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:
     assert "hidden-value" not in str(caught.value)
 
 
-def test_a_channel_without_its_signature_secret_is_named_unless_allowed() -> None:
+def test_a_channel_without_its_signature_secret_is_off_unless_allowed() -> None:
     text = '[channels.a]\nplatform = "callback"\nsecret = ""\n'
-    _, unproven = open_channels(parse_channels(text, {}).channels, platforms.discover())
-    assert len(unproven) == 1
-    _, allowed = open_channels(
+    channels, unsafe = open_channels(parse_channels(text, {}).channels, platforms.discover())
+    assert channels.get("a") is None
+    assert channels.disabled[0].reason.startswith("secret is not set, so no callbacks are taken")
+    assert unsafe == []
+    channels, unsafe = open_channels(
         parse_channels(text + "allow_unsigned = true\n", {}).channels, platforms.discover()
     )
-    assert allowed == []
+    assert channels.get("a") is not None
+    assert unsafe == []
 
 
 def test_the_sample_file_opens_with_the_sample_environment() -> None:

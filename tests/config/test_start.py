@@ -45,12 +45,12 @@ def test_prod_names_every_unsafe_thing_at_once(tmp_path: Path) -> None:
         "PUBLIC_BASE_URL",
         "SANDBOX",
         "API_TOKENS",
-        "[channels.open] secret",
         "[channels.sample] secret: a sample",
-        "[channels.token-only] encrypt_key",
+        "[channels.token-only] app_secret, verification_token: a placeholder",
     ):
         assert part in named
     assert "[channels.allowed]" not in named
+    assert "[channels.open]" not in named, "it is off, so nothing runs unproven"
 
 
 def test_staging_warns_where_prod_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -122,14 +122,29 @@ def test_a_channel_nobody_set_up_is_off_and_nothing_is_wrong(services_with: Call
 
 
 def test_a_channel_that_was_begun_and_not_finished_is_wrong(services_with: Callable[..., Services]) -> None:
-    begun = {"F_ID": "cli_9f1", "F_SECRET": "9d1e7c5b3a28f604"}
     result = check(
-        services_with(channels=PLAIN + FEISHU % ("https://a.example", "https://a.example"), env=begun)
+        services_with(
+            channels=PLAIN + FEISHU % ("https://a.example", "https://a.example"),
+            env={"F_KEY": "7b1c9e3d5f7082a4"},
+        )
     )
     assert "feishu  (feishu)  WRONG" in result.output
-    assert "not set in the environment: F_KEY" in result.output
-    assert "begun: F_ID, F_SECRET" in result.output
+    assert "not set in the environment: F_ID, F_SECRET" in result.output
+    assert "begun: F_KEY" in result.output
     assert result.exit_code == 1
+
+
+def test_what_a_half_configured_channel_cannot_do_is_said_with_the_reason(
+    services_with: Callable[..., Services],
+) -> None:
+    begun = {"F_ID": "cli_9f1", "F_SECRET": "9d1e7c5b3a28f604"}
+    services = services_with(channels=FEISHU % ("https://a.example", "https://a.example"), env=begun)
+    result = check(services, "--offline")
+    assert "feishu  (feishu)  ok" in result.output
+    assert "can login, app_token" in result.output
+    assert "off: inbound: verification_token is not set" in result.output
+    assert "not set in the environment: F_KEY" in result.output
+    assert result.exit_code == 0
 
 
 def test_one_channel_can_be_asked_for_and_has_to_work(services_with: Callable[..., Services]) -> None:
@@ -143,8 +158,8 @@ def test_one_channel_can_be_asked_for_and_has_to_work(services_with: Callable[..
 
 
 def test_what_production_would_refuse_is_said(services_with: Callable[..., Services]) -> None:
-    result = check(services_with(channels='[channels.a]\nplatform = "callback"\nsecret = ""\n'))
-    assert "secret is not set, so callbacks are not proven" in result.output
+    result = check(services_with(channels='[channels.a]\nplatform = "callback"\nsecret = "change-me"\n'))
+    assert "secret: a placeholder" in result.output
 
 
 @pytest.mark.parametrize("command", ["list", "check"])

@@ -39,7 +39,9 @@ def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
 
 def _check_enabled(channel: Channel, ask: Ask) -> Checked:
     able = [name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None]
-    sentences = [f"can {', '.join(able)}", *unsafe_about(channel)]
+    off = [f"off: {name}: {reason}" for name, reason in channel.off.items()]
+    unset = [reason] if (reason := channel.config.disabled_reason) else []
+    sentences = [f"can {', '.join(able)}", *off, *unset, *unsafe_about(channel)]
     source = channel.as_capability(AppTokenSource)
     if source is None:
         return Checked(channel.name, channel.spec.slug, "ok", tuple(sentences))

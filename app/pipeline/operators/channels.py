@@ -36,8 +36,9 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
             "enabled": True,
             "reason": None,
             "capabilities": [
-                name for name, port in CAPABILITIES.items() if isinstance(channel.connector, port)
+                name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None
             ],
+            "off": dict(channel.off),
             "signature_covers": _covered(channel),
             "advice": _advice(channel),
             "urls": addresses(services.settings, channel),
@@ -52,6 +53,7 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
             "enabled": False,
             "reason": channel.reason,
             "capabilities": [],
+            "off": {},
             "signature_covers": None,
             "advice": None,
             "urls": {},

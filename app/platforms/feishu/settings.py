@@ -44,7 +44,9 @@ class FeishuSettings(PlatformSettings):
         description="Verification Token, from Events & Callbacks; without it no callback is taken.",
     )
     encrypt_key: Secrets = Field(
-        (), description="Encrypt Key, from the same page; it makes Feishu sign and encrypt every callback."
+        (),
+        description="Encrypt Key, from the same page; it makes Feishu sign and encrypt every callback. "
+        "Without it the token says who calls, and nothing about the rest.",
     )
     old_cards: bool = Field(
         False, description="true also takes clicks on old message cards, which are signed with SHA-1 only."
@@ -76,7 +78,9 @@ class FeishuSettings(PlatformSettings):
         return {"api_base": API_BASES["lark"], "accounts_base": ACCOUNTS_BASES["lark"]} | table
 
     def missing_signature_secret(self) -> str | None:
-        """Name the key without which callbacks are unproven, or (verification_token) all refused."""
-        if not self.encrypt_key:
-            return "encrypt_key"
+        """Name the token that every callback must hold; the Encrypt Key is optional at Feishu, and says more."""
         return None if self.verification_token else "verification_token"
+
+    def missing_login_secret(self) -> str | None:
+        """Name the App Secret."""
+        return None if self.app_secret.get_secret_value() else "app_secret"

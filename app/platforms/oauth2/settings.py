@@ -72,6 +72,11 @@ class OAuth2Settings(PlatformSettings):
         "body", description="How the client proves itself at token_url."
     )
 
+    @classmethod
+    def may_be_empty(cls) -> frozenset[str]:
+        """Name the addresses of what a server need not have; the secret is needed for everything."""
+        return frozenset({"revoke_url", "topup_url"})
+
     @field_validator("client_secret")
     @classmethod
     def _one_is_filled(cls, secret: Secrets) -> Secrets:

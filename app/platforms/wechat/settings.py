@@ -73,18 +73,16 @@ class WechatSettings(PlatformSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.encrypted and not self.encoding_aes_key:
-            raise ValueError(f"encoding_aes_key is missing, but mode is {self.callback_mode}")
-        if self.encrypted and not self.token and self.allow_unsigned:
+        if self.encrypted and self.allow_unsigned and (missing := self.missing_signature_secret()):
             raise ValueError(
-                "token is missing; allow_unsigned covers only mode plain, encrypted callbacks are signed"
+                f"{missing} is missing; allow_unsigned covers only mode plain, encrypted callbacks are signed"
             )
         return self
 
     @property
     def callback_mode(self) -> Mode:
-        """The mode in force."""
-        return self.mode or ("safe" if self.encoding_aes_key else "plain")
+        """The mode in force; a key that is written and empty was meant, so it does not make the mode plain."""
+        return self.mode or ("safe" if "encoding_aes_key" in self.model_fields_set else "plain")
 
     @property
     def oldest(self) -> int:
@@ -99,5 +97,11 @@ class WechatSettings(PlatformSettings):
         return self.callback_mode != "plain"
 
     def missing_signature_secret(self) -> str | None:
-        """Name the key whose absence leaves callbacks unproven: without `token` all are refused or none is checked."""
-        return None if self.token else "token"
+        """Name the key without which callbacks can't be proven, or (encoding_aes_key) can't be opened in their mode."""
+        if not self.token:
+            return "token"
+        return "encoding_aes_key" if self.encrypted and not self.encoding_aes_key else None
+
+    def missing_login_secret(self) -> str | None:
+        """Name the AppSecret."""
+        return None if self.app_secret.get_secret_value() else "app_secret"

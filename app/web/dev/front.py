@@ -51,7 +51,9 @@ def _development_page(services: Services) -> str:
         login_channels=[channel.name for channel in channels if isinstance(channel.connector, LoginProvider)],
         titles=titles,
         signed_in=signed_in_or_none(services) is not None,
-        binding=next((titles[each.name] for each in channels if isinstance(each.connector, BindSource)), ""),
+        binding=next(
+            (titles[each.name] for each in channels if each.as_capability(BindSource) is not None), ""
+        ),
         gateway_url=settings.public_base_url,
         elsewhere=is_opened_elsewhere(settings),
         sandbox_url=settings.sandbox_url if settings.sandbox_is_on else "",

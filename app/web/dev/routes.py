@@ -70,7 +70,7 @@ def _add_binding(blueprint: Blueprint, services: Services, simulator: Simulator)
     def make_bindcode() -> tuple[Response, int]:
         """Make a bind code for the app `demo` on the first channel that can bind."""
         channel = next(
-            (item.name for item in services.channels if isinstance(item.connector, BindSource)), ""
+            (item.name for item in services.channels if item.as_capability(BindSource) is not None), ""
         )
         made = made_bindcode_view(services, create_bind_code(services, app=DEMO_APP, channel_name=channel))
         return jsonify(

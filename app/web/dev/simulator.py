@@ -38,7 +38,7 @@ class Simulator:
                 ],
             }
             for channel in self._services.channels
-            if isinstance(channel.connector, WebhookSource)
+            if channel.as_capability(WebhookSource) is not None
         ]
         return [channel for channel in channels if channel["samples"]]
 

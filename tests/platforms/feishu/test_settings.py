@@ -44,9 +44,9 @@ def test_a_channel_without_an_app_secret_only_takes_callbacks() -> None:
 
 def test_the_key_that_leaves_callbacks_unproven_is_named() -> None:
     assert settings().missing_signature_secret() is None
-    assert settings(encrypt_key="").missing_signature_secret() == "encrypt_key"
+    assert settings(encrypt_key="").missing_signature_secret() is None
     assert settings(verification_token="").missing_signature_secret() == "verification_token"
-    assert FeishuSettings(app_id="cli_1").missing_signature_secret() == "encrypt_key"
+    assert FeishuSettings(app_id="cli_1").missing_signature_secret() == "verification_token"
 
 
 def test_an_override_of_an_address_wins_over_the_brand() -> None:

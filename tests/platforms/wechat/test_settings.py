@@ -66,8 +66,16 @@ def test_mode_is_safe_with_a_key() -> None:
 
 
 @pytest.mark.parametrize("mode", ["safe", "compatible"])
-def test_encrypted_mode_without_key_is_a_fault(mode: str) -> None:
-    assert "encoding_aes_key is missing" in faults(mode=mode)
+def test_encrypted_mode_without_key_takes_no_callbacks_and_never_becomes_plain(mode: str) -> None:
+    assert settings(mode=mode).callback_mode == mode
+    assert settings(mode=mode).missing_signature_secret() == "encoding_aes_key"
+    assert "encoding_aes_key is missing" in faults(mode=mode, allow_unsigned=True)
+
+
+def test_a_key_that_is_written_and_empty_does_not_make_the_mode_plain() -> None:
+    assert settings(encoding_aes_key="").callback_mode == "safe"
+    assert settings(encoding_aes_key="").missing_signature_secret() == "encoding_aes_key"
+    assert settings(encoding_aes_key="", mode="plain").missing_signature_secret() is None
 
 
 def test_unknown_mode_is_a_fault() -> None:
