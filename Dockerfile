@@ -6,10 +6,14 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 CALLGATE_HOM
 WORKDIR /srv/callgate
 
 COPY requirements.txt requirements-scale.txt constraints.txt ./
-RUN pip install -r requirements.txt -r requirements-scale.txt
+# What tests need stays out, and so do the tests that packages bring along.
+RUN grep -v '^pytest' requirements.txt > requirements-image.txt \
+    && pip install -r requirements-image.txt -r requirements-scale.txt \
+    && rm requirements-image.txt \
+    && find /usr/local/lib/python3.11/site-packages -mindepth 2 -type d -name tests -prune -exec rm -r {} +
 
 COPY . .
-RUN useradd --system --uid 10001 callgate && install -d -o callgate -g callgate /srv/callgate-home /srv/callgate-home/var
+RUN useradd --system --uid 10001 callgate && install -d -m 0700 -o callgate -g callgate /srv/callgate-home /srv/callgate-home/var
 USER callgate
 
 EXPOSE 5003

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -36,6 +35,7 @@ from app.storage.database.address import DatabaseAddress
 from app.storage.database.engine_options import (
     WRITER_WAIT_SECONDS,
     engine_options,
+    keep_file_private,
     prepare_nothing_behind_poolers,
 )
 from app.storage.database.kept_connections import KeptConnections
@@ -123,11 +123,10 @@ class Database:
         self.backend = address.backend
         self.is_sqlite = self.backend == "sqlite"
         self._writer = threading.RLock() if self.is_sqlite else None
-        if self.is_sqlite and address.url.database and address.url.database != ":memory:":
-            Path(address.url.database).parent.mkdir(parents=True, exist_ok=True)
         options = engine_options(address, pool_size=pool_size)
         self.engine: Engine = create_engine(address.url, hide_parameters=True, **options)
         prepare_nothing_behind_poolers(self.engine, address)
+        keep_file_private(self.engine)
         self.commits = 0
         self._log_pages = LOG_PAGES
         self._connections = KeptConnections(self.engine.connect)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -10,6 +13,9 @@ from app.storage.database.address import DatabaseAddress
 
 WRITER_WAIT_SECONDS = 10.0
 CONNECT_SECONDS = 3
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+OPEN_TO_OTHERS = 0o077
 
 
 def engine_options(address: DatabaseAddress, *, pool_size: int) -> dict[str, Any]:
@@ -33,6 +39,29 @@ def engine_options(address: DatabaseAddress, *, pool_size: int) -> dict[str, Any
     else:
         options["connect_args"] = {"connect_timeout": CONNECT_SECONDS, **address.arguments}
     return options
+
+
+def keep_file_private(engine: Engine) -> None:
+    """Have SQLite's file, and with it the log beside it, be its owner's alone before each connection opens it.
+
+    A folder that has to be made is private too. One that is there stays as it is: it may be `/tmp` or hold more than this.
+    """
+    place = engine.url.database
+    if engine.url.get_backend_name() != "sqlite" or not place or place.startswith((":memory:", "file:")):
+        return
+    path = Path(place)
+
+    def before_connecting(*_: object) -> None:
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        # What cannot be opened so is SQLite's to tell, in its own words.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        for each in (path, Path(f"{place}-wal"), Path(f"{place}-shm")):
+            with suppress(OSError):
+                if each.stat().st_mode & OPEN_TO_OTHERS:
+                    each.chmod(PRIVATE_FILE)
+
+    event.listen(engine, "do_connect", before_connecting)
 
 
 def prepare_nothing_behind_poolers(engine: Engine, address: DatabaseAddress) -> None:

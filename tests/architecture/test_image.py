@@ -1,0 +1,43 @@
+"""The image: what its Dockerfile installs and copies; read as text, since building it needs another machine's registry."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TEST_TOOLS = {
+    "pytest",
+    "pytest-xdist",
+    "pytest-timeout",
+    "pytest-cov",
+    "hypothesis",
+    "playwright",
+    "ruff",
+    "mypy",
+}
+NAME = re.compile(r"^([A-Za-z0-9._-]+)", re.MULTILINE)
+
+
+def test_the_image_installs_everything_but_what_tests_need(tmp_path: Path) -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (filtering,) = re.findall(r"^RUN (grep .*?) \\$", dockerfile, re.MULTILINE)
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    subprocess.run(["bash", "-c", filtering], cwd=tmp_path, check=True)
+    kept, all_of_them = (
+        set(NAME.findall((tmp_path / name).read_text(encoding="utf-8")))
+        for name in ("requirements-image.txt", "requirements.txt")
+    )
+    installed = re.findall(r"-r (\S+)", dockerfile)
+    assert installed == ["requirements-image.txt", "requirements-scale.txt"]
+    assert "flask" in kept
+    assert not kept & TEST_TOOLS
+    assert all_of_them - kept <= TEST_TOOLS
+
+
+def test_the_image_gets_no_folder_of_tests() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert lines[0] == "*"
+    assert not {line for line in lines if "tests" in line or "requirements-dev" in line}
