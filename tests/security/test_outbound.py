@@ -286,5 +286,5 @@ class TestReasons:
 
     def test_a_time_out_is_said_so(self, server: MisbehavingServer) -> None:
         server.script = lambda connection, _: time.sleep(2 * TOTAL)
-        error, _ = failure_of(server)
+        error, _ = failure_of(server, total_timeout=TOTAL)
         assert (error.http_status, "in time" in error.message) == (504, True)
