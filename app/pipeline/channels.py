@@ -176,7 +176,9 @@ def unsafe_about(channel: Channel) -> list[str]:
     return found + sample_faults(channel.config.options)
 
 
-def _open_or_say_why_not(config: ChannelConfig, spec: PlatformSpec, ca_bundle: str) -> Channel | DisabledChannel:
+def _open_or_say_why_not(
+    config: ChannelConfig, spec: PlatformSpec, ca_bundle: str
+) -> Channel | DisabledChannel:
     """Open a channel with what its keys allow; raises ValidationError for what is written and wrong."""
     settings: type[PlatformSettings] = spec.settings
     if not config.enabled or config.unset_keys - settings.may_be_empty():
