@@ -1,1 +1,1 @@
-"""The callback addresses: from a request on the wire to the value that pipeline/inbound takes, and its answer back."""
+"""Callback addresses: from a request on the wire to the value that pipeline/inbound takes and back; the event loop in front."""
