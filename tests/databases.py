@@ -84,7 +84,7 @@ def delete_rows(connection: Connection) -> None:
     filled: set[str] = set(connection.execute(_names_of_filled()).scalars())  # type: ignore[arg-type]
     for table in _children_first():
         if table.name in filled:
-            pass
+            connection.execute(table.delete())
 
 
 @cache
