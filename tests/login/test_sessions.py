@@ -240,7 +240,7 @@ def test_a_token_of_a_retired_key_is_good_until_it_expires(gateway: InMemoryGate
 @pytest.mark.parametrize(
     "value",
     [
-        "Bearer", "Bearer ", "Bearer  x", "Bearer a b", "bearer", "Bearer é", "Bearer " + "a" * 1_000_000, "x", "",
+        "Bearer", "Bearer ", "Bearer  x", "Bearer a b", "bearer", "Bearer é", "Bearer " + "a" * 30_000, "x", "",
         "Bearer a.b.c", "Bearer ..", "Bearer a,Bearer b", "Token x", "Bearer eyJhbGciOiJub25lIn0.e30.",
     ],
 )  # fmt: skip
