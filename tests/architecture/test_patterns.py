@@ -45,6 +45,7 @@ CONFIGURATION_ONLY = {
 WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.core.exact_json:_ESCAPE": ("sub", [("", "\\ud83d", ""), ("", "\\", ""), ("", "\\u", ""), ("", "\\ud83d\\u", "")]),
     "app.core.exact_json:_HALF": ("sub", [("", "a", ""), ("", "\ud83d", "")]),
+    "app.core.storable:NOT_KEPT": ("sub", [("", "a\t", ""), ("", "\x00", ""), ("", "\ud83d", "")]),
     "app.pipeline.binding.codes:APP_SHAPE": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.pipeline.binding.codes:CODE_SHAPE": ("fullmatch", [("", "A", "")]),
     "app.pipeline.binding.codes:WORD_SHAPE": ("fullmatch", [("", "a", "x")]),
@@ -66,6 +67,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
     "app.platforms.wechat.callbacks:ECHO": ("fullmatch", [("", "a", "")]),
+    "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (
         "fullmatch", [("", "a", ""), ("", "a.", ""), ("", "a-", ""), ("", "a-a.", "-"), ("", "a", "-")],
     ),
