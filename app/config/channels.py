@@ -121,17 +121,20 @@ def parse_channels(
     return ChannelsFile(channels=tuple(channels), destinations=tuple(destinations))
 
 
+def _fault_of_table(name: str, table: Any) -> str | None:
+    """Say what is wrong with a channel's name or form, None when nothing is."""
+    if not CHANNEL_NAME.fullmatch(name):
+        return f"channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most)."
+    if name in RESERVED_NAMES:
+        return f"the channel name {name!r} is the gateway's own; choose another one."
+    return None if isinstance(table, dict) else f"[channels.{name}] must be a table."
+
+
 def _channel(
     name: str, table: Any, named: NamedValues, source: str, faults: list[str]
 ) -> ChannelConfig | None:
-    if not CHANNEL_NAME.fullmatch(name):
-        faults.append(f"{source}: channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most).")
-        return None
-    if name in RESERVED_NAMES:
-        faults.append(f"{source}: the channel name {name!r} is the gateway's own; choose another one.")
-        return None
-    if not isinstance(table, dict):
-        faults.append(f"{source}: [channels.{name}] must be a table.")
+    if (fault := _fault_of_table(name, table)) is not None:
+        faults.append(f"{source}: {fault}")
         return None
     variables = _Variables(named)
     values, unset_keys = {}, set()

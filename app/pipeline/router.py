@@ -174,12 +174,7 @@ class Router:
         """
 
         def register(handler: Handler) -> Handler:
-            route_name = name or _name_of(handler)
-            if len(route_name) > MOST_OF_ON_DEAD_NAME:
-                raise ValueError(
-                    f"the on_dead handler {route_name} needs a shorter name ({MOST_OF_ON_DEAD_NAME} characters at most); "
-                    "give it one with name="
-                )
+            route_name = _short_enough(name or _name_of(handler))
             most, delays = _tries(route_name, max_attempts, retry_delays)
             self.add_on_dead(
                 OnDeadRoute(
@@ -240,6 +235,16 @@ class Router:
         if death is not None:
             return next((route for route in self.on_dead_routes if route.name == death.handler), None)
         return next((route for route in self.routes if route.name == name), None)
+
+
+def _short_enough(name: str) -> str:
+    """Return the name of a handler of deaths that fits among what is put around it; raises ValueError."""
+    if len(name) > MOST_OF_ON_DEAD_NAME:
+        raise ValueError(
+            f"the on_dead handler {name} needs a shorter name ({MOST_OF_ON_DEAD_NAME} characters at most); "
+            "give it one with name="
+        )
+    return name
 
 
 def _name_of(handler: Handler) -> str:

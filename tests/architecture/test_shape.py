@@ -12,6 +12,7 @@ import pytest
 from tests.architecture.source import ROOT, calls, modules, repository_files, text, tree
 
 LONGEST_MODULE = 400
+LONGEST_FUNCTION = 40
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "common", "misc", "base"}
 DATABASE = Path("app/storage/database/db.py")
 MIGRATIONS = Path("app/storage/database/schema.py")
@@ -84,6 +85,17 @@ def pins(name: str) -> dict[str, str]:
 def test_no_module_is_longer_than_four_hundred_lines():
     lengths = {path: len(text(path).splitlines()) for path in modules("app", "sandbox", "tests", "bench")}
     assert {str(path): lines for path, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+
+
+def test_no_function_is_longer_than_forty_lines():
+    long = [
+        f"{path}:{node.lineno} {node.name}"
+        for path in modules("app", "sandbox")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert long == []
 
 
 def test_only_the_database_module_commits_or_rolls_back():

@@ -72,11 +72,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     4. The platform words its own address.
     """
     channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
-    allowed = services.settings.return_urls
-    return_to = checked_return_url(wanted.next, allowed)
-    error_to = (
-        None if wanted.error_to is None else checked_return_url(wanted.error_to, allowed, name="error_to")
-    )
+    return_to, error_to = _checked_addresses(services, wanted)
     _check_rate(services, wanted.remote_addr)
     state, verifier = random_word(STATE_BITS), random_word(VERIFIER_BITS)
     browser = wanted.browser or random_word(BROWSER_BITS)
@@ -144,6 +140,15 @@ def find_own_flow(
 def verifier_place(flow_id: str) -> str:
     """Return the place a PKCE verifier is sealed for."""
     return f"flows/{flow_id}/verifier"
+
+
+def _checked_addresses(services: Services, wanted: StartRequest) -> tuple[str, str | None]:
+    """Return where a login goes on and where its failure is told; raises RequestError for an address not allowed."""
+    allowed = services.settings.return_urls
+    return_to = checked_return_url(wanted.next, allowed)
+    if wanted.error_to is None:
+        return return_to, None
+    return return_to, checked_return_url(wanted.error_to, allowed, name="error_to")
 
 
 def _page(channel: Channel, user_agent: str) -> str:

@@ -106,6 +106,12 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         clear_session_cookie(settings, response)
         return response
 
+    _add_account_routes(blueprint, services)
+
+
+def _add_account_routes(blueprint: Blueprint, services: Services) -> None:
+    settings = services.settings
+
     @blueprint.get("/oauth/done")
     def done() -> str:
         """Show who is logged in: where a login lands that wants a page without any script."""
