@@ -18,6 +18,9 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from playwright.sync_api import (
+    Error as PlaywrightError,
+)
 
 from sandbox.platforms import simulated_platforms
 from tests.live import ROOT, LiveGateway
@@ -131,8 +134,12 @@ class Visitor:
 
 
 def allow_everything(page: Page) -> None:
-    """Press the platform's yes until it has no more questions."""
+    """Press the platform's yes until it has no more questions, or until a popup that has finished closes itself."""
     page.locator("button[value=allow]").wait_for()
-    while page.locator("button[value=allow]").count():
-        with page.expect_navigation():
-            page.locator("button[value=allow]").click()
+    try:
+        while page.locator("button[value=allow]").count():
+            with page.expect_navigation():
+                page.locator("button[value=allow]").click()
+    except PlaywrightError:
+        if not page.is_closed():
+            raise
