@@ -11,6 +11,7 @@ from app.core.values import InboundRequest, Reply
 from app.pipeline.inbound.on_loop import LoopReceiver
 from app.pipeline.services import Services
 from app.storage.database.loop_commits import LoopCommits
+from tests.loops import run_loop
 
 
 class Loop:
@@ -40,7 +41,7 @@ class Loop:
             finally:
                 await asyncio.to_thread(commits.stop)
 
-        return asyncio.run(run())
+        return run_loop(run())
 
     async def _in_thread(self, work: Callable[[], Reply]) -> Reply:
         self.left += 1

@@ -17,6 +17,7 @@ from app.storage.database.group_commit import GroupCommit
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.inbox.nonces import use_nonce
 from tests.builders import NOW
+from tests.loops import run_loop
 from tests.storage.test_group_commit import CountedDatabase, Work, each, is_there, write
 
 Story = Callable[[LoopCommits], Any]
@@ -41,7 +42,7 @@ def on_loop(database: CountedDatabase, story: Story) -> Any:
             database.hold.set()
             await asyncio.to_thread(commits.stop)
 
-    return asyncio.run(run())
+    return run_loop(run())
 
 
 async def behind_a_held_one(database: CountedDatabase, commits: LoopCommits, works: list[Work]) -> list[Any]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,3 +55,19 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert database.is_reachable()
     database.close()
     assert mode(tmp_path) == 0o755
+
+
+LOOK = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM sqlite_master').fetchall()"
+
+
+def test_another_process_that_looks_and_goes_takes_no_write_along(tmp_path: Path) -> None:
+    path = tmp_path / "own.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    with database.engine.connect(), database.engine.connect():
+        subprocess.run([sys.executable, "-c", LOOK, str(path)], check=True)
+    with database.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE later (id INTEGER)")
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT count(*) FROM later").fetchone() == (0,)
+    database.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.web.callbacks.loop_front import LoopFront
+from tests.loops import run_loop
 
 
 class Headers:
@@ -122,7 +123,7 @@ def run(front: LoopFront, story: Callable[[], Awaitable[Any]]) -> Any:
         finally:
             await asyncio.to_thread(front._commits.stop)
 
-    return asyncio.run(start())
+    return run_loop(start())
 
 
 def ask(

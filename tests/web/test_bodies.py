@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from app.core.errors import CallgateError
 from app.web.callbacks import bodies
 from app.web.callbacks.bodies import BodyReader, Room
+from tests.loops import run_loop
 from tests.web.loop_stage import Server
 
 LIMIT = 100_000
@@ -30,7 +30,7 @@ CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
 def refusal(reader: BodyReader, limit: int = LIMIT) -> tuple[int, str]:
     """Return status and word of the refusal that reading ends with."""
     with pytest.raises(CallgateError) as caught:
-        asyncio.run(reader.read(limit))
+        run_loop(reader.read(limit))
     return caught.value.http_status, caught.value.code
 
 
@@ -40,7 +40,7 @@ def test_a_body_is_read_whole(size: int, is_chunked: bool) -> None:
     content = bytes(size % 251 for _ in range(size))
     pieces = [content[start : start + 7_777] for start in range(0, size, 7_777)]
     reader = reader_of(Server(pieces), CHUNKED if is_chunked else declared(size))
-    assert asyncio.run(reader.read(LIMIT)) == content
+    assert run_loop(reader.read(LIMIT)) == content
     assert reader.is_whole
 
 
@@ -48,7 +48,7 @@ def test_a_body_is_read_whole(size: int, is_chunked: bool) -> None:
 def test_without_a_length_nothing_is_read(environ: dict[str, str]) -> None:
     server = Server([b"not asked for"])
     reader = reader_of(server, environ)
-    assert (asyncio.run(reader.read(LIMIT)), reader.is_whole, server.read) == (b"", True, 0)
+    assert (run_loop(reader.read(LIMIT)), reader.is_whole, server.read) == (b"", True, 0)
 
 
 def test_a_declared_length_over_the_limit_is_refused_without_reading() -> None:
@@ -83,17 +83,17 @@ def test_larger_bodies_share_a_bounded_memory() -> None:
     room = Room(50_000)
     first = reader_of(Server([b"x" * 30_000]), declared(30_000), room)
     second = Server([b"x" * 30_000])
-    asyncio.run(first.read(LIMIT))
+    run_loop(first.read(LIMIT))
     assert refusal(reader_of(second, declared(30_000), room)) == (503, "too_busy")
     first.close()
-    assert asyncio.run(reader_of(second, declared(30_000), room).read(LIMIT))
+    assert run_loop(reader_of(second, declared(30_000), room).read(LIMIT))
 
 
 def test_what_a_refused_sender_still_sends_is_thrown_away() -> None:
     server = Server([b"x" * 50_000] * 80)
     reader = reader_of(server, declared(4_000_000))
     refusal(reader)
-    asyncio.run(reader.drain())
+    run_loop(reader.drain())
     assert server.read == 4_000_000
 
 
@@ -102,7 +102,7 @@ def test_throwing_away_has_an_end_in_bytes_and_in_time(monkeypatch: pytest.Monke
     monkeypatch.setattr(bodies, "DRAIN_SECONDS", 0.1)
     flood, drip = Server([b"x" * 50_000] * 80), Server([b"x", 0.04] * 1000)
     for server in (flood, drip):
-        asyncio.run(reader_of(server, declared(4_000_000)).drain())
+        run_loop(reader_of(server, declared(4_000_000)).drain())
     assert flood.read == 100_000
     assert drip.read <= 4
 
@@ -111,5 +111,5 @@ def test_a_sender_that_waits_to_be_asked_is_not_asked() -> None:
     server: Any = Server([b"x" * 50_000])
     reader = reader_of(server, {"HTTP_EXPECT": "100-continue", **declared(4_000_000)})
     refusal(reader)
-    asyncio.run(reader.drain())
+    run_loop(reader.drain())
     assert server.read == 0

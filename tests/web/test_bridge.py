@@ -11,6 +11,7 @@ import pytest
 
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bridge import WHOLE_BYTES, Threads, answer_by_wsgi
+from tests.loops import run_loop
 from tests.web.loop_stage import Server
 
 
@@ -111,5 +112,5 @@ def test_threads_are_bounded_and_work_under_the_callers_trace_id() -> None:
 
         return list(await asyncio.gather(*(one(number) for number in range(20))))
 
-    assert asyncio.run(story()) == [str(number) for number in range(20)]
+    assert run_loop(story()) == [str(number) for number in range(20)]
     assert len(used) <= 2

@@ -56,7 +56,7 @@ def test_a_live_gateway_answers_large_headers_at_once_and_readably(live: LiveGat
     head = b"POST /webhooks/callback HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n"
     before = time.monotonic()
     with socket.create_connection(("127.0.0.1", live.port), timeout=20) as caller:
-        caller.sendall(head + b"X-A: " + b"eyJ-" * 75_000 + b"\r\n\r\n{}")
+        caller.sendall(head + b"X-A: " + b"eyJ-" * 10_000 + b"\r\n\r\n{}")
         answer = b"".join(iter(lambda: caller.recv(65_536), b""))
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert b'"error":"headers_too_large"' in answer

@@ -31,7 +31,7 @@ def test_text_within_json_is_returned_as_its_bytes() -> None:
     assert json_text(b'{"Message":"{\\"a\\":1}"}', "Message") == b'{"a":1}'
 
 
-@pytest.mark.parametrize("body", [b'{"Message":{}}', b"{}", b"[]", b"text", b'{"Message":"\\ud800"}'])
+@pytest.mark.parametrize("body", [b'{"Message":{}}', b"{}", b"[]", b"text"])
 def test_what_is_no_text_within_json_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         json_text(body, "Message")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -45,17 +46,21 @@ def keep_file_private(engine: Engine) -> None:
     """Have SQLite's file, and with it the log beside it, be its owner's alone before each connection opens it.
 
     A folder that has to be made is private too. One that is there stays as it is: it may be `/tmp` or hold more than this.
+    A file that is there is never opened here: whoever closes any descriptor of it takes this process's locks away, and
+    another process could then remove the log that this one still writes (SQLite, "How To Corrupt", 2.2; read 2026-11-28).
     """
     place = engine.url.database
     if engine.url.get_backend_name() != "sqlite" or not place or place.startswith((":memory:", "file:")):
         return
     path = Path(place)
+    making = threading.Lock()
 
     def before_connecting(*_: object) -> None:
         path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         # What cannot be opened so is SQLite's to tell, in its own words.
-        with suppress(OSError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        with making, suppress(OSError):
+            if not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         for each in (path, Path(f"{place}-wal"), Path(f"{place}-shm")):
             with suppress(OSError):
                 if each.stat().st_mode & OPEN_TO_OTHERS:
