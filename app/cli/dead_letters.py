@@ -25,7 +25,7 @@ def dead_letters_group(services: Services) -> click.Group:
     @group.command("list")
     @click.option("--channel", help="Only this channel.")
     @click.option("--type", help="Only this type; * stands for anything.")
-    @click.option("--limit", default=20, show_default=True, help="How many.")
+    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
     def list_dead_letters(limit: int, **wanted: str | None) -> None:
         """List dead letters, newest first, each with its last error."""
         given = {name: value for name, value in wanted.items() if value}

@@ -24,7 +24,7 @@ def events_group(services: Services) -> click.Group:
     @click.option("--channel", help="Only this channel.")
     @click.option("--type", "event_type", help="Only this type; * stands for anything.")
     @click.option("--state", help="Only this state.")
-    @click.option("--limit", default=20, show_default=True, help="How many.")
+    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
     def list_events(channel: str | None, event_type: str | None, state: str | None, limit: int) -> None:
         """List events, newest first."""
         wanted = {"channel": channel, "type": event_type, "state": state}

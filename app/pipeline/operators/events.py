@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from app.core.errors import RequestError
 from app.core.exact_json import read_json
-from app.core.moments import as_text
+from app.core.moments import as_text, iso_moment
 from app.core.states import EventState
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
@@ -166,7 +166,10 @@ def _time(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return iso_moment(text)
     except ValueError:
-        raise RequestError("bad_time", f"{name} must be a time such as 2026-01-31T08:00:00Z.") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        raise RequestError(
+            "bad_time",
+            f"{name} must be a time such as 2026-01-31T08:00:00Z, in UTC within the years 1 to 9999; in an address a + is "
+            "written %2B.",
+        ) from None
