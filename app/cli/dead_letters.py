@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
+from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.core.states import EventState
@@ -45,7 +45,7 @@ def dead_letters_group(services: Services) -> click.Group:
         detail = event_detail(services, event_id)
         if detail is None or detail["state"] != EventState.DEAD.value:
             raise click.ClickException(f"There is no dead letter {event_id}.")
-        click.echo(json.dumps(detail, indent=2, ensure_ascii=False))
+        click.echo(event_text(detail))
 
     _add_replay(group, services)
     return group

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
+from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.pipeline.operators.events import event_detail, list_events_page
@@ -47,7 +47,7 @@ def events_group(services: Services) -> click.Group:
         detail = event_detail(services, event_id)
         if detail is None:
             raise click.ClickException(f"There is no event {event_id}.")
-        click.echo(json.dumps(detail, indent=2, ensure_ascii=False))
+        click.echo(event_text(detail))
 
     _add_replay(group, services)
     return group

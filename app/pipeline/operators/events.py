@@ -117,6 +117,7 @@ def _attempt(row: StoredRow) -> dict[str, Any]:
         "duration_ms": row.duration_ms,
         "outcome": row.outcome,
         "error": row.error,
+        "traceback": None if row.traceback is None else bytes(row.traceback).decode("utf-8", "replace"),
         "trigger": row.trigger,
     }
 
