@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, String, Table, and_, or_, select
 
+from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
 from app.storage.database.fetch_leases import NO_LEASE, FetchLease, is_held, take_fetch_lease
 
@@ -104,7 +105,7 @@ def fail_token_lease(
         .where(_is(channel, kind), is_held(app_tokens, lease))
         .values(
             renew_at=renew_at,
-            last_error=error[:MAX_ERROR_LENGTH],
+            last_error=storable(error, MAX_ERROR_LENGTH),
             last_error_at=at,
             **NO_LEASE,
         )

@@ -20,7 +20,6 @@ from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
 from app.core.states import DispatchState
-from app.core.storable import storable
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.dispatch.results import result_as_json
@@ -29,7 +28,7 @@ from app.pipeline.services import Runtime, Services
 from app.security.judgement import Verdict, failure, judge, judge_no_answer
 from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
-from app.storage.commands import MAX_ERROR, Command, CommandOutcome, find_command, finish_command
+from app.storage.commands import Command, CommandOutcome, find_command, finish_command
 from app.storage.database.db import Database, Transaction
 from app.storage.queue.dispatches import NewDispatch
 from app.wire.standard_webhooks import standard_webhook_headers
@@ -71,7 +70,7 @@ class CommandRunner:
 
     def fail(self, tx: Transaction, event: Event, attempt: int, error: Exception) -> None:
         """Keep the outcome of a command whose handler failed for good, in the transaction of its dead letter."""
-        sentence = storable(str(error.message), MAX_ERROR) if isinstance(error, PermanentError) else FAILED
+        sentence = str(error.message) if isinstance(error, PermanentError) else FAILED
         self._finish(tx, event, CommandOutcome(DispatchState.DEAD, attempt, error=sentence))
 
     def tell(self, event: Event, _context: Context) -> dict[str, int]:

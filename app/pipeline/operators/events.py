@@ -13,6 +13,7 @@ from app.core.errors import RequestError
 from app.core.exact_json import read_json
 from app.core.moments import as_text, iso_moment
 from app.core.states import EventState
+from app.core.storable import is_storable
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
@@ -21,6 +22,9 @@ from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_event_row, list_events
 from app.storage.inbox.rejections import list_rejections
 from app.storage.queue.dispatches import list_attempts, list_dispatches
+
+LONGEST_FILTER = 1000
+ID_LENGTH = 32
 
 
 def list_events_page(
@@ -41,6 +45,12 @@ def list_events_page(
 
 def event_filter(wanted: Mapping[str, str]) -> EventFilter:
     """Read the parameters that choose events; raises RequestError for a bad one."""
+    for name, text in wanted.items():
+        if not is_storable(text, LONGEST_FILTER):
+            raise RequestError(
+                "bad_filter",
+                f"{name} must be text of {LONGEST_FILTER} characters at most, without NUL and half characters.",
+            )
     return EventFilter(
         channel=wanted.get("channel"),
         type=wanted.get("type"),
@@ -69,6 +79,8 @@ def event_summary(row: StoredRow) -> dict[str, Any]:
 
 def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
     """Return an event with its evidence, its dispatches and their attempts."""
+    if not is_storable(event_id, ID_LENGTH):
+        return None
     with services.database.read() as tx:
         row = find_event_row(tx, event_id)
         if row is None:
