@@ -143,12 +143,15 @@ def _parsed(
 
 def _bounded(parsed: ParsedEvent) -> ParsedEvent:
     """Fit what a platform sent into the columns, whatever text it is."""
-    key, subject = parsed.key, parsed.subject
-    return parsed._replace(
-        type=storable(parsed.type, MAX_TYPE_LENGTH),
-        key=None if key is None else storable_key(key, MAX_KEY_LENGTH),
-        subject=None if subject is None else storable(subject, MAX_SUBJECT_LENGTH),
+    kind, key, subject = parsed.type, parsed.key, parsed.subject
+    fitting = (
+        storable(kind, MAX_TYPE_LENGTH),
+        None if key is None else storable_key(key, MAX_KEY_LENGTH),
+        None if subject is None else storable(subject, MAX_SUBJECT_LENGTH),
     )
+    if fitting == (kind, key, subject):
+        return parsed
+    return parsed._replace(type=fitting[0], key=fitting[1], subject=fitting[2])
 
 
 def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
