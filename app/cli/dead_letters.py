@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
+from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.core.states import EventState
@@ -25,7 +25,7 @@ def dead_letters_group(services: Services) -> click.Group:
     @group.command("list")
     @click.option("--channel", help="Only this channel.")
     @click.option("--type", help="Only this type; * stands for anything.")
-    @click.option("--limit", default=20, show_default=True, help="How many.")
+    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
     def list_dead_letters(limit: int, **wanted: str | None) -> None:
         """List dead letters, newest first, each with its last error."""
         given = {name: value for name, value in wanted.items() if value}
@@ -45,7 +45,7 @@ def dead_letters_group(services: Services) -> click.Group:
         detail = event_detail(services, event_id)
         if detail is None or detail["state"] != EventState.DEAD.value:
             raise click.ClickException(f"There is no dead letter {event_id}.")
-        click.echo(json.dumps(detail, indent=2, ensure_ascii=False))
+        click.echo(event_text(detail))
 
     _add_replay(group, services)
     return group

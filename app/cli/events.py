@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
+from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.pipeline.operators.events import event_detail, list_events_page
@@ -24,7 +24,7 @@ def events_group(services: Services) -> click.Group:
     @click.option("--channel", help="Only this channel.")
     @click.option("--type", "event_type", help="Only this type; * stands for anything.")
     @click.option("--state", help="Only this state.")
-    @click.option("--limit", default=20, show_default=True, help="How many.")
+    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
     def list_events(channel: str | None, event_type: str | None, state: str | None, limit: int) -> None:
         """List events, newest first."""
         wanted = {"channel": channel, "type": event_type, "state": state}
@@ -47,7 +47,7 @@ def events_group(services: Services) -> click.Group:
         detail = event_detail(services, event_id)
         if detail is None:
             raise click.ClickException(f"There is no event {event_id}.")
-        click.echo(json.dumps(detail, indent=2, ensure_ascii=False))
+        click.echo(event_text(detail))
 
     _add_replay(group, services)
     return group

@@ -83,7 +83,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[bool, BeforeValidator(_as_bool)]
 HttpAddress = Annotated[str, AfterValidator(http_address)]
 RootAddress = Annotated[str, AfterValidator(_root_address)]
-Seconds = Annotated[int, Field(ge=1)]
+Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
 
 
 class ApiToken(BaseModel):
@@ -197,8 +197,8 @@ class Settings(BaseModel):
     )
     flow_ttl: Seconds = Field(600, description="Seconds a started login may take.")
     bindcode_ttl: Seconds = Field(300, description="Seconds a bind code works.")
-    retention_body_days: int = Field(30, ge=1, description="Days the bodies of events are kept.")
-    retention_event_days: int = Field(90, ge=1, description="Days events are kept.")
+    retention_body_days: int = Field(30, ge=1, le=36_500, description="Days the bodies of events are kept.")
+    retention_event_days: int = Field(90, ge=1, le=36_500, description="Days events are kept.")
     return_urls: Words = Field((), description="Comma list of absolute addresses a login may return to.")
     callback_allowed_hosts: Annotated[Words, AfterValidator(_hosts)] = Field(
         (), description="Private hosts a caller-supplied callbackUrl may name."

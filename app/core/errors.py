@@ -21,7 +21,7 @@ Only web/errors.py turns these into HTTP. No message ever holds a secret, a sign
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 class CallgateError(Exception):
@@ -189,11 +189,14 @@ class GrantRejected(UpstreamError):
 
 
 class Postponed(CallgateError):
-    """Raised by a handler before it did anything: try again at `until`; the attempt does not count."""
+    """Raised by a handler before it did anything: try again at `until` (UTC unless it says otherwise).
+
+    The attempt does not count. An `until` that is no time is the handler's own failure, raised where it is written.
+    """
 
     def __init__(self, message: str, *, until: datetime):
         super().__init__("postponed", message)
-        self.until = until
+        self.until = until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
 
 
 class PermanentError(CallgateError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,8 @@ Each reading of a number lies between the years 1973 and 5138; of the other thre
 
 COMPACT = {14: "%Y%m%d%H%M%S", 8: "%Y%m%d"}
 """Digits that are plainly a calendar date: as a number they would lie in 1970 or centuries ahead."""
+
+HOUR_24 = re.compile("[Tt ]24")
 
 
 def moment_from(value: object) -> datetime | None:
@@ -48,6 +51,17 @@ def moment_or_none(value: object) -> datetime | None:
         return moment_from(value)
     except ValueError:
         return None
+
+
+def iso_moment(text: str) -> datetime:
+    """Return the moment an ISO 8601 text names, in UTC, which it means unless it says otherwise; raises ValueError.
+
+    A moment that lies outside the years 1 to 9999 once it is in UTC is refused too: nothing could write it down. So is
+    the hour 24, which only newer versions of Python take.
+    """
+    if not 0 < len(text) <= LONGEST_TEXT or not text.isprintable() or HOUR_24.search(text) is not None:
+        raise ValueError("not a time")
+    return _in_utc(datetime.fromisoformat(text))
 
 
 def _from_text(text: str) -> datetime:
@@ -87,6 +101,10 @@ def _from_words(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = _from_mail(text)
+    return _in_utc(moment)
+
+
+def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:

@@ -14,6 +14,9 @@ from app.core.exact_json import write_json
 
 JSON = Mapping[str, Any]
 
+COME_AGAIN_SECONDS = 5
+"""What Retry-After asks of a sender whose event is not finished yet."""
+
 
 class InboundRequest(NamedTuple):
     """One delivery, exactly as it arrived; `body` holds the bytes that signatures cover.
@@ -52,11 +55,12 @@ class InboundRequest(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An HTTP answer, ready to send."""
+    """An HTTP answer, ready to send; `retry_after` is in seconds."""
 
     status: int
     body: bytes
     content_type: str = "application/json"
+    retry_after: int | None = None
 
 
 def json_reply(status: int, content: object) -> Reply:
@@ -148,12 +152,17 @@ class Event(NamedTuple):
 
 
 class Situation(StrEnum):
-    """What became of a proven request; the platform words its answer from it."""
+    """What became of a proven request; the platform words its answer from it.
+
+    COME_AGAIN is for a copy that cannot be told how its first one ended, because that one's inline handler runs or was
+    lost with its process.
+    """
 
     ACCEPTED = "accepted"
     SUCCESS = "success"
     ALREADY_PROCESSED = "already_processed"
     STILL_RUNNING = "still_running"
+    COME_AGAIN = "come_again"
     HANDLER_FAILED = "handler_failed"
     UNKNOWN_EVENT_TYPE = "unknown_event_type"
 
@@ -181,6 +190,11 @@ def default_acknowledgement(outcome: Outcome) -> Reply:
         message = "The event is stored, but its handler failed; send it again or wait for the retry."
         content = {"error": "handler_failed", "message": message, "event_id": outcome.event_id}
         return json_reply(500, content | {"trace_id": outcome.trace_id})
+    if situation is Situation.COME_AGAIN:
+        message = "The event is stored and its handler has not ended; send it again to be told how it ended."
+        content = {"error": "still_running", "message": message, "event_id": outcome.event_id}
+        reply = json_reply(503, content | {"trace_id": outcome.trace_id})
+        return reply._replace(retry_after=COME_AGAIN_SECONDS)
     if situation is Situation.SUCCESS:
         return json_reply(200, {"status": "success", "event_id": outcome.event_id, "data": outcome.data})
     status = Situation.ACCEPTED if situation is Situation.STILL_RUNNING else situation

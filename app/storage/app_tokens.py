@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, String, Table, and_, select
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, String, Table, and_, or_, select
 
+from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
 from app.storage.database.fetch_leases import NO_LEASE, FetchLease, is_held, take_fetch_lease
 
@@ -30,6 +31,10 @@ app_tokens = Table(
     Column("lease_until", UtcDateTime),
     Column("last_error", ExactText(500)),
     Column("last_error_at", UtcDateTime),
+    # Forced refreshes in a row whose token was refused too, since when, and from when on the next one may be tried.
+    Column("useless_cures", Integer),
+    Column("refused_since", UtcDateTime),
+    Column("force_after", UtcDateTime),
 )
 
 MAX_ERROR_LENGTH = 500
@@ -100,7 +105,7 @@ def fail_token_lease(
         .where(_is(channel, kind), is_held(app_tokens, lease))
         .values(
             renew_at=renew_at,
-            last_error=error[:MAX_ERROR_LENGTH],
+            last_error=storable(error, MAX_ERROR_LENGTH),
             last_error_at=at,
             **NO_LEASE,
         )
@@ -115,6 +120,36 @@ def drop_app_token(tx: Connection, channel: str, kind: str, *, version: int) -> 
         .values(value=None, expires_at=None)
     ).rowcount
     return bool(changed)
+
+
+def note_useless_cure(
+    tx: Connection,
+    channel: str,
+    kind: str,
+    *,
+    version: int,
+    now: datetime,
+    count: int,
+    since: datetime | None,
+    force_after: datetime | None,
+) -> bool:
+    """Write that a forced refresh did not help; False when somebody has written it already, or a newer value is there."""
+    is_unknown = or_(app_tokens.c.force_after.is_(None), app_tokens.c.force_after <= now)
+    changed = tx.execute(
+        app_tokens.update()
+        .where(_is(channel, kind), app_tokens.c.version == version, is_unknown)
+        .values(useless_cures=count, refused_since=since, force_after=force_after)
+    ).rowcount
+    return bool(changed)
+
+
+def forget_useless_cures(tx: Connection, channel: str, kind: str) -> None:
+    """Forget them, because a fresh value was taken or an operator asked for one."""
+    tx.execute(
+        app_tokens.update()
+        .where(_is(channel, kind))
+        .values(useless_cures=None, refused_since=None, force_after=None)
+    )
 
 
 def _is(channel: str, kind: str) -> ColumnElement[bool]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
 
+from app.core.exact_json import write_json
+from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 
 audit_entries = Table(
@@ -41,12 +42,12 @@ def write_audit(
     tx.execute(
         audit_entries.insert().values(
             at=at,
-            actor=actor[:191],
-            action=action,
-            target=target[:191],
-            outcome=outcome[:64],
-            trace_id=trace_id,
-            detail=None if detail is None else orjson.dumps(dict(detail)),
+            actor=storable(actor, 191),
+            action=storable(action, 64),
+            target=storable(target, 191),
+            outcome=storable(outcome, 64),
+            trace_id=storable(trace_id, 32),
+            detail=None if detail is None else write_json(dict(detail)),
         )
     )
 

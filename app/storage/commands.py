@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, and_, func, select
 
 from app.core.states import DispatchState, Trigger
+from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 from app.storage.queue.dispatches import (
     NewDispatch,
@@ -142,7 +143,7 @@ def finish_command(
             state=outcome.state.value,
             attempt=outcome.attempt,
             result=outcome.result,
-            error=None if outcome.error is None else outcome.error[:MAX_ERROR],
+            error=None if outcome.error is None else storable(outcome.error, MAX_ERROR),
             finished_at=now,
         )
     ).rowcount

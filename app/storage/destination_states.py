@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Row, Table, select
 
+from app.core.storable import storable
 from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
 
 MAX_TEXT = 1000
@@ -73,7 +74,7 @@ def write_state(tx: Connection, state: DestinationState) -> None:
     values = asdict(state)
     for column in ("pause_reason", "last_error"):
         if values[column] is not None:
-            values[column] = values[column][:MAX_TEXT]
+            values[column] = storable(values[column], MAX_TEXT)
     tx.execute(destination_states.update().where(destination_states.c.name == state.name).values(**values))
 
 

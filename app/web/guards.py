@@ -68,7 +68,8 @@ def json_body() -> dict[str, Any]:
 def page_size(default: int = 50) -> int:
     """Return the `limit` parameter, 1 to 200."""
     text = request.args.get("limit", str(default))
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:6]) <= MAX_PAGE:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE))
+    if not is_number or not 1 <= int(text) <= MAX_PAGE:
         raise RequestError("bad_limit", f"limit must be a number from 1 to {MAX_PAGE}.")
     return int(text)
 

@@ -45,6 +45,7 @@ CONFIGURATION_ONLY = {
 WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.core.exact_json:_ESCAPE": ("sub", [("", "\\ud83d", ""), ("", "\\", ""), ("", "\\u", ""), ("", "\\ud83d\\u", "")]),
     "app.core.exact_json:_HALF": ("sub", [("", "a", ""), ("", "\ud83d", "")]),
+    "app.core.moments:HOUR_24": ("sub", [("", "T2", ""), ("", " ", ""), ("", "T24", "")]),
     "app.core.storable:NOT_KEPT": ("sub", [("", "a\t", ""), ("", "\x00", ""), ("", "\ud83d", "")]),
     "app.pipeline.binding.codes:APP_SHAPE": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.pipeline.binding.codes:CODE_SHAPE": ("fullmatch", [("", "A", "")]),

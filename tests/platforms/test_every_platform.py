@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from app.core.errors import PayloadError, RefusedError, VerificationError
 from app.core.ports import WebhookSource
-from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
+from app.core.values import (
+    COME_AGAIN_SECONDS,
+    InboundRequest,
+    Outcome,
+    ParsedEvent,
+    Reply,
+    Situation,
+    Verified,
+)
 from app.platforms import discover
 from tests.platforms.samples import Sample, samples
 
@@ -206,3 +214,19 @@ def _with_one_parameter_changed(request: InboundRequest) -> Iterator[InboundRequ
             raw = hostile.encode("utf-8", "surrogatepass")
             yield request._replace(query_string=urlencode([*before, (name, raw), *after]))
             yield request._replace(query_string=f"{urlencode([*before, *after])}&{name}={hostile}")
+
+
+@each_sample
+def test_a_copy_of_unfinished_work_is_told_to_come_again_as_the_platform_understands_it(
+    sample: Sample,
+) -> None:
+    """Where a failed answer brings the event again it is 503, never 200; elsewhere nothing is claimed to be done."""
+    source: WebhookSource = sample.open()
+    request = proven(sample)
+    verified = source.verify(request, sample.now)
+    event = source.parse(request, verified)
+    outcome = Outcome(Situation.COME_AGAIN, "evt", event, now=sample.now, trace_id="t")
+    reply = source.acknowledge(request, verified, outcome)
+    is_asked_again = (reply.status, reply.retry_after) == (503, COME_AGAIN_SECONDS)
+    assert is_asked_again is source.retries_failed_answers
+    assert b"already_processed" not in reply.body

@@ -13,6 +13,7 @@ from app.core.errors import CallgateError, RefusedError, UpstreamError
 from app.core.identifiers import CODE_ALPHABET, new_id, random_word, typed_code
 from app.core.ports import AppTokenSource, BindSource, SceneCodeSource
 from app.core.states import BindStatus
+from app.core.storable import is_storable
 from app.core.values import SceneCode
 from app.pipeline.channels import Channel
 from app.pipeline.services import Services
@@ -144,8 +145,10 @@ def _make_qr(services: Services, channel: Channel, bindcode: BindCode, ttl: int)
     except UpstreamError as error:
         log.warning("bind_qr_not_made", channel=channel.name, bindcode_id=bindcode.id, error=error.code)
         return _warning(error)
-    if len(made.content) > LONGEST_QR_TEXT:
-        return "The platform's QR code is too long to keep; the code can still be typed."
+    if not is_storable(made.content, LONGEST_QR_TEXT):
+        return (
+            "The platform's QR code cannot be kept: it is too long or no text; the code can still be typed."
+        )
     _keep_qr(services, bindcode, made)
     return None
 
@@ -157,7 +160,7 @@ def _warning(error: UpstreamError) -> str:
 
 def _keep_qr(services: Services, bindcode: BindCode, made: SceneCode) -> None:
     expires_at = services.clock.now() + timedelta(seconds=made.expires_in)
-    image_url = made.image_url if len(made.image_url or "") <= LONGEST_QR_TEXT else None
+    image_url = made.image_url if is_storable(made.image_url or "", LONGEST_QR_TEXT) else None
     with services.database.begin() as tx:
         store_scene_qr(tx, bindcode.id, content=made.content, image_url=image_url, expires_at=expires_at)
 

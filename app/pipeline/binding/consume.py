@@ -7,7 +7,7 @@ the latest event says, by the platform's own time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +16,7 @@ from app.config.settings import Settings
 from app.core.identifiers import new_id
 from app.core.ports import BindSource
 from app.core.states import BindStatus
+from app.core.storable import storable, storable_key
 from app.core.values import BindSignal, Event
 from app.pipeline.binding.codes import CODE_SHAPE, WORD_SHAPE
 from app.pipeline.channels import Channels
@@ -39,6 +40,7 @@ from app.storage.database.db import StoredRow, Transaction
 
 ROUTE_NAME = "callgate.binding"
 LONGEST_UNION_ID = 255
+LONGEST_OPEN_ID = 255
 
 MOST_WRONG_GUESSES = 10
 GUESSING_WINDOW = timedelta(minutes=10)
@@ -97,9 +99,10 @@ def apply_signal(
     3. A scene that is ours, or a typed code, is consumed; who guessed wrong too often is refused before any look-up.
     """
     at = platform_time(event)
+    signal = replace(signal, open_id=storable_key(signal.open_id, LONGEST_OPEN_ID))
     person = lock_follower(tx, event.channel, signal.open_id)
     if signal.union_id is not None and person.union_id is None:
-        note_union_id(tx, event.channel, signal.open_id, signal.union_id[:LONGEST_UNION_ID])
+        note_union_id(tx, event.channel, signal.open_id, storable(signal.union_id, LONGEST_UNION_ID))
     # Only somebody who follows can write to an account, so a typed code says as much as a scan.
     follows = True if signal.subscribed is None and signal.code is not None else signal.subscribed
     if follows is not None:

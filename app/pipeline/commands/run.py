@@ -70,7 +70,7 @@ class CommandRunner:
 
     def fail(self, tx: Transaction, event: Event, attempt: int, error: Exception) -> None:
         """Keep the outcome of a command whose handler failed for good, in the transaction of its dead letter."""
-        sentence = error.message if isinstance(error, PermanentError) else FAILED
+        sentence = str(error.message) if isinstance(error, PermanentError) else FAILED
         self._finish(tx, event, CommandOutcome(DispatchState.DEAD, attempt, error=sentence))
 
     def tell(self, event: Event, _context: Context) -> dict[str, int]:

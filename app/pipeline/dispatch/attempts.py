@@ -21,15 +21,21 @@ from app.core.values import Event
 from app.pipeline.dispatch.on_dead import context_of_death, store_what_follows
 from app.pipeline.dispatch.ordering import tell_followers
 from app.pipeline.dispatch.results import result_as_json
-from app.pipeline.dispatch.retry import MINIMUM_SECONDS, REDELIVERY_GRACE_SECONDS, next_delay
+from app.pipeline.dispatch.retry import (
+    MINIMUM_SECONDS,
+    REDELIVERY_GRACE_SECONDS,
+    asked_seconds,
+    next_delay,
+)
+from app.pipeline.dispatch.tracebacks import LOGGED_BYTES, error_line, traceback_text, within
 from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
 from app.pipeline.services import Services
-from app.security.redaction import redact_text
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
 from app.storage.queue.claims import claim_due, renew_leases
 from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
 from app.storage.queue.dispatches import Claim, tries_since_replay
+from app.storage.queue.tracebacks import keep_traceback
 
 NOTHING = b"null"
 Record = Callable[[Ending], None]
@@ -199,7 +205,8 @@ def _log_success(claim: Claim) -> None:
     log.debug("dispatch_succeeded", event_id=claim.event_id, route=claim.route, attempt_number=claim.attempt)
 
 
-def _log_failure(claim: Claim, state: DispatchState, error: str) -> None:
+def _log_failure(claim: Claim, state: DispatchState, error: str, traceback: str | None) -> None:
+    shown = {} if traceback is None else {"exception": within(traceback, LOGGED_BYTES)}
     log.warning(
         "dispatch_failed",
         event_id=claim.event_id,
@@ -207,6 +214,7 @@ def _log_failure(claim: Claim, state: DispatchState, error: str) -> None:
         attempt_number=claim.attempt,
         state=state.value,
         error=error,
+        **shown,
     )
 
 
@@ -248,11 +256,14 @@ def _fail(
     is_final = isinstance(error, PermanentError) or tries >= _most(route)
     state = DispatchState.DEAD if is_final else DispatchState.RETRYING
     due_at = None if is_final else now + _delay(services, event, route, tries, error)
-    text = redact_text(f"{error.__class__.__name__}: {error}")
-    _log_failure(claim, state, text)
+    secrets = _secrets(services)
+    text, traceback = error_line(error, secrets), traceback_text(error, secrets)
+    _log_failure(claim, state, text, traceback)
     try:
         with services.database.begin() as tx:
             (held,) = complete(tx, [failed(claim, now, error=text, due_at=due_at)])
+            if held and traceback is not None:
+                keep_traceback(tx, claim, traceback)
             if held and is_final:
                 store_what_follows(services, tx, event, claim, now=now)
                 if route is not None and route.at_death is not None:
@@ -264,6 +275,13 @@ def _fail(
     return DispatchResult(state, due_at=due_at)
 
 
+def _secrets(services: Services) -> Sequence[str]:
+    """Return every secret of the configuration, so that a handler's error shows none."""
+    settings = services.settings
+    tokens = (token.token for token in settings.api_tokens)
+    return [*settings.secret_key, *tokens, *(secret for each in services.channels for secret in each.secrets)]
+
+
 def _most(route: Route | None) -> int:
     return route.max_attempts if route is not None else DEFAULT_ATTEMPTS
 
@@ -272,7 +290,7 @@ def _delay(services: Services, event: Event, route: Route | None, tries: int, er
     return next_delay(
         tries,
         delays=route.retry_delays if route is not None else (),
-        retry_after=getattr(error, "retry_after", None),
+        retry_after=asked_seconds(error),
         at_least=_least_wait(services, event, route),
     )
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from app.core.identifiers import OrderedIds
 from app.core.states import EventState
+from app.core.storable import storable, storable_key
 from app.core.values import Event, Verified
 from app.pipeline.dispatch.ordering import order_key
 from app.pipeline.inbound.proof import nonce_end, nonce_was_used
@@ -19,6 +20,11 @@ from app.pipeline.services import Services
 from app.storage.inbox.events import NewEvent
 from app.storage.queue.acceptance import Acceptance, Accepted, accept_many
 from app.storage.queue.dispatches import NewDispatch
+
+MAX_ADDRESS_LENGTH = 64
+MAX_SCHEME_LENGTH = 64
+MAX_NONCE_LENGTH = 128
+DIGEST_LENGTH = 64
 
 DISPATCH_IDS = OrderedIds()
 """Dispatches with an order key run in the order of their ids."""
@@ -67,9 +73,9 @@ def make_ready(
                 window=timedelta(days=window_days),
                 now=now,
                 delivery=arrivals[0].event.id,
-                nonce=verified.nonce,
+                nonce=_storable_nonce(verified),
                 nonce_expires_at=nonce_end(verified, arrival.event.received_at),
-                nonce_bound_to=verified.nonce_bound_to,
+                nonce_bound_to=_storable_bond(verified),
             )
             for arrival, ordered in zip(arrivals, keys, strict=True)
         ]
@@ -165,9 +171,19 @@ def _new_event(arrival: Arrival, verified: Verified, remote_addr: str, *, all_st
         event=arrival.event,
         claims_key=arrival.claims_key,
         state=_first_state(arrival.routes, all_start=all_start),
-        remote_addr=remote_addr,
-        scheme=verified.scheme,
+        remote_addr=storable(remote_addr, MAX_ADDRESS_LENGTH),
+        scheme=storable(verified.scheme, MAX_SCHEME_LENGTH),
     )
+
+
+def _storable_nonce(verified: Verified) -> str | None:
+    return None if verified.nonce is None else storable_key(verified.nonce, MAX_NONCE_LENGTH)
+
+
+def _storable_bond(verified: Verified) -> str | None:
+    """Return what a nonce is bound to; of a text that does not fit the 64 digits of its digest."""
+    bond = verified.nonce_bound_to
+    return None if bond is None else storable_key(bond, DIGEST_LENGTH).removeprefix("sha256:")
 
 
 def _dispatches(

@@ -67,6 +67,7 @@ def _together(answers: Sequence[InlineAnswer]) -> InlineAnswer:
     """Return one answer for several events: the worst of them, and the first result that is not None."""
     worst_first = (
         Situation.HANDLER_FAILED,
+        Situation.COME_AGAIN,
         Situation.STILL_RUNNING,
         Situation.SUCCESS,
         Situation.ACCEPTED,

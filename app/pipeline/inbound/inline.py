@@ -15,12 +15,14 @@ from app.core.values import Event, Situation
 from app.pipeline.dispatch.attempts import DispatchResult, run_claim
 from app.pipeline.router import Route
 from app.pipeline.services import Services
+from app.storage.database.db import StoredRow
 from app.storage.inbox.events import find_event
 from app.storage.queue.claims import claim_waiting
 from app.storage.queue.dispatches import Claim, list_dispatches
 
 WAIT_FOR_OTHERS_SECONDS = 10.0
 POLL_SECONDS = 0.05
+UNFINISHED = (DispatchState.PENDING, DispatchState.RUNNING)
 
 
 class InlineAnswer(NamedTuple):
@@ -88,17 +90,26 @@ def answer_of_stored(
 
 
 def _wait_for_first(services: Services, event_id: str, names: Sequence[str], seconds: float) -> InlineAnswer:
+    """Wait until the first copy's handlers have ended; a copy that cannot wait any longer is told to come again.
+
+    They may run in another process, wait for one that gave them back, or be lost with one that died: then they run again
+    when its lease has ended. Nothing but their end is told as an end.
+    """
     deadline = time.monotonic() + seconds
     while True:
         with services.database.read() as tx:
             rows = [row for row in list_dispatches(tx, event_id) if row.route in names]
-        if all(row.state != DispatchState.RUNNING for row in rows):
-            if any(row.state == DispatchState.RETRYING for row in rows):
-                return InlineAnswer(Situation.HANDLER_FAILED)
-            results = [read_json(bytes(row.result)) for row in rows if row.result]
-            return InlineAnswer(
-                Situation.ALREADY_PROCESSED, next((item for item in results if item is not None), None)
-            )
+        if all(row.state not in UNFINISHED for row in rows):
+            return _answer_from_rows(rows)
         if time.monotonic() >= deadline:
-            return InlineAnswer(Situation.ALREADY_PROCESSED)
+            return InlineAnswer(Situation.COME_AGAIN)
         time.sleep(POLL_SECONDS)
+
+
+def _answer_from_rows(rows: Sequence[StoredRow]) -> InlineAnswer:
+    if any(row.state == DispatchState.RETRYING for row in rows):
+        return InlineAnswer(Situation.HANDLER_FAILED)
+    results = [read_json(bytes(row.result)) for row in rows if row.result]
+    return InlineAnswer(
+        Situation.ALREADY_PROCESSED, next((item for item in results if item is not None), None)
+    )

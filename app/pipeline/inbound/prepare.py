@@ -6,7 +6,6 @@ on_loop.py keeps away from the loop (is_quick) are the exceptions.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from app.core.errors import PayloadError, RefusedError
 from app.core.exact_json import write_json
 from app.core.identifiers import new_id
 from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
+from app.core.storable import storable, storable_key
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
@@ -24,6 +24,7 @@ from app.pipeline.services import Services
 MAX_KEY_LENGTH = 255
 MAX_SUBJECT_LENGTH = 255
 MAX_TYPE_LENGTH = 255
+MAX_VERSION_LENGTH = 8
 MOST_EVENTS = 1000
 """Events that one delivery may hold."""
 
@@ -141,16 +142,16 @@ def _parsed(
 
 
 def _bounded(parsed: ParsedEvent) -> ParsedEvent:
-    """Fit what a platform sent into the columns; a key too long is replaced by its digest, which identifies as well."""
-    key, subject = parsed.key, parsed.subject
-    if key is not None and len(key) > MAX_KEY_LENGTH:
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        parsed = parsed._replace(key=f"sha256:{digest}")
-    if subject is not None and len(subject) > MAX_SUBJECT_LENGTH:
-        parsed = parsed._replace(subject=subject[:MAX_SUBJECT_LENGTH])
-    if len(parsed.type) > MAX_TYPE_LENGTH:
-        parsed = parsed._replace(type=parsed.type[:MAX_TYPE_LENGTH])
-    return parsed
+    """Fit what a platform sent into the columns, whatever text it is."""
+    kind, key, subject = parsed.type, parsed.key, parsed.subject
+    fitting = (
+        storable(kind, MAX_TYPE_LENGTH),
+        None if key is None else storable_key(key, MAX_KEY_LENGTH),
+        None if subject is None else storable(subject, MAX_SUBJECT_LENGTH),
+    )
+    if fitting == (kind, key, subject):
+        return parsed
+    return parsed._replace(type=fitting[0], key=fitting[1], subject=fitting[2])
 
 
 def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
@@ -170,7 +171,7 @@ def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
         raw=request.body if position == 0 else write_json(parsed.data),
         headers=request.headers,
         query_string=request.query_string,
-        version=request.version,
+        version=storable(request.version, MAX_VERSION_LENGTH),
     )
     routes = routes_for(services, proven.channel, event)
     return Arrival(event, routes, claims_key=parsed.key is not None)

@@ -105,7 +105,9 @@ def remove_openid(services: Services, *, app: str, open_id: str, actor: str, tra
 
 def tokens_view(services: Services) -> list[dict[str, Any]]:
     """Return how every app token is doing, without any value."""
-    times = ("fetched_at", "expires_at", "renew_at", "last_error_at")
+    times = (
+        "fetched_at", "expires_at", "renew_at", "last_error_at", "refused_since", "next_forced_refresh_at",
+    )  # fmt: skip
     return [health | {name: as_text(health[name]) for name in times} for health in app_token_health(services)]
 
 

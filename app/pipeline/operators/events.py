@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from app.core.errors import RequestError
 from app.core.exact_json import read_json
-from app.core.moments import as_text
+from app.core.moments import as_text, iso_moment
 from app.core.states import EventState
+from app.core.storable import is_storable
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
@@ -21,6 +22,9 @@ from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_event_row, list_events
 from app.storage.inbox.rejections import list_rejections
 from app.storage.queue.dispatches import list_attempts, list_dispatches
+
+LONGEST_FILTER = 1000
+ID_LENGTH = 32
 
 
 def list_events_page(
@@ -41,6 +45,12 @@ def list_events_page(
 
 def event_filter(wanted: Mapping[str, str]) -> EventFilter:
     """Read the parameters that choose events; raises RequestError for a bad one."""
+    for name, text in wanted.items():
+        if not is_storable(text, LONGEST_FILTER):
+            raise RequestError(
+                "bad_filter",
+                f"{name} must be text of {LONGEST_FILTER} characters at most, without NUL and half characters.",
+            )
     return EventFilter(
         channel=wanted.get("channel"),
         type=wanted.get("type"),
@@ -69,6 +79,8 @@ def event_summary(row: StoredRow) -> dict[str, Any]:
 
 def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
     """Return an event with its evidence, its dispatches and their attempts."""
+    if not is_storable(event_id, ID_LENGTH):
+        return None
     with services.database.read() as tx:
         row = find_event_row(tx, event_id)
         if row is None:
@@ -117,6 +129,7 @@ def _attempt(row: StoredRow) -> dict[str, Any]:
         "duration_ms": row.duration_ms,
         "outcome": row.outcome,
         "error": row.error,
+        "traceback": None if row.traceback is None else bytes(row.traceback).decode("utf-8", "replace"),
         "trigger": row.trigger,
     }
 
@@ -166,7 +179,10 @@ def _time(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return iso_moment(text)
     except ValueError:
-        raise RequestError("bad_time", f"{name} must be a time such as 2026-01-31T08:00:00Z.") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        raise RequestError(
+            "bad_time",
+            f"{name} must be a time such as 2026-01-31T08:00:00Z, in UTC within the years 1 to 9999; in an address a + is "
+            "written %2B.",
+        ) from None

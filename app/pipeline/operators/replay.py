@@ -18,8 +18,10 @@ from app.core.errors import RefusedError, RequestError
 from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.states import DispatchState, Trigger
+from app.core.storable import is_storable
 from app.pipeline.dispatch.ordering import order_key
 from app.pipeline.inbound.prepare import routes_for
+from app.pipeline.operators.events import ID_LENGTH
 from app.pipeline.operators.replay_order import MOST_AT_ONCE, STATES, ReplayOrder, filter_as_json
 from app.pipeline.router import Route, read_on_dead_name
 from app.pipeline.services import Services
@@ -126,7 +128,7 @@ def preview_event(services: Services, event_id: str) -> dict[str, Any]:
 
 
 def _replayable(tx: Transaction, event_id: str) -> StoredRow:
-    row = find_replayable(tx, event_id)
+    row = find_replayable(tx, event_id) if is_storable(event_id, ID_LENGTH) else None
     if row is None:
         raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
     if row.is_pruned:

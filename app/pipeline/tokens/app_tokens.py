@@ -17,17 +17,21 @@ import orjson
 import structlog
 
 from app.core.errors import CallgateError, StoreUnavailable, TokenRejected, UpstreamError, UpstreamUnavailable
+from app.core.moments import as_text
 from app.core.ports import AppTokenSource
 from app.core.values import AppToken
 from app.pipeline.channels import Channel
 from app.pipeline.services import Services
+from app.pipeline.tokens.refusals import NO_REFUSALS, Refusals
 from app.pipeline.tokens.shared_fetch import fetched_once
 from app.security.vault import VaultError
 from app.storage.app_tokens import (
     drop_app_token,
     fail_token_lease,
     find_app_token,
+    forget_useless_cures,
     list_app_tokens,
+    note_useless_cure,
     store_app_token,
     take_token_lease,
 )
@@ -77,6 +81,7 @@ class _Cached:
     lease_until: datetime | None = None
     last_error: str | None = None
     last_error_at: datetime | None = None
+    refusals: Refusals = NO_REFUSALS
 
     def working(self, wanted: _Wanted, now: datetime) -> str | None:
         """Return the value while it may be used."""
@@ -157,22 +162,32 @@ def with_app_token(services: Services, channel_name: str, call: Callable[[str], 
     """Run a call that needs the token; when the platform refuses the token, replace it and repeat the call once.
 
     1. Call with the token at hand.
-    2. Refused: drop it, unless another caller has replaced it already.
-    3. Call again with the new one; a second refusal is the caller's to see.
+    2. Refused: drop it, unless another caller has replaced it already, or replacing did not help lately.
+    3. Call again with the new one; a second refusal is the caller's to see, and the next replacement waits.
     """
     account = _account(services, channel_name)
     token = _obtain(services, account, _Wanted())
     try:
         return call(token)
-    except TokenRejected:
+    except TokenRejected as error:
         log.info("app_token_rejected", channel=channel_name)
-    return call(_replace(services, account, token))
+        refusal = error
+    fresh, refusals = _replace(services, account, token, refusal)
+    try:
+        result = call(fresh)
+    except TokenRejected:
+        _note_useless_cure(services, account, fresh)
+        raise
+    if refusals.count:
+        services.database.run(lambda tx: forget_useless_cures(tx, channel_name, KIND))
+    return result
 
 
 def refresh_app_token(services: Services, channel_name: str) -> None:
-    """Fetch a new token now, whatever the old one is worth (for operators)."""
+    """Fetch a new token now, whatever the old one is worth (for operators); refusals from before are forgotten."""
     account = _account(services, channel_name)
     _obtain(services, account, _Wanted(newer_than=_read(services, account).version))
+    services.database.run(lambda tx: forget_useless_cures(tx, channel_name, KIND))
 
 
 def app_token_health(services: Services) -> list[dict[str, Any]]:
@@ -190,7 +205,12 @@ def app_token_health(services: Services) -> list[dict[str, Any]]:
 def _health(channel: Channel, row: Any, now: datetime) -> dict[str, Any]:
     names = ("version", "fetched_at", "expires_at", "renew_at", "last_error", "last_error_at")
     facts = {name: None if row is None else getattr(row, name) for name in names}
-    return {"channel": channel.name, "platform": channel.spec.slug, "state": _state(row, now)} | facts
+    refusals = NO_REFUSALS if row is None else Refusals.of(row, since=row.refused_since)
+    is_refused = refusals.is_current(now)
+    facts["refused_since"] = refusals.since if is_refused else None
+    facts["next_forced_refresh_at"] = refusals.force_after if is_refused else None
+    state = "refused" if is_refused else _state(row, now)
+    return {"channel": channel.name, "platform": channel.spec.slug, "state": state} | facts
 
 
 def _state(row: Any, now: datetime) -> str:
@@ -216,14 +236,68 @@ def _obtain(services: Services, account: _Account, wanted: _Wanted) -> str:
     return fetched_once(services, _Fetch(services, account, wanted, patience=WAIT_SECONDS))
 
 
-def _replace(services: Services, account: _Account, rejected: str) -> str:
-    """Drop a refused value and return the next one; one that another caller has fetched already is used as it is."""
-    cached = _read(services, account)
-    if cached.value != rejected:
-        return _obtain(services, account, _Wanted(rejected=rejected))
+def _replace(
+    services: Services, account: _Account, rejected: str, refusal: TokenRejected
+) -> tuple[str, Refusals]:
+    """Drop a refused value and return the next one, with the cures that did not help before.
+
+    One that another caller has fetched already is used as it is. Raises the refusal, with when the next cure may be tried,
+    while that has to wait.
+    """
+    cached, now = _read(services, account), services.clock.now()
+    if cached.refusals.waits(now) and cached.value in (None, rejected):
+        raise _still_refused(cached.refusals, refusal) from refusal
+    wanted = _Wanted(rejected=rejected)
     name, version = account.channel.name, cached.version
-    services.database.run(lambda tx: drop_app_token(tx, name, KIND, version=version))
-    return _obtain(services, account, _Wanted(newer_than=version, rejected=rejected))
+    if cached.value == rejected:
+        services.database.run(lambda tx: drop_app_token(tx, name, KIND, version=version))
+        wanted = _Wanted(newer_than=version, rejected=rejected)
+    try:
+        return _obtain(services, account, wanted), cached.refusals
+    except UpstreamError:
+        _wait_with_the_next_cure(services, account, _read(services, account))
+        raise
+
+
+def _still_refused(refusals: Refusals, refusal: TokenRejected) -> TokenRejected:
+    since, again = as_text(refusals.since), as_text(refusals.force_after)
+    return TokenRejected(
+        f"{refusal.message} A fresh app token was refused too, since {since}, so something else is wrong; the next forced "
+        f"refresh is made after {again}.",
+        platform_code=refusal.platform_code,
+    )
+
+
+def _note_useless_cure(services: Services, account: _Account, refused: str) -> None:
+    """Remember that a fresh value was refused too; one that is no longer the newest says nothing."""
+    cached = _read(services, account)
+    if cached.value == refused:
+        _wait_with_the_next_cure(services, account, cached)
+
+
+def _wait_with_the_next_cure(services: Services, account: _Account, seen: _Cached) -> None:
+    """Make the next forced refresh wait, longer each time; whoever notices first writes it for all."""
+    name, now = account.channel.name, services.clock.now()
+    after = seen.refusals.another(now)
+    is_first = services.database.run(
+        lambda tx: note_useless_cure(
+            tx,
+            name,
+            KIND,
+            version=seen.version,
+            now=now,
+            count=after.count,
+            since=after.since,
+            force_after=after.force_after,
+        )
+    )
+    if is_first:
+        log.warning(
+            "app_token_cure_did_not_help",
+            channel=name,
+            cures=after.count,
+            next_one=as_text(after.force_after),
+        )
 
 
 def _read(services: Services, account: _Account) -> _Cached:
@@ -239,6 +313,7 @@ def _read(services: Services, account: _Account) -> _Cached:
         lease_until=row.lease_until,
         last_error=row.last_error,
         last_error_at=row.last_error_at,
+        refusals=Refusals.of(row, since=row.refused_since),
     )
 
 

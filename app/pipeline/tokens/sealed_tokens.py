@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 from app.core.errors import UpstreamError
+from app.core.storable import storable
 from app.core.values import TokenSet
 from app.security.vault import Vault
 from app.storage.login.connections import MAX_SCOPE, SealedTokens
@@ -33,8 +34,8 @@ def seal_tokens(vault: Vault, identity_id: str, tokens: TokenSet, now: datetime)
         access_token=access_token,
         refresh_token=seal(tokens.refresh_token, "refresh_token"),
         extra=seal(json.dumps(dict(tokens.extra)) if tokens.extra else None, "extra"),
-        scope=None if tokens.scope is None else tokens.scope[:MAX_SCOPE],
-        token_type=tokens.token_type[:32],
+        scope=None if tokens.scope is None else storable(tokens.scope, MAX_SCOPE),
+        token_type=storable(tokens.token_type, 32),
         expires_at=_end(_lifetime(tokens), now),
         refresh_expires_at=_end(_clamped(tokens.refresh_expires_in), now),
         refresh_after=None,

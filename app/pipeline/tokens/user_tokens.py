@@ -19,6 +19,7 @@ from app.core.values import CodeGrant, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import with_app_token
+from app.pipeline.tokens.refusals import Refusals
 from app.pipeline.tokens.sealed_tokens import open_tokens, seal_refreshed, seal_tokens
 from app.pipeline.tokens.shared_fetch import fetched_once
 from app.storage.database.db import Transaction
@@ -26,8 +27,10 @@ from app.storage.database.fetch_leases import FetchLease
 from app.storage.login.connections import (
     StoredConnection,
     find_connection,
+    forget_useless_cures,
     give_up_refresh,
     mark_dead,
+    note_useless_cure,
     replace_tokens,
     save_new_tokens,
     take_refresh_lease,
@@ -65,10 +68,15 @@ class _Refresh:
         return _living(self.services, self.old.identity_id)
 
     def at_once(self, row: StoredConnection) -> StoredConnection | None:
-        """Return newer tokens; without a refresh token, or during a back-off, nothing is asked."""
+        """Return newer tokens; without a refresh token, or during a back-off, nothing is asked.
+
+        Raises GrantRejected while a forced refresh has to wait because the last one did not help.
+        """
         if row.version != self.old.version:
             return row
         now = self.services.clock.now()
+        if self.forced and Refusals.of(row).waits(now):
+            raise GrantRejected
         return (
             None if _may_refresh(row, now, forced=self.forced) else _still_good(row, now, forced=self.forced)
         )
@@ -119,7 +127,8 @@ def call_with_tokens(
 
     1. Tokens with enough life left are taken; due ones are refreshed first.
     2. The call is made.
-    3. When the platform refuses the token, it is refreshed once, due or not, and the call is made once more.
+    3. When the platform refuses the token, it is refreshed once, due or not, and the call is made once more. Where that
+       did not help lately nothing is refreshed.
     """
     channel, provider = services.channels.with_capability(identity.channel, LoginProvider)
     connection = _living(services, identity.id)
@@ -130,9 +139,24 @@ def call_with_tokens(
     except TokenRejected:
         connection = _refreshed(services, channel, provider, connection, forced=True)
     try:
-        return _call(services, channel, connection, call)
+        result = _call(services, channel, connection, call)
     except TokenRejected as error:
+        _wait_with_the_next_cure(services, connection)
         raise GrantRejected(platform_code=error.platform_code) from error
+    if connection.useless_cures:
+        services.database.run(lambda tx: forget_useless_cures(tx, identity.id))
+    return result
+
+
+def _wait_with_the_next_cure(services: Services, refused: StoredConnection) -> None:
+    """Make the next forced refresh wait, longer each time; whoever notices first writes it for all."""
+    now = services.clock.now()
+    after = Refusals.of(refused).another(now)
+    is_first = services.database.run(
+        lambda tx: note_useless_cure(tx, refused, now=now, count=after.count, force_after=after.force_after)
+    )
+    if is_first:
+        log.warning("token_cure_did_not_help", identity_id=refused.identity_id, cures=after.count)
 
 
 def _call(

@@ -175,11 +175,19 @@ def event_row(new: NewEvent) -> EventRow:
         remote_addr=new.remote_addr,
         scheme=new.scheme,
         version=event.version,
-        query_string=event.query_string.encode("utf-8", "surrogateescape"),
-        headers=orjson.dumps(event.headers),
+        query_string=_query_bytes(event.query_string),
+        headers=write_json(event.headers),
         body=event.raw,
         data=write_json(event.data),
     )
+
+
+def _query_bytes(text: str) -> bytes:
+    """Return the bytes of a query; half a character, which no server hands over, becomes a question mark."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def find_event(tx: Connection, event_id: str) -> Event | None:

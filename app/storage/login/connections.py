@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, and_, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, and_, or_, select
 
 from app.storage.database.db import Blob, ExactText, UtcDateTime, insert_once, metadata
 from app.storage.database.fetch_leases import NO_LEASE, FetchLease, is_held, take_fetch_lease
@@ -40,6 +40,9 @@ connections = Table(
     Column("lease_until", UtcDateTime),
     Column("dead_reason", String(64)),
     Column("updated_at", UtcDateTime, nullable=False),
+    # Forced refreshes in a row whose tokens were refused too, and from when on the next one may be tried.
+    Column("useless_cures", Integer),
+    Column("force_after", UtcDateTime),
 )
 
 
@@ -67,11 +70,13 @@ class StoredConnection:
     version: int
     lease_until: datetime | None
     dead_reason: str | None
+    useless_cures: int | None = None
+    force_after: datetime | None = None
 
 
 def save_new_tokens(tx: Connection, identity_id: str, tokens: SealedTokens, now: datetime) -> None:
     """Store the tokens of a fresh login; they beat whatever was there, also a refresh that is under way."""
-    fresh = _token_values(tokens) | {"updated_at": now}
+    fresh = _token_values(tokens) | {"updated_at": now, "useless_cures": None, "force_after": None}
     if insert_once(tx, connections, fresh | {"identity_id": identity_id, "version": 1}):
         return
     tx.execute(
@@ -122,6 +127,30 @@ def give_up_refresh(tx: Connection, identity_id: str, lease: FetchLease, *, refr
         connections.update()
         .where(connections.c.identity_id == identity_id, is_held(connections, lease))
         .values(refresh_after=refresh_after, failures=connections.c.failures + 1, **NO_LEASE)
+    )
+
+
+def note_useless_cure(
+    tx: Connection, seen: StoredConnection, *, now: datetime, count: int, force_after: datetime | None
+) -> bool:
+    """Write that a forced refresh did not help; False when somebody has written it already, or newer tokens are there."""
+    is_unknown = or_(connections.c.force_after.is_(None), connections.c.force_after <= now)
+    done = tx.execute(
+        connections.update()
+        .where(
+            connections.c.identity_id == seen.identity_id, connections.c.version == seen.version, is_unknown
+        )
+        .values(useless_cures=count, force_after=force_after)
+    )
+    return done.rowcount == 1
+
+
+def forget_useless_cures(tx: Connection, identity_id: str) -> None:
+    """Forget them, because refreshed tokens were taken."""
+    tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == identity_id)
+        .values(useless_cures=None, force_after=None)
     )
 
 
@@ -194,4 +223,6 @@ def _connection(row: Row[Any]) -> StoredConnection:
         version=row.version,
         lease_until=row.lease_until,
         dead_reason=row.dead_reason,
+        useless_cures=row.useless_cures,
+        force_after=row.force_after,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Index, Row, String, Table, select
 
 from app.core.states import FlowMode, FlowPurpose
+from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 
 PURGE_BATCH = 200
@@ -130,7 +131,7 @@ def mark_flow_finished(tx: Connection, flow_id: str, sid: str) -> None:
 
 def mark_flow_failed(tx: Connection, flow_id: str, failure: str) -> None:
     """Note why nothing came out of a spent flow; the text is cut to MAX_FAILURE."""
-    tx.execute(flows.update().where(flows.c.id == flow_id).values(failure=failure[:MAX_FAILURE]))
+    tx.execute(flows.update().where(flows.c.id == flow_id).values(failure=storable(failure, MAX_FAILURE)))
 
 
 def purge_flows(tx: Connection, expired_before: datetime) -> int:

@@ -17,6 +17,7 @@ from app.storage.commands import empty_commands
 from app.storage.database.db import supports_skip_locked
 from app.storage.inbox.events import events
 from app.storage.queue.dispatches import dispatches
+from app.storage.queue.tracebacks import drop_tracebacks
 
 FINISHED_EVENTS = (EventState.SUCCEEDED.value, EventState.IGNORED.value, EventState.DEAD.value)
 FINISHED_DISPATCHES = (DispatchState.SUCCEEDED.value, DispatchState.DEAD.value)
@@ -56,7 +57,7 @@ def lock_finished(tx: Connection, event_ids: Collection[str]) -> list[str]:
 
 
 def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
-    """Take away bodies, headers, queries, data and handlers' results; return how many events that were."""
+    """Take away bodies, headers, queries, data, handlers' results and tracebacks; return how many events that were."""
     ids = lock_finished(tx, event_ids)
     if not ids:
         return 0
@@ -65,6 +66,7 @@ def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
         .where(dispatches.c.event_id.in_(ids), dispatches.c.result.is_not(None))
         .values(result=None)
     )
+    drop_tracebacks(tx, ids)
     empty_commands(tx, ids)
     return tx.execute(
         events.update()

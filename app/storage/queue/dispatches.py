@@ -73,6 +73,8 @@ attempts = Table(
     Column("outcome", String(16), nullable=False),
     Column("error", ExactText(1000)),
     Column("trigger", String(16), nullable=False),
+    # UTF-8; written by tracebacks.py where a handler failed.
+    Column("traceback", Blob),
 )
 
 # Built once, here and below: putting a statement together costs more than running it.

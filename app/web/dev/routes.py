@@ -6,7 +6,6 @@ this machine or in its private network: not other sites, not other names for thi
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask_babel import gettext as _
 
 from app.core.errors import RefusedError
+from app.core.moments import iso_moment
 from app.core.ports import BindSource
 from app.pipeline.binding.codes import bind_code_status, create_bind_code
 from app.pipeline.operators.bindings import bindcode_view, made_bindcode_view
@@ -116,13 +116,8 @@ def _arrivals(services: Services, after: str | None) -> dict[str, Any]:
     events = list_events_page(services, wanted, cursor=None, limit=SHOWN)["items"]
     refused = list_rejections_page(services, None, cursor=None, limit=SHOWN)["items"]
     if after:
-        refused = [item for item in refused if _moment(item["received_at"]) >= _moment(after)]
+        refused = [item for item in refused if iso_moment(item["received_at"]) >= iso_moment(after)]
     return {"events": events, "rejections": [_rejection(item) for item in refused]}
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _rejection(item: dict[str, Any]) -> dict[str, Any]:

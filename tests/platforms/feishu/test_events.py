@@ -198,6 +198,7 @@ def acknowledged(kind: str, situation: Situation, data: Any = None) -> Reply:
         (Situation.STILL_RUNNING, 200),
         (Situation.SUCCESS, 200),
         (Situation.ALREADY_PROCESSED, 200),
+        (Situation.COME_AGAIN, 503),
         (Situation.HANDLER_FAILED, 500),
         (Situation.UNKNOWN_EVENT_TYPE, 400),
     ],

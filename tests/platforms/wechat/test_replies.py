@@ -63,7 +63,10 @@ def test_nothing_to_say_is_success(situation: Situation) -> None:
     assert is_success(plain_answer(None, situation=situation))
 
 
-@pytest.mark.parametrize("situation", [Situation.ACCEPTED, Situation.STILL_RUNNING, Situation.HANDLER_FAILED])
+@pytest.mark.parametrize(
+    "situation",
+    [Situation.ACCEPTED, Situation.STILL_RUNNING, Situation.COME_AGAIN, Situation.HANDLER_FAILED],
+)
 def test_unfinished_work_never_answers_with_data(situation: Situation) -> None:
     assert is_success(plain_answer("half", situation=situation))
 
