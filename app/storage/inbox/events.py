@@ -274,3 +274,11 @@ def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def recent_senders(tx: Connection, *, limit: int) -> set[tuple[str, str]]:
+    """Return the addresses and proof schemes of the newest events (relies on ix_events_received_at)."""
+    newest = select(events.c.remote_addr, events.c.scheme).order_by(
+        events.c.received_at.desc(), events.c.id.desc()
+    )
+    return {(row.remote_addr, row.scheme) for row in tx.execute(newest.limit(limit))}
