@@ -59,7 +59,7 @@ def test_a_ban_of_an_exempt_address_in_the_store_is_not_taken_over() -> None:
 
 def test_a_copy_is_old_at_first_and_after_some_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("app.security.bans.time.monotonic", lambda: now[0])
     bans = Bans()
     assert bans.is_old()
     bans.mark_renewed()
