@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from app.config.channels import RESERVED_NAMES
 from app.core.errors import RefusedError, StoreUnavailable
 from app.pipeline.services import Services
 from app.security.addresses import address_group
@@ -28,8 +29,8 @@ BAN_SECONDS = (60, 300, 1_800, 7_200, 86_400)
 REMEMBERED_FOR = timedelta(days=1)
 """So long after its end the next ban of an address is the longer one."""
 
-RECENT_EVENTS = 1_000
-"""Who sent one of so many newest events, with a proof, is not banned: others share that address."""
+RECENT_EVENTS = 500
+"""Who sent one of so many newest events of a channel, with a proof, is not banned: others share that address."""
 
 PROVES_NOTHING = "unsigned"
 """What the scheme of an event that nobody proved ends with."""
@@ -65,12 +66,12 @@ def _ban(services: Services, group: str, reason: str) -> bool:
     """Keep a group out from now on; False where that is not done."""
     now = services.clock.now()
     try:
+        if _sends_genuine_callbacks(services, group):
+            log.info("address_not_banned", address=group, reason=reason, why="it sends genuine callbacks too")
+            return False
         ban = services.database.run(lambda tx: _begin(tx, group, reason, now))
     except StoreUnavailable:
         log.warning("ban_not_stored", address=group)
-        return False
-    if ban is None:
-        log.info("address_not_banned", address=group, reason=reason, why="it sends genuine callbacks too")
         return False
     services.bans.add(group, ban.ends_at)
     if ban.began_at == now:
@@ -79,24 +80,25 @@ def _ban(services: Services, group: str, reason: str) -> bool:
     return True
 
 
-def _begin(tx: Transaction, group: str, reason: str, now: datetime) -> Ban | None:
-    """Return the ban of a group, a new one unless it has one; None where genuine callbacks came from it lately."""
-    last = find_ban(tx, group)
-    if last is not None and last.ends_at > now:
-        return last
-    if _sends_genuine_callbacks(tx, group):
-        return None
-    times = last.times + 1 if last is not None and last.ends_at + REMEMBERED_FOR > now else 1
-    seconds = BAN_SECONDS[min(times, len(BAN_SECONDS)) - 1]
-    ban = Ban(group, reason, times, began_at=now, ends_at=now + timedelta(seconds=seconds))
-    return ban if write_ban(tx, ban) else find_ban(tx, group)
-
-
-def _sends_genuine_callbacks(tx: Transaction, group: str) -> bool:
-    senders = recent_senders(tx, limit=RECENT_EVENTS)
+def _sends_genuine_callbacks(services: Services, group: str) -> bool:
+    channels = [*RESERVED_NAMES, *(channel.name for channel in services.channels)]
+    with services.database.read() as tx:
+        senders = recent_senders(tx, channels, limit=RECENT_EVENTS)
     return any(
         address_group(address) == group and not scheme.endswith(PROVES_NOTHING) for address, scheme in senders
     )
+
+
+def _begin(tx: Transaction, group: str, reason: str, now: datetime) -> Ban:
+    """Return the ban that a group has, or write and return a new one."""
+    last = find_ban(tx, group)
+    if last is not None and last.ends_at > now:
+        return last
+    times = last.times + 1 if last is not None and last.ends_at + REMEMBERED_FOR > now else 1
+    seconds = BAN_SECONDS[min(times, len(BAN_SECONDS)) - 1]
+    ban = Ban(group, reason, times, began_at=now, ends_at=now + timedelta(seconds=seconds))
+    is_written = write_ban(tx, ban)
+    return ban if is_written else find_ban(tx, group) or ban
 
 
 def renew_bans(services: Services) -> None:

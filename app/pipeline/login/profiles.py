@@ -28,7 +28,7 @@ def check_questions(services: Services, user_id: str, remote_addr: str) -> None:
     if wait is None:
         wait = limits.hit(QUESTIONS_PER_ADDRESS, "platform_question_from", address_group(remote_addr))
     if wait is not None:
-        message = "The platform was asked about this person too often; wait a little, or ask without fresh=1."
+        message = "The platform was asked about this person too often; wait a little. Without fresh=1 what is stored is shown at once."
         raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
 
 

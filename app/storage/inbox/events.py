@@ -276,9 +276,11 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def recent_senders(tx: Connection, *, limit: int) -> set[tuple[str, str]]:
-    """Return the addresses and proof schemes of the newest events (relies on ix_events_received_at)."""
-    newest = select(events.c.remote_addr, events.c.scheme).order_by(
-        events.c.received_at.desc(), events.c.id.desc()
-    )
-    return {(row.remote_addr, row.scheme) for row in tx.execute(newest.limit(limit))}
+def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> set[tuple[str, str]]:
+    """Return the addresses and proof schemes of each channel's newest events (relies on ix_events_channel_received_at)."""
+    found: set[tuple[str, str]] = set()
+    for channel in channels:
+        own = select(events.c.remote_addr, events.c.scheme).where(events.c.channel == channel)
+        newest = own.order_by(events.c.received_at.desc()).limit(limit)
+        found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
+    return found
