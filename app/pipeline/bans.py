@@ -46,7 +46,7 @@ def check_unknown_channel(services: Services, remote_addr: str) -> None:
     )
     if wait is not None:
         message = "Too many requests to channels that do not exist; `flask channels list` prints the addresses that do."
-        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait) from None
+        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
 
 
 def note_refused(services: Services, remote_addr: str, reason: str) -> None:

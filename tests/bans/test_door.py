@@ -142,12 +142,13 @@ def test_a_process_renews_its_copy_by_itself_while_it_serves(
     other = services_with(channels=OPEN, env=ENV)
 
     async def story() -> None:
-        refuse_often(services)
-        while not other.bans.has_any:
-            await asyncio.sleep(0.01)
-        lift_ban(services, GUESSER, actor="terminal")
-        while other.bans.has_any:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            refuse_often(services)
+            while not other.bans.has_any:
+                await asyncio.sleep(0.01)
+            lift_ban(services, GUESSER, actor="terminal")
+            while other.bans.has_any:
+                await asyncio.sleep(0.01)
 
     run(LoopFront(create_app(services=other), other), story)
 

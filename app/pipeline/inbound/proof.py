@@ -52,7 +52,7 @@ def let_in(services: Services, channel: Channel, request: InboundRequest) -> Non
 
 
 def prove(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:
-    """Prove who sent a callback; raises VerificationError, which count_refusal then counts."""
+    """Prove who sent a callback; raises VerificationError, which `counted` then counts."""
     try:
         verified = _verify(services, channel, source, request)
         _check_requirements(verified)
@@ -62,12 +62,16 @@ def prove(services: Services, channel: Channel, source: WebhookSource, request: 
     return verified
 
 
-def count_refusal(services: Services, request: InboundRequest, error: CallgateError) -> None:
-    """Count a callback whose proof failed or whose channel is unknown; raises RefusedError 429 for an address with too many."""
-    if isinstance(error, VerificationError) and error.is_counted:
-        _count_bad_signature(services, request)
-    elif error.code == UNKNOWN_CHANNEL:
-        check_unknown_channel(services, request.remote_addr)
+def counted(services: Services, request: InboundRequest, error: CallgateError) -> CallgateError:
+    """Count a refusal whose proof failed or whose channel is unknown; return it, or 429 for an address with too many."""
+    try:
+        if isinstance(error, VerificationError) and error.is_counted:
+            _count_bad_signature(services, request)
+        elif error.code == UNKNOWN_CHANNEL:
+            check_unknown_channel(services, request.remote_addr)
+    except RefusedError as throttled:
+        return throttled
+    return error
 
 
 def prove_command(
