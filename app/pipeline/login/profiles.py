@@ -13,8 +13,8 @@ from app.pipeline.tokens.user_tokens import call_with_tokens
 from app.security.addresses import address_group
 from app.storage.login.identities import StoredIdentity, update_profile
 
-QUESTIONS_PER_PERSON = "12 per minute"
-QUESTIONS_PER_ADDRESS = "300 per minute"
+QUESTIONS_PER_PERSON = "60 per minute"
+QUESTIONS_PER_ADDRESS = "600 per minute"
 """Well above one person's: a service of ours may ask for many people, and many people may share an address."""
 
 
