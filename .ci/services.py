@@ -55,6 +55,12 @@ def find_pgbouncer() -> None:
         raise FileNotFoundError("pgbouncer is not installed")
 
 
+def find_nginx() -> None:
+    """Look for the program; the test that needs it starts one of its own."""
+    if shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        raise FileNotFoundError("nginx is not installed")
+
+
 SERVICES: dict[str, Callable[[], None]] = {
     "PostgreSQL": lambda: ask_database(POSTGRES),
     "MariaDB": lambda: ask_database(MARIADB),
@@ -62,6 +68,7 @@ SERVICES: dict[str, Callable[[], None]] = {
     "RabbitMQ": ask_broker,
     "Chromium": find_chromium,
     "PgBouncer": find_pgbouncer,
+    "nginx": find_nginx,
 }
 
 

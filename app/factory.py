@@ -24,6 +24,7 @@ from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.router import Router
 from app.pipeline.services import Runtime, Services
+from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
@@ -87,6 +88,10 @@ def join_services(
         router=router,
         vault=Vault(settings.secret_key),
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
+        bans=Bans(
+            (network for channel in channels for network in channel.allowed_networks),
+            enabled=settings.bans_enabled and settings.ratelimit_enabled,
+        ),
         clock=clock,
         accepts=GroupCommit(database),
         bind_route=bind_route(channels, settings),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.bans import bans_group
 from app.cli.channels import channels_group
 from app.cli.database import database_group
 from app.cli.dead_letters import dead_letters_group
@@ -29,6 +30,7 @@ def register_commands(app: Flask) -> None:
         events_group,
         dead_letters_group,
         destinations_group,
+        bans_group,
         tokens_group,
         keys_group,
         sandbox_group,

@@ -18,7 +18,7 @@ from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.field_paths import checked_path
 from app.config.named_values import NamedValues
-from app.config.rates import checked_rate
+from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -45,6 +45,7 @@ class ChannelConfig(BaseModel):
     ip_allowlist: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     ip_denylist: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     rate_limit: Annotated[str, AfterValidator(checked_rate)] | None = None
+    rate_limit_per_address: Annotated[str, AfterValidator(checked_burst_rate)] | None = None
     max_body_bytes: int | None = Field(None, ge=1024)
     unknown_events: Literal["store", "reject"] | None = None
     allow_unsigned: bool = False

@@ -167,6 +167,15 @@ class Settings(BaseModel):
         description="Where rate limits are counted; Redis when several processes serve.",
     )
     ratelimit_enabled: Flag = Field(True, description="0 switches every rate limit off (load tests).")
+    bans_enabled: Flag = Field(
+        True,
+        description="Keeps an address out for a growing time when too many of its requests were refused; 0 only slows it.",
+    )
+    ban_after: int = Field(
+        1000,
+        ge=100,
+        description="Refused proofs, wrong API tokens and unknown channels of one address within ten minutes before it is banned.",
+    )
     api_tokens: Annotated[tuple[ApiToken, ...], BeforeValidator(_api_tokens)] = Field(
         (),
         repr=False,

@@ -14,6 +14,7 @@ from app.core.clock import Clock
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.router import Route, Router
+from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
 from app.storage.database.db import Database
@@ -80,6 +81,7 @@ class Services:
     router: Router
     vault: Vault
     rate_limits: RateLimits
+    bans: Bans
     clock: Clock
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""

@@ -1,7 +1,12 @@
-"""Audit: who did what to what, and how it ended. No secrets, no tokens, no personal data beyond ids."""
+"""Audit: who did what to what, and how it ended. No secrets, no tokens, no personal data beyond ids.
+
+Entries of people, tokens and the system stay for months. Anybody can cause one of "anonymous", so of those only the newest are
+kept, and for a few days.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +16,11 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, Stri
 from app.core.exact_json import write_json
 from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
+
+ANONYMOUS = "anonymous"
+MOST_ANONYMOUS = 1_000
+PRUNE_EVERY = 64
+"""About so many more than MOST_ANONYMOUS may stand there for a moment."""
 
 audit_entries = Table(
     "audit_entries",
@@ -24,6 +34,7 @@ audit_entries = Table(
     Column("trace_id", String(32), nullable=False),
     Column("detail", Blob),
     Index("ix_audit_entries_at", "at"),
+    Index("ix_audit_entries_actor", "actor", "id"),
 )
 
 
@@ -38,7 +49,7 @@ def write_audit(
     trace_id: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add one entry; `actor` is a user id, an API token's name, "system" or "anonymous"."""
+    """Add one entry; `actor` is a user id, an API token's name, "system" or "anonymous", which drops old ones now and then."""
     tx.execute(
         audit_entries.insert().values(
             at=at,
@@ -50,6 +61,25 @@ def write_audit(
             detail=None if detail is None else write_json(dict(detail)),
         )
     )
+    if actor == ANONYMOUS and secrets.randbelow(PRUNE_EVERY) == 0:
+        drop_anonymous_beyond_cap(tx)
+
+
+def drop_anonymous_beyond_cap(tx: Connection) -> int:
+    """Drop the oldest entries of "anonymous" beyond the newest ones; return how many (relies on ix_audit_entries_actor)."""
+    own = select(audit_entries.c.id).where(audit_entries.c.actor == ANONYMOUS)
+    newest = own.order_by(audit_entries.c.id.desc())
+    last_kept = tx.execute(newest.offset(MOST_ANONYMOUS - 1).limit(1)).scalar_one_or_none()
+    if last_kept is None:
+        return 0
+    beyond = audit_entries.delete().where(audit_entries.c.actor == ANONYMOUS, audit_entries.c.id < last_kept)
+    return tx.execute(beyond).rowcount
+
+
+def delete_old_anonymous(tx: Connection, before: datetime) -> int:
+    """Delete the entries of "anonymous" older than a time; return how many. There are few."""
+    old = audit_entries.delete().where(audit_entries.c.actor == ANONYMOUS, audit_entries.c.at < before)
+    return tx.execute(old).rowcount
 
 
 def delete_old_audit(tx: Connection, before: datetime, *, limit: int) -> int:

@@ -22,7 +22,7 @@ BEHIND_TOKENS = (events_blueprint, replay_blueprint, bindcodes_blueprint, comman
 
 def register_blueprints(app: Flask, services: Services) -> None:
     """Register the routes of this gateway."""
-    limiter = install_limits(app, services.settings)
+    limiter = install_limits(app, services)
     for make in (
         login_blueprint,
         me_blueprint,

@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.config.settings import ApiToken, Settings
 from app.core.errors import RefusedError, RequestError
+from app.pipeline.bans import WRONG_TOKEN, note_refused
 from app.pipeline.services import Services
 from app.security.signatures import same_secret
 from app.security.strict_json import parse_json_object
-from app.web.callbacks.reading import is_secure, read_body
+from app.web.callbacks.reading import client_address, is_secure, read_body
 from app.web.errors import error_response
 
 P = ParamSpec("P")
@@ -30,7 +31,7 @@ def require_token(services: Services, scope: str) -> Callable[[Callable[P, R]], 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            g.api_token = check_token(services.settings, request.headers.get("Authorization"), scope)
+            g.api_token = check_token(services, scope)
             return view(*args, **kwargs)
 
         return guarded
@@ -38,14 +39,11 @@ def require_token(services: Services, scope: str) -> Callable[[Callable[P, R]], 
     return decorate
 
 
-def check_token(settings: Settings, header: str | None, scope: str) -> ApiToken:
-    """Return the token a header carries; raises RefusedError 401 or 403."""
-    given = (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
-    found = None
-    for token in settings.api_tokens:
-        if same_secret(given, token.token) and found is None:
-            found = token
+def check_token(services: Services, scope: str) -> ApiToken:
+    """Return the token of the request; raises RefusedError 401 or 403."""
+    found = token_of_header(services.settings, request.headers.get("Authorization"))
     if found is None:
+        note_wrong_token(services)
         raise RefusedError(
             "unauthorized",
             "Send `Authorization: Bearer <token>` with a token from API_TOKENS.",
@@ -54,6 +52,23 @@ def check_token(settings: Settings, header: str | None, scope: str) -> ApiToken:
     if scope not in found.scopes:
         raise RefusedError("missing_scope", f"This token may not {scope}; add the scope in API_TOKENS.")
     return found
+
+
+def token_of_header(settings: Settings, header: str | None) -> ApiToken | None:
+    """Return the token that an Authorization header carries, None when it carries none of ours."""
+    given = (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
+    found = None
+    for token in settings.api_tokens:
+        if same_secret(given, token.token) and found is None:
+            found = token
+    return found
+
+
+def note_wrong_token(services: Services) -> None:
+    """Count a request without a right token against the caller's address."""
+    note_refused(
+        services, client_address(request.environ, services.settings.trusted_proxies), reason=WRONG_TOKEN
+    )
 
 
 def json_body() -> dict[str, Any]:

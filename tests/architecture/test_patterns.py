@@ -33,6 +33,7 @@ CONFIGURATION_ONLY = {
     "app.config.channels:VARIABLE",
     "app.config.destinations:NAME",
     "app.config.field_paths:PATH",
+    "app.config.rates:BURST",
     "app.config.rates:RATE",
     "app.config.retries:DELAY",
     "app.config.settings:HOST",

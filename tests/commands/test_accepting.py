@@ -189,6 +189,15 @@ def test_the_rules_of_the_channel_hold_for_commands(services_with, handlers):
 
 
 @pytest.mark.backends("sqlite")
+def test_commands_to_a_channel_that_is_not_there_are_slowed_for_each_address(
+    services_with, handlers, database: Database
+):
+    caller = Caller(services_with(router=handlers.router, channels=""))
+    assert [caller.ask().status_code for _ in range(33)] == [404] * 30 + [429] * 3
+    assert count(database, rejections) == 30
+
+
+@pytest.mark.backends("sqlite")
 def test_bad_signatures_are_throttled_without_touching_good_ones(caller: Caller):
     statuses = [caller.ask(secret="wrong-secret-1").status_code for _ in range(62)]
     assert (statuses[0], statuses[-1]) == (401, 429)

@@ -189,13 +189,14 @@ def test_a_large_body_is_read_in_a_thread(services_with: MakeServices) -> None:
 
 
 @pytest.mark.backends("sqlite")
+@pytest.mark.parametrize("key", ["rate_limit", "rate_limit_per_address"])
 @pytest.mark.parametrize(
     ("uri", "left"), [("memory://", 0), ("redis://127.0.0.1:1/0?socket_connect_timeout=1", 1)]
 )
 def test_a_rate_that_another_machine_counts_is_asked_in_a_thread(
-    services_with: MakeServices, uri: str, left: int
+    services_with: MakeServices, key: str, uri: str, left: int
 ) -> None:
-    services = services_with(channels=OPEN_TO_ALL + 'rate_limit = "5 per minute"\n')
+    services = services_with(channels=OPEN_TO_ALL + f'{key} = "5 per minute"\n')
     exchange(services, rate_limits=RateLimits(uri))
     loop = Loop(services)
     assert status_of(loop.take(signed_callback())[0]) == "accepted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -81,3 +82,63 @@ def test_nothing_is_dropped_below_the_cap(database: Database) -> None:
             insert_rejection(tx, refused())
         assert drop_beyond_cap(tx, "shop") == 0
     assert len(stored(database, "shop")) == 3
+
+
+def addresses(database: Database, channel: str = "shop") -> list[str]:
+    return [row.remote_addr for row in reversed(stored(database, channel))]
+
+
+@pytest.mark.parametrize(
+    "flood", [["198.51.100.9"], ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::3"]]
+)
+def test_one_caller_cannot_push_out_what_was_refused_of_another(
+    database: Database, monkeypatch: pytest.MonkeyPatch, flood: list[str]
+) -> None:
+    monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 6)
+    monkeypatch.setattr(rejections, "PRUNE_EVERY", 1)
+    with database.begin() as tx:
+        insert_rejection(tx, refused(remote_addr="203.0.113.7", reason="genuine"))
+        for number in range(40):
+            insert_rejection(tx, refused(remote_addr=flood[number % len(flood)], reason=str(number)))
+    reasons = [row.reason for row in reversed(stored(database, "shop"))]
+    assert reasons == ["genuine", "35", "36", "37", "38", "39"]
+
+
+def test_callers_with_few_keep_all_and_the_others_have_the_same_share(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 10)
+    with database.begin() as tx:
+        for address, count in (
+            ("203.0.113.1", 2),
+            ("203.0.113.2", 30),
+            ("203.0.113.3", 1),
+            ("203.0.113.4", 9),
+        ):
+            for _ in range(count):
+                insert_rejection(tx, refused(remote_addr=address))
+        drop_beyond_cap(tx, "shop")
+    kept = Counter(addresses(database))
+    assert kept == {"203.0.113.1": 2, "203.0.113.2": 3, "203.0.113.3": 1, "203.0.113.4": 3}
+
+
+def test_more_callers_than_places_leave_the_newest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 3)
+    with database.begin() as tx:
+        for number in range(8):
+            insert_rejection(tx, refused(remote_addr=f"203.0.113.{number}"))
+        assert drop_beyond_cap(tx, "shop") == 5
+    assert addresses(database) == ["203.0.113.5", "203.0.113.6", "203.0.113.7"]
+
+
+def test_rows_are_bounded_whatever_numbers_the_database_gives_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 5)
+    monkeypatch.setattr(rejections, "PRUNE_EVERY", 2)
+    with database.begin() as tx:
+        for number in range(400):
+            insert_rejection(tx, refused(channel=("shop", "till")[number % 2]))
+    assert all(len(stored(database, channel)) < 50 for channel in ("shop", "till"))

@@ -24,6 +24,49 @@ def test_wrong_tokens_are_throttled_and_the_right_one_is_not_counted(services: S
 
 
 @pytest.mark.backends("sqlite")
+def test_wrong_tokens_count_over_all_routes(services: Services) -> None:
+    client = create_app(services=services).test_client()
+    behind_tokens = [
+        ("GET", "/api/v1/events"),
+        ("GET", "/api/v1/events/x"),
+        ("GET", "/api/v1/rejections"),
+        ("GET", "/api/v1/channels"),
+        ("POST", "/api/v1/events/x/replay"),
+        ("POST", "/api/v1/events/replay"),
+        ("POST", "/api/v1/bindcodes"),
+        ("GET", "/api/v1/bindcodes/x"),
+        ("GET", "/api/v1/openids"),
+        ("DELETE", "/api/v1/openids/a/b"),
+        ("GET", "/api/v1/tokens"),
+        ("GET", "/api/v1/commands/x"),
+    ]
+    answers = [client.open(path, method=method, headers=WRONG) for method, path in behind_tokens * 3]
+    assert [answer.status_code for answer in answers] == [401] * 30 + [429] * 6
+
+
+@pytest.mark.backends("sqlite")
+def test_wrong_tokens_count_an_ipv6_network_as_one(services: Services) -> None:
+    client = create_app(services=services).test_client()
+
+    def status(address: str) -> int:
+        addressed = {"REMOTE_ADDR": address}
+        return client.get("/api/v1/channels", headers=WRONG, environ_overrides=addressed).status_code
+
+    assert [status(f"2001:db8:0:1::{number:x}") for number in range(1, 32)] == [401] * 30 + [429]
+    assert status("2001:db8:0:2::1") == 401
+
+
+@pytest.mark.backends("sqlite")
+def test_a_signed_question_is_not_slowed_for_wrong_tokens(services: Services) -> None:
+    client = create_app(services=services).test_client()
+    for _ in range(31):
+        client.get("/api/v1/channels", headers=WRONG)
+    signed = client.get("/api/v1/commands/x", headers={"X-Signature": "0" * 64})
+    assert (signed.status_code, signed.get_json()["error"]) == (401, "bad_signature")
+    assert client.get("/api/v1/commands/x", headers=WRONG).status_code == 429
+
+
+@pytest.mark.backends("sqlite")
 def test_limits_can_be_switched_off_for_load_tests(services_with: Callable[..., Services]) -> None:
     client = create_app(services=services_with(env={"RATELIMIT_ENABLED": "0"})).test_client()
     assert {client.get("/api/v1/channels", headers=WRONG).status_code for _ in range(40)} == {401}

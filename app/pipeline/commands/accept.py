@@ -20,7 +20,14 @@ from app.core.states import EventState
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
-from app.pipeline.inbound.proof import keep_rejection, let_in, nonce_end, nonce_was_used, prove_command
+from app.pipeline.inbound.proof import (
+    counted,
+    keep_rejection,
+    let_in,
+    nonce_end,
+    nonce_was_used,
+    prove_command,
+)
 from app.pipeline.services import Services
 from app.security.public_addresses import AddressGuard, NotPublicError
 from app.security.strict_json import parse_json_object
@@ -58,9 +65,11 @@ def accept_command(services: Services, request: InboundRequest, *, trace_id: str
     try:
         return _accept(services, request)
     except CallgateError as error:
-        channel = services.settings.callback_default_channel
-        keep_rejection(services, channel, request, error, trace_id=trace_id)
-        raise
+        refusal = counted(services, request, error)
+        keep_rejection(
+            services, services.settings.callback_default_channel, request, refusal, trace_id=trace_id
+        )
+        raise refusal from None
 
 
 def _accept(services: Services, request: InboundRequest) -> str:

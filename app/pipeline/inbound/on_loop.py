@@ -66,6 +66,7 @@ def is_quick(services: Services, channel_name: str, request: InboundRequest) -> 
         return True
     if isinstance(services.clock, SharedClock) and not services.clock.is_known:
         return False
-    counts_elsewhere = channel.config.rate_limit is not None and not services.rate_limits.is_quick
+    is_counted = channel.config.rate_limit is not None or channel.config.rate_limit_per_address is not None
+    counts_elsewhere = is_counted and not services.rate_limits.is_quick
     is_small = len(request.body) <= QUICK_BODY_BYTES
     return is_small and not counts_elsewhere and proves_without_asking(services, channel, request)

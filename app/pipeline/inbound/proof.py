@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from app.config.rates import rules_of
 from app.core.errors import (
     CallgateError,
     RefusedError,
@@ -20,6 +21,7 @@ from app.core.errors import (
 )
 from app.core.ports import CommandSource, KeyFinder, WebhookSource
 from app.core.values import InboundRequest, Verified
+from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
@@ -45,11 +47,12 @@ log = structlog.get_logger(__name__)
 def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
     """Refuse what the channel's rules keep out: addresses, then too many requests; raises RefusedError."""
     _check_address(channel, request)
+    _check_rate_of_address(services, channel, request)
     _check_rate(services, channel)
 
 
 def prove(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:
-    """Prove who sent a callback; raises VerificationError, which count_if_unproven then counts."""
+    """Prove who sent a callback; raises VerificationError, which `counted` then counts."""
     try:
         verified = _verify(services, channel, source, request)
         _check_requirements(verified)
@@ -59,10 +62,16 @@ def prove(services: Services, channel: Channel, source: WebhookSource, request: 
     return verified
 
 
-def count_if_unproven(services: Services, request: InboundRequest, error: CallgateError) -> None:
-    """Count a callback whose proof failed; raises RefusedError 429 for an address that fails too often."""
-    if isinstance(error, VerificationError) and error.is_counted:
-        _count_bad_signature(services, request)
+def counted(services: Services, request: InboundRequest, error: CallgateError) -> CallgateError:
+    """Count a refusal whose proof failed or whose channel is unknown; return it, or 429 for an address with too many."""
+    try:
+        if isinstance(error, VerificationError) and error.is_counted:
+            _count_bad_signature(services, request)
+        elif error.code == UNKNOWN_CHANNEL:
+            check_unknown_channel(services, request.remote_addr)
+    except RefusedError as throttled:
+        return throttled
+    return error
 
 
 def prove_command(
@@ -132,6 +141,20 @@ def _check_address(channel: Channel, request: InboundRequest) -> None:
         )
 
 
+def _check_rate_of_address(services: Services, channel: Channel, request: InboundRequest) -> None:
+    rate = channel.config.rate_limit_per_address
+    for rule in () if rate is None else rules_of(rate):
+        caller = address_group(request.remote_addr)
+        wait = services.rate_limits.hit_sliding(rule, "channel_address", channel.name, caller)
+        if wait is not None:
+            raise RefusedError(
+                "rate_limited",
+                "Too many callbacks from your address on this channel.",
+                http_status=429,
+                retry_after=wait,
+            )
+
+
 def _check_rate(services: Services, channel: Channel) -> None:
     if channel.config.rate_limit is None:
         return
@@ -144,6 +167,7 @@ def _check_rate(services: Services, channel: Channel) -> None:
 
 def _count_bad_signature(services: Services, request: InboundRequest) -> None:
     """Count an unproven request of this address; repeated failures are throttled without touching its good traffic."""
+    note_refused(services, request.remote_addr, BAD_SIGNATURE)
     wait = services.rate_limits.hit(
         BAD_SIGNATURES_PER_ADDRESS, "bad_signature", address_group(request.remote_addr)
     )

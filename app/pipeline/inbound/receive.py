@@ -11,7 +11,7 @@ from app.core.values import InboundRequest, Reply
 from app.pipeline.inbound.accept import accept
 from app.pipeline.inbound.answer import answer
 from app.pipeline.inbound.prepare import UnknownEventError, prepare
-from app.pipeline.inbound.proof import count_if_unproven, keep_rejection
+from app.pipeline.inbound.proof import counted, keep_rejection
 from app.pipeline.inbound.reasons import name_the_encoding
 from app.pipeline.services import Services
 
@@ -52,10 +52,7 @@ def refuse(
 
     This counts and stores, so a loop leaves it to a thread.
     """
-    try:
-        count_if_unproven(services, request, error)
-    except CallgateError as throttled:
-        error = throttled
+    error = counted(services, request, error)
     name_the_encoding(request, error)
     keep_rejection(services, channel_name, request, error, trace_id=trace_id)
     if isinstance(error, UnknownEventError):

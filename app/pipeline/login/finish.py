@@ -27,12 +27,13 @@ from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
 from app.security.addresses import address_group
 from app.security.outbound import origin_of
 from app.security.signatures import sha256_hex
-from app.storage.audit import write_audit
+from app.storage.audit import ANONYMOUS, write_audit
 from app.storage.database.db import Transaction
 from app.storage.login.flows import Flow, mark_flow_failed, mark_flow_finished
 from app.storage.login.sessions import end_session
 
 RETURNS_PER_ADDRESS = "120 per minute"
+AUDITED_REFUSALS_PER_PERSON = "20 per hour"
 
 log = structlog.get_logger(__name__)
 
@@ -255,7 +256,8 @@ def _check_rate(services: Services, remote_addr: str) -> None:
 
 def _audit_refusal(services: Services, returned: LoginReturn, error: CallgateError) -> None:
     log.info("login_refused", channel=returned.channel, error=error.code)
-    if error.http_status == 429:  # noqa: PLR2004
+    actor = ANONYMOUS if returned.signed_in is None else returned.signed_in.user_id
+    if error.http_status == 429 or _has_too_many_entries(services, actor):  # noqa: PLR2004
         # A flood must not fill the audit as well.
         return
     try:
@@ -263,7 +265,7 @@ def _audit_refusal(services: Services, returned: LoginReturn, error: CallgateErr
             write_audit(
                 tx,
                 at=services.clock.now(),
-                actor="anonymous" if returned.signed_in is None else returned.signed_in.user_id,
+                actor=actor,
                 action="login",
                 target=returned.channel,
                 outcome=error.code,
@@ -271,3 +273,9 @@ def _audit_refusal(services: Services, returned: LoginReturn, error: CallgateErr
             )
     except StoreUnavailable:
         log.warning("audit_failed", channel=returned.channel)
+
+
+def _has_too_many_entries(services: Services, actor: str) -> bool:
+    """A person's entries stay for months, those of "anonymous" are bounded in the store."""
+    limits = services.rate_limits
+    return actor != ANONYMOUS and limits.hit(AUDITED_REFUSALS_PER_PERSON, "audited", actor) is not None

@@ -10,7 +10,26 @@ from app.core.values import Identity, TokenSet
 from app.pipeline.login.people import checked_identity
 from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import call_with_tokens
+from app.security.addresses import address_group
 from app.storage.login.identities import StoredIdentity, update_profile
+
+QUESTIONS_PER_PERSON = "60 per minute"
+QUESTIONS_PER_ADDRESS = "600 per minute"
+"""Well above one person's: a service of ours may ask for many people, and many people may share an address."""
+
+
+def check_questions(services: Services, user_id: str, remote_addr: str) -> None:
+    """Count a question to the platform for a person; raises RefusedError 429 when there are too many.
+
+    The platform counts them too, and it counts those of all people together.
+    """
+    limits = services.rate_limits
+    wait = limits.hit(QUESTIONS_PER_PERSON, "platform_question", user_id)
+    if wait is None:
+        wait = limits.hit(QUESTIONS_PER_ADDRESS, "platform_question_from", address_group(remote_addr))
+    if wait is not None:
+        message = "The platform was asked about this person too often; wait a little. Without fresh=1 what is stored is shown at once."
+        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
 
 
 def fresh_identity(services: Services, identity: StoredIdentity) -> StoredIdentity:

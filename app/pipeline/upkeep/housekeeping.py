@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.pipeline.bans import tell_ended, tidy_bans
 from app.pipeline.dispatch.ordering import hold_new_followers
 from app.pipeline.services import Services
 from app.pipeline.upkeep.retention import prune_when_due
@@ -14,7 +15,7 @@ from app.storage.login.signing_keys import delete_keys
 
 
 def tidy(services: Services) -> None:
-    """Forget logins, sessions and keys that can no longer pass, and bind codes as old as the oldest events."""
+    """Forget logins, sessions, keys and bans that are over, and bind codes as old as the oldest events."""
     hold_new_followers(services)
     now = services.clock.now()
     kept_since = now - timedelta(days=services.settings.retention_event_days)
@@ -23,4 +24,6 @@ def tidy(services: Services) -> None:
         purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
         delete_sessions(tx, now)
         delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))
+        ended = tidy_bans(tx, now)
+    tell_ended(ended)
     prune_when_due(services)

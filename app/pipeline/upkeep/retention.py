@@ -1,8 +1,8 @@
 """Retention: what is older than its days is emptied or deleted, in short transactions with pauses between them.
 
 Bodies (and the evidence in rejections) go after RETENTION_BODY_DAYS, events after RETENTION_EVENT_DAYS, audit entries
-not before half a year, nonces when their time is over, followers who are not bound when their events have gone. Several
-processes may do this at once: what one has locked the others pass over.
+not before half a year but for those that anybody can cause, nonces when their time is over, followers who are not bound when
+their events have gone. Several processes may do this at once: what one has locked the others pass over.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from operator import itemgetter
 import structlog
 
 from app.pipeline.services import Services
-from app.storage.audit import delete_old_audit
+from app.storage.audit import delete_old_anonymous, delete_old_audit
 from app.storage.database.db import StoredRow, Transaction
 from app.storage.inbox.nonces import delete_expired_nonces
 from app.storage.inbox.rejections import delete_old_rejections
@@ -35,6 +35,9 @@ RUN_EVERY_SECONDS = 600.0
 WALK_AGAIN_SECONDS = 86_400.0
 AUDIT_LEAST_DAYS = 183
 """Network logs are to be kept for six months at least (Cybersecurity Law of the PRC, article 21)."""
+
+ANONYMOUS_DAYS = 7
+"""Refused logins of nobody known: they say nothing about a person, and anybody can cause them."""
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +144,8 @@ def _delete_small_rows(services: Services) -> Steps:
         yield "rejections", count
     while count := services.database.run(lambda tx: delete_old_audit(tx, audit_before, limit=BATCH)):
         yield "audit_entries", count
+    anonymous_before = _days_ago(services, ANONYMOUS_DAYS)
+    yield "audit_entries", services.database.run(lambda tx: delete_old_anonymous(tx, anonymous_before))
 
 
 def _forget_nonces(services: Services) -> Steps:

@@ -282,3 +282,13 @@ def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
 
 def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> set[tuple[str, str]]:
+    """Return the addresses and proof schemes of each channel's newest events (relies on ix_events_channel_received_at)."""
+    found: set[tuple[str, str]] = set()
+    for channel in channels:
+        own = select(events.c.remote_addr, events.c.scheme).where(events.c.channel == channel)
+        newest = own.order_by(events.c.received_at.desc()).limit(limit)
+        found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
+    return found

@@ -1,12 +1,15 @@
 """Rejections: refused deliveries with the evidence a person needs to find out why.
 
 They come from anybody, so their number is bounded for each channel and their bytes for each row: nobody can push out what
-was refused on another channel, or fill the store. Those for channels that do not exist share one place.
+was refused on another channel, or fill the store. Inside a channel the callers share the place: who has most rows loses the
+oldest of them first. Those for channels that do not exist share one place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +18,7 @@ import orjson
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
 
 from app.core.storable import storable
+from app.security.addresses import address_group
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
 
 MOST_PER_CHANNEL = 2_000
@@ -23,7 +27,10 @@ MOST_HEADERS = 40
 LONGEST_HEADER = 512
 MOST_HEADER_CHARACTERS = 8192
 PRUNE_EVERY = 64
-"""So many more than MOST_PER_CHANNEL may stand there for a moment; looking each time would cost more than it saves."""
+"""About so many more than MOST_PER_CHANNEL may stand there for a moment; looking each time would cost more than it saves."""
+
+MOST_AT_ONCE = 500
+"""Rows in one DELETE: databases bound how many values a statement may have."""
 
 NO_CHANNEL = "(unknown)"
 """Stands for every channel that does not exist; no channel can be called so, and the path tells what was asked for."""
@@ -68,7 +75,7 @@ class NewRejection:
 def insert_rejection(tx: Connection, new: NewRejection) -> None:
     """Store a rejection, and now and then drop those of its channel beyond the cap (relies on ix_rejections_channel)."""
     channel = storable(new.channel, 64)
-    inserted = tx.execute(
+    tx.execute(
         rejections.insert().values(
             channel=channel,
             status=new.status,
@@ -84,19 +91,51 @@ def insert_rejection(tx: Connection, new: NewRejection) -> None:
             trace_id=storable(new.trace_id, 32),
         )
     )
-    newest = inserted.inserted_primary_key[0] if inserted.inserted_primary_key else 0
-    if newest % PRUNE_EVERY == 0:
+    # Not each 64th id: ids of one channel may all be odd, with two channels in turn or a database that counts in twos.
+    if secrets.randbelow(PRUNE_EVERY) == 0:
         drop_beyond_cap(tx, channel)
 
 
 def drop_beyond_cap(tx: Connection, channel: str) -> int:
-    """Drop the oldest rejections of a channel beyond its share; return how many."""
-    own = select(rejections.c.id).where(rejections.c.channel == channel).order_by(rejections.c.id.desc())
-    last_kept = tx.execute(own.offset(MOST_PER_CHANNEL - 1).limit(1)).scalar_one_or_none()
-    if last_kept is None:
-        return 0
-    beyond = rejections.delete().where(rejections.c.channel == channel, rejections.c.id < last_kept)
-    return tx.execute(beyond).rowcount
+    """Drop the rejections of a channel beyond its share; return how many.
+
+    Every caller (an IPv6 /64 is one) keeps its newest ones, as many as there is place for when all have the same share.
+    """
+    own = select(rejections.c.id, rejections.c.remote_addr).where(rejections.c.channel == channel)
+    rows = [
+        (row.id, address_group(row.remote_addr)) for row in tx.execute(own.order_by(rejections.c.id.desc()))
+    ]
+    beyond = _beyond_share(rows)
+    for start in range(0, len(beyond), MOST_AT_ONCE):
+        tx.execute(rejections.delete().where(rejections.c.id.in_(beyond[start : start + MOST_AT_ONCE])))
+    return len(beyond)
+
+
+def _beyond_share(rows: Sequence[tuple[int, str]]) -> list[int]:
+    """Return the ids that have to go; `rows` are ids and callers, newest first."""
+    if len(rows) <= MOST_PER_CHANNEL:
+        return []
+    share = _equal_share(Counter(caller for _, caller in rows).values(), MOST_PER_CHANNEL)
+    kept: Counter[str] = Counter()
+    beyond, places = [], MOST_PER_CHANNEL
+    for identifier, caller in rows:
+        if kept[caller] < share and places > 0:
+            kept[caller] += 1
+            places -= 1
+        else:
+            beyond.append(identifier)
+    return beyond
+
+
+def _equal_share(counts: Iterable[int], places: int) -> int:
+    """Return how many places each caller may have, so that those with fewer keep all of theirs; one at least."""
+    smallest_first = sorted(counts)
+    for position, count in enumerate(smallest_first):
+        callers = len(smallest_first) - position
+        if count * callers >= places:
+            return max(1, places // callers)
+        places -= count
+    return max(1, *smallest_first)
 
 
 def _bounded(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -35,7 +35,7 @@ def command_status_blueprint(services: Services) -> Blueprint:
         if request.headers.get("X-Signature") is not None:
             shown = show_signed(services, command_id, _inbound(services))
         else:
-            check_token(services.settings, request.headers.get("Authorization"), "read")
+            check_token(services, "read")
             shown = show_command(services, command_id)
         response = jsonify(shown)
         response.headers["Cache-Control"] = "no-store"

@@ -23,6 +23,7 @@ from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.services import Services
 from app.telemetry.logging import TRACE_ID
+from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
 from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
 
@@ -75,8 +76,8 @@ def _named(name: str) -> Target | None:
     return Target(name) if name and "/" not in name else None
 
 
-def refused_headers(environ: Environ) -> tuple[Reply, str] | None:
-    """Return the answer to a request with too many or too large headers and its trace id, None for every other.
+def turned_away(services: Services, environ: Environ) -> Turned | None:
+    """Return the answer to a request with too many or too large headers, or of a banned address; None for every other.
 
     It is made without Flask, which would read the headers for language, cookies and wishes.
     """
@@ -86,8 +87,8 @@ def refused_headers(environ: Environ) -> tuple[Reply, str] | None:
         trace_id = trace_word()
         log.warning("request_refused", error=error.code, reason=error.message, trace_id=trace_id)
         content = {"error": error.code, "message": error.message, "trace_id": trace_id}
-        return json_reply(error.http_status, content), trace_id
-    return None
+        return Turned(json_reply(error.http_status, content), trace_id)
+    return banned_answer(services, environ)
 
 
 class Callbacks:
@@ -100,9 +101,10 @@ class Callbacks:
         self._needs_https = services.settings.https_is_forced
 
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request; one with too many or too large headers before anything looks at them."""
-        if (refused := refused_headers(environ)) is not None:
-            return send_reply(start_response, *refused)
+        """Answer a request; one with too many or too large headers, or of a banned address, before anything looks at it."""
+        renew_old_bans(self._services)
+        if (turned := turned_away(self._services, environ)) is not None:
+            return send_reply(start_response, turned.reply, turned.trace_id, turned.headers)
         target = self.target_of(environ)
         if target is None:
             return self._behind(environ, start_response)
@@ -182,8 +184,10 @@ def reply_headers(reply: Reply, trace_id: str) -> list[tuple[str, str]]:
     return headers
 
 
-def send_reply(start_response: StartResponse, reply: Reply, trace_id: str) -> Iterable[bytes]:
+def send_reply(
+    start_response: StartResponse, reply: Reply, trace_id: str, headers: Iterable[tuple[str, str]] = ()
+) -> Iterable[bytes]:
     """Send a platform's own answer the WSGI way."""
     length = ("Content-Length", str(len(reply.body)))
-    start_response(STATUS_LINES[reply.status], [*reply_headers(reply, trace_id), length])
+    start_response(STATUS_LINES[reply.status], [*reply_headers(reply, trace_id), *headers, length])
     return [reply.body]

@@ -8,7 +8,7 @@ docs/decisions/0028-event-loop-front.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -17,14 +17,16 @@ from flask import Flask
 from app.core.errors import CallgateError
 from app.core.identifiers import trace_word
 from app.core.values import Reply
+from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
 from app.pipeline.services import Services
+from app.security.bans import RENEW_SECONDS
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
-from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, refused_headers, reply_headers
+from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
 from app.web.callbacks.scope import Scope, environ_of, for_application
 
 PAGE_THREADS = 32
@@ -68,6 +70,7 @@ class LoopFront:
         self._commits = LoopCommits(services.accepts)
         self._pages = Threads("page", PAGE_THREADS)
         self._refusals = Threads("refusal", REFUSAL_THREADS)
+        self._lookups = Threads("lookup", 1)
         self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
         self._services = services
         self._room = Room()
@@ -80,8 +83,17 @@ class LoopFront:
         if isinstance(clock, SharedClock):
             clock.now()
             clock.never_keep_waiting()
+        if self._services.bans.enabled:
+            renew_bans(self._services)
+            self._renewing = loop.create_task(self._keep_bans_fresh())
         self._commits.start(loop)
         self._on_start()
+
+    async def _keep_bans_fresh(self) -> None:
+        """Renew this process's copy of the bans again and again, in a thread: nothing on the loop asks the store."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._lookups.run(partial(renew_bans, self._services))
 
     async def __rsgi__(self, scope: Scope, server: Server) -> None:
         """Answer a request; what its sender goes on sending after that is thrown away for a while."""
@@ -89,8 +101,10 @@ class LoopFront:
         reader = BodyReader(server, environ, self._room)
         try:
             exchange = Exchange(scope, environ, server, reader)
-            if (refused := refused_headers(environ)) is not None:
-                self._send(exchange, *refused)
+            if (turned := turned_away(self._services, environ)) is not None:
+                self._send(exchange, turned.reply, turned.trace_id, turned.headers)
+                if not turned.is_drained:
+                    return
             elif (target := self._front.target_of(environ)) is not None:
                 await self._callback(exchange, target)
             else:
@@ -115,8 +129,10 @@ class LoopFront:
             return
         self._send(exchange, reply, trace_id)
 
-    def _send(self, exchange: Exchange, reply: Reply, trace_id: str) -> None:
-        headers = [*reply_headers(reply, trace_id), *self._closing(exchange)]
+    def _send(
+        self, exchange: Exchange, reply: Reply, trace_id: str, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        headers = [*reply_headers(reply, trace_id), *headers, *self._closing(exchange)]
         exchange.server.response_bytes(reply.status, headers, reply.body)
 
     async def _refuse(self, exchange: Exchange, refusal: Refusal) -> None:

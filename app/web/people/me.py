@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import LoginError, RefusedError
 from app.pipeline.login.linking import own_identities, own_identity
-from app.pipeline.login.profiles import fresh_identity, topup_address
+from app.pipeline.login.profiles import check_questions, fresh_identity, topup_address
 from app.pipeline.login.session_keys import published_keys
 from app.pipeline.login.sessions import SignedIn, renew_session
 from app.pipeline.services import Services
 from app.security.session_tokens import not_logged_in
 from app.storage.login.identities import StoredIdentity
+from app.web.callbacks.reading import client_address
 from app.web.people.csrf import check_origin, token_of
 from app.web.people.session_cookies import (
     came_by_cookie,
@@ -51,14 +52,17 @@ def me_blueprint(services: Services) -> Blueprint:
                 return make_response("", 204)
             raise
         if request.args.get("fresh") == "1":
+            _check_questions(services, current)
             identity = fresh_identity(services, identity)
         return jsonify(_me(services, current, identity))
 
     @blueprint.get("/api/v1/me/identities/<identity_id>")
     def identity(identity_id: str) -> Response:
         """Show one of the user's own identities; `?fresh=1` asks the platform first."""
-        found = own_identity(services, signed_in(services), identity_id)
+        current = signed_in(services)
+        found = own_identity(services, current, identity_id)
         if request.args.get("fresh") == "1":
+            _check_questions(services, current)
             found = fresh_identity(services, found)
         return jsonify(_identity(found))
 
@@ -72,6 +76,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         """Say where this person can add money."""
         current = signed_in(services)
         check_origin(services.settings.public_base_url)
+        _check_questions(services, current)
         return jsonify({"topup_url": topup_address(services, _current_identity(services, current))})
 
     @blueprint.post("/api/v1/session/refresh")
@@ -99,6 +104,11 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         response = make_response("", 200)
         response.headers.update(_forwarded(_current_identity(services, current)))
         return response
+
+
+def _check_questions(services: Services, current: SignedIn) -> None:
+    address = client_address(request.environ, services.settings.trusted_proxies)
+    check_questions(services, current.user_id, address)
 
 
 def _current_identity(services: Services, current: SignedIn) -> StoredIdentity:
