@@ -235,6 +235,11 @@ def test_both_keys_of_one_name_are_tried():
     assert read(signed(), public(), public("ES256", 2, kid="key-1"))
 
 
+def test_a_token_that_names_a_key_outside_the_set_may_be_signed_by_a_new_one():
+    with pytest.raises(UnknownKeyError):
+        read(signed(header={"kid": "key-9"}), public())
+
+
 def test_a_token_without_a_key_id_is_tried_with_the_keys_that_fit():
     token = peer.encode({"alg": "ES256"}, CLAIMS, key_for("ES256", 1), algorithms=["ES256"])
     assert read(token, public("RS256"), public("ES256", 2), public())
@@ -359,6 +364,7 @@ def test_a_document_that_cannot_be_used_says_why(changes: dict[str, Any]):
         ("http://localhost:5004/x", "http://127.0.0.1:5004"),
         ("https://127.0.0.1:5004/x", "http://127.0.0.1:5004"),
         ("http://id.example.com/x", "http://id.example.com"),
+        ("http://127.0.0.1:5004/x#a", "http://127.0.0.1:5004"),
     ],
 )
 def test_only_a_simulators_own_origin_may_be_on_this_machine_or_without_https(address: str, issuer: str):
