@@ -232,9 +232,9 @@ def read_id_token(token: object, expected: Expected, keys: Sequence[ProviderKey]
     3. Issuer, audience and authorized party, times, nonce and the access token's digest must be those of this login.
     """
     if token is None:
-        raise bad_token("there is none, although the scope holds openid")
+        raise bad_token("The login server gave no ID token: there is none, although the scope holds openid.")
     if not isinstance(token, str) or len(token) > MAX_TOKEN or not _COMPACT.fullmatch(token):
-        raise bad_token("it is not a signed JWT")
+        raise bad_token("The login server's ID token is not a signed JWT.")
     algorithm, kid = _read_header(token, expected.algorithms)
     claims = _signed_claims(token, algorithm, [key for key in keys if key.fits(kid, algorithm)])
     _check_parties(claims, expected)
@@ -243,21 +243,37 @@ def read_id_token(token: object, expected: Expected, keys: Sequence[ProviderKey]
     return claims
 
 
+def check_same_person(said: str, proven: object) -> None:
+    """Refuse user information about anybody else than the ID token's person (Core §5.3.2); raises UpstreamError."""
+    if said != proven:
+        message = "The login server's user information is about somebody else (sub)."
+        raise UpstreamError("upstream_bad_identity", message)
+
+
+def no_key_signed() -> UpstreamError:
+    """Return the error for an ID token that no key of the server signed, also after another look at its keys."""
+    return bad_token("No key of the login server's key set (jwks_uri) signed its ID token.")
+
+
 def bad_token(why: str) -> UpstreamError:
-    """Return the error for an ID token that proves nothing here."""
-    return UpstreamError("bad_id_token", f"The login server's ID token is refused: {why}.")
+    """Return the error for an ID token that proves nothing here; `why` is a whole sentence, which people read too."""
+    return UpstreamError("bad_id_token", why)
 
 
 def _read_header(token: str, algorithms: Sequence[str]) -> tuple[str, str | None]:
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-        raise bad_token("its header cannot be read") from None
+        raise bad_token("The header of the login server's ID token cannot be read.") from None
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
     if algorithm not in algorithms or algorithm not in ALGORITHMS:
-        raise bad_token(f"its alg is none of {', '.join(algorithms)}; choose one of them at the server")
+        raise bad_token(
+            "The login server's ID token is signed in a way that is not taken (alg); choose RS256, PS256, ES256 or EdDSA there."
+        )
     if not _REFUSED_HEADERS.isdisjoint(header) or not isinstance(kind, str) or kind.upper() != "JWT":
-        raise bad_token("its header asks for something that ID tokens do not have (typ, crit, b64 or zip)")
+        raise bad_token(
+            "The login server's ID token asks for something that ID tokens do not have (typ, crit, b64 or zip)."
+        )
     return str(algorithm), kid if isinstance(kid, str) else None
 
 
@@ -279,43 +295,49 @@ def _signed_claims(token: str, algorithm: str, keys: Sequence[ProviderKey]) -> J
 
 def _check_parties(claims: JSON, expected: Expected) -> None:
     if claims.get("iss") != expected.issuer:
-        raise bad_token("it is another issuer's (iss)")
+        raise bad_token("The login server's ID token is another issuer's (iss).")
     audience, party = claims.get("aud"), claims.get("azp")
     listed = audience if isinstance(audience, list) else [audience]
     if expected.client_id not in listed or not all(isinstance(each, str) for each in listed):
-        raise bad_token("it is for another application (aud); compare client_id")
+        raise bad_token("The login server's ID token is for another application (aud); compare client_id.")
     if (len(listed) > 1 or party is not None) and party != expected.client_id:
-        raise bad_token("it was made for another application (azp)")
+        raise bad_token("The login server's ID token was made for another application (azp).")
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT or "\x00" in subject:
-        raise bad_token("it names nobody (sub)")
+        raise bad_token("The login server's ID token names nobody (sub).")
 
 
 def _check_times(claims: JSON, now: float) -> None:
     issued_at, expires_at = (_time(claims, name) for name in ("iat", "exp"))
     starts_at = _time(claims, "nbf") if "nbf" in claims else issued_at
     if expires_at <= now:
-        raise bad_token("its time is over (exp); compare this machine's clock with the server's")
+        raise bad_token(
+            "The login server's ID token has expired (exp); compare this machine's clock with the server's."
+        )
     if max(issued_at, starts_at) > now + CLOCK_SKEW:
-        raise bad_token("it is from the future (iat, nbf); compare this machine's clock with the server's")
+        raise bad_token(
+            "The login server's ID token is from the future (iat, nbf); compare this machine's clock with the server's."
+        )
     if issued_at < now - LONGEST_AGE - CLOCK_SKEW:
-        raise bad_token("it was not made for this login but long before (iat); compare the clocks")
+        raise bad_token(
+            "The login server's ID token was made long before this login (iat); compare the clocks."
+        )
 
 
 def _check_login(claims: JSON, expected: Expected, algorithm: str) -> None:
     nonce, digest = claims.get("nonce"), claims.get("at_hash")
     if not isinstance(nonce, str) or not same_secret(nonce, expected.nonce):
-        raise bad_token("it belongs to another login (nonce)")
+        raise bad_token("The login server's ID token belongs to another login (nonce); start again.")
     if "at_hash" not in claims:
         return
     whole = ALGORITHMS[algorithm].digest(expected.access_token.encode()).digest()
     half = base64.urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=")
     if not isinstance(digest, str) or not same_secret(digest, half):
-        raise bad_token("it belongs to another access token (at_hash)")
+        raise bad_token("The login server's ID token belongs to another access token (at_hash).")
 
 
 def _time(claims: JSON, name: str) -> float:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LATEST_TIME:
-        raise bad_token(f"it has no usable time ({name})")
+        raise bad_token("The login server's ID token holds no usable time (iat, exp or nbf).")
     return float(value)

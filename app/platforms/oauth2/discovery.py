@@ -22,9 +22,9 @@ from app.wire.oidc import (
     ProviderKey,
     ServerDocument,
     UnknownKeyError,
-    bad_token,
     document_address,
     judge_address,
+    no_key_signed,
     read_document,
     read_id_token,
     read_keys,
@@ -107,7 +107,7 @@ class DiscoveredServer:
         try:
             return read_id_token(token, expected, self._keys.get(http, longest=REFETCH_SECONDS))
         except UnknownKeyError:
-            raise bad_token("no key of the server's key set (jwks_uri) signed it") from None
+            raise no_key_signed() from None
 
     def _ask_document(self, http: HttpClient) -> ServerDocument:
         own = self._settings

@@ -11,14 +11,14 @@ from typing import ClassVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from app.config.samples import leads_to_this_machine
-from app.core.errors import GrantRejected, UpstreamError
+from app.core.errors import GrantRejected
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import JSON, CodeGrant, Identity, TokenSet
 from app.platforms.oauth2.discovery import DiscoveredServer
 from app.platforms.oauth2.login import NAME_FIELDS, OAuth2Login
 from app.security.outbound import origin_of
 from app.wire.oauth2 import exact_subject, resource, token_set
-from app.wire.oidc import Expected
+from app.wire.oidc import Expected, check_same_person
 
 PROVEN = "openid"
 """Under this name the ID token's claims about the person are kept, sealed, beside the tokens."""
@@ -121,10 +121,7 @@ class OpenIdLogin(OAuth2Login):
         if not address:
             return self.identity_in(proven)
         body = resource(address, tokens, http, wanted=["sub"])
-        if exact_subject(body.get("sub"), "sub") != proven["sub"]:
-            raise UpstreamError(
-                "upstream_bad_identity", "The login server's user information is about somebody else (sub)."
-            )
+        check_same_person(exact_subject(body.get("sub"), "sub"), proven["sub"])
         return self.identity_in(body)
 
 
