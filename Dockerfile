@@ -1,6 +1,8 @@
 FROM python:3.11-slim
 
 # The code is in /srv/callgate and belongs to root; own files are mounted at CALLGATE_HOME.
+# A container is production unless it is told otherwise (docker run --env APP_ENV=test): a .env without APP_ENV would mean dev.
+ENV APP_ENV=prod
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 CALLGATE_HOME=/srv/callgate-home
 
 WORKDIR /srv/callgate

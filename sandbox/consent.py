@@ -34,6 +34,7 @@ class AuthorizeRequest:
     state: str | None
     code_challenge: str | None = None
     code_challenge_method: str | None = None
+    nonce: str | None = None
     asks_twice: bool = False
     """True where the person signs in first and is asked for consent on a second page."""
     closed_page: str = ""
@@ -71,6 +72,7 @@ def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, all
         code_challenge=wanted.code_challenge,
         code_challenge_method=wanted.code_challenge_method,
         switches=frozenset(name for name, is_on in state.switches.items() if is_on),
+        nonce=wanted.nonce,
     )
     code = state.issue_code(grant, random_text(40))
     return _back(wanted, {"code": code.value})

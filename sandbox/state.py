@@ -58,6 +58,8 @@ class Grant:
     code_challenge_method: str | None = None
     switches: frozenset[str] = frozenset()
     """The switches that were on when it was given."""
+    nonce: str | None = None
+    """What the application wants to find again in a signed answer."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
 
 

@@ -68,14 +68,19 @@ class LiveGateway:
 
     def start(self) -> Self:
         """Start serving and wait until it answers."""
+        self.launch()
+        self.wait_until_up()
+        return self
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the main process and return it at once."""
         command = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "serve"]
         command += ["--port", str(self.port), "--workers", str(self._workers), *self._arguments]
         with (self.folder / "gateway.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        self.wait_until_up()
-        return self
+        return self._process
 
     def wait_until_up(self) -> None:
         """Wait for the first answer; raises with the log when there is none."""

@@ -11,6 +11,7 @@ from app.cli.dead_letters import dead_letters_group
 from app.cli.destinations import destinations_group
 from app.cli.events import events_group
 from app.cli.keys import keys_group
+from app.cli.people import people_group
 from app.cli.prune import prune_command
 from app.cli.sandbox import sandbox_group
 from app.cli.serve import serve_command, worker_command
@@ -32,6 +33,7 @@ def register_commands(app: Flask) -> None:
         destinations_group,
         bans_group,
         tokens_group,
+        people_group,
         keys_group,
         sandbox_group,
     ):

@@ -13,7 +13,7 @@ from app.core.errors import StoreUnavailable
 from app.pipeline.services import Services
 from app.serving.connections import connection_settings
 from app.serving.rolling import RollingServer
-from app.serving.used_port import port_fault
+from app.serving.used_port import BACKLOG, PortFault, listen_alone, port_fault
 from app.storage.database import schema
 from app.worker.engine import EmbeddedEngine
 from app.worker.lifetime import GracefulStop
@@ -39,19 +39,30 @@ def serve_command(services: Services) -> click.Command:
             raise click.ClickException(fault)
         _look_at_tables(services, migrate=migrate)
         services.database.close()
-        RollingServer(
-            "app.serving.process:create_serving_app",
-            address=host,
-            port=port,
-            interface=Interfaces.RSGI,
-            workers=workers,
-            factory=True,
-            respawn_failed_workers=True,
-            workers_kill_timeout=STOP_SECONDS,
-            **connection_settings(),
-        ).serve()
+        _serve(host, port, workers)
 
     return serve
+
+
+def _serve(host: str, port: int, workers: int) -> None:
+    """Serve until stopped. Whoever has taken the port since it was looked at ends this with a sentence."""
+    server = RollingServer(
+        "app.serving.process:create_serving_app",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        workers=workers,
+        factory=True,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        backlog=BACKLOG,
+        **connection_settings(),
+    )
+    try:
+        server.listening = listen_alone(host, port)
+    except PortFault as fault:
+        raise click.ClickException(str(fault)) from None
+    server.serve()
 
 
 def _look_at_tables(services: Services, *, migrate: bool = False) -> None:

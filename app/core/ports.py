@@ -1,7 +1,7 @@
 """What a platform may offer, as small protocols; a route exists only for what a channel's connector implements.
 
 Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource; CommandSource.
-Logins: LoginProvider, and beside it LoginPages, AppTokenLogin, PostedReturn; DirectLogin; TokenRevoker, TopupSource.
+Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin; TokenRevoker, TopupSource.
 Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
 A platform module ends with `PLATFORM = PlatformSpec(...)`. `spec.open(channel_name, settings)` builds a connector:
@@ -206,7 +206,8 @@ class HttpAnswer:
 class AuthorizeRequest:
     """What the pipeline decided for one flow; platforms only put it into their URL.
 
-    `page` is one of LoginPages.pages, empty where a channel has one page only.
+    `page` is one of LoginPages.pages, empty where a channel has one page only. `nonce` is for platforms that repeat it in
+    what they sign (OpenID Connect).
     """
 
     redirect_uri: str
@@ -214,6 +215,7 @@ class AuthorizeRequest:
     code_challenge: str
     scope: str | None = None
     page: str = ""
+    nonce: str = ""
 
 
 @runtime_checkable
@@ -237,6 +239,26 @@ class LoginProvider(Protocol):
 
     def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
         """Trade the refresh token; raises GrantRejected when it is dead, UpstreamUnavailable when unsure."""
+
+
+@runtime_checkable
+class DiscoveringLogin(Protocol):
+    """Learns its server's addresses from that server (OpenID Connect discovery).
+
+    The pipeline has it learn before a login starts and before its return is judged. What the server names is judged once
+    more where it is connected to: all but `private_hosts` must be public.
+    """
+
+    @property
+    def private_hosts(self) -> frozenset[str]:
+        """Return the hosts (host or host:port) that may be private."""
+
+    @property
+    def return_issuer(self) -> str:
+        """Return the only value that `iss` of a return may have."""
+
+    def learn(self, http: HttpClient) -> None:
+        """Make sure that the addresses are known; at once when they are. Raises UpstreamError and its kin."""
 
 
 @runtime_checkable

@@ -207,7 +207,8 @@ class CodeGrant:
     """A code that came back from a login page, with what it was asked for with.
 
     `page` is the kind of login page, where a channel has several; `parameters` are the other parameters of the return
-    that the platform declared; `app_token` is the application's own token where the login needs it.
+    that the platform declared; `app_token` is the application's own token where the login needs it; `nonce` is the one that
+    the login page was asked with; `redeemed_at` is now, in Unix seconds, for what a platform dates.
     """
 
     code: str
@@ -216,6 +217,8 @@ class CodeGrant:
     page: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     app_token: str | None = None
+    nonce: str = ""
+    redeemed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -23,6 +23,7 @@ from app.core.ports import (
     AppTokenSource,
     BindSource,
     DirectLogin,
+    DiscoveringLogin,
     HttpClient,
     LoginProvider,
     PlatformSpec,
@@ -33,6 +34,7 @@ from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
 from app.security.found_keys import FoundKeys
 from app.security.outbound import OutboundClient, configured_origins
+from app.security.public_addresses import AddressGuard
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -204,13 +206,20 @@ def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca
         config=config,
         spec=spec,
         connector=connector,
-        http=OutboundClient(allowed_origins=origins, ca_file=config.ca_bundle or ca_bundle or None),
+        http=_client(connector, origins, config.ca_bundle or ca_bundle or None),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
         off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
     )
+
+
+def _client(connector: object, origins: frozenset[str], ca_file: str | None) -> OutboundClient:
+    """Return the way out: to configured origins or, where a server names its own addresses, to public ones."""
+    if isinstance(connector, DiscoveringLogin):
+        return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file)
+    return OutboundClient(allowed_origins=origins, ca_file=ca_file)
 
 
 def _switched_off(config: ChannelConfig, typed: PlatformSettings, connector: object) -> dict[str, str]:

@@ -139,7 +139,8 @@ class _PlainConnection(HTTPConnection):
 
     def _refused(self) -> UpstreamError:
         return UpstreamError(
-            "upstream_address_refused", f"{self.host} is not at a public address (CALLBACK_ALLOWED_HOSTS)."
+            "upstream_address_refused",
+            f"{self.host} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
         )
 
 

@@ -49,6 +49,9 @@ class HookedServer(MPServer):
     reload workers are new interpreters.
     """
 
+    listening: socket.socket | None = None
+    """A socket that listens already, to be set before `serve`. Granian's own would share its port with everybody who asks."""
+
     _has_reloaded = False
 
     def may_reload(self) -> bool:
@@ -63,8 +66,14 @@ class HookedServer(MPServer):
         return False
 
     def _init_shared_socket(self) -> None:
-        super()._init_shared_socket()  # type: ignore[no-untyped-call]
         server: Any = self
+        if self.listening is not None:
+            make: Any = SocketHolder
+            server._sso, server._sfd = self.listening, self.listening.fileno()
+            server._shd = make(server._sfd, False, server.backlog)
+            server._sso.set_inheritable(True)
+            return
+        super()._init_shared_socket()  # type: ignore[no-untyped-call]
         if server._ssp is None:
             return
         server._shd, server._ssp = server._ssp.build(), None

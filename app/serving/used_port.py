@@ -1,4 +1,7 @@
-"""Says who listens on a port already. The web server would share the port in silence, and each would get some callbacks."""
+"""Listens on a port that nobody else has, and says who has it otherwise.
+
+The web server's own socket would share the port in silence, and each server would get some callbacks.
+"""
 
 from __future__ import annotations
 
@@ -17,31 +20,55 @@ PATIENCE_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 
 
-def port_fault(host: str, port: int, *, patience: float = PATIENCE_SECONDS) -> str | None:
-    """Return a sentence when a server cannot listen there, None when it can; the port stays free.
+BACKLOG = 1024
+"""Connections that wait in the kernel until a serving process takes them; Granian's usual number."""
 
-    `patience` is in seconds: processes of a server that was killed hold its port for a moment longer.
+
+class PortFault(Exception):
+    """Nothing can listen there; the text is a sentence that says why."""
+
+
+def port_fault(host: str, port: int, *, patience: float = PATIENCE_SECONDS) -> str | None:
+    """Return a sentence when a server cannot listen there, None when it can; the port stays free."""
+    try:
+        listen_alone(host, port, patience=patience).close()
+    except PortFault as fault:
+        return str(fault)
+    return None
+
+
+def listen_alone(host: str, port: int, *, patience: float = PATIENCE_SECONDS) -> socket.socket:
+    """Return a socket that listens and shares its port with nobody; raises PortFault.
+
+    Of several that ask at the same moment the kernel lets one listen, so no look beforehand is needed. `patience` is in
+    seconds: processes of a server that was killed hold its port for a moment longer.
     """
     deadline = time.monotonic() + patience
-    while (fault := _fault_now(host, port)) is not None and time.monotonic() < deadline:
-        time.sleep(LOOK_SECONDS)
-    return fault
+    while True:
+        try:
+            return _listen_now(host, port)
+        except PortFault:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_SECONDS)
 
 
-def _fault_now(host: str, port: int) -> str | None:
+def _listen_now(host: str, port: int) -> socket.socket:
     try:
         places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:
-        return f"{host} is not an address of this machine; choose another one (--host)."
+        raise PortFault(f"{host} is not an address of this machine; choose another one (--host).") from None
     family, kind, protocol, _, place = places[0]
-    with socket.socket(family, kind, protocol) as probe:
+    listening = socket.socket(family, kind, protocol)
+    try:
         # Waiting remains of closed connections are no reason to refuse; somebody who listens is.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(place)
-        except OSError as error:
-            return _sentence(host, port, error)
-    return None
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise PortFault(_sentence(host, port, error)) from None
+    return listening
 
 
 def _sentence(host: str, port: int, error: OSError) -> str:

@@ -7,6 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from app.config.settings import read_settings
+from tests.builders import SECRET_KEY
+
 ROOT = Path(__file__).resolve().parents[2]
 TEST_TOOLS = {
     "pytest",
@@ -41,3 +44,12 @@ def test_the_image_gets_no_folder_of_tests() -> None:
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert lines[0] == "*"
     assert not {line for line in lines if "tests" in line or "requirements-dev" in line}
+
+
+def test_a_container_is_production_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    lines = re.findall(r"^ENV (.*)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    image = {"SECRET_KEY": SECRET_KEY, **dict(re.findall(r"([A-Z_]+)=(\S+)", " ".join(lines)))}
+    image["CALLGATE_HOME"] = str(tmp_path)
+    assert read_settings(image)[0].app_env == "prod"
+    assert read_settings(image | {"APP_ENV": "test"})[0].app_env == "test"
+    assert read_settings({"SECRET_KEY": SECRET_KEY})[0].app_env == "dev", "which is why the image says it"

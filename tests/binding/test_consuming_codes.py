@@ -8,7 +8,7 @@ import pytest
 
 from app.core.states import BindStatus
 from app.pipeline.binding.codes import bind_code_status, create_bind_code
-from app.pipeline.binding.consume import BOUND, EXPIRED, TOO_MANY, UNKNOWN, USED
+from app.pipeline.binding.consume import EXPIRED, TOO_MANY, UNKNOWN, USED, bound_to
 from app.pipeline.operators.bindings import list_openids_page, remove_openid
 from app.pipeline.router import Context
 from app.pipeline.services import Services
@@ -31,7 +31,7 @@ def index(services: Services, app: str = "crm") -> list[dict[str, object]]:
 
 def test_a_scan_binds_and_fills_the_index(binding: Services) -> None:
     made = code_for(binding, user_ref="user-7")
-    assert deliver(binding, scan(made.scene, union_id="uA")) == BOUND
+    assert deliver(binding, scan(made.scene, union_id="uA")) == bound_to("crm")
     assert index(binding) == [
         {
             "app": "crm",
@@ -47,7 +47,7 @@ def test_a_scan_binds_and_fills_the_index(binding: Services) -> None:
 
 def test_a_typed_code_binds(binding: Services) -> None:
     made = code_for(binding, channel="plain")
-    assert deliver(binding, typed(made.code, channel="plain")) == BOUND
+    assert deliver(binding, typed(made.code, channel="plain")) == bound_to("crm")
     found = bind_code_status(binding, made.code)
     assert found is not None
     assert (found.status, found.open_id) == (BindStatus.BOUND, "oA")
@@ -58,7 +58,7 @@ def test_the_same_person_again_hears_the_same_and_changes_nothing(binding: Servi
     deliver(binding, scan(made.scene))
     before = index(binding)
     again = [later(scan(made.scene), minutes=1), typed(made.code, at=NOW + timedelta(minutes=2))]
-    assert [deliver(binding, event) for event in again] == [BOUND, BOUND]
+    assert [deliver(binding, event) for event in again] == [bound_to("crm"), bound_to("crm")]
     assert index(binding) == before
 
 
@@ -81,7 +81,7 @@ def test_an_expired_code_says_so(binding: Services) -> None:
 def test_a_scan_in_time_that_arrives_late_counts(binding: Services) -> None:
     made = code_for(binding, ttl=30)
     in_time = scan(made.scene, at=NOW + timedelta(seconds=29), received_at=NOW + timedelta(seconds=50))
-    assert deliver(binding, in_time) == BOUND
+    assert deliver(binding, in_time) == bound_to("crm")
 
 
 @pytest.mark.parametrize("claimed", [NOW - timedelta(days=900), NOW + timedelta(days=900), None])
@@ -95,7 +95,7 @@ def test_a_code_of_another_channel_is_not_found(binding: Services) -> None:
     made = code_for(binding, channel="plain")
     assert deliver(binding, typed(made.code, channel="shop")) == UNKNOWN
     assert deliver(binding, scan(made.scene, channel="shop")) is None
-    assert deliver(binding, typed(made.code, channel="plain")) == BOUND
+    assert deliver(binding, typed(made.code, channel="plain")) == bound_to("crm")
 
 
 @pytest.mark.parametrize("scene", ["campaign-7", "0", "f" * 32, "\x00" * 32, "x" * 70_000, "客" * 32])
@@ -115,7 +115,7 @@ def test_wrong_guesses_are_limited_for_one_person(binding: Services) -> None:
     answers = [deliver(binding, typed(f"AAAA222{number}")) for number in "23456789AB"]
     assert answers == [UNKNOWN] * 10
     assert deliver(binding, typed(made.code)) == TOO_MANY
-    assert deliver(binding, typed(made.code, "oB")) == BOUND
+    assert deliver(binding, typed(made.code, "oB")) == bound_to("crm")
 
 
 def test_guessing_is_possible_again_after_a_while(binding: Services) -> None:
@@ -123,7 +123,7 @@ def test_guessing_is_possible_again_after_a_while(binding: Services) -> None:
     for minute in range(10):
         deliver(binding, typed("AAAA2222", at=NOW + timedelta(seconds=30 * minute)))
     assert deliver(binding, typed(made.code, at=NOW + timedelta(minutes=9, seconds=59))) == TOO_MANY
-    assert deliver(binding, typed(made.code, at=NOW + timedelta(minutes=10))) == BOUND
+    assert deliver(binding, typed(made.code, at=NOW + timedelta(minutes=10))) == bound_to("crm")
 
 
 def test_used_and_expired_codes_count_as_guesses_too(binding: Services) -> None:
@@ -137,7 +137,7 @@ def test_used_and_expired_codes_count_as_guesses_too(binding: Services) -> None:
 
 def test_success_does_not_count_as_a_guess(binding: Services) -> None:
     made = code_for(binding)
-    assert [deliver(binding, typed(made.code)) for _ in range(12)] == [BOUND] * 12
+    assert [deliver(binding, typed(made.code)) for _ in range(12)] == [bound_to("crm")] * 12
 
 
 @pytest.mark.backends("sqlite")
@@ -150,7 +150,7 @@ def test_a_scan_works_whatever_was_guessed(binding: Services) -> None:
     made = code_for(binding)
     for _ in range(11):
         deliver(binding, typed("AAAA2222"))
-    assert deliver(binding, scan(made.scene)) == BOUND
+    assert deliver(binding, scan(made.scene)) == bound_to("crm")
 
 
 def test_one_person_may_be_bound_to_several_apps(binding: Services) -> None:
@@ -161,7 +161,7 @@ def test_one_person_may_be_bound_to_several_apps(binding: Services) -> None:
 
 def test_ids_that_differ_only_in_case_are_two_people(binding: Services) -> None:
     for open_id in ("oAbc", "oABC", "oAbc "):
-        assert deliver(binding, scan(code_for(binding).scene, open_id)) == BOUND
+        assert deliver(binding, scan(code_for(binding).scene, open_id)) == bound_to("crm")
     assert len(index(binding)) == 3
 
 
@@ -190,10 +190,10 @@ def test_a_failed_dispatch_leaves_the_code_unused(binding: Services) -> None:
     failing = scan(made.scene)
 
     def work_and_crash(tx: Transaction) -> None:
-        assert route.handler(failing, Context(attempt=1, tx=tx)) == BOUND
+        assert route.handler(failing, Context(attempt=1, tx=tx)) == bound_to("crm")
         raise RuntimeError("the process ends here")
 
     with pytest.raises(RuntimeError):
         binding.database.run(work_and_crash)
     assert index(binding) == []
-    assert deliver(binding, failing) == BOUND
+    assert deliver(binding, failing) == bound_to("crm")

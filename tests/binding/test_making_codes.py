@@ -9,7 +9,7 @@ from app.core.identifiers import CODE_ALPHABET
 from app.core.states import BindStatus
 from app.pipeline.binding import codes
 from app.pipeline.binding.codes import bind_code_status, bind_page, create_bind_code, default_ttl
-from app.pipeline.binding.consume import BOUND
+from app.pipeline.binding.consume import bound_to
 from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
 from app.pipeline.upkeep.housekeeping import tidy
@@ -81,7 +81,7 @@ def test_a_platform_failure_still_gives_a_code_to_type(binding: Services, shop: 
     assert made.bindcode.qr_content is None
     assert made.warning is not None
     assert "(-1)" in made.warning
-    assert deliver(binding, typed(made.bindcode.code)) == BOUND
+    assert deliver(binding, typed(made.bindcode.code)) == bound_to("crm")
 
 
 def test_a_qr_text_too_long_to_keep_gives_a_code_to_type(binding: Services, shop: Scannable) -> None:

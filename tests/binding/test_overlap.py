@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.pipeline.binding.codes import bind_code_status, create_bind_code
-from app.pipeline.binding.consume import BOUND, UNKNOWN, USED
+from app.pipeline.binding.consume import UNKNOWN, USED, bound_to
 from app.pipeline.operators.bindings import list_openids_page
 from app.pipeline.services import Services
 from app.storage.binding.followers import lock_follower
@@ -25,7 +25,7 @@ def test_of_fifty_people_exactly_one_gets_the_code(binding: Services, database_u
         scan(made.scene, f"o{number}") if number % 2 else typed(made.code, f"o{number}")
         for number in range(OVERLAPPING)
     ]
-    assert Counter(deliver_in_processes(database_url, events)) == {BOUND: 1, USED: OVERLAPPING - 1}
+    assert Counter(deliver_in_processes(database_url, events)) == {bound_to("crm"): 1, USED: OVERLAPPING - 1}
     items = list_openids_page(binding, app="crm", channel=None, cursor=None, limit=200)["items"]
     found = bind_code_status(binding, made.code)
     assert found is not None
@@ -35,7 +35,7 @@ def test_of_fifty_people_exactly_one_gets_the_code(binding: Services, database_u
 def test_fifty_scans_of_one_person_bind_once_and_all_succeed(binding: Services, database_url: str) -> None:
     made = create_bind_code(binding, app="crm", channel_name="shop").bindcode
     events = [scan(made.scene, at=NOW + timedelta(seconds=number)) for number in range(OVERLAPPING)]
-    assert Counter(deliver_in_processes(database_url, events)) == {BOUND: OVERLAPPING}
+    assert Counter(deliver_in_processes(database_url, events)) == {bound_to("crm"): OVERLAPPING}
     items = list_openids_page(binding, app="crm", channel=None, cursor=None, limit=200)["items"]
     assert len(items) == 1
 

@@ -201,6 +201,30 @@ def test_a_page_of_another_site_is_told_why_its_popup_has_failed(
     expect(page.locator("#said")).to_have_text("access_denied")
 
 
+def test_a_page_of_a_foreign_site_hears_nothing_of_a_popup_for_another_one(
+    visitor: Visitor, stage: Stage, other_site: OtherSite
+):
+    with OtherSite() as foreign:
+        page = visitor.page
+        page.goto(f"{foreign.url}/app?gateway={stage.url}")
+        address = f"{stage.url}/oauth/account/start?mode=popup&next={other_site.url}/app"
+        page.evaluate("""window.heard = [];
+            window.addEventListener("message", (event) => window.heard.push(event.data))""")
+        with page.expect_popup() as opened:
+            page.evaluate("(address) => { window.open(address) }", address)
+        popup = opened.value
+        popup.locator("button[value=allow]").wait_for()
+        allow(popup)
+        assert page.evaluate("window.heard") == []
+
+
+def test_a_popup_whose_opener_is_gone_closes_all_the_same(visitor: Visitor):
+    page = visitor.open()
+    popup = open_popup(page)
+    page.close()
+    allow(popup)
+
+
 def test_a_login_from_a_page_under_another_address_goes_on_under_the_public_one(
     visitor: Visitor, stage: Stage
 ):

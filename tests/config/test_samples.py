@@ -100,6 +100,13 @@ def test_prod_refuses_an_address_that_leads_to_the_simulator(tmp_path: Path, var
     assert "leads to this machine" in faults[0]
 
 
+def test_prod_refuses_an_issuer_that_is_the_simulator(tmp_path: Path) -> None:
+    text = '[channels.a]\nplatform = "oauth2"\nclient_id = "c-1"\nclient_secret = "5f1c9d27b3e84a60"\n'
+    (fault,) = faults_in_prod(tmp_path, f'{text}issuer = "http://localhost:5004/oauth2"\n')
+    assert "issuer: leads to this machine" in fault
+    start(tmp_path, f'{text}issuer = "https://id.example.com"\n', APP_ENV="prod", **SAFE)
+
+
 @pytest.mark.parametrize(
     ("address", "is_local"),
     [

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from werkzeug.test import TestResponse
 
 from app.config.channels import ChannelConfig
 from app.config.platform_settings import PlatformSettings
+from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpClient, PlatformSpec
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, Channels
@@ -73,6 +74,25 @@ class FakePlatform:
     def topup_url(self, tokens: TokenSet, http: HttpClient) -> str:
         self.on_identity(tokens)
         return "https://fake.example/topup"
+
+
+@dataclass
+class ProgramPlatform:
+    """Trades codes of its own programs; it has no page. Codes that begin with `foreign` are another program's."""
+
+    SESSION_KEY: ClassVar[str] = "tiihtNczf5v6AKRyjwEUhQ=="
+    codes: list[str] = field(default_factory=list)
+
+    def redeem_code(self, code: str, http: HttpClient) -> TokenSet:
+        if code.startswith("foreign"):
+            raise UpstreamError("upstream_refused", "The code is another program's.", platform_code="40029")
+        if code in self.codes:
+            raise GrantRejected("The code was used before.")
+        self.codes.append(code)
+        return TokenSet("unused", extra={"session_key": self.SESSION_KEY})
+
+    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
+        return Identity("program:1", "open_id", "o-1", union_id="u-1")
 
 
 def channel_of(name: str, platform: Any) -> Channel:

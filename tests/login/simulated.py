@@ -28,7 +28,7 @@ ENVIRONMENT = {"APP_ENV": "prod", "SANDBOX": "0", "PUBLIC_BASE_URL": BASE_URL, "
 
 
 def channels_file(sandbox: SandboxServer, second: SandboxServer) -> str:
-    """Return a channels file: Feishu, WeChat, and two OAuth 2.0 servers called `account` and `second`."""
+    """Return a channels file: Feishu, WeChat, two OAuth 2.0 servers called `account` and `second`, an OpenID server."""
     own, url = sandbox.settings, sandbox.url
     tables = [
         f"""
@@ -69,6 +69,14 @@ userinfo_url = "{base}/userinfo"
 revoke_url = "{base}/revoke"
 topup_url = "{base}/topup"
 scope = "profile balance"
+""")
+    tables.append(f"""
+[channels.openid]
+platform = "oauth2"
+client_id = "{own["OAUTH2_CLIENT_ID"]}"
+client_secret = "{own["OAUTH2_CLIENT_SECRET"]}"
+issuer = "{url}/oauth2"
+scope = "openid profile balance"
 """)
     return "".join(tables)
 

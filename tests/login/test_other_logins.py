@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.core.errors import GrantRejected, TokenRejected
+from app.core.errors import TokenRejected
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import AppToken, CodeGrant, Identity, TokenSet
 from app.pipeline.operators.channels import channel_view
 from app.storage.database.db import Database
 from tests.builders import FrozenClock
 from tests.login.browser import BASE_URL
-from tests.login.in_memory import CodeBrowser, FakePlatform, open_gateway
+from tests.login.in_memory import CodeBrowser, FakePlatform, ProgramPlatform, open_gateway
 
 APP_BROWSER = {"User-Agent": "Mozilla/5.0 (iPhone) CorpApp/4.1"}
 FORM = "application/x-www-form-urlencoded"
@@ -72,35 +72,19 @@ class PostingPlatform(FakePlatform):
 
 
 @dataclass
-class Program:
-    """Trades codes of its own programs; it has no page."""
-
-    codes: list[str] = field(default_factory=list)
-
-    def redeem_code(self, code: str, http: HttpClient) -> TokenSet:
-        if code in self.codes:
-            raise GrantRejected("The code was used before.")
-        self.codes.append(code)
-        return TokenSet("unused", extra={"session_key": "tiihtNczf5v6AKRyjwEUhQ=="})
-
-    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
-        return Identity("program:1", "open_id", "o-1", union_id="u-1")
-
-
-@dataclass
 class Others:
     """A gateway with one channel of each."""
 
     browser: CodeBrowser
     corp: CorpPlatform
     posting: PostingPlatform
-    program: Program
+    program: ProgramPlatform
     services: Any
 
 
 @pytest.fixture
 def others(database: Database, clock: FrozenClock) -> Iterator[Others]:
-    corp, posting, program = CorpPlatform("corp:1"), PostingPlatform("posting:1"), Program()
+    corp, posting, program = CorpPlatform("corp:1"), PostingPlatform("posting:1"), ProgramPlatform()
     gateway = open_gateway(database, clock, {"corp": corp, "posting": posting, "program": program})
     yield Others(gateway.browser(), corp, posting, program, gateway.services)
     gateway.close()
@@ -189,7 +173,7 @@ def test_a_program_trades_its_code_for_a_session(others: Others) -> None:
     said = answer.get_json()
     assert said["user"]["subject"] == "o-1"
     assert "session_key" not in answer.text
-    assert "tiihtNczf5v6AKRyjwEUhQ" not in answer.text
+    assert ProgramPlatform.SESSION_KEY not in answer.text
     me = others.browser.get("/api/v1/me", headers={"Authorization": f"Bearer {said['token']}"})
     assert me.get_json()["identity"]["union_id"] == "u-1"
 

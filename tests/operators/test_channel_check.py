@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from app.cli.channels import channels_group
 from app.pipeline.services import Services
 from tests.ports import free_port
+from tests.sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.backends("sqlite")
 TOKEN = "t-3f9d1c7b5a"
@@ -112,6 +113,39 @@ def test_offline_asks_nobody(services_with: Callable[..., Services], platform: P
     result = check(services_with(channels=FEISHU % (platform.url, platform.url), env=KEYS), "--offline")
     assert "app token: not tried" in result.output
     assert (platform.asked, result.exit_code) == (0, 0)
+
+
+OPENID = """
+[channels.sso]
+platform = "oauth2"
+client_id = "client-1"
+client_secret = "5f1c9d27b3e84a61"
+issuer = "%s/oauth2"
+"""
+
+
+def test_a_login_server_that_names_its_addresses_is_asked_for_them(
+    services_with: Callable[..., Services],
+) -> None:
+    with SandboxServer() as server:
+        services = services_with(channels=OPENID % server.url)
+        result = check(services)
+        assert "sso  (oauth2)  ok" in result.output
+        assert "discovery document: the platform gave one" in result.output
+        assert result.exit_code == 0
+        assert "discovery document: not tried" in check(services, "--offline").output
+
+
+def test_a_login_server_that_calls_itself_something_else_is_wrong(
+    services_with: Callable[..., Services],
+) -> None:
+    with SandboxServer() as server:
+        elsewhere = {"issuer": "https://id.example.com"}
+        server.state.faults.add("oauth2.discovery", "merge", replace=elsewhere)
+        result = check(services_with(channels=OPENID % server.url))
+    assert "sso  (oauth2)  WRONG" in result.output
+    assert "it names another issuer" in result.output
+    assert result.exit_code == 1
 
 
 def test_a_channel_nobody_set_up_is_off_and_nothing_is_wrong(services_with: Callable[..., Services]) -> None:

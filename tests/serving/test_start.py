@@ -6,14 +6,18 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from app.serving.used_port import port_fault
+from app.serving.used_port import PortFault, listen_alone, port_fault
 from app.storage.database import schema
 from app.storage.database.db import Database
+from tests.databases import migrate
 from tests.live import ROOT, LiveGateway
 from tests.ports import free_port
 
@@ -43,6 +47,77 @@ def test_a_port_that_becomes_free_meanwhile_is_taken(listener: socket.socket) ->
     assert port_fault(host, port, patience=0)
     listener.close()
     assert port_fault(host, port, patience=0) is None
+
+
+def test_of_many_that_start_at_the_same_moment_one_listens() -> None:
+    at_once = 8
+    for _ in range(25):
+        port, barrier = free_port(), Barrier(at_once)
+
+        def start(_: int, port: int = port, barrier: Barrier = barrier) -> socket.socket | str:
+            barrier.wait(20)
+            try:
+                return listen_alone("127.0.0.1", port, patience=0)
+            except PortFault as fault:
+                return str(fault)
+
+        with ThreadPoolExecutor(at_once) as pool:
+            results = list(pool.map(start, range(at_once)))
+        (listening,) = [each for each in results if isinstance(each, socket.socket)]
+        listening.close()
+        told = [each for each in results if isinstance(each, str)]
+        assert all(f"Port {port} on 127.0.0.1 is in use" in each for each in told)
+
+
+def test_nobody_who_asks_to_share_a_port_gets_a_share() -> None:
+    with listen_alone("127.0.0.1", free_port()) as listening, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(listening.getsockname())
+
+
+def test_a_port_that_was_used_a_moment_ago_is_taken_at_once() -> None:
+    with listen_alone("127.0.0.1", port := free_port()) as listening:
+        caller = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = listening.accept()
+        accepted.close()  # The side that closes first keeps the connection waiting.
+        caller.close()
+    listen_alone("127.0.0.1", port, patience=0).close()
+
+
+def test_of_two_gateways_started_together_one_serves_and_the_other_says_why(tmp_path: Path) -> None:
+    port = free_port()
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    gateways = [LiveGateway(folder, port=port) for folder in folders]
+    for gateway in gateways:
+        migrate(gateway.database_url)
+    with ThreadPoolExecutor(2) as pool:
+        started = list(pool.map(start_and_wait, gateways))
+    try:
+        assert sorted(code is None for code in started) == [False, True]
+        loser = gateways[0] if started[0] is not None else gateways[1]
+        assert 1 in started
+        assert f"Port {port} on 127.0.0.1 is in use by process " in loser.log()
+        assert "Traceback" not in loser.log()
+    finally:
+        for gateway in gateways:
+            gateway.stop()
+
+
+def start_and_wait(gateway: LiveGateway) -> int | None:
+    """Start a gateway; return its exit code when it ends, None when it serves."""
+    process = gateway.launch()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if (code := process.poll()) is not None:
+            return code
+        if "Listening at" in gateway.log():
+            return None
+        time.sleep(0.05)
+    raise AssertionError(gateway.log())
 
 
 def test_an_address_of_another_machine_is_named() -> None:

@@ -32,6 +32,7 @@ LOGIN_STORY = [
         for name in ("finish", "start", "linking", "return_query", "profiles", "people", "repeats")
     ),
     "app/pipeline/tokens/user_tokens.py",
+    "app/wire/oidc.py",
     "app/pipeline/channels.py",
     "app/core/errors.py",
     "app/security/session_tokens.py",
@@ -40,7 +41,7 @@ LOGIN_STORY = [
     "app/web/people/csrf.py",
 ]
 """The modules whose errors people read on the page of a login that did not finish."""
-ERRORS = ("LoginError", "RefusedError", "RequestError", "UpstreamError", "UpstreamUnavailable")
+ERRORS = ("LoginError", "RefusedError", "RequestError", "UpstreamError", "UpstreamUnavailable", "bad_token")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
 

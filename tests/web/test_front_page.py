@@ -71,12 +71,31 @@ def test_the_front_page_keeps_sight_of_the_popups_it_opens(dev):
         {"Host": "localhost.example.com"},
         {"Host": "8.8.8.8"},
         {"X-Forwarded-For": "203.0.113.9"},
+        {"X-Real-IP": "203.0.113.9"},
+        {"Via": "1.1 proxy"},
+        {"CF-Connecting-IP": "203.0.113.9"},
     ],
     ids=lambda headers: "{}: {}".format(*next(iter(headers.items()))),
 )
 def test_development_routes_answer_this_machine_only(dev, address, headers):
     answer = dev.get(address, headers=OURS | headers)
     assert (answer.status_code, answer.get_json()["error"]) == (403, "local_only")
+
+
+@pytest.mark.parametrize("address", DEV_ADDRESSES)
+@pytest.mark.parametrize(
+    "peer", ["192.168.1.77", "203.0.113.9", "172.17.0.1", "::ffff:192.168.1.77", "2001:db8::7", "", "unix:"]
+)
+def test_development_routes_do_not_answer_another_machine_whatever_host_it_names(dev, address, peer):
+    for host in ("localhost:5003", "127.0.0.1", "192.168.1.20"):
+        answer = dev.get(address, headers=OURS | {"Host": host}, environ_overrides={"REMOTE_ADDR": peer})
+        assert (answer.status_code, answer.get_json()["error"]) == (403, "local_only")
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.0.0.53", "::1", "::ffff:127.0.0.1"])
+def test_development_routes_answer_this_machine_by_each_of_its_own_addresses(dev, peer):
+    answer = dev.get("/dev/arrivals", headers=OURS, environ_overrides={"REMOTE_ADDR": peer})
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,11 @@ def apply_signal(
     return None
 
 
+def bound_to(app: str) -> str:
+    """Word that a code has bound somebody, and to which app: who was led to a stranger's code can see it."""
+    return f"{BOUND}: {app}"
+
+
 def platform_time(event: Event) -> datetime:
     """Return the platform's own time of an event; without one, or with one from the future, the receipt counts.
 
@@ -140,7 +145,7 @@ def _bind_typed(tx: Transaction, claimant: Claimant, code: str, guesses: Guesses
     channel = claimant.event.channel
     found = find_typed(tx, channel, code) if CODE_SHAPE.fullmatch(code) else None
     answer = UNKNOWN if found is None else _consume(tx, claimant, found)
-    if answer != BOUND:
+    if not answer.startswith(BOUND):
         set_wrong_guesses(tx, channel, claimant.open_id, count=guesses.count + 1, since=guesses.since)
     return answer
 
@@ -172,7 +177,7 @@ def _consume(tx: Transaction, claimant: Claimant, found: BindCode) -> str:
         bindcode_id=found.id,
     )
     log.info("openid_bound", app=found.app, channel=event.channel, event_id=event.id, bindcode_id=found.id)
-    return BOUND
+    return bound_to(found.app)
 
 
 def _answer_for_taken(tx: Transaction, open_id: str, found: BindCode) -> str:
@@ -181,4 +186,4 @@ def _answer_for_taken(tx: Transaction, open_id: str, found: BindCode) -> str:
     if current is None or current.status is BindStatus.PENDING:
         return EXPIRED
     is_theirs = current.open_id == open_id and find_openid(tx, current.app, open_id) is not None
-    return BOUND if is_theirs else USED
+    return bound_to(current.app) if is_theirs else USED

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from app.core.errors import CallgateError, LoginError, RefusedError, StoreUnavailable
-from app.core.ports import AuthorizeRequest, LoginPages, LoginProvider, PostedReturn
+from app.core.ports import AuthorizeRequest, DiscoveringLogin, LoginPages, LoginProvider, PostedReturn
 from app.core.states import FlowMode, FlowPurpose
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
@@ -21,7 +21,7 @@ from app.pipeline.login.people import checked_identity, remember_person
 from app.pipeline.login.repeats import failure_text, result_of_first
 from app.pipeline.login.return_query import ReturnParameters, read_return
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
-from app.pipeline.login.start import spend_flow
+from app.pipeline.login.start import learn_addresses, nonce_of, spend_flow
 from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
 from app.security.addresses import address_group
@@ -95,10 +95,9 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
         with _failures_kept(services, flow):
             if flow.purpose is FlowPurpose.LINK:
                 check_linker(flow, returned.signed_in)
+            learn_addresses(channel)
             code = _code(channel, provider, given)
-            grant = CodeGrant(
-                code, flow.redirect_uri, spent.verifier, page=flow.page, parameters=given.others
-            )
+            grant = _grant(services, spent.verifier, flow, code, given)
             return _store(services, channel, returned, flow, redeem(services, channel, provider, grant))
     except CallgateError as error:
         _audit_refusal(services, returned, error)
@@ -197,6 +196,18 @@ def _store(
     return LoginResult(flow.next, flow.mode, token)
 
 
+def _grant(services: Services, verifier: str, flow: Flow, code: str, given: ReturnParameters) -> CodeGrant:
+    return CodeGrant(
+        code,
+        flow.redirect_uri,
+        verifier,
+        page=flow.page,
+        parameters=given.others,
+        nonce=nonce_of(verifier),
+        redeemed_at=services.clock.now().timestamp(),
+    )
+
+
 def _code(channel: Channel, provider: LoginProvider, given: ReturnParameters) -> str:
     """Return the code of a return that brings one and nothing that contradicts it; raises LoginError."""
     _check_issuer(channel, provider, given.issuer)
@@ -218,9 +229,20 @@ def _check_issuer(channel: Channel, provider: LoginProvider, given: str | None) 
     promised: str | None = getattr(provider, "issuer_parameter", None)
     if given == promised:
         return
+    discovering = channel.as_capability(DiscoveringLogin)
+    if discovering is not None:
+        # One server may be several issuers (Keycloak's realms), so its origin says nothing.
+        if promised is None and given == discovering.return_issuer:
+            return
+        raise wrong_issuer()
     if promised is None and given is not None and _origin(given) in _pages_origins(channel, provider):
         return
-    raise LoginError("wrong_issuer", "This answer comes from another login server; start again.")
+    raise wrong_issuer()
+
+
+def wrong_issuer() -> LoginError:
+    """Return the error for an answer that is not from the server that was asked (mix-up)."""
+    return LoginError("wrong_issuer", "This answer comes from another login server; start again.")
 
 
 def login_origins(channels: Iterable[Channel]) -> list[str]:

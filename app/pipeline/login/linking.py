@@ -51,6 +51,7 @@ def store_link(
 ) -> None:
     """Store a proven identity as one of the user's own; raises RefusedError 409 when it is somebody else's."""
     now = services.clock.now()
+    lock_user(tx, signed_in.user_id)
     if find_live_session(tx, signed_in.sid, now) is None:
         raise LoginError("session_changed", "You were logged out while linking; log in and start again.")
     stored = attach_identity(tx, channel=channel, known=known, user_id=signed_in.user_id, now=now)
@@ -88,7 +89,7 @@ def unlink_identity(services: Services, signed_in: SignedIn, identity_id: str, *
             tx, at=now, actor=user_id, action="identity.unlinked", target=identity_id, trace_id=trace_id
         )
     if connection is not None:
-        _revoke(services, going, connection)
+        revoke_at_platform(services, going, connection)
 
 
 def own_identity(services: Services, signed_in: SignedIn, identity_id: str) -> StoredIdentity:
@@ -125,7 +126,8 @@ def _split(
     return going, staying
 
 
-def _revoke(services: Services, identity: StoredIdentity, connection: StoredConnection) -> None:
+def revoke_at_platform(services: Services, identity: StoredIdentity, connection: StoredConnection) -> None:
+    """Tell the platform to forget tokens that are stored here no more; what goes wrong there is only logged."""
     channel = services.channels.get(identity.channel)
     if channel is None or not isinstance(channel.connector, TokenRevoker):
         return

@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from datetime import datetime
 
-from app.core.errors import RefusedError, UpstreamError
+from app.core.errors import LoginError, RefusedError, UpstreamError
 from app.core.identifiers import new_id
 from app.core.values import JSON, Identity
 from app.storage.database.db import Transaction
@@ -25,7 +25,7 @@ from app.storage.login.identities import (
     insert_identity_once,
     record_login,
 )
-from app.storage.login.users import delete_user, insert_user
+from app.storage.login.users import delete_user, insert_user, lock_enabled_user
 
 MAX_PROFILE = 16_384
 
@@ -46,7 +46,10 @@ def checked_identity(said: Identity) -> Identity:
 
 
 def remember_person(tx: Transaction, *, channel: str, known: Identity, now: datetime) -> StoredIdentity:
-    """Return the identity of somebody who logs in, with a new user when they are here for the first time."""
+    """Return the identity of somebody who logs in, with a new user when they are here for the first time.
+
+    Raises LoginError 403 for somebody an operator has disabled; their row is held, so that disabling waits or is seen.
+    """
     stored = find_identity_of(tx, known)
     if stored is None:
         user_id = new_id(now)
@@ -55,6 +58,8 @@ def remember_person(tx: Transaction, *, channel: str, known: Identity, now: date
         if stored.user_id != user_id:
             # The same person's other browser was faster.
             delete_user(tx, user_id)
+    if not lock_enabled_user(tx, stored.user_id):
+        raise person_disabled()
     record_login(tx, stored.id, channel, known, now)
     return stored
 
@@ -74,6 +79,12 @@ def attach_identity(
         )
     record_login(tx, stored.id, channel, known, now)
     return stored
+
+
+def person_disabled() -> LoginError:
+    """Return the error for somebody whom an operator lets log in no more."""
+    message = "Your account is disabled here; ask the people who run this site."
+    return LoginError("person_disabled", message, http_status=403)
 
 
 def _insert(tx: Transaction, *, channel: str, known: Identity, user_id: str, now: datetime) -> StoredIdentity:

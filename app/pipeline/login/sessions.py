@@ -11,11 +11,12 @@ from app.pipeline.services import Services
 from app.security.session_tokens import SessionClaims, not_logged_in, read_session_token, sign_session_token
 from app.storage.audit import write_audit
 from app.storage.database.db import Transaction
-from app.storage.login.connections import delete_connection, find_connection
-from app.storage.login.identities import list_identities_of_user
+from app.storage.login.connections import StoredConnection, delete_connection, find_connection
+from app.storage.login.identities import StoredIdentity, list_identities_of_user
 from app.storage.login.sessions import (
     Session,
     end_session,
+    end_sessions_of_user,
     find_live_session,
     has_live_session,
     insert_session,
@@ -125,7 +126,7 @@ def log_out(services: Services, signed_in: SignedIn, *, trace_id: str) -> None:
         if not end_session(tx, signed_in.sid, now):
             return
         if not has_live_session(tx, signed_in.user_id, now):
-            _forget_tokens(tx, signed_in.user_id)
+            forget_tokens(tx, signed_in.user_id)
         write_audit(
             tx,
             at=now,
@@ -136,12 +137,32 @@ def log_out(services: Services, signed_in: SignedIn, *, trace_id: str) -> None:
         )
 
 
-def _forget_tokens(tx: Transaction, user_id: str) -> None:
+def end_other_sessions(services: Services, signed_in: SignedIn, *, trace_id: str) -> int:
+    """End every session of this person but the one at hand, on all processes at once; return how many."""
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        ended = end_sessions_of_user(tx, signed_in.user_id, except_sid=signed_in.sid, now=now)
+        write_audit(
+            tx,
+            at=now,
+            actor=signed_in.user_id,
+            action="sessions.others_ended",
+            target=signed_in.user_id,
+            trace_id=trace_id,
+            detail={"ended": ended},
+        )
+    return ended
+
+
+def forget_tokens(tx: Transaction, user_id: str) -> list[tuple[StoredIdentity, StoredConnection]]:
+    """Delete a user's stored tokens and return them; a refresh under way cannot bring them back."""
+    forgotten = []
     for identity in list_identities_of_user(tx, user_id):
         connection = find_connection(tx, identity.id)
-        # Only the tokens seen here: those of a login that overtakes this logout stay.
-        if connection is not None:
-            delete_connection(tx, identity.id, version=connection.version)
+        # Only the tokens seen here: those of a login that overtakes this stay.
+        if connection is not None and delete_connection(tx, identity.id, version=connection.version):
+            forgotten.append((identity, connection))
+    return forgotten
 
 
 def _sign(services: Services, tx: Transaction, session: Session) -> SessionToken:

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from app.core.errors import LoginError, RefusedError
 from app.core.identifiers import random_word
-from app.core.ports import AuthorizeRequest, LoginPages, LoginProvider
+from app.core.ports import AuthorizeRequest, DiscoveringLogin, LoginPages, LoginProvider
 from app.core.states import FlowMode, FlowPurpose
-from app.pipeline.channels import Channel, redirect_uri
+from app.pipeline.channels import Channel, ask_platform, redirect_uri
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
 from app.security.addresses import address_group
@@ -66,7 +66,8 @@ class SpentFlow:
 def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | None = None) -> Started:
     """Start a login, or a link when `linker` is the session it belongs to.
 
-    1. The channel must log people in, the return address must be allowed, and the rate too.
+    1. The channel must log people in, the return address must be allowed, and the rate too; a server that names its own
+       addresses is asked for them, where they are not known.
     2. State, PKCE verifier and, for a new browser, the value of its login cookie are drawn.
     3. The flow is stored under the hash of its state, and expired ones are swept.
     4. The platform words its own address.
@@ -74,6 +75,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
     return_to, error_to = _checked_addresses(services, wanted)
     _check_rate(services, wanted.remote_addr)
+    learn_addresses(channel)
     state, verifier = random_word(STATE_BITS), random_word(VERIFIER_BITS)
     browser = wanted.browser or random_word(BROWSER_BITS)
     now = services.clock.now()
@@ -95,12 +97,18 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         page=_page(channel, wanted.user_agent),
         error_to=error_to,
     )
+    _keep(services, flow, lifetime)
+    request = AuthorizeRequest(
+        flow.redirect_uri, state, _challenge(verifier), page=flow.page, nonce=nonce_of(verifier)
+    )
+    return Started(provider.authorize_url(request), browser)
+
+
+def _keep(services: Services, flow: Flow, lifetime: timedelta) -> None:
     with services.database.begin() as tx:
         insert_flow(tx, flow)
         # Expired rows stay for one more lifetime, so that a late return is told "expired" and not "unknown".
-        purge_flows(tx, now - lifetime)
-    request = AuthorizeRequest(flow.redirect_uri, state, _challenge(verifier), page=flow.page)
-    return Started(provider.authorize_url(request), browser)
+        purge_flows(tx, flow.created_at - lifetime)
 
 
 def spend_flow(
@@ -135,6 +143,18 @@ def find_own_flow(
         flow = find_flow(tx, _flow_id(state or ""))
     is_own = flow is not None and flow.browser in _browser_hashes(browsers) and flow.channel == channel
     return flow if is_own else None
+
+
+def learn_addresses(channel: Channel) -> None:
+    """Have a channel learn its server's addresses where that server names them; raises UpstreamError."""
+    discovering = channel.as_capability(DiscoveringLogin)
+    if discovering is not None:
+        ask_platform(lambda: discovering.learn(channel.http))
+
+
+def nonce_of(verifier: str) -> str:
+    """Return the nonce of a login. It follows from the verifier, which is kept sealed with the flow, and tells nothing of it."""
+    return sha256_hex(b"nonce\x00", verifier.encode())
 
 
 def verifier_place(flow_id: str) -> str:

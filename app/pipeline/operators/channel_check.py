@@ -1,23 +1,26 @@
 """What `flask channels check` finds out: are a channel's keys complete, and does the platform take them?
 
-Reads the configuration and, unless told to stay offline, asks each platform that gives app tokens for one. A platform
-is asked without force, so the token that is in use stays good; what comes back is thrown away.
+Reads the configuration and, unless told to stay offline, asks each platform that gives app tokens for one, and each login
+server that names its own addresses for them. A platform is asked without force, so the token that is in use stays good;
+what comes back is thrown away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 from app.config.settings import Settings
 from app.core.errors import UpstreamError, UpstreamUnavailable
-from app.core.ports import AppTokenSource
+from app.core.ports import AppTokenSource, DiscoveringLogin
 from app.pipeline.channels import Channel, Channels, DisabledChannel, ask_platform, unsafe_about
 from app.pipeline.operators.channels import CAPABILITIES
 
 State = Literal["ok", "off", "wrong"]
-Ask = Callable[[Channel, AppTokenSource], tuple[State, str]]
-"""Tries to get an app token: how the channel stands after that, and the result in words."""
+Question = Callable[[], Any]
+Ask = Callable[[Channel, Question], tuple[State, str]]
+"""Asks a channel's platform something: how the channel stands after that, and the result in words."""
 
 
 class Checked(NamedTuple):
@@ -30,7 +33,7 @@ class Checked(NamedTuple):
 
 
 def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
-    """Yield every channel as soon as it has been looked at; `ask` tries the app token of those that have one."""
+    """Yield every channel as soon as it has been looked at; `ask` is how its platform is asked."""
     for channel in channels:
         yield _check_enabled(channel, ask)
     for disabled in channels.disabled:
@@ -42,11 +45,21 @@ def _check_enabled(channel: Channel, ask: Ask) -> Checked:
     off = [f"off: {name}: {reason}" for name, reason in channel.off.items()]
     unset = [reason] if (reason := channel.config.disabled_reason) else []
     sentences = [f"can {', '.join(able)}", *off, *unset, *unsafe_about(channel)]
+    state: State = "ok"
+    for name, question in _questions(channel):
+        answered, sentence = ask(channel, question)
+        state = "wrong" if "wrong" in (state, answered) else "ok"
+        sentences.append(f"{name}: {sentence}")
+    return Checked(channel.name, channel.spec.slug, state, tuple(sentences))
+
+
+def _questions(channel: Channel) -> Iterator[tuple[str, Question]]:
     source = channel.as_capability(AppTokenSource)
-    if source is None:
-        return Checked(channel.name, channel.spec.slug, "ok", tuple(sentences))
-    state, sentence = ask(channel, source)
-    return Checked(channel.name, channel.spec.slug, state, (*sentences, f"app token: {sentence}"))
+    if source is not None:
+        yield "app token", partial(source.fetch_app_token, channel.http, rejected=None)
+    discovering = channel.as_capability(DiscoveringLogin)
+    if discovering is not None:
+        yield "discovery document", partial(discovering.learn, channel.http)
 
 
 def _check_disabled(disabled: DisabledChannel) -> Checked:
@@ -59,7 +72,7 @@ def _check_disabled(disabled: DisabledChannel) -> Checked:
     return Checked(config.name, config.platform, "wrong" if is_begun else "off", tuple(sentences))
 
 
-def stay_offline(_channel: Channel, _source: AppTokenSource) -> tuple[State, str]:
+def stay_offline(_channel: Channel, _question: Question) -> tuple[State, str]:
     """Ask nobody."""
     return "ok", "not tried"
 
@@ -67,9 +80,9 @@ def stay_offline(_channel: Channel, _source: AppTokenSource) -> tuple[State, str
 def asking_platforms(settings: Settings) -> Ask:
     """Return how to ask platforms. A simulator that is not running says nothing about the keys."""
 
-    def ask(channel: Channel, source: AppTokenSource) -> tuple[State, str]:
+    def ask(channel: Channel, question: Question) -> tuple[State, str]:
         try:
-            ask_platform(lambda: source.fetch_app_token(channel.http, rejected=None))
+            ask_platform(question)
         except UpstreamUnavailable as error:
             if _is_simulated(settings, channel):
                 return "ok", "not tried, the simulator does not answer (make run starts it)"

@@ -1,12 +1,15 @@
 """Login with any OAuth 2.0 server whose addresses are configured; nothing here knows a particular one.
 
-The parts: settings, client (the base of every capability), login, revocation, topup.
+The parts: settings, client (the base of every capability), login, openid (a server known by its issuer) with discovery,
+revocation, topup.
 """
 
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
+from app.platforms.oauth2.discovery import DiscoveredServer
 from app.platforms.oauth2.login import OAuth2Login
+from app.platforms.oauth2.openid import OpenIdLogin
 from app.platforms.oauth2.revocation import OAuth2Revocation
 from app.platforms.oauth2.settings import OAuth2Settings
 from app.platforms.oauth2.topup import OAuth2Topup
@@ -24,15 +27,40 @@ class RevocableTopupLogin(OAuth2Login, OAuth2Revocation, OAuth2Topup):
     """A server that can do both."""
 
 
+class RevocableOpenIdLogin(OpenIdLogin, OAuth2Revocation):
+    """A discovered server that ends tokens on request."""
+
+
+class TopupOpenIdLogin(OpenIdLogin, OAuth2Topup):
+    """A discovered server that has a page to add money."""
+
+
+class RevocableTopupOpenIdLogin(OpenIdLogin, OAuth2Revocation, OAuth2Topup):
+    """A discovered server that can do both."""
+
+
 def open_channel(_name: str, settings: OAuth2Settings) -> OAuth2Login:
     """Return a connector with exactly the capabilities whose addresses are configured."""
-    kinds = {
-        (False, False): OAuth2Login,
-        (True, False): RevocableLogin,
-        (False, True): TopupLogin,
-        (True, True): RevocableTopupLogin,
-    }
-    return kinds[bool(settings.revoke_url), bool(settings.topup_url)](settings)
+    can = bool(settings.revoke_url), bool(settings.topup_url)
+    if settings.issuer:
+        return DISCOVERED_KINDS[can](settings, DiscoveredServer(settings))
+    return KINDS[can](settings)
+
+
+KINDS = {
+    (False, False): OAuth2Login,
+    (True, False): RevocableLogin,
+    (False, True): TopupLogin,
+    (True, True): RevocableTopupLogin,
+}
+"""By whether the server ends tokens and whether it has a page to add money."""
+
+DISCOVERED_KINDS = {
+    (False, False): OpenIdLogin,
+    (True, False): RevocableOpenIdLogin,
+    (False, True): TopupOpenIdLogin,
+    (True, True): RevocableTopupOpenIdLogin,
+}
 
 
 PLATFORM = PlatformSpec(

@@ -40,6 +40,14 @@ class OAuth2Client:
         called = (own.token_url, own.userinfo_url, own.revoke_url, own.topup_url)
         return frozenset(origin_of(address) for address in called if address)
 
+    def token_address(self, http: HttpClient) -> str:
+        """Return where codes and refresh tokens are redeemed."""
+        return self.settings.token_url
+
+    def userinfo_address(self, http: HttpClient) -> str:
+        """Return what says who logged in."""
+        return self.settings.userinfo_url
+
     def call_as_client(self, address: str, form: dict[str, str], http: HttpClient) -> HttpAnswer:
         """Authenticate in the body or, with both parts form-encoded first, in the header (RFC 6749 §2.3.1)."""
         own = self.settings

@@ -102,6 +102,20 @@ def end_sessions_of_identity(
     )
 
 
+def end_sessions_of_user(tx: Connection, user_id: str, *, except_sid: str = "", now: datetime) -> int:
+    """End a user's living sessions, but for one where it is named; return how many."""
+    return tx.execute(
+        sessions.update()
+        .where(
+            sessions.c.user_id == user_id,
+            sessions.c.sid != except_sid,
+            sessions.c.ended_at.is_(None),
+            sessions.c.expires_at > now,
+        )
+        .values(ended_at=now)
+    ).rowcount
+
+
 def move_session(tx: Connection, sid: str, identity_id: str) -> None:
     """Let a session stand for another identity of the same user."""
     tx.execute(sessions.update().where(sessions.c.sid == sid).values(identity_id=identity_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, String, Table, select
@@ -13,6 +14,8 @@ users = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
+    # Since when an operator lets them log in no more; null for everybody else.
+    Column("disabled_at", UtcDateTime),
 )
 
 
@@ -33,3 +36,23 @@ def lock_user(tx: Connection, user_id: str) -> bool:
     """
     query = select(users.c.id).where(users.c.id == user_id).with_for_update()
     return tx.execute(query).one_or_none() is not None
+
+
+def lock_enabled_user(tx: Connection, user_id: str) -> bool:
+    """Hold the user's row as lock_user does; say whether they exist and may log in."""
+    query = select(users.c.disabled_at).where(users.c.id == user_id).with_for_update()
+    row = tx.execute(query).one_or_none()
+    return row is not None and row.disabled_at is None
+
+
+def set_disabled(tx: Connection, user_id: str, since: datetime | None) -> None:
+    """Note since when a user may log in no more, None that they may."""
+    tx.execute(users.update().where(users.c.id == user_id).values(disabled_at=since))
+
+
+def find_disabled(tx: Connection, user_ids: Collection[str]) -> dict[str, datetime]:
+    """Return which of these users may log in no more, and since when."""
+    query = select(users.c.id, users.c.disabled_at).where(
+        users.c.id.in_(user_ids), users.c.disabled_at.is_not(None)
+    )
+    return {row.id: row.disabled_at for row in tx.execute(query)}

@@ -1,7 +1,7 @@
 """What the development page calls: arrivals, the simulator's samples, firing one, a bind code. Only in development.
 
 These routes show stored data and act without a login, so they answer only a page of this gateway that was opened on
-this machine or in its private network: not other sites, not other names for this address, not a tunnel.
+this machine: not other machines whatever they call it, not other sites, not other names for this address, not a tunnel.
 """
 
 from __future__ import annotations
@@ -21,12 +21,23 @@ from app.pipeline.operators.bindings import bindcode_view, made_bindcode_view
 from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
 from app.pipeline.services import Services
 from app.security.redaction import redact_event, redact_headers, redact_query
+from app.web.callbacks.reading import client_address
 from app.web.dev.simulator import Simulator
 from app.web.guards import json_body
 
 SHOWN = 40
 DEMO_APP = "demo"
-FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded")
+FORWARDED = (
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "Forwarded",
+    "Via",
+    "X-Real-IP",
+    "CF-Connecting-IP",
+)
+"""What proxies and tunnels add; one that adds nothing and rewrites Host cannot be told from this machine."""
+
 LOCAL_NAMES = ("localhost", ".localhost")
 
 
@@ -96,13 +107,16 @@ def _refuse_strangers() -> None:
 
 
 def _is_local() -> bool:
-    """Say whether the page was opened under a local name or a private address and came through no proxy.
+    """Say whether this machine itself asks, under a local name or a private address, and through no proxy.
 
-    A name that somebody points at 127.0.0.1 and the public name of a tunnel both fail here.
+    Host alone says nothing: whoever connects writes it. The peer alone does not either: a tunnel ends on this machine, and
+    a name that somebody points at 127.0.0.1 is opened here. Both must be local.
     """
     if any(name in request.headers for name in FORWARDED):
         return False
     try:
+        if not ip_address(client_address(request.environ, trusted_proxies=0)).is_loopback:
+            return False
         host = urlsplit(f"//{request.host}").hostname or ""
         if host == LOCAL_NAMES[0] or host.endswith(LOCAL_NAMES[1]):
             return True

@@ -14,12 +14,13 @@ from app.core.errors import LoginError, RefusedError
 from app.pipeline.login.linking import own_identities, own_identity
 from app.pipeline.login.profiles import check_questions, fresh_identity, topup_address
 from app.pipeline.login.session_keys import published_keys
-from app.pipeline.login.sessions import SignedIn, renew_session
+from app.pipeline.login.sessions import SignedIn, end_other_sessions, renew_session
 from app.pipeline.services import Services
 from app.security.session_tokens import not_logged_in
 from app.storage.login.identities import StoredIdentity
 from app.web.callbacks.reading import client_address
-from app.web.people.csrf import check_origin, token_of
+from app.web.errors import trace_id
+from app.web.people.csrf import check_csrf, check_origin, token_of
 from app.web.people.session_cookies import (
     came_by_cookie,
     keep_private,
@@ -89,6 +90,13 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         if came_by_cookie():
             set_session_cookie(services.settings, response, token)
         return response
+
+    @blueprint.post("/api/v1/me/sessions/end-others")
+    def end_others() -> Response:
+        """End every other session of this person; the one that asks goes on."""
+        current = signed_in(services)
+        check_csrf(services, current)
+        return jsonify({"ended": end_other_sessions(services, current, trace_id=trace_id())})
 
     @blueprint.get("/.well-known/jwks.json")
     def jwks() -> Response:

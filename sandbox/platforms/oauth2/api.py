@@ -1,7 +1,8 @@
 """Simulated OAuth2 server in the manner of a metered-API provider: login, balance, top-up.
 
 Protocol: the provider's public integration page "third-party application guide" (read 2026-11-20), RFC
-6749, 6750, 7009 and 7636. Refresh tokens rotate: the old one dies when it is used.
+6749, 6750, 7009 and 7636. Refresh tokens rotate: the old one dies when it is used. With the scope `openid` it is an
+OpenID Connect server too; its documents and ID tokens are made in `openid`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox.consent import AuthorizeRequest, ask, problem_page, redirect_uri_is_allowed
 from sandbox.people import find_person
 from sandbox.pkce import pkce_holds
+from sandbox.platforms.oauth2 import openid
 from sandbox.platforms.oauth2.people import balance, top_up
 from sandbox.state import Grant, Issued, SandboxState, current_state, random_text
 
@@ -65,6 +67,7 @@ def authorize() -> AnyResponse:
             state=query["state"],
             code_challenge=query.get("code_challenge"),
             code_challenge_method=method,
+            nonce=query.get("nonce"),
             asks_twice=query.get("auto_authorize") != "true",
         )
     )
@@ -100,6 +103,8 @@ def userinfo() -> Response:
         "created_time": 1_640_995_200,
         "status": 1,
     }
+    if openid.is_asked(found.scope):
+        profile.update(openid.claims_about(person))
     if "balance" in found.scope.split():
         quota, used = balance(state, person)
         left = f"{(quota - used) / UNITS_PER_YUAN:.2f}"
@@ -207,15 +212,27 @@ def _redeem_refresh_token(state: SandboxState, fields: dict[str, str]) -> Issued
 def _tokens(state: SandboxState, grant: Grant) -> Response:
     access = state.issue_access_token(grant, "eyJ" + random_text(160), grant.scope)
     refresh = state.issue_refresh_token(grant, "refresh_" + random_text(40), grant.scope)
-    return _json(
-        {
-            "access_token": access.value,
-            "token_type": "Bearer",
-            "expires_in": state.lifetimes["oauth2.access_token"],
-            "refresh_token": refresh.value,
-            "scope": grant.scope,
-        }
-    )
+    answer = {
+        "access_token": access.value,
+        "token_type": "Bearer",
+        "expires_in": state.lifetimes["oauth2.access_token"],
+        "refresh_token": refresh.value,
+        "scope": grant.scope,
+    }
+    id_token = openid.id_token(state, grant, access.value) if openid.is_asked(grant.scope) else None
+    return _json(answer if id_token is None else answer | {"id_token": id_token})
+
+
+@blueprint.get("/.well-known/openid-configuration")
+def discovery() -> Response:
+    """Returns what a client needs to know about this server."""
+    return _json(openid.document(current_state()))
+
+
+@blueprint.get("/api/oauth2/jwks")
+def jwks() -> Response:
+    """Returns the public keys of the ID tokens."""
+    return _json(openid.key_set(current_state()))
 
 
 def _bearer(state: SandboxState) -> Issued | None:

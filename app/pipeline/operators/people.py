@@ -1,0 +1,108 @@
+"""What operators do about people: find them, disable and enable them, take an identity away. All of it is audited.
+
+Sessions end by their rows, which every process reads with each request; tokens go with their rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core.errors import RefusedError
+from app.pipeline.login.linking import revoke_at_platform
+from app.pipeline.login.sessions import forget_tokens
+from app.pipeline.services import Services
+from app.storage.audit import write_audit
+from app.storage.login.connections import find_connection
+from app.storage.login.identities import (
+    StoredIdentity,
+    delete_identity,
+    list_identities,
+    list_identities_of_user,
+)
+from app.storage.login.sessions import end_sessions_of_identity, end_sessions_of_user
+from app.storage.login.users import find_disabled, lock_user, set_disabled
+
+MOST_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """One identity, whose it is, and since when that person is disabled."""
+
+    identity: StoredIdentity
+    disabled_at: datetime | None
+
+
+def list_people(services: Services, *, limit: int = 50, before: str | None = None) -> list[PersonView]:
+    """Return identities with their people, newest first; `before` is the last identity seen."""
+    with services.database.read() as tx:
+        found = list_identities(tx, before=before, limit=min(limit, MOST_SHOWN))
+        disabled = find_disabled(tx, {each.user_id for each in found})
+    return [PersonView(each, disabled.get(each.user_id)) for each in found]
+
+
+def disable_person(services: Services, user_id: str, *, actor: str) -> int:
+    """Let somebody log in no more; return how many sessions that ended. Raises RefusedError 404 for an unknown user.
+
+    1. The user's row is held: a login that is being finished waits, and is then refused.
+    2. Their sessions end and their stored tokens go, at once and for every process.
+    3. The platforms are told to forget the tokens, as far as they can be; a failure there changes nothing here.
+    """
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        if not lock_user(tx, user_id):
+            raise unknown_person()
+        set_disabled(tx, user_id, now)
+        ended = end_sessions_of_user(tx, user_id, now=now)
+        forgotten = forget_tokens(tx, user_id)
+        write_audit(
+            tx, at=now, actor=actor, action="person.disabled", target=user_id, detail={"sessions": ended}
+        )
+    for identity, connection in forgotten:
+        revoke_at_platform(services, identity, connection)
+    return ended
+
+
+def enable_person(services: Services, user_id: str, *, actor: str) -> None:
+    """Let somebody log in again; raises RefusedError 404 for an unknown user."""
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        if not lock_user(tx, user_id):
+            raise unknown_person()
+        set_disabled(tx, user_id, None)
+        write_audit(tx, at=now, actor=actor, action="person.enabled", target=user_id)
+
+
+def remove_identity(services: Services, user_id: str, identity_id: str, *, actor: str) -> None:
+    """Take an identity away from its user, also the last one; raises RefusedError 404 for one that is not theirs.
+
+    Its tokens go with it, and so do the sessions that were opened through it. Whoever has that account at the platform may
+    log in with it again, as somebody new.
+    """
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        lock_user(tx, user_id)
+        own = {each.id: each for each in list_identities_of_user(tx, user_id)}
+        going = own.get(identity_id)
+        if going is None:
+            raise RefusedError("unknown_identity", "This user has no such identity.", http_status=404)
+        connection = find_connection(tx, identity_id)
+        end_sessions_of_identity(tx, user_id, identity_id, except_sid="", now=now)
+        delete_identity(tx, identity_id)
+        write_audit(
+            tx,
+            at=now,
+            actor=actor,
+            action="identity.removed",
+            target=identity_id,
+            detail={"user": user_id},
+        )
+    if connection is not None:
+        revoke_at_platform(services, going, connection)
+
+
+def unknown_person() -> RefusedError:
+    """Return the error for a user that does not exist."""
+    message = "There is no such user; `flask people list` shows their ids."
+    return RefusedError("unknown_person", message, http_status=404)

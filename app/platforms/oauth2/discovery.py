@@ -1,0 +1,134 @@
+"""What an OpenID Connect server says about itself, asked once for all threads of this process and kept for a while.
+
+How it is read and judged is in app/wire/oidc.py. A failure is remembered for a moment too, so that a server that is away
+does not hold a thread for every login that starts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Generic, TypeVar
+
+from app.core.errors import UpstreamError
+from app.core.ports import HttpClient
+from app.core.values import JSON
+from app.platforms.oauth2.settings import OAuth2Settings, without_reserved_query
+from app.wire.oauth2 import raise_when_busy
+from app.wire.oidc import (
+    Expected,
+    ProviderKey,
+    ServerDocument,
+    UnknownKeyError,
+    document_address,
+    judge_address,
+    no_key_signed,
+    read_document,
+    read_id_token,
+    read_keys,
+)
+
+KEPT_SECONDS = 3600
+REFETCH_SECONDS = 60
+"""Keys are asked for anew no more often than this, whatever key id a token names."""
+
+FAILED_SECONDS = 10
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """One answer of a server; the first caller asks while the others wait for what it brings."""
+
+    def __init__(self, ask: Callable[[HttpClient], T], clock: Callable[[], float]) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._value: T | None = None
+        self._failure: UpstreamError | None = None
+        self._asked_at = 0.0
+
+    @property
+    def value(self) -> T | None:
+        """What is known, however old; None before the first answer."""
+        return self._value
+
+    def get(self, http: HttpClient, *, longest: float = KEPT_SECONDS) -> T:
+        """Return what is known when it is younger than `longest` seconds, else ask; raises what asking raised."""
+        with self._lock:
+            age = self._clock() - self._asked_at
+            if self._failure is not None and age < FAILED_SECONDS:
+                raise self._failure
+            if self._value is not None and self._failure is None and age < longest:
+                return self._value
+            self._failure = None
+            try:
+                self._value = self._ask(http)
+            except UpstreamError as error:
+                self._failure = error
+                raise
+            finally:
+                self._asked_at = self._clock()
+            return self._value
+
+
+class DiscoveredServer:
+    """One server, as its discovery document and its key set describe it; `clock` counts seconds and never goes back."""
+
+    def __init__(self, settings: OAuth2Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._document = Kept(self._ask_document, clock)
+        self._keys = Kept(self._ask_keys, clock)
+
+    @property
+    def known(self) -> ServerDocument | None:
+        """The document if it was ever read."""
+        return self._document.value
+
+    def document(self, http: HttpClient) -> ServerDocument:
+        """Return the document; raises UpstreamError when the server does not say what can be used."""
+        return self._document.get(http)
+
+    def keys(self, http: HttpClient) -> tuple[ProviderKey, ...]:
+        """Return the keys that ID tokens can be checked with; raises UpstreamError."""
+        return self._keys.get(http)
+
+    def claims(self, token: object, expected: Expected, http: HttpClient) -> JSON:
+        """Return the claims of an ID token that holds; raises UpstreamError.
+
+        A token that no known key signed makes the keys be asked for anew, once in a while: the server may have changed them.
+        """
+        try:
+            return read_id_token(token, expected, self.keys(http))
+        except UnknownKeyError:
+            pass
+        try:
+            return read_id_token(token, expected, self._keys.get(http, longest=REFETCH_SECONDS))
+        except UnknownKeyError:
+            raise no_key_signed() from None
+
+    def _ask_document(self, http: HttpClient) -> ServerDocument:
+        own = self._settings
+        judge = partial(judge_address, issuer=own.issuer, private_hosts=own.allowed_hosts)
+
+        def judge_with_query(address: str) -> None:
+            judge(without_reserved_query(address))
+
+        return read_document(_json(document_address(own.issuer), http), own.issuer, judge_with_query)
+
+    def _ask_keys(self, http: HttpClient) -> tuple[ProviderKey, ...]:
+        return read_keys(_json(self.document(http).jwks_uri, http))
+
+
+def _json(address: str, http: HttpClient) -> JSON:
+    answer = http.request("GET", address)
+    raise_when_busy(answer)
+    if answer.status != 200:  # noqa: PLR2004
+        raise UpstreamError(
+            "bad_discovery",
+            f"The login server answered {answer.status} for {address}; compare issuer with the server's settings.",
+            platform_code=str(answer.status),
+        )
+    return answer.json_object()

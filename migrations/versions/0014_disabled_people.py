@@ -1,0 +1,22 @@
+"""Since when an operator lets somebody log in no more."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.storage.database.db import UtcDateTime
+
+revision = "0014"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("disabled_at", UtcDateTime))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("users") as table:
+        table.drop_column("disabled_at")
