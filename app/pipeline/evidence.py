@@ -137,9 +137,13 @@ def without_credentials(channel: Channel | None, event: Event) -> Event:
 
 def refused_evidence(channel: Channel | None, request: InboundRequest) -> tuple[Headers, bytes]:
     """Return the headers and the beginning of the body of a refused delivery as they may be stored."""
-    places = places_of(channel, None)
-    start = mask_raw_text(request.body[:MOST_BODY_BYTES], places)
-    return redact_headers(request.headers, places.headers), start
+    head = mask_head(request.headers, request.query_string, places_of(channel, None))
+    return redact_headers(head.headers), refused_body(channel, request.body[:MOST_BODY_BYTES])
+
+
+def refused_body(channel: Channel | None, start: bytes) -> bytes:
+    """Return the beginning of a refused body as it may be stored or shown; what is masked already stays."""
+    return mask_raw_text(start, places_of(channel, None))
 
 
 def _written_anew(data: Sequence[JSON]) -> bytes:

@@ -94,16 +94,9 @@ _HEX_AFTER = re.compile(r"[0-9a-f]*+")
 _PLAIN_WORD = re.compile(r"[a-z][a-z_]{0,40}")
 
 
-def redact_headers(
-    pairs: Iterable[tuple[str, str]], own_names: Collection[str] = ()
-) -> tuple[tuple[str, str], ...]:
-    """Return the headers with credentials masked; signatures, timestamps and nonces stay as they are.
-
-    `own_names`, in lower case, are masked besides.
-    """
-    return tuple(
-        (name, MASK if name.lower() in own_names else _header_value(name, value)) for name, value in pairs
-    )
+def redact_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the headers with credentials masked; signatures, timestamps and nonces stay as they are."""
+    return tuple((name, _header_value(name, value)) for name, value in pairs)
 
 
 def redact_query(query_string: str) -> str:

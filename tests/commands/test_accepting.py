@@ -220,5 +220,7 @@ def test_a_credential_beside_a_signed_command_is_masked_and_it_can_be_proven_aga
     detail = event_detail(caller.services, command_id)
     assert detail is not None
     assert detail["masked"] == ["header:Authorization"]
+    with caller.services.database.read() as tx:
+        assert b"aHVudGVyMg" not in bytes(tx.execute(select(events.c.headers)).scalar_one())
     said = verify_event(caller.services, command_id)
     assert (said["verified"], said["evidence"]) == (True, "sealed")

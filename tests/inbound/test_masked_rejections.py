@@ -15,6 +15,7 @@ from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.events import list_rejections_page
 from app.pipeline.services import Services
 from app.security.redaction import MASK
+from app.storage.inbox.rejections import rejections
 from tests.inbound.open_source import OpenSource, delivery, services_of
 from tests.platforms.feishu import channel as feishu
 from tests.platforms.feishu import signing
@@ -78,3 +79,18 @@ def test_places_of_the_platform_are_masked_in_what_it_refuses(services_with: Mak
     kept = rejection_of(services_of(services_with, Picky()), request, "open")
     assert json.loads(body_of(kept)) == {"auth": {"word": MASK}, "x": 1}
     assert kept["headers"] == [["X-Pass", MASK], ["X-Other", "abc"]]
+
+
+def test_one_that_was_kept_before_is_masked_where_it_is_shown(services_with: MakeServices) -> None:
+    services = services_with(channels=FEISHU)
+    rejection_of(services, feishu.delivery(b"{}"), "feishu")
+    with services.database.begin() as tx:
+        tx.execute(rejections.update().values(body_start=b'{"token":"abc"}'))
+    (item,) = list_rejections_page(services, None, cursor=None, limit=9)["items"]
+    assert json.loads(body_of(item)) == {"token": MASK}
+
+
+def test_what_a_proxy_repeats_of_the_address_is_masked(services_with: MakeServices) -> None:
+    headers = {"X-Original-URI": "/webhooks/feishu?q=1&t=open-sesame-1", "X-Token": "open-sesame-1"}
+    kept = rejection_of(services_with(channels=FEISHU), feishu.delivery(b"{}", headers), "feishu")
+    assert ["X-Original-URI", f"/webhooks/feishu?q=1&t={MASK}"] in kept["headers"]

@@ -12,7 +12,7 @@ import orjson
 from app.core.errors import RequestError
 from app.core.moments import as_text
 from app.core.states import EventState
-from app.pipeline.evidence import without_credentials
+from app.pipeline.evidence import refused_body, without_credentials
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
@@ -131,12 +131,14 @@ def list_rejections_page(
         rows = list_rejections(tx, channel=channel, before=int(cursor) if cursor else None, limit=limit + 1)
     page = rows[:limit]
     return {
-        "items": [_rejection(row) for row in page],
+        "items": [_rejection(services, row) for row in page],
         "next_cursor": str(page[-1].id) if len(rows) > limit else None,
     }
 
 
-def _rejection(row: StoredRow) -> dict[str, Any]:
+def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
+    # Those kept before bodies were masked are masked here.
+    body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
     return {
         "id": row.id,
         "channel": row.channel,
@@ -148,7 +150,7 @@ def _rejection(row: StoredRow) -> dict[str, Any]:
         "remote_addr": row.remote_addr,
         "received_at": as_text(row.received_at),
         "headers": orjson.loads(row.headers),
-        "body_base64": base64.b64encode(bytes(row.body_start)).decode(),
+        "body_base64": base64.b64encode(body).decode(),
         "body_length": row.body_length,
         "trace_id": row.trace_id,
     }
