@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from app.core.errors import RefusedError
 from app.core.values import JSON, CredentialPlaces, Event, InboundRequest, ParsedEvent, Verified
@@ -286,3 +287,34 @@ def test_retention_empties_what_is_sealed(services_with: MakeServices) -> None:
     with pytest.raises(RefusedError) as caught:
         verify_event(services, row.id)
     assert (caught.value.code, caught.value.http_status) == ("body_pruned", 409)
+
+
+def test_where_only_a_later_event_holds_a_credential_the_first_one_still_keeps_the_body_without_it(
+    services_with: MakeServices,
+) -> None:
+    services = services_of(services_with, BearingBatch())
+    body = json.dumps([{"id": "a", "type": "t"}, element("b"), {"id": "c", "type": "t"}]).encode()
+    first, second, third = deliver(services, delivery(body), "open")
+    assert [event_from_row(row).masked for row in (first, second, third)] == [
+        ("body",),
+        ("data:auth.word",),
+        (),
+    ]
+    assert [bool(row.sealed) for row in (first, second, third)] == [True, False, False]
+    assert b"open-sesame" not in bytes(first.body).replace(b'"note":"open-sesame"', b"")
+
+
+def test_what_is_written_for_an_event_without_a_credential_has_no_columns_for_one(
+    services_with: MakeServices,
+) -> None:
+    """Two columns more cost every event something, on MariaDB a tenth of its insert."""
+    services = services_with(router=noting([]))
+    statements: list[str] = []
+    listen(
+        services.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+    deliver(services, signed_callback())
+    (insert,) = [each for each in statements if "INSERT INTO" in each and "remote_addr" in each]
+    assert "sealed" not in insert

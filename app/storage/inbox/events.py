@@ -166,6 +166,18 @@ class EventRow(NamedTuple):
     sealed: bytes | None = None
 
 
+PLAIN_COLUMNS = EventRow._fields[:-2]
+"""All but what is masked and sealed."""
+
+
+def rows_to_insert(rows: Sequence[EventRow]) -> tuple[tuple[str, ...], Sequence[tuple[Any, ...]]]:
+    """Return the columns and the rows of one insert; two columns fewer where nothing was masked, as with most events."""
+    if any(row.masked for row in rows):
+        return EventRow._fields, rows
+    width = len(PLAIN_COLUMNS)
+    return PLAIN_COLUMNS, [row[:width] for row in rows]
+
+
 def event_row(new: NewEvent) -> EventRow:
     """Return an event's columns."""
     event = new.event
