@@ -109,10 +109,10 @@ def open_exact(vault: Vault, event: Event, sealed: bytes | None) -> Event:
         return event
     head, _, body = vault.open(sealed, place=_place(event.id)).partition(b"\n")
     found: dict[str, Any] = json.loads(head)
-    headers = found.get("headers")
+    headers, query = dict(found["headers"]), found["query_string"]
     return event._replace(
-        headers=event.headers if headers is None else tuple((name, value) for name, value in headers),
-        query_string=found.get("query_string", event.query_string),
+        headers=tuple((name, headers.get(at, kept)) for at, (name, kept) in enumerate(event.headers)),
+        query_string=event.query_string if query is None else query,
         raw=body if found["has_body"] else event.raw,
     )
 
@@ -151,13 +151,21 @@ def _written_anew(data: Sequence[JSON]) -> bytes:
 
 
 def _exact(request: InboundRequest, head: MaskedHead, body: bytes) -> bytes | None:
-    """Pack what was masked as it came: a line of JSON, and the body behind it where it is another one now."""
-    parts: dict[str, Any] = {"has_body": body is not request.body}
-    if head.masked:
-        parts |= {"headers": request.headers, "query_string": request.query_string}
-    if len(parts) == 1 and not parts["has_body"]:
+    """Pack what was masked as it came: a line of JSON, and the body behind it where it is another one now.
+
+    Of the headers the line holds the masked ones only, with their positions.
+    """
+    has_body = body is not request.body
+    if not head.masked and not has_body:
         return None
-    return json.dumps(parts).encode() + b"\n" + (request.body if parts["has_body"] else b"")
+    headers = [
+        (position, value)
+        for position, ((_, value), (_, kept)) in enumerate(zip(request.headers, head.headers, strict=True))
+        if value != kept
+    ]
+    query = None if head.query_string == request.query_string else request.query_string
+    parts = {"headers": headers, "query_string": query, "has_body": has_body}
+    return json.dumps(parts).encode() + b"\n" + (request.body if has_body else b"")
 
 
 def _stands_in(raw: bytes, value: object) -> bool:

@@ -58,7 +58,8 @@ def mask_head(headers: Headers, query_string: str, places: CredentialPlaces) -> 
 
     A proxy may repeat the address in a header of its own (X-Original-URI), so what was found is masked there too.
     """
-    found = {pair for pair in headers if _is_credential(pair, places)}
+    asked = [pair for pair in headers if places.headers or pair[0] not in _PLAIN_HEADERS]
+    found = {pair for pair in asked if _is_credential(pair, places)}
     parts = query_string.split("&") if query_string else []
     parameters = {part for part in parts if _is_parameter(part, places)}
     if not found and not parameters:
@@ -113,8 +114,7 @@ def _is_secret_parameter(name: str) -> bool:
 
 def _is_credential(pair: tuple[str, str], places: CredentialPlaces) -> bool:
     name, value = pair
-    is_secret = name not in _PLAIN_HEADERS and is_secret_header(name)
-    return (is_secret or name.lower() in places.headers) and value not in ("", MASK)
+    return value not in ("", MASK) and (is_secret_header(name) or name.lower() in places.headers)
 
 
 def _is_parameter(part: str, places: CredentialPlaces) -> bool:
