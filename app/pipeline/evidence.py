@@ -137,7 +137,7 @@ def without_credentials(channel: Channel | None, event: Event) -> Event:
 
 def refused_evidence(channel: Channel | None, request: InboundRequest) -> tuple[Headers, bytes]:
     """Return the headers and the beginning of the body of a refused delivery as they may be stored."""
-    head = mask_head(request.headers, request.query_string, places_of(channel, None))
+    head = mask_head(request.headers, request.query_string[:MOST_BODY_BYTES], places_of(channel, None))
     return redact_headers(head.headers), refused_body(channel, request.body[:MOST_BODY_BYTES])
 
 

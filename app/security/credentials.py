@@ -31,7 +31,10 @@ _PLAIN_PARAMETERS: set[str] = set()
 
 
 class MaskedHead(NamedTuple):
-    """Headers and query of a request without credentials, and what was masked, such as `header:X-Token`."""
+    """Headers and query of a request without credentials, and what was masked, such as `header:X-Token`.
+
+    `query` alone stands for a copy of a credential elsewhere in the query.
+    """
 
     headers: Headers
     query_string: str
@@ -70,10 +73,10 @@ def mask_head(headers: Headers, query_string: str, places: CredentialPlaces) -> 
     )
     pairs = zip(headers, kept, strict=True)
     told = [f"header:{name}" for (name, value), (_, masked) in pairs if value != masked]
-    query = [_kept_part(part, parameters, values) for part in parts]
-    changed = [part for part, masked in zip(parts, query, strict=True) if part != masked]
-    told += [f"query:{unquote_plus(part.partition('=')[0])}" for part in changed]
-    return MaskedHead(kept, "&".join(query), bounded_names(told))
+    told += [f"query:{unquote_plus(part.partition('=')[0])}" for part in parts if part in parameters]
+    by_name = "&".join(f"{part.partition('=')[0]}={MASK}" if part in parameters else part for part in parts)
+    query = _without(by_name, values)
+    return MaskedHead(kept, query, bounded_names([*told, "query"] if query != by_name else told))
 
 
 def mask_fields(data: JSON, fields: Iterable[str]) -> tuple[JSON, tuple[str, ...]]:
@@ -121,10 +124,6 @@ def _is_parameter(part: str, places: CredentialPlaces) -> bool:
     name, _, value = part.partition("=")
     is_credential = _is_secret_parameter(name) or unquote_plus(name).lower() in places.parameters
     return is_credential and value not in ("", MASK)
-
-
-def _kept_part(part: str, parameters: set[str], values: list[str]) -> str:
-    return f"{part.partition('=')[0]}={MASK}" if part in parameters else _without(part, values)
 
 
 def _repeatable(values: Iterable[str]) -> list[str]:

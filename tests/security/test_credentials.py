@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from app.core.values import CredentialPlaces
@@ -165,3 +167,21 @@ def test_a_body_that_nobody_could_read_loses_what_looks_like_a_credential(raw: b
 )
 def test_a_body_without_a_credential_stays_byte_for_byte(raw: bytes) -> None:
     assert mask_raw_text(raw, OWN) == raw
+
+
+def test_a_copy_of_a_credential_elsewhere_in_the_query_is_masked_and_told() -> None:
+    head = mask_head((("X-Token", "abcdefghij"),), "a=abcdefghij&b=1", NONE)
+    assert head.query_string == f"a={MASK}&b=1"
+    assert head.masked == ("header:X-Token", "query")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["token=abcdefgh&" * 4_000, "&".join(f"token=abcdefgh{n}" for n in range(2_500)), "&" * 60_000, "".join(f"n{n}&" for n in range(8_000))],
+    ids=["copies", "values", "separators", "names"],
+)  # fmt: skip
+def test_masking_takes_time_in_step_with_the_query(query: str) -> None:
+    headers = tuple((f"X-{number}-Token", "v" * 400 + str(number)) for number in range(80))
+    started = time.thread_time()
+    mask_head(headers, query, NONE)
+    assert time.thread_time() - started < 1
