@@ -10,6 +10,7 @@ from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.verification import verify_event
 from app.pipeline.services import Services
 
 
@@ -49,8 +50,23 @@ def events_group(services: Services) -> click.Group:
             raise click.ClickException(f"There is no event {event_id}.")
         click.echo(event_text(detail))
 
+    _add_verify(group, services)
     _add_replay(group, services)
     return group
+
+
+def _add_verify(group: click.Group, services: Services) -> None:
+    @group.command("verify")
+    @click.argument("event_id")
+    def verify(event_id: str) -> None:
+        """Prove one event again, with its evidence as it came and today's keys; exit 1 when it is not proven."""
+        try:
+            said = verify_event(services, event_id)
+        except CallgateError as error:
+            raise click.ClickException(error.message) from None
+        if not said["verified"]:
+            raise click.ClickException(f"{event_id} is not proven: {said['reason']}")
+        click.echo(f"{event_id} is proven by {said['scheme']} ({said['evidence']} evidence).")
 
 
 def _add_replay(group: click.Group, services: Services) -> None:

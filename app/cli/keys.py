@@ -33,7 +33,9 @@ def keys_group(services: Services) -> click.Group:
             except VaultError as error:
                 raise click.ClickException(error.message) from None
             click.echo(
-                f"{count} sealed values were rewritten; entries of SECRET_KEY after the first can be removed."
+                f"{count} sealed values were rewritten. Evidence of stored events is left as it is: keep the older entries of "
+                f"SECRET_KEY until retention has emptied those events (RETENTION_BODY_DAYS, "
+                f"{services.settings.retention_body_days} days); without them those events cannot be proven again."
             )
 
     return group

@@ -131,7 +131,7 @@ class Settings(BaseModel):
     secret_key: Words = Field(
         ...,
         repr=False,
-        description="Seals tokens and signs state; a comma list rotates keys, the first one writes.",
+        description="Seals tokens and signs state; a comma list rotates keys, the first one writes. Keep an old one for RETENTION_BODY_DAYS: it opens what events hold sealed.",
     )
     database_url: str = Field(
         "sqlite:///var/callgate.db",

@@ -1,6 +1,7 @@
 """What a platform may offer, as small protocols; a route exists only for what a channel's connector implements.
 
-Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource; CommandSource.
+Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
+CommandSource.
 Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin; TokenRevoker, TopupSource.
 Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
@@ -18,10 +19,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from app.core.errors import RequestError
 from app.core.values import (
+    JSON,
     AppToken,
     BindSignal,
     CodeGrant,
     Coverage,
+    CredentialPlaces,
     Event,
     Identity,
     InboundRequest,
@@ -153,6 +156,17 @@ class AdvisedSource(Protocol):
     @property
     def advice(self) -> str | None:
         """Return what the proof cannot prove and what to set instead, None when all is well."""
+
+
+@runtime_checkable
+class CredentialBearer(Protocol):
+    """Gets requests that hold a credential where other platforms have none (Feishu's token within the body).
+
+    It is masked in what is stored, shown and handed on; the exact request is kept sealed where that changes it.
+    """
+
+    def credential_places(self, data: JSON | None) -> CredentialPlaces:
+        """Return the places in a request that says this; all there are for None, a request that was refused. Pure."""
 
 
 @runtime_checkable

@@ -99,11 +99,23 @@ class Requirement(NamedTuple):
     expected: tuple[str, ...]
 
 
+class CredentialPlaces(NamedTuple):
+    """Where requests carry a credential itself, instead of a signature made with it.
+
+    Names of headers and of parameters of the query, in lower case; `fields` are dotted paths into an event's data. Places that
+    many platforms have (Authorization, X-Token, `?token=`) need no mention: app.security.redaction knows them.
+    """
+
+    headers: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    fields: tuple[str, ...] = ()
+
+
 class Verified(NamedTuple):
     """What a platform learned while proving a request.
 
     `scheme` says how it was proven (shown to operators); `plaintext` is the body as it reads once it was decrypted or
-    unwrapped; `nonce`, when set, must never have been seen on this channel before (the pipeline checks and stores it);
+    unwrapped, and `is_encrypted` says that nobody reads it in the body without a key; `nonce`, when set, must never have been seen on this channel before (the pipeline checks and stores it);
     `nonce_until` is when the request can no longer pass, by the time it signed; with `nonce_bound_to` it may be seen again
     for the same value, as a redelivery;
     `is_challenge` marks a set-up request that must be answered and not stored; `requirements` are compared by the
@@ -118,6 +130,7 @@ class Verified(NamedTuple):
     is_challenge: bool = False
     context: Any = None
     requirements: tuple[Requirement, ...] = ()
+    is_encrypted: bool = False
 
 
 class ParsedEvent(NamedTuple):
@@ -133,7 +146,9 @@ class ParsedEvent(NamedTuple):
 class Event(NamedTuple):
     """A stored event as handlers and destinations see it; `raw` is the body's exact bytes.
 
-    `version` is the interface version it was received with ("v1" where the platform has only one).
+    `version` is the interface version it was received with ("v1" where the platform has only one). `masked` names what is
+    not as it came, because it held a credential: `header:X-Token`, `query:token`, `data:header.token`, `body` (then `raw`
+    is written anew from the data).
     """
 
     id: str
@@ -149,6 +164,7 @@ class Event(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     query_string: str = ""
     version: str = "v1"
+    masked: tuple[str, ...] = ()
 
 
 class Situation(StrEnum):

@@ -8,7 +8,7 @@ quantifiers, starts only at the edge of a word), and redacting twice changes not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -79,9 +79,11 @@ _PAIR = re.compile(
     r"(?a)(?:(?<![\w\-])|(?<=%[0-9A-Fa-f]{2}))(?:(?<=%)[0-9A-Fa-f]{2})?(\w[\w\-]{0,63}+)(?:=|%3[Dd])"
 )
 _QUOTED = re.compile(r"[\"']([A-Za-z][\w\-]{0,63}+)\\?+[\"'][ \t]{0,4}+:[ \t]{0,4}+b?+\\?+[\"']")
+_ELEMENT = re.compile(r"<([A-Za-z][\w\-]{0,63}+)>[ \t\r\n]{0,8}+(?:<!\[CDATA\[)?")
 _PLAIN_VALUE = re.compile(r"[^&\s\"'<>#\\]++")
 _ENCODED_VALUE = re.compile(r"(?:[^&\s\"'<>#%\\]|%(?!26|23))++")
 _QUOTED_VALUE = re.compile(r"(?:[^\"'\\]|\\[^\"'])++")
+_ELEMENT_VALUE = re.compile(r"(?:[^<>\]]|\](?!\]>))++")
 _HEADER_LINE = re.compile(
     r"(?im)^([ \t]*+(?:proxy-)?authorization|[ \t]*+(?:set-)?cookie)([ \t]*+:)[^\r\n]++"
 )
@@ -106,13 +108,19 @@ def redact_text(text: str) -> str:
     """Return a text without tokens, name=value secrets, mail addresses and mainland phone numbers."""
     # Recognisable values first, names with values last: a mask then never hides the name of what follows it.
     text = _EMAIL.sub(EMAIL_MASK, text)
-    text = _PHONE.sub(_phone, text)
+    return redact_credentials(_PHONE.sub(_phone, text))
+
+
+def redact_credentials(text: str, own_names: Collection[str] = ()) -> str:
+    """Return a text without tokens and secrets, in URLs, forms, JSON or XML; `own_names`, in lower case, are masked besides."""
     text = _USER_INFO.sub(f"{MASK}@", text)
     text = _JWT.sub(rf"\1{MASK}", text)
     text = _WEBHOOK_SECRET.sub(MASK, text)
     text = _BEARER.sub(rf"\1\2{MASK}", text)
     text = _HEADER_LINE.sub(rf"\1\2 {MASK}", text)
-    return _without_values(_without_values(text, _QUOTED), _PAIR)
+    for names in (_QUOTED, _ELEMENT, _PAIR):
+        text = _without_values(text, names, own_names)
+    return text
 
 
 def mask_values(value: Any, secrets: frozenset[str]) -> Any:
@@ -137,11 +145,16 @@ def is_secret_name(name: str) -> bool:
     return plain in SECRET_NAMES or plain.endswith(SECRET_ENDINGS)
 
 
-def _header_value(name: str, value: str) -> str:
+def is_secret_header(name: str) -> bool:
+    """Say whether a header of that name holds a credential; one that proxies pass on under another name counts too."""
     lowered = name.lower()
-    if is_secret_name(lowered) or "cookie" in lowered:
+    return is_secret_name(lowered) or "cookie" in lowered or lowered.endswith("authorization")
+
+
+def _header_value(name: str, value: str) -> str:
+    if is_secret_header(name):
         return MASK
-    return value if lowered.endswith(PROOF_HEADERS) else redact_text(value)
+    return value if name.lower().endswith(PROOF_HEADERS) else redact_text(value)
 
 
 def _parameter(part: str) -> str:
@@ -151,14 +164,15 @@ def _parameter(part: str) -> str:
     return redact_text(part)
 
 
-def _without_values(text: str, names: re.Pattern[str]) -> str:
+def _without_values(text: str, names: re.Pattern[str], own_names: Collection[str]) -> str:
     """Mask what follows each secret name; what follows other names is searched for names again."""
     pieces = []
     position = 0
     while name := names.search(text, position):
         pieces.append(text[position : name.end()])
         position = name.end()
-        if is_secret_name(name[1]) and (value := _value_pattern(name[0]).match(text, position)):
+        is_secret = is_secret_name(name[1]) or name[1].lower() in own_names
+        if is_secret and (value := _value_pattern(name[0]).match(text, position)):
             pieces.append(MASK)
             position = value.end()
     return "".join(pieces) + text[position:]
@@ -167,6 +181,8 @@ def _without_values(text: str, names: re.Pattern[str]) -> str:
 def _value_pattern(opening: str) -> re.Pattern[str]:
     if opening.endswith("="):
         return _PLAIN_VALUE
+    if opening.startswith("<"):
+        return _ELEMENT_VALUE
     return _QUOTED_VALUE if opening.endswith(("'", '"')) else _ENCODED_VALUE
 
 

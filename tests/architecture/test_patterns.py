@@ -78,6 +78,10 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.security.redaction:_BEARER": (
         "sub", [("", "token ", ""), ("", "bearer\t", ""), ("token", " ", ""), ("", "basic  a-", ""), ("token ", "a-token ", "")],
     ),
+    "app.security.redaction:_ELEMENT": (
+        "sub", [("", "<a", ""), ("", "<a>", ""), ("<", "a", ">"), ("", "<a>  ", ""), ("", "<a><![CDATA[", ""), ("<a>", " ", "")],
+    ),
+    "app.security.redaction:_ELEMENT_VALUE": ("match", [("", "a", "<"), ("", "]", ""), ("", "]]", ">"), ("", "]]a", "]]>")]),
     "app.security.redaction:_EMAIL": (
         "sub", [("", "a@", ""), ("", "a%40", ""), ("", "a.", "@"), ("", "a@b-", ""), ("a@", "b.", "@"), ("", "a+", ""), ("a@", "b", "")],
     ),

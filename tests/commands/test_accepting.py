@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.errors import ConfigurationError, StoreUnavailable
+from app.pipeline.operators.events import event_detail
+from app.pipeline.operators.verification import verify_event
 from app.storage.commands import commands
 from app.storage.database.db import Database
 from app.storage.inbox.events import events
@@ -218,3 +220,16 @@ def test_a_store_that_is_away_is_503(caller: Caller, database: Database, monkeyp
 def test_a_channel_cannot_be_called_commands(services_with):
     with pytest.raises(ConfigurationError, match="the gateway's own"):
         services_with(channels='[channels.commands]\nplatform = "callback"\nsecret = "x-secret-1"\n')
+
+
+def test_a_credential_beside_a_signed_command_is_masked_and_it_can_be_proven_again(caller: Caller) -> None:
+    raw = json.dumps(command_body()).encode()
+    headers = {**signed_headers(raw, at=caller.services.clock.now()), "Authorization": "Basic aHVudGVyMg=="}
+    command_id = caller.client.post(PATH, data=raw, headers=headers).get_json()["id"]
+    detail = event_detail(caller.services, command_id)
+    assert detail is not None
+    assert detail["masked"] == ["header:Authorization"]
+    with caller.services.database.read() as tx:
+        assert b"aHVudGVyMg" not in bytes(tx.execute(select(events.c.headers)).scalar_one())
+    said = verify_event(caller.services, command_id)
+    assert (said["verified"], said["evidence"]) == (True, "sealed")

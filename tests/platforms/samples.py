@@ -29,7 +29,7 @@ class Sample:
 
     `prove` puts a correct signature on any body (None: the platform takes no callbacks); `body` is one it
     understands. `covers_body` is False where the platform's own proof leaves the body out; `has_window` is False
-    where it does not bound the age of a request.
+    where it does not bound the age of a request; `proof_in_body` is True where the body itself carries the proof.
     """
 
     slug: str
@@ -40,6 +40,7 @@ class Sample:
     now: datetime = NOW
     covers_body: bool = True
     has_window: bool = True
+    proof_in_body: bool = False
 
     def open(self) -> Any:
         """Open the channel."""

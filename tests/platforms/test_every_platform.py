@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import PayloadError, RefusedError, VerificationError
-from app.core.ports import WebhookSource
+from app.core.ports import CredentialBearer, WebhookSource
 from app.core.values import (
     COME_AGAIN_SECONDS,
+    CredentialPlaces,
     InboundRequest,
     Outcome,
     ParsedEvent,
@@ -54,6 +56,14 @@ HOSTILE_BODIES = {
     "form": b"a=1&b=%zz",
 }
 HOSTILE_VALUES = ("", " ", "é", "令牌", "\ud800", "\x00", "a\r\nb", "0", "-1", "1e9", "٣" * 10, "x" * 100_000)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["2.0", "url_verification", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["token", "type", "a"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
 ANSWERS = (None, {"a": 1}, "text", 5, ["x"], "]]>", "é\x00")
 
 each_sample = pytest.mark.parametrize("sample", TAKING, ids=lambda sample: f"{sample.slug}-{sample.mode}")
@@ -130,7 +140,8 @@ def test_hostile_bodies_meet_our_own_errors(sample: Sample, name: str) -> None:
 
 @each_sample
 def test_a_request_without_any_proof_is_refused(sample: Sample) -> None:
-    assert put_through(sample, proven(sample)._replace(headers=(), query_string="")) is None
+    body = b"{}" if sample.proof_in_body else proven(sample).body
+    assert put_through(sample, proven(sample)._replace(headers=(), query_string="", body=body)) is None
 
 
 @each_sample
@@ -172,6 +183,21 @@ def test_repeated_headers_and_parameters_are_refused_or_harmless(sample: Sample)
     put_through(sample, doubled)
     for name, _ in request.headers:
         put_through(sample, request._replace(headers=(*request.headers, (name.upper(), "other"))))
+
+
+@each_sample
+@given(
+    data=st.dictionaries(
+        st.sampled_from(["header", "schema", "type", "token", "uuid", "event", "action"]), JSON_VALUES
+    )
+)
+def test_whatever_the_data_a_platform_says_where_credentials_stand(
+    sample: Sample, data: dict[str, Any]
+) -> None:
+    source = sample.open()
+    if isinstance(source, CredentialBearer):
+        assert isinstance(source.credential_places(data), CredentialPlaces)
+        assert set(source.credential_places(data).fields) <= set(source.credential_places(None).fields)
 
 
 @each_sample

@@ -9,9 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
+from app.pipeline.inbound.receive import receive
+from app.pipeline.services import Services
 from app.storage.database import schema
 from app.storage.database.db import Database
 from app.storage.tables import metadata
+from tests.builders import signed_callback
 from tests.live import ROOT, LiveGateway
 
 
@@ -66,3 +69,17 @@ def test_the_command_brings_a_new_database_to_the_newest_tables(tmp_path: Path) 
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"at {schema.newest_revision()}" in done.stdout
     assert gateway.flask("db", "current").returncode == 0
+
+
+def test_going_back_before_sealed_evidence_keeps_events_and_their_dispatches(
+    database: Database, services: Services
+) -> None:
+    services.router.on("callback", name="note")(lambda event, context: None)
+    receive(services, "callback", signed_callback(), trace_id="")
+    schema.downgrade(database, "0009")
+    with database.read() as tx:
+        counts = [
+            tx.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar() for name in ("events", "dispatches")
+        ]
+    schema.upgrade(database)
+    assert counts == [1, 1]

@@ -20,6 +20,7 @@ from app.core.states import EventState
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
+from app.pipeline.evidence import kept_head_of, seal_exact
 from app.pipeline.inbound.proof import (
     counted,
     keep_rejection,
@@ -80,8 +81,8 @@ def _accept(services: Services, request: InboundRequest) -> str:
         raise RequestError(
             "unknown_command", f"No handler takes the command {wanted.command}; check its spelling."
         )
-    event = _event(services, request, wanted)
-    new = NewEvent(event, False, EventState.RECEIVED, request.remote_addr, verified.scheme)
+    event, sealed = _event(services, request, wanted)
+    new = NewEvent(event, False, EventState.RECEIVED, request.remote_addr, verified.scheme, sealed)
     command = NewCommand(
         id=event.id,
         channel=channel.name,
@@ -138,9 +139,11 @@ def _result_url(value: object, guard: AddressGuard) -> str:
     return value
 
 
-def _event(services: Services, request: InboundRequest, wanted: Wanted) -> Event:
+def _event(services: Services, request: InboundRequest, wanted: Wanted) -> tuple[Event, bytes | None]:
+    """Return a command as an event, and what of its head was masked, sealed."""
     event_id = new_id(services.clock.now())
-    return Event(
+    head, exact = kept_head_of(request)
+    event = Event(
         id=event_id,
         channel=COMMANDS,
         platform=COMMANDS,
@@ -151,10 +154,12 @@ def _event(services: Services, request: InboundRequest, wanted: Wanted) -> Event
         received_at=request.received_at,
         data=wanted.body,
         raw=request.body,
-        headers=request.headers,
-        query_string=request.query_string,
+        headers=head.headers,
+        query_string=head.query_string,
         version=request.version,
+        masked=head.masked,
     )
+    return event, seal_exact(services.vault, event_id, exact)
 
 
 def _store(tx: Transaction, verified: Verified, new: NewEvent, command: NewCommand) -> None:

@@ -21,6 +21,7 @@ from app.core.moments import as_text
 from app.core.ports import HttpAnswer
 from app.core.values import Event
 from app.pipeline.channels import Channels
+from app.pipeline.evidence import BODY, without_credentials
 from app.pipeline.forwarding.destinations import Destination, DestinationRoute, open_destination, route_to
 from app.pipeline.forwarding.health import Admission, admit, after_failure, after_success
 from app.pipeline.router import Context, Handler
@@ -93,10 +94,13 @@ class Forwarder:
     def _written(self, destination: Destination, event: Event, attempt: int) -> bytes:
         channel = self._channels.get(event.channel)
         secrets = channel.secrets if channel is not None else frozenset()
+        event = without_credentials(channel, event)
         content = cloud_event(event, attempt, source=f"{self._public_base_url}/webhooks/{event.channel}")
         content["data"] = mask_values(event.data, secrets)
         if destination.config.raw:
             content["bodybase64"] = base64.b64encode(event.raw).decode()
+        if masked := _masked_of(event, with_body=destination.config.raw):
+            content["masked"] = ",".join(masked)
         return write_json(content)
 
     def _record_failure(
@@ -172,6 +176,11 @@ def cloud_event(event: Event, attempt: int, *, source: str) -> dict[str, Any]:
         "attempt": attempt,
     }
     return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _masked_of(event: Event, *, with_body: bool) -> list[str]:
+    """Name what was masked in what a destination gets: the data, and the body where it is sent too."""
+    return [name for name in event.masked if name.startswith("data:") or (with_body and name == BODY)]
 
 
 def _require_success(destination: Destination, answer: HttpAnswer) -> None:

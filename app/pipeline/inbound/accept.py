@@ -31,11 +31,15 @@ DISPATCH_IDS = OrderedIds()
 
 
 class Arrival(NamedTuple):
-    """One event of a delivery and where it goes; `claims_key` is False where the platform gave no key."""
+    """One event of a delivery and where it goes; `claims_key` is False where the platform gave no key.
+
+    `sealed` is what of the delivery was masked, as it came.
+    """
 
     event: Event
     routes: tuple[Route, ...]
     claims_key: bool
+    sealed: bytes | None = None
 
 
 class Ready(NamedTuple):
@@ -173,6 +177,7 @@ def _new_event(arrival: Arrival, verified: Verified, remote_addr: str, *, all_st
         state=_first_state(arrival.routes, all_start=all_start),
         remote_addr=storable(remote_addr, MAX_ADDRESS_LENGTH),
         scheme=storable(verified.scheme, MAX_SCHEME_LENGTH),
+        sealed=arrival.sealed,
     )
 
 

@@ -16,6 +16,7 @@ from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
 from app.core.storable import storable, storable_key
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
 from app.pipeline.channels import Channel
+from app.pipeline.evidence import Kept, kept_of, seal_exact
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
 from app.pipeline.inbound.proof import let_in, prove
 from app.pipeline.router import Route
@@ -96,7 +97,8 @@ def prepare(
 
 
 def _prepared(services: Services, proven: Proven) -> Prepared:
-    arrivals = [_arrival(services, proven, position) for position in range(len(proven.parsed))]
+    kept = kept_of(proven.channel, proven.request, proven.verified, proven.parsed)
+    arrivals = [_arrival(services, proven, kept, position) for position in range(len(proven.parsed))]
     if proven.channel.rejects_unknown_events and not any(arrival.routes for arrival in arrivals):
         raise _unknown(proven)
     ready = make_ready(
@@ -154,7 +156,7 @@ def _bounded(parsed: ParsedEvent) -> ParsedEvent:
     return parsed._replace(type=fitting[0], key=fitting[1], subject=fitting[2])
 
 
-def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
+def _arrival(services: Services, proven: Proven, kept: Kept | None, position: int) -> Arrival:
     request, parsed = proven.request, proven.parsed[position]
     event_id = new_id(request.received_at)
     event = Event(
@@ -173,8 +175,12 @@ def _arrival(services: Services, proven: Proven, position: int) -> Arrival:
         query_string=request.query_string,
         version=storable(request.version, MAX_VERSION_LENGTH),
     )
+    sealed = None
+    if kept is not None:
+        event = kept.applied_to(event, position)
+        sealed = seal_exact(services.vault, event_id, kept.exact) if position == 0 else None
     routes = routes_for(services, proven.channel, event)
-    return Arrival(event, routes, claims_key=parsed.key is not None)
+    return Arrival(event, routes, claims_key=parsed.key is not None, sealed=sealed)
 
 
 def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:

@@ -23,10 +23,10 @@ from app.core.ports import CommandSource, KeyFinder, WebhookSource
 from app.core.values import InboundRequest, Verified
 from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
 from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.evidence import refused_evidence
 from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
 from app.security.addresses import address_group, is_kept_out
-from app.security.redaction import redact_headers
 from app.security.signatures import matching
 from app.storage.inbox.rejections import NO_CHANNEL, NewRejection, insert_rejection
 
@@ -111,6 +111,7 @@ def keep_rejection(
         return
     reason = explained(error)
     named.warning("callback_rejected", why=reason)
+    headers, body = refused_evidence(services.channels.get(channel_name), request)
     rejection = NewRejection(
         channel=channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL,
         status=error.http_status,
@@ -120,8 +121,9 @@ def keep_rejection(
         path=request.path,
         remote_addr=request.remote_addr,
         received_at=request.received_at,
-        headers=tuple(redact_headers(request.headers)),
-        body=request.body,
+        headers=headers,
+        body=body,
+        body_length=len(request.body),
         trace_id=trace_id,
     )
     try:

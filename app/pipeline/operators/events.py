@@ -14,12 +14,13 @@ from app.core.exact_json import read_json
 from app.core.moments import as_text, iso_moment
 from app.core.states import EventState
 from app.core.storable import is_storable
+from app.pipeline.evidence import refused_body, without_credentials
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, find_event_row, list_events
+from app.storage.inbox.events import EventFilter, event_from_row, find_event_row, list_events
 from app.storage.inbox.rejections import list_rejections
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 
@@ -89,17 +90,17 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         attempts = list_attempts(tx, [dispatch.id for dispatch in dispatches])
     channel = services.channels.get(row.channel)
     secrets = channel.secrets if channel is not None else frozenset()
+    event = without_credentials(channel, event_from_row(row))
     return event_summary(row) | {
         "scheme": row.scheme,
         "version": row.version,
         "remote_addr": row.remote_addr,
-        "data": mask_values(read_json(bytes(row.data)), secrets) if row.data else None,
-        "headers": [list(pair) for pair in redact_headers(mask_values(orjson.loads(row.headers), secrets))]
-        if row.headers
-        else [],
-        "query": bytes(row.query_string or b"").decode("utf-8", "replace"),
-        "body_base64": base64.b64encode(bytes(row.body)).decode() if row.body is not None else None,
+        "data": mask_values(event.data, secrets) if row.data else None,
+        "headers": [list(pair) for pair in redact_headers(mask_values(event.headers, secrets))],
+        "query": event.query_string.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        "body_base64": base64.b64encode(event.raw).decode() if row.body is not None else None,
         "body_pruned": row.body is None,
+        "masked": list(event.masked),
         "dispatches": [
             {
                 "id": dispatch.id,
@@ -144,12 +145,14 @@ def list_rejections_page(
         rows = list_rejections(tx, channel=channel, before=int(cursor) if cursor else None, limit=limit + 1)
     page = rows[:limit]
     return {
-        "items": [_rejection(row) for row in page],
+        "items": [_rejection(services, row) for row in page],
         "next_cursor": str(page[-1].id) if len(rows) > limit else None,
     }
 
 
-def _rejection(row: StoredRow) -> dict[str, Any]:
+def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
+    # Those kept before bodies were masked are masked here.
+    body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
     return {
         "id": row.id,
         "channel": row.channel,
@@ -161,7 +164,7 @@ def _rejection(row: StoredRow) -> dict[str, Any]:
         "remote_addr": row.remote_addr,
         "received_at": as_text(row.received_at),
         "headers": orjson.loads(row.headers),
-        "body_base64": base64.b64encode(bytes(row.body_start)).decode(),
+        "body_base64": base64.b64encode(body).decode(),
         "body_length": row.body_length,
         "trace_id": row.trace_id,
     }

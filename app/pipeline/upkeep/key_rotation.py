@@ -1,4 +1,7 @@
-"""Rotating SECRET_KEY: everything sealed for logins is opened with the old keys and sealed with the first one."""
+"""Rotating SECRET_KEY: everything sealed for logins is opened with the old keys and sealed with the first one.
+
+Sealed evidence of events is left alone: what was received never changes, and retention takes it soon.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def rewrite_sealed(services: Services) -> int:
     """Seal tokens, signing keys and PKCE verifiers anew where needed; return how many values changed.
 
     Raises VaultError when an old key is missing from SECRET_KEY; what was rewritten until then stays good. When
-    this returns 0, the old keys can be removed.
+    this returns 0, the old keys are needed for the evidence of events only, until retention takes that.
     """
     changed = 0
     for rewrite in (_rewrite_tokens, _rewrite_verifiers):

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import (
+    JSON,
     Coverage,
+    CredentialPlaces,
     InboundRequest,
     Outcome,
     ParsedEvent,
@@ -39,6 +41,7 @@ from app.platforms.feishu.envelope import open_envelope
 from app.platforms.feishu.messages import (
     CALLBACK_TYPES,
     CARD_TYPE,
+    TOKEN_FIELDS,
     Shape,
     claimed_token,
     event_key,
@@ -67,6 +70,11 @@ FAILED_TOAST: Final = {
 """The form of page 卡片回传交互回调; only clicks on new cards know toasts."""
 
 
+TOKEN_PLACES: Final = {shape: CredentialPlaces(fields=(field,)) for shape, field in TOKEN_FIELDS.items()}
+EVERY_PLACE: Final = CredentialPlaces(fields=tuple(sorted(set(TOKEN_FIELDS.values()))))
+NO_PLACE: Final = CredentialPlaces()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Stamp:
     """The three signature headers, as they were on the wire."""
@@ -86,7 +94,10 @@ class Message:
 
 
 class FeishuCallbacks(FeishuApp):
-    """Takes events v1 and v2, callbacks, and old card clicks where they are switched on; satisfies WebhookSource."""
+    """Takes events v1 and v2, callbacks, and old card clicks where they are switched on.
+
+    Satisfies WebhookSource and CredentialBearer.
+    """
 
     answer_within: float | None = 2.5
     """Feishu waits 3 seconds."""
@@ -116,6 +127,13 @@ class FeishuCallbacks(FeishuApp):
         if stamp is None:
             return self._verify_unsigned_challenge(request.body)
         return self._verify_signed(request.body, stamp)
+
+    def credential_places(self, data: JSON | None) -> CredentialPlaces:
+        """Return where the Verification Token stands; the `token` of an old card is the handler's, to update the card with."""
+        if data is None:
+            return EVERY_PLACE
+        shape = shape_of(data)
+        return NO_PLACE if shape is None else TOKEN_PLACES.get(shape, NO_PLACE)
 
     def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
         """Echo the value of a set-up request, never encrypted; None for everything else."""
@@ -225,7 +243,8 @@ class FeishuCallbacks(FeishuApp):
                 "sha1_is_for_old_cards_only",
                 "The SHA-1 signature fits, but the body is no click on an old card.",
             )
-        return Verified("sha1", plaintext, context=Message(Shape.OLD_CARD, content, stamp.signature))
+        message = Message(Shape.OLD_CARD, content, stamp.signature)
+        return Verified("sha1", plaintext, context=message, is_encrypted=plaintext is not None)
 
     def _open_with_any(self, body: bytes) -> tuple[bytes, dict[str, Any]]:
         # Without a SHA-256 signature nothing says which of the keys was used.
@@ -251,7 +270,13 @@ class FeishuCallbacks(FeishuApp):
         if not is_for_app(shape, content, self.settings.app_id):
             raise VerificationError("wrong_app_id", why_app_differs(shape, content, self.settings.app_id))
         is_challenge = shape is Shape.CHALLENGE
-        return Verified(scheme, plaintext, is_challenge=is_challenge, context=Message(shape, content))
+        return Verified(
+            scheme,
+            plaintext,
+            is_challenge=is_challenge,
+            context=Message(shape, content),
+            is_encrypted=plaintext is not None,
+        )
 
 
 def _stamp(request: InboundRequest) -> Stamp | None:

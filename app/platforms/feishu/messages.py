@@ -51,6 +51,10 @@ class Shape(Enum):
     OLD_CARD = "old card"
 
 
+TOKEN_FIELDS: Final = {Shape.CHALLENGE: "token", Shape.V1: "token", Shape.V2: "header.token"}
+"""Where each form carries the Verification Token; an old card carries none."""
+
+
 def shape_of(content: Mapping[str, Any]) -> Shape | None:
     """Return the form of a decoded body, None when it is none of Feishu's.
 

@@ -197,7 +197,12 @@ class WechatCallbacks(WechatAccount):
             msg_signature=msg_signature, timestamp=timestamp, nonce=nonce, ciphertext=ciphertext
         )
         self._check_age(timestamp, now)
-        return Verified("wechat-encrypted", plaintext=opened.plaintext, context=Envelope(opened, nonce))
+        return Verified(
+            "wechat-encrypted",
+            plaintext=opened.plaintext,
+            context=Envelope(opened, nonce),
+            is_encrypted=True,
+        )
 
     def _sealed(self, message: bytes, envelope: object, seconds: int, wire: WireFormat) -> Reply:
         if not isinstance(envelope, Envelope):

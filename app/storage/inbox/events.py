@@ -53,6 +53,9 @@ events = Table(
     Column("headers", Blob),
     Column("body", Blob),
     Column("data", Blob),
+    # What was masked above (a JSON list), and what stood there, sealed; both null where no credential came.
+    Column("masked", Blob),
+    Column("sealed", Blob),
     UniqueConstraint("channel", "claim"),
     Index("ix_events_received_at", "received_at", "id"),
     Index("ix_events_channel_received_at", "channel", "received_at"),
@@ -63,6 +66,9 @@ SUMMARY = (
     "id", "channel", "platform", "type", "key", "subject", "state", "received_at", "occurred_at", "duplicates",
 )  # fmt: skip
 
+_SEEN = tuple(column for column in events.c if column.name != "sealed")
+"""What handlers see of an event; what is sealed is only read to prove it again."""
+
 _REPLAYABLE = (
     *(events.c[name] for name in ("id", "channel", "platform", "type", "version", "received_at")),
     events.c.body.is_(None).label("is_pruned"),
@@ -70,13 +76,14 @@ _REPLAYABLE = (
 
 
 class NewEvent(NamedTuple):
-    """An event about to be stored, with the evidence beside it."""
+    """An event about to be stored, with the evidence beside it; `sealed` is what was masked, as it came."""
 
     event: Event
     claims_key: bool
     state: EventState
     remote_addr: str
     scheme: str
+    sealed: bytes | None = None
 
 
 _HOLDERS = select(events.c.id, events.c.claim, events.c.received_at).where(
@@ -155,6 +162,20 @@ class EventRow(NamedTuple):
     headers: bytes
     body: bytes
     data: bytes
+    masked: bytes | None = None
+    sealed: bytes | None = None
+
+
+PLAIN_COLUMNS = EventRow._fields[:-2]
+"""All but what is masked and sealed."""
+
+
+def rows_to_insert(rows: Sequence[EventRow]) -> tuple[tuple[str, ...], Sequence[tuple[Any, ...]]]:
+    """Return the columns and the rows of one insert; two columns fewer where nothing was masked, as with most events."""
+    if any(row.masked for row in rows):
+        return EventRow._fields, rows
+    width = len(PLAIN_COLUMNS)
+    return PLAIN_COLUMNS, [row[:width] for row in rows]
 
 
 def event_row(new: NewEvent) -> EventRow:
@@ -179,6 +200,8 @@ def event_row(new: NewEvent) -> EventRow:
         headers=write_json(event.headers),
         body=event.raw,
         data=write_json(event.data),
+        masked=orjson.dumps(event.masked) if event.masked else None,
+        sealed=new.sealed,
     )
 
 
@@ -192,13 +215,13 @@ def _query_bytes(text: str) -> bytes:
 
 def find_event(tx: Connection, event_id: str) -> Event | None:
     """Return one event as handlers see it; its body is empty once retention has taken it."""
-    row = tx.execute(select(events).where(events.c.id == event_id)).one_or_none()
+    row = tx.execute(select(*_SEEN).where(events.c.id == event_id)).one_or_none()
     return None if row is None else event_from_row(row)
 
 
 def find_events(tx: Connection, event_ids: Iterable[str]) -> dict[str, Event]:
     """Return several events by their ids; those that are gone are left out."""
-    rows = tx.execute(select(events).where(events.c.id.in_(set(event_ids))))
+    rows = tx.execute(select(*_SEEN).where(events.c.id.in_(set(event_ids))))
     return {row.id: event_from_row(row) for row in rows}
 
 
@@ -218,6 +241,7 @@ def event_from_row(row: Row[Any]) -> Event:
         headers=tuple((name, value) for name, value in orjson.loads(row.headers)) if row.headers else (),
         query_string=bytes(row.query_string).decode("utf-8", "surrogateescape") if row.query_string else "",
         version=row.version,
+        masked=tuple(orjson.loads(row.masked)) if row.masked else (),
     )
 
 

@@ -57,7 +57,10 @@ rejections = Table(
 
 @dataclass(frozen=True, slots=True)
 class NewRejection:
-    """A refused delivery; headers are redacted before they come here."""
+    """A refused delivery; headers and body are redacted before they come here.
+
+    `body` is its beginning, or all of it; `body_length` is the length of what came where `body` is not all of that.
+    """
 
     channel: str
     status: int
@@ -70,6 +73,7 @@ class NewRejection:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     trace_id: str
+    body_length: int | None = None
 
 
 def insert_rejection(tx: Connection, new: NewRejection) -> None:
@@ -87,7 +91,7 @@ def insert_rejection(tx: Connection, new: NewRejection) -> None:
             received_at=new.received_at,
             headers=orjson.dumps(_bounded(new.headers)),
             body_start=new.body[:MOST_BODY_BYTES],
-            body_length=len(new.body),
+            body_length=len(new.body) if new.body_length is None else new.body_length,
             trace_id=storable(new.trace_id, 32),
         )
     )

@@ -57,7 +57,7 @@ def lock_finished(tx: Connection, event_ids: Collection[str]) -> list[str]:
 
 
 def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
-    """Take away bodies, headers, queries, data, handlers' results and tracebacks; return how many events that were."""
+    """Take away bodies, headers, queries, data, what is sealed, handlers' results and tracebacks; return how many events that were."""
     ids = lock_finished(tx, event_ids)
     if not ids:
         return 0
@@ -71,7 +71,7 @@ def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
     return tx.execute(
         events.update()
         .where(events.c.id.in_(ids))
-        .values(body=None, data=None, headers=None, query_string=None)
+        .values(body=None, data=None, headers=None, query_string=None, masked=None, sealed=None)
     ).rowcount
 
 

@@ -18,6 +18,7 @@ from app.storage.inbox.events import (
     events,
     find_holders,
     give_claim_up,
+    rows_to_insert,
 )
 from app.storage.inbox.nonces import use_nonce
 from app.storage.queue.dispatches import Claim, NewDispatch, insert_dispatches
@@ -127,7 +128,7 @@ def _insert_events(tx: Connection, new: Sequence[NewEvent]) -> set[str]:
     if not new:
         return set()
     rows = sorted((event_row(item) for item in new), key=_by_key)
-    return insert_rows_once(tx, events, EventRow._fields, rows)
+    return insert_rows_once(tx, events, *rows_to_insert(rows))
 
 
 def _by_key(row: EventRow) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.core.errors import RefusedError
 from app.pipeline.operators.channels import channel_view
 from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.verification import verify_event
 from app.pipeline.services import Services
 from app.web.guards import page_size, require_token
 
@@ -34,6 +35,12 @@ def events_blueprint(services: Services) -> Blueprint:
         if detail is None:
             raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
         return jsonify(detail)
+
+    @blueprint.get("/events/<event_id>/verify")
+    @require_token(services, "read")
+    def verify(event_id: str) -> Response:
+        """Prove one event again from its evidence, and say whether that worked."""
+        return jsonify(verify_event(services, event_id))
 
     @blueprint.get("/rejections")
     @require_token(services, "read")

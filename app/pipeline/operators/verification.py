@@ -1,0 +1,110 @@
+"""Proving a stored event once more: its evidence as it came, today's keys, and the time of its receipt. Changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.errors import CallgateError, RefusedError, VerificationError
+from app.core.ports import BatchSource, CommandSource, WebhookSource
+from app.core.values import Coverage, Event, InboundRequest
+from app.pipeline.commands.run import COMMANDS
+from app.pipeline.evidence import open_exact
+from app.pipeline.inbound.proof import prove
+from app.pipeline.inbound.reasons import explained
+from app.pipeline.services import Services
+from app.security.vault import VaultError
+from app.storage.commands import find_command
+from app.storage.database.db import StoredRow
+from app.storage.inbox.events import event_from_row, find_event_row
+
+UNSIGNED = "unsigned: This channel takes callbacks without any proof, so nothing can be proven again."
+
+
+IN_BATCH = " An event that came together with others keeps only its own part; prove the first of them."
+
+
+def verify_event(services: Services, event_id: str) -> dict[str, Any]:
+    """Say whether a stored event is still proven; raises RefusedError 404 for no event, 409 where evidence or keys are gone.
+
+    Secrets that were exchanged since make it `false`, as does a key of the platform's own that has ended. A platform that
+    has to be asked for its key may be asked, so UpstreamError may come too.
+    """
+    with services.database.read() as tx:
+        row = find_event_row(tx, event_id)
+        command = find_command(tx, event_id) if row is not None and row.channel == COMMANDS else None
+    if row is None:
+        raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
+    if row.body is None:
+        raise RefusedError("body_pruned", "Retention has emptied this event.", http_status=409)
+    request = _request(_opened(services, row), row)
+    try:
+        if row.channel == COMMANDS:
+            _prove_command(services, command.channel if command else "", request)
+        elif not _prove_callback(services, row.channel, request):
+            return _said(row, reason=UNSIGNED)
+    except VerificationError as error:
+        return _said(row, reason=explained(error) + _about_batches(services, row.channel))
+    return _said(row)
+
+
+def _said(row: StoredRow, *, reason: str | None = None) -> dict[str, Any]:
+    evidence = "exact" if row.sealed is None else "sealed"
+    return {
+        "id": row.id,
+        "verified": reason is None,
+        "scheme": row.scheme,
+        "evidence": evidence,
+        "reason": reason,
+    }
+
+
+def _opened(services: Services, row: StoredRow) -> Event:
+    try:
+        return open_exact(services.vault, event_from_row(row), row.sealed and bytes(row.sealed))
+    except VaultError as error:
+        raise RefusedError("evidence_sealed", error.message, http_status=409) from error
+
+
+def _request(event: Event, row: StoredRow) -> InboundRequest:
+    """Return the delivery anew. Events come by POST (GET only sets channels up); no platform here signs the address."""
+    return InboundRequest(
+        method="POST",
+        path=f"/webhooks/{event.channel}",
+        query_string=event.query_string,
+        headers=event.headers,
+        body=event.raw,
+        remote_addr=row.remote_addr,
+        received_at=event.received_at,
+        version=event.version,
+    )
+
+
+def _prove_callback(services: Services, name: str, request: InboundRequest) -> bool:
+    """Prove it; False where the channel asks for no proof. Raises VerificationError."""
+    try:
+        channel, source = services.channels.with_capability(name, WebhookSource)
+    except CallgateError as error:
+        raise _nobody_proves(name) from error
+    prove(services, channel, source, request)
+    return source.signature_covers is not Coverage.NONE
+
+
+def _prove_command(services: Services, name: str, request: InboundRequest) -> None:
+    try:
+        _, source = services.channels.with_capability(name, CommandSource)
+    except CallgateError as error:
+        raise _nobody_proves(name) from error
+    source.verify_command(request, request.received_at)
+
+
+def _about_batches(services: Services, name: str) -> str:
+    channel = services.channels.get(name)
+    return IN_BATCH if channel is not None and channel.as_capability(BatchSource) is not None else ""
+
+
+def _nobody_proves(name: str) -> RefusedError:
+    return RefusedError(
+        "channel_gone",
+        f"The channel {name} takes no callbacks any more, so nobody here can prove its events.",
+        http_status=409,
+    )
