@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.errors import ConfigurationError, StoreUnavailable
+from app.pipeline.services import OverLimit
 from app.storage.commands import commands
 from app.storage.database.db import Database
 from app.storage.inbox.events import events
@@ -209,3 +210,15 @@ def test_a_store_that_is_away_is_503(caller: Caller, database: Database, monkeyp
 def test_a_channel_cannot_be_called_commands(services_with):
     with pytest.raises(ConfigurationError, match="the gateway's own"):
         services_with(channels='[channels.commands]\nplatform = "callback"\nsecret = "x-secret-1"\n')
+
+
+@pytest.mark.backends("sqlite")
+def test_a_command_is_turned_away_under_pressure_and_its_nonce_stays_good(caller: Caller) -> None:
+    pressure = caller.services.runtime.pressure
+    pressure.over = (OverLimit("MAX_WAITING", allowed=10, measured=11),)
+    refused = caller.ask(nonce="nonce-0001")
+    assert (refused.status_code, refused.get_json()["error"]) == (503, "under_pressure")
+    assert 20 <= int(refused.headers["Retry-After"]) <= 60
+    assert count(caller.services.database) == count(caller.services.database, rejections) == 0
+    pressure.over = ()
+    assert caller.ask(nonce="nonce-0001").status_code == 202

@@ -20,6 +20,7 @@ from app.core.states import EventState
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
+from app.pipeline.inbound.pressure import pressure_on
 from app.pipeline.inbound.proof import keep_rejection, let_in, nonce_end, nonce_was_used, prove_command
 from app.pipeline.services import Services
 from app.security.public_addresses import AddressGuard, NotPublicError
@@ -50,7 +51,7 @@ class Wanted:
 def accept_command(services: Services, request: InboundRequest, *, trace_id: str) -> str:
     """Take one command and return its id; raises CallgateError for every refusal.
 
-    1. The channel must be there; address, rate and signature must be right.
+    1. The channel must be there; address, rate and signature must be right, and the gateway not be under pressure.
     2. The body must name a command, an object for it and an address that could be public.
     3. A handler must take the command.
     4. Nonce, event, dispatch and command are stored in one commit.
@@ -65,6 +66,8 @@ def accept_command(services: Services, request: InboundRequest, *, trace_id: str
 
 def _accept(services: Services, request: InboundRequest) -> str:
     channel, verified = _prove(services, request)
+    if (pressure := pressure_on(services, channel)) is not None:
+        raise pressure
     wanted = _wanted(request.body, AddressGuard(services.settings.callback_allowed_hosts))
     route = run_route_name(services, wanted.command, request.version)
     if route is None:

@@ -172,11 +172,14 @@ def admitted(services: Services, channel_name: str, method: str) -> int:
 
 def reply_headers(reply: Reply, trace_id: str) -> list[tuple[str, str]]:
     """Return the headers of a platform's own answer."""
-    return [
+    headers = [
         ("Content-Type", reply.content_type),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Trace-Id", trace_id),
     ]
+    if reply.retry_after is not None:
+        headers.append(("Retry-After", str(reply.retry_after)))
+    return headers
 
 
 def send_reply(start_response: StartResponse, reply: Reply, trace_id: str) -> Iterable[bytes]:
