@@ -16,7 +16,8 @@ from app.storage.queue.dispatches import list_dispatches
 from app.worker import leases
 from tests.builders import FrozenClock, signed_callback
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 10.0
+HELD_SECONDS = 50.0
 
 
 def test_a_lease_is_kept_while_tidying_up_waits_for_the_database(
@@ -32,7 +33,7 @@ def test_a_lease_is_kept_while_tidying_up_waits_for_the_database(
 
     def wait_for_the_database(_: Any) -> None:
         begun.set()
-        let_go.wait(WAIT_SECONDS)
+        let_go.wait(HELD_SECONDS)
 
     monkeypatch.setattr(leases, "RENEW_SECONDS", 0.02)
     monkeypatch.setattr(leases, "tidy", wait_for_the_database)
