@@ -48,6 +48,7 @@ class ChannelConfig(BaseModel):
     rate_limit_per_address: Annotated[str, AfterValidator(checked_burst_rate)] | None = None
     max_body_bytes: int | None = Field(None, ge=1024)
     unknown_events: Literal["store", "reject"] | None = None
+    under_pressure: Literal["store", "reject"] | None = None
     allow_unsigned: bool = False
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None

@@ -199,6 +199,22 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(
         1_048_576, ge=1024, description="Largest request body, counted on bytes read."
     )
+    max_waiting: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Most dispatches that may be due and not begun; above it callbacks get 503 with Retry-After; 0: no limit.",
+    )
+    max_waiting_seconds: int = Field(
+        0,
+        ge=0,
+        description="Longest that the oldest of them may be due, in seconds; above it callbacks get 503 with Retry-After; 0: no limit.",
+    )
+    least_free_disk_mb: int = Field(
+        100,
+        ge=0,
+        description="MiB that must be free where the SQLite file is; below it callbacks get 503 with Retry-After; 0: no limit.",
+    )
     session_ttl: Seconds = Field(900, description="Seconds one session token lives; it is renewed on use.")
     session_max_age: Seconds = Field(604_800, description="Seconds a whole session lives.")
     refresh_buffer: Seconds = Field(

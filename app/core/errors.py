@@ -6,6 +6,7 @@ CallgateError                      code, message, http_status, retry_after
 │   ├── VerificationError          401 the sender is not proven (reason is counted)
 │   ├── PayloadError               400 proven, but the body cannot be understood
 │   ├── RefusedError               403, 404, 409, 413, 414, 429 …: a rule says no
+│   │   └── UnderPressure          503 more waits than the gateway may let wait: come again later
 │   └── LoginError                 400 a login that cannot be finished; start again
 ├── StoreUnavailable               503 nothing was stored; the platform's retry will succeed
 ├── UpstreamError                  502, 504 a platform answered badly or not at all
@@ -125,6 +126,16 @@ class RefusedError(RequestError):
     """A rule of this gateway says no."""
 
     http_status = 403
+
+
+class UnderPressure(RefusedError):
+    """The gateway takes nothing new for a while; nothing was stored, and the same request will be taken later."""
+
+    http_status = 503
+
+    def __init__(self, limits: str, *, retry_after: int):
+        sentence = f"The gateway has more to do than it may ({limits}) and takes nothing new for now; send the request again."
+        super().__init__("under_pressure", sentence, retry_after=retry_after)
 
 
 class LoginError(RequestError):

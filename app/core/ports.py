@@ -69,7 +69,10 @@ class WebhookSource(Protocol):
     """Seconds an inline handler may use before the answer for STILL_RUNNING is sent; None: no limit of its own."""
 
     retries_failed_answers: bool
-    """True when a 500 makes the platform send the event again; False: answer kindly and retry in the background."""
+    """True when a 500 makes the platform send the event again; False: answer kindly and retry in the background.
+
+    Under pressure new events of the first kind are refused with 503 and `Retry-After`, and those of the second stored.
+    """
 
     methods: tuple[str, ...]
     """HTTP methods this platform sends."""
@@ -146,7 +149,10 @@ class RefusalWording(Protocol):
     """Words refusals in the platform's own form too (WeChat Pay's `{"code":"FAIL"}`, UnionPay's `fail`)."""
 
     def refuse(self, request: InboundRequest, error: RequestError) -> Reply | None:
-        """Return the answer to a refused request, None for the uniform one; keeps `error.http_status`; never raises."""
+        """Return the answer to a refused request, None for the uniform one; keeps `error.http_status`; never raises.
+
+        UnderPressure (503) is among them: the words must say "come again". `Retry-After` is added to what is returned.
+        """
 
 
 @runtime_checkable

@@ -61,6 +61,7 @@ class Reply(NamedTuple):
     body: bytes
     content_type: str = "application/json"
     retry_after: int | None = None
+    """Seconds after which the caller should come again."""
 
 
 def json_reply(status: int, content: object) -> Reply:

@@ -90,6 +90,14 @@ class Channel:
         """Whether an event no route takes is refused instead of stored as ignored."""
         return (self.config.unknown_events or self.spec.unknown_events) == "reject"
 
+    @property
+    def yields_under_pressure(self) -> bool:
+        """Whether new events are refused while the gateway is over a limit: unless set, where the platform sends again."""
+        if self.config.under_pressure is not None:
+            return self.config.under_pressure == "reject"
+        source = self.as_capability(WebhookSource)
+        return source is not None and source.retries_failed_answers
+
 
 @dataclass(frozen=True, slots=True)
 class DisabledChannel:

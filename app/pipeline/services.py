@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.config.settings import Settings
 from app.core.clock import Clock
@@ -56,6 +56,23 @@ class PruneProgress:
     followers_again: float = 0.0
 
 
+class OverLimit(NamedTuple):
+    """A limit that is passed: the setting's name, what it allows, and what was measured last."""
+
+    limit: str
+    allowed: int
+    measured: int
+
+
+@dataclass(slots=True)
+class Pressure:
+    """Which limits are passed, as this process measured last. Whoever takes work looks at `over` and at nothing else."""
+
+    over: tuple[OverLimit, ...] = ()
+    refusals: int = 0
+    """How many were turned away since the first of these limits was passed; two that come at once may count as one."""
+
+
 @dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
@@ -69,6 +86,7 @@ class Runtime:
     running: dict[str, Claim] = field(default_factory=dict)
     claiming: threading.Lock = field(default_factory=threading.Lock)
     pruning: PruneProgress = field(default_factory=PruneProgress)
+    pressure: Pressure = field(default_factory=Pressure)
 
 
 @dataclass(frozen=True, slots=True)

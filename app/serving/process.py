@@ -10,10 +10,12 @@ from app.config.environment import own_folder
 from app.config.home import HANDLERS_FOLDER
 from app.factory import create_app
 from app.pipeline.services import Services
+from app.pipeline.upkeep.pressure import PressureGauge
 from app.serving.draining import Draining
 from app.serving.handlers_watch import HandlersWatch, ask_for_reload
 from app.serving.log_copier import LogCopier
 from app.serving.one_core import OneCore
+from app.serving.pressure_watch import PressureWatch
 from app.storage.database.db import Database
 from app.storage.database.write_ahead_log import WriteAheadLog
 from app.web.callbacks.loop_front import LoopFront
@@ -36,6 +38,7 @@ def create_serving_app() -> LoopFront:
     if services.settings.app_env == "dev":
         watch.start()
     roaming = _copy_the_log(services.database)
+    PressureWatch(PressureGauge(services)).start()
     stop = _start_background(services)
     draining = Draining()
     draining.install()

@@ -8,7 +8,7 @@ from app.pipeline.services import Services
 
 
 def health_blueprint(services: Services) -> Blueprint:
-    """Return /healthz (the process answers) and /readyz (it can store events)."""
+    """Return /healthz (the process answers) and /readyz (it can and may store events)."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
@@ -18,10 +18,12 @@ def health_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        """Say whether the store can be reached."""
-        reachable = services.database.is_reachable()
-        response = jsonify({"status": "ok" if reachable else "unavailable", "database": reachable})
-        response.status_code = 200 if reachable else 503
+        """Say whether the store can be reached, and which limits are passed."""
+        reachable, over = services.database.is_reachable(), services.runtime.pressure.over
+        status = "unavailable" if not reachable else "under_pressure" if over else "ok"
+        limits = [each._asdict() for each in over]
+        response = jsonify({"status": status, "database": reachable, "over_limit": limits})
+        response.status_code = 200 if status == "ok" else 503
         return response
 
     return blueprint

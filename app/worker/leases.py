@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -19,33 +20,48 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseKeeper:
-    """A thread that moves the lease ends of `services.runtime.running` well before they come."""
+    """A thread that moves the lease ends of `services.runtime.running` well before they come, and one that tidies up.
+
+    They are two because tidying takes many questions: of a database that is slow to answer no lease must end meanwhile.
+    """
 
     def __init__(self, services: Services):
         self._services = services
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="engine-lease", daemon=True)
+        self._threads = [
+            threading.Thread(target=loop, name=f"engine-{name}", daemon=True)
+            for name, loop in (("lease", self._keep), ("tidy", self._tidy))
+        ]
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Let the thread end; leases last long enough for an orderly stop without it."""
+        """Let the threads end; leases last long enough for an orderly stop without them."""
         self._stopping.set()
 
-    def _loop(self) -> None:
-        since_tidy = TIDY_SECONDS
+    def _keep(self) -> None:
         clock = ClockWatch(self._services)
         while not self._stopping.wait(RENEW_SECONDS):
-            since_tidy += RENEW_SECONDS
-            try:
-                clock.look()
-                keep_leases(self._services)
-                if since_tidy >= TIDY_SECONDS:
-                    tidy(self._services)
-                    since_tidy = 0.0
-            except StoreUnavailable:
-                log.warning("leases_wait_for_store")
-            except Exception:
-                log.exception("engine_lease_failed")
+            self._try(clock.look)
+            self._try(lambda: keep_leases(self._services))
+
+    def _tidy(self) -> None:
+        pause = RENEW_SECONDS
+        while not self._stopping.wait(pause):
+            done = self._try(lambda: tidy(self._services))
+            pause = TIDY_SECONDS if done else RENEW_SECONDS
+
+    def _try(self, work: Callable[[], None]) -> bool:
+        """Do something, and say whether it was done; what keeps it from being done is told."""
+        try:
+            work()
+        except StoreUnavailable:
+            log.warning("leases_wait_for_store")
+        except Exception:
+            log.exception("engine_lease_failed")
+        else:
+            return True
+        return False

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.core.errors import ConfigurationError, StoreUnavailable
 from app.pipeline.operators.events import event_detail
 from app.pipeline.operators.verification import verify_event
+from app.pipeline.services import OverLimit
 from app.storage.commands import commands
 from app.storage.database.db import Database
 from app.storage.inbox.events import events
@@ -233,3 +234,15 @@ def test_a_credential_beside_a_signed_command_is_masked_and_it_can_be_proven_aga
         assert b"aHVudGVyMg" not in bytes(tx.execute(select(events.c.headers)).scalar_one())
     said = verify_event(caller.services, command_id)
     assert (said["verified"], said["evidence"]) == (True, "sealed")
+
+
+@pytest.mark.backends("sqlite")
+def test_a_command_is_turned_away_under_pressure_and_its_nonce_stays_good(caller: Caller) -> None:
+    pressure = caller.services.runtime.pressure
+    pressure.over = (OverLimit("MAX_WAITING", allowed=10, measured=11),)
+    refused = caller.ask(nonce="nonce-0001")
+    assert (refused.status_code, refused.get_json()["error"]) == (503, "under_pressure")
+    assert 20 <= int(refused.headers["Retry-After"]) <= 60
+    assert count(caller.services.database) == count(caller.services.database, rejections) == 0
+    pressure.over = ()
+    assert caller.ask(nonce="nonce-0001").status_code == 202

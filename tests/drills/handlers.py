@@ -15,7 +15,7 @@ from tests.drills import faults, sabotage
 
 router = Router()
 FOLDER = Path(os.environ.get("DRILL_FOLDER", "."))
-HALF_SECONDS = {"drill": 0.001, "long": 0.05}
+HALF_SECONDS = {"drill": 0.001, "long": 0.05, "call": 0.001}
 """How long half of a run takes; the long ones fill the engine, so that others wait in the store."""
 
 if "DRILL_FOLDER" in os.environ:
@@ -34,6 +34,7 @@ def write_line(file_name: str, event: Any) -> None:
 
 @router.on("callback", "drill", transactional=True)
 @router.on("callback", "long", transactional=True)
+@router.on("callback", "call", transactional=True)
 def write_row(event: Any, context: Any) -> None:
     """Write one row that commits with the dispatch."""
     write_effect(event, context)
@@ -41,6 +42,7 @@ def write_row(event: Any, context: Any) -> None:
 
 @router.on("callback", "drill")
 @router.on("callback", "long")
+@router.on("callback", "call")
 def write_note(event: Any, context: Any) -> None:
     """Write one line as soon as the attempt starts, then take a moment."""
     write_line("effects.log", event)

@@ -36,6 +36,7 @@ class Senders:
         self.acknowledged: dict[str, float] = {}
         self.answers: Counter[int] = Counter()
         self.slowest = 0.0
+        self.took: list[float] = []
         self.given_up: list[str] = []
         self._threads = [threading.Thread(target=self._send_all, daemon=True) for _ in range(threads)]
 
@@ -82,7 +83,8 @@ class Senders:
         while (start := time.monotonic()) < deadline:
             if send(self._url, key, kind=self._kind, session=session, answers=self.answers):
                 self.acknowledged[key] = time.monotonic()
-                self.slowest = max(self.slowest, time.monotonic() - start)
+                self.took.append(self.acknowledged[key] - start)
+                self.slowest = max(self.slowest, self.took[-1])
                 return
             time.sleep(PAUSE_SECONDS)
         self.given_up.append(key)

@@ -13,6 +13,7 @@ from sqlalchemy import Select, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.worker.places import PLACES_PER_THREAD
+from tests.builders import CALLBACK_CHANNEL
 from tests.drills.account import Account, Result, take_account
 from tests.drills.engines import THREADS, Engine
 from tests.drills.form import LEASE_SECONDS
@@ -56,6 +57,7 @@ class Drill:
         lease: int = LEASE_SECONDS,
         workers: Sequence[tuple[str, ...]] = CELERY_WORKERS,
         env: Mapping[str, str] | None = None,
+        channels: str = CALLBACK_CHANNEL,
     ):
         settings = {
             "HANDLERS": "tests.drills.handlers",
@@ -69,6 +71,7 @@ class Drill:
         self.gateway = LiveGateway(
             folder,
             database_url=database_url,
+            channels=channels,
             env=settings | engine.environment | dict(env or {}),
             workers=serving,
         )
@@ -196,14 +199,14 @@ class Drill:
         with self._connections.connect() as connection:
             return take_account(connection, acknowledged, self.lines(), prefix=prefix)
 
-    def finish(self, *senders: Senders, within: float = SETTLE_SECONDS) -> Result:
-        """Wait for all senders and all work; return what it came to, counted from the fault."""
+    def finish(self, *senders: Senders, within: float = SETTLE_SECONDS, prefix: str = "") -> Result:
+        """Wait for all senders and all work; return what it came to, counted from the fault, of keys with this prefix."""
         acknowledged: dict[str, float] = {}
         for each in senders:
             each.join()
             acknowledged |= each.acknowledged
         settled_at = self.settle(within)
-        account = self.account(acknowledged)
+        account = self.account(acknowledged, prefix=prefix)
         if self._fault_at is None:
             return Result(account)
         silence = longest_silence(acknowledged.values(), self._fault_at)

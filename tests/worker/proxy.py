@@ -1,11 +1,13 @@
-"""A TCP proxy that a test can cut and open again: a broker that is away, without touching the real one."""
+"""A TCP proxy that a test can cut and open again, or make slow: a server that is away or late, without touching the real one."""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import selectors
 import socket
 import threading
+import time
 from typing import Self
 
 from tests.ports import free_port
@@ -17,6 +19,8 @@ class CutProxy:
     def __init__(self, host: str, port: int):
         self._target = (host, port)
         self.port = free_port()
+        self.late = (0.0, 0.0)
+        """How long each answer is kept back, in seconds: something between these two."""
         self._listener: socket.socket | None = None
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
@@ -52,7 +56,22 @@ class CutProxy:
             server.settimeout(None)
             with self._lock:
                 self._pairs.append((client, server))
-            threading.Thread(target=_pass_on, args=(client, server), daemon=True).start()
+            threading.Thread(target=self._pass_on, args=(client, server), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError), selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ, server)
+            selector.register(server, selectors.EVENT_READ, client)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is server:
+                        time.sleep(random.uniform(*self.late))
+                    data = key.fileobj.recv(65536)  # type: ignore[union-attr]
+                    if not data:
+                        raise OSError
+                    key.data.sendall(data)
+        _close(client)
+        _close(server)
 
     def __enter__(self) -> Self:
         self.open()
@@ -66,17 +85,3 @@ def _close(end: socket.socket) -> None:
     with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
-
-
-def _pass_on(client: socket.socket, server: socket.socket) -> None:
-    with contextlib.suppress(OSError, ValueError), selectors.DefaultSelector() as selector:
-        selector.register(client, selectors.EVENT_READ, server)
-        selector.register(server, selectors.EVENT_READ, client)
-        while True:
-            for key, _ in selector.select():
-                data = key.fileobj.recv(65536)  # type: ignore[union-attr]
-                if not data:
-                    raise OSError
-                key.data.sendall(data)
-    _close(client)
-    _close(server)

@@ -21,6 +21,7 @@ from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
 from app.pipeline.evidence import kept_head_of, seal_exact
+from app.pipeline.inbound.pressure import pressure_on
 from app.pipeline.inbound.proof import (
     counted,
     keep_rejection,
@@ -58,7 +59,7 @@ class Wanted:
 def accept_command(services: Services, request: InboundRequest, *, trace_id: str) -> str:
     """Take one command and return its id; raises CallgateError for every refusal.
 
-    1. The channel must be there; address, rate and signature must be right.
+    1. The channel must be there; address, rate and signature must be right, and the gateway not be under pressure.
     2. The body must name a command, an object for it and an address that could be public.
     3. A handler must take the command.
     4. Nonce, event, dispatch and command are stored in one commit.
@@ -75,6 +76,8 @@ def accept_command(services: Services, request: InboundRequest, *, trace_id: str
 
 def _accept(services: Services, request: InboundRequest) -> str:
     channel, verified = _prove(services, request)
+    if (pressure := pressure_on(services, channel)) is not None:
+        raise pressure
     wanted = _wanted(request.body, AddressGuard(services.settings.callback_allowed_hosts))
     route = run_route_name(services, wanted.command, request.version)
     if route is None:

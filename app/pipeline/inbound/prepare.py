@@ -18,6 +18,7 @@ from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, 
 from app.pipeline.channels import Channel
 from app.pipeline.evidence import Kept, kept_of, seal_exact
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
+from app.pipeline.inbound.pressure import turned_away
 from app.pipeline.inbound.proof import let_in, prove
 from app.pipeline.router import Route
 from app.pipeline.services import Services
@@ -80,9 +81,9 @@ def longest_body(services: Services, channel: Channel | None) -> int:
 def prepare(
     services: Services, channel_name: str, request: InboundRequest, *, trace_id: str
 ) -> Reply | Prepared:
-    """Return a set-up request's answer, or what is to be stored; raises CallgateError for every refusal.
+    """Return what is to be stored, or an answer: a set-up request's, or one that turns the delivery away under pressure.
 
-    The steps are 1 to 6 of receive.py. Whoever stores nothing of it gives the engine's places back (accept.give_up).
+    Raises CallgateError for every other refusal. The steps are 1 to 7 of receive.py. Whoever stores nothing of it gives the engine's places back (accept.give_up).
     """
     channel, source = services.channels.with_capability(channel_name, WebhookSource)
     _check_method(source, request.method)
@@ -92,6 +93,10 @@ def prepare(
     verified = prove(services, channel, source, request)
     if (answer := source.challenge(request, verified)) is not None:
         return answer
+    if services.runtime.pressure.over and (
+        away := turned_away(services, channel, request, trace_id=trace_id)
+    ):
+        return away
     parsed = _parsed(channel, source, request, verified)
     return _prepared(services, Proven(channel, source, request, verified, parsed, trace_id))
 

@@ -16,6 +16,7 @@ from app.core.errors import (
     RefusedError,
     RequestError,
     StoreUnavailable,
+    UnderPressure,
     UpstreamUnavailable,
     VerificationError,
 )
@@ -104,7 +105,12 @@ def nonce_was_used() -> VerificationError:
 def keep_rejection(
     services: Services, channel_name: str, request: InboundRequest, error: CallgateError, *, trace_id: str
 ) -> None:
-    """Store why a delivery was refused; a throttled caller cannot fill the store, faults of ours are not rejections."""
+    """Store why a delivery was refused; a throttled caller cannot fill the store, faults of ours are not rejections.
+
+    What is turned away under pressure would only add to it, and is told once when it begins and once when it ends.
+    """
+    if isinstance(error, UnderPressure):
+        return
     named = log.bind(channel=channel_name, error=error.code, reason=reason_word(error), trace_id=trace_id)
     if error.http_status == TOO_MANY_REQUESTS or not isinstance(error, RequestError):
         named.warning("callback_rejected")

@@ -24,12 +24,13 @@ def receive(services: Services, channel_name: str, request: InboundRequest, *, t
     3. A set-up request that needs no proof is answered and not stored.
     4. The platform proves the sender over the raw bytes.
     5. A set-up challenge is answered and not stored.
-    6. The platform says what happened: one event, or several; routes are found for each.
-    7. The events and their dispatches are stored in one commit, or the earlier copies are found.
-    8. Inline handlers run.
-    9. The platform words the answer; a refusal too, where it has words for it.
+    6. Under pressure it is turned away, where the platform sends again.
+    7. The platform says what happened: one event, or several; routes are found for each.
+    8. The events and their dispatches are stored in one commit, or the earlier copies are found.
+    9. Inline handlers run.
+    10. The platform words the answer; a refusal too, where it has words for it.
 
-    `prepare` is 1 to 6, `accept` 7, `answer` 8 and 9.
+    `prepare` is 1 to 7, `accept` 8, `answer` 9 and 10.
     """
     try:
         return take(services, channel_name, request, trace_id=trace_id)
@@ -68,4 +69,7 @@ def _worded(
 ) -> Reply | None:
     channel = services.channels.get(channel_name)
     wording = None if channel is None else channel.as_capability(RefusalWording)
-    return wording.refuse(request, error) if wording is not None and isinstance(error, RequestError) else None
+    if wording is None or not isinstance(error, RequestError):
+        return None
+    reply = wording.refuse(request, error)
+    return None if reply is None else reply._replace(retry_after=error.retry_after)

@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 
 from app.core.errors import RequestError
-from app.core.exact_json import read_json
 from app.core.moments import as_text, iso_moment
 from app.core.states import EventState
 from app.core.storable import is_storable

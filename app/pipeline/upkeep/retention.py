@@ -30,7 +30,7 @@ BATCH = 100
 REST = 3.0
 """After each transaction, the pause as a multiple of the time that it took."""
 RUN_SECONDS = 4.0
-"""The longest that one run of the tidying thread may take; it keeps the leases too."""
+"""The longest that one run of the tidying thread may take."""
 RUN_EVERY_SECONDS = 600.0
 WALK_AGAIN_SECONDS = 86_400.0
 AUDIT_LEAST_DAYS = 183
