@@ -91,7 +91,7 @@ def _wait_for_first(services: Services, event_id: str, names: Sequence[str], sec
     deadline = time.monotonic() + seconds
     while True:
         with services.database.read() as tx:
-            rows = [row for row in list_dispatches(tx, event_id) if row.route in names]
+            rows = [row for row in list_dispatches(tx, [event_id]) if row.route in names]
         if all(row.state != DispatchState.RUNNING for row in rows):
             if any(row.state == DispatchState.RETRYING for row in rows):
                 return InlineAnswer(Situation.HANDLER_FAILED)
