@@ -10,7 +10,7 @@ from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import keep_leases
 from app.pipeline.services import Services
 from app.pipeline.upkeep.clock_steps import ClockWatch
-from app.pipeline.upkeep.housekeeping import tidy
+from app.pipeline.upkeep.housekeeping import keep_queue_small, tidy
 
 RENEW_SECONDS = 8.0
 TIDY_SECONDS = 60.0
@@ -42,6 +42,7 @@ class LeaseKeeper:
             try:
                 clock.look()
                 keep_leases(self._services)
+                keep_queue_small(self._services)
                 if since_tidy >= TIDY_SECONDS:
                     tidy(self._services)
                     since_tidy = 0.0

@@ -19,7 +19,7 @@ from app.pipeline.upkeep.retention import prune_all
 from app.storage.inbox.events import events
 from app.storage.pruning.old_events import empty_events
 from app.storage.queue.dispatches import dispatches, queue
-from app.storage.queue.replays import DueAgain, list_dispatches_of, make_due, lock_whole
+from app.storage.queue.replays import DueAgain, list_dispatches_of, lock_whole, make_due
 from tests.builders import NOW
 from tests.upkeep.stage import has_body, old_event
 

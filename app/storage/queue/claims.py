@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from app.core.states import AttemptOutcome, DispatchState, Trigger
-from app.storage.database.db import microseconds, supports_skip_locked
+from app.storage.database.db import microseconds, only_by_index, supports_skip_locked
 from app.storage.queue.dispatches import AttemptRow, Claim, attempts, insert_attempts, queue
 
 ENDED = "the process that ran this attempt ended or lost its lease"
@@ -80,6 +80,7 @@ def claim_due(
 
     At most `suspects` of those that were lost twice are among them.
     """
+    only_by_index(tx)
     shares = supports_skip_locked(tx)
     rows = tx.execute(_DUE_UNLOCKED if shares else _DUE, {"now": now, "most": limit}).all()
     suspected = _suspects(tx, rows)
@@ -178,6 +179,7 @@ def are_held(tx: Connection, claims: Sequence[Claim]) -> list[bool]:
     The rows are locked until the transaction ends, in the order of their ids, so that two that hold several never
     deadlock. Only a row that is held may be written. (On SQLite nobody else can write anyway.)
     """
+    only_by_index(tx)
     query = _ROWS_LOCKED if supports_skip_locked(tx) else _ROWS
     rows = tx.execute(query, {"ids": sorted({claim.dispatch_id for claim in claims})})
     running = {
