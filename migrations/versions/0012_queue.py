@@ -45,8 +45,10 @@ def upgrade() -> None:
     )
     op.drop_index("ix_dispatches_due_at", table_name="dispatches")
     op.drop_index("ix_dispatches_order", table_name="dispatches")
-    for name in ("due_at", "started_at", "trigger"):
-        op.drop_column("dispatches", name)
+    with op.batch_alter_table("dispatches") as table:
+        table.drop_constraint("fk_dispatches_event_id", type_="foreignkey")
+        for name in ("due_at", "started_at", "trigger"):
+            table.drop_column(name)
 
 
 def _create_queue() -> None:
@@ -94,6 +96,10 @@ def downgrade() -> None:
     _move_back()
     _write_event_states()
     op.drop_table("queue")
+    # What somebody deleted by hand left these behind.
+    op.execute(dispatches.delete().where(dispatches.c.event_id.not_in(sa.select(events.c.id))))
+    with op.batch_alter_table("dispatches") as table:
+        table.create_foreign_key("fk_dispatches_event_id", "events", ["event_id"], ["id"], ondelete="CASCADE")
     op.execute(attempts.delete().where(attempts.c.dispatch_id.not_in(sa.select(dispatches.c.id))))
     with op.batch_alter_table("attempts") as table:
         table.create_foreign_key(

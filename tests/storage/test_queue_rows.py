@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -32,7 +33,7 @@ from app.storage.queue.dispatches import (
 )
 from app.storage.queue.event_lists import count_events, list_events
 from app.storage.queue.event_states import event_state_of, lock_events, write_states
-from app.storage.queue.replays import DueAgain, make_due
+from app.storage.queue.replays import DueAgain, lock_whole, make_due
 from tests.builders import NOW, envelope, signed_callback
 from tests.upkeep.stage import old_event
 
@@ -162,3 +163,20 @@ def test_a_dead_event_that_runs_again_is_dead_no_more(services: Services) -> Non
 def test_every_state_of_a_dispatch_has_its_table() -> None:
     ended = {DispatchState.SUCCEEDED, DispatchState.DEAD}
     assert {*UNFINISHED} == {state.value for state in DispatchState} - ended
+
+
+@pytest.mark.backends("postgresql", "mariadb")
+def test_a_success_does_not_wait_for_a_replay_of_its_event(claimed: tuple[Services, Claim]) -> None:
+    """The replay may go on to want the row of that success; if each waited for the other, one would be undone."""
+    services, claim = claimed
+    written: list[bool] = []
+
+    def write() -> None:
+        written.extend(services.database.run(lambda tx: complete(tx, [succeeded(claim, NOW)])))
+
+    thread = threading.Thread(target=write, daemon=True)
+    with services.database.begin() as replay:
+        assert lock_whole(replay, [claim.event_id]) == set()
+        thread.start()
+        thread.join(20)
+        assert written == [True]
