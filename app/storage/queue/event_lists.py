@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
+from app.storage.database.db import only_by_index
 from app.storage.inbox.events import REPLAYABLE, SUMMARY, EventFilter, events
 from app.storage.queue.event_states import is_in_state, shown_state
 
@@ -16,19 +17,25 @@ def list_events(
     tx: Connection, wanted: EventFilter, *, before: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Return summaries, newest first, of events older than `before` (relies on ix_events_received_at)."""
-    query = _filtered(select(*(events.c[name] for name in SUMMARY if name != "state"), shown_state()), wanted)
+    only_by_index(tx)
+    query = _filtered(select(events.c.id), wanted)
     if before is not None:
         at, event_id = before
         query = query.where(
             or_(events.c.received_at < at, and_(events.c.received_at == at, events.c.id < event_id))
         )
-    return tx.execute(query.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)).all()
+    newest = events.c.received_at.desc(), events.c.id.desc()
+    # The page comes first and its states after it: otherwise a state is worked out for what is on other pages.
+    page = query.order_by(*newest).limit(limit).subquery("page")
+    columns = (shown_state() if name == "state" else events.c[name] for name in SUMMARY)
+    return tx.execute(select(*columns).join(page, page.c.id == events.c.id).order_by(*newest)).all()
 
 
 def list_oldest_events(
     tx: Connection, wanted: EventFilter, *, after: tuple[datetime, str] | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Return what a replay needs to know of events, oldest first, of events newer than `after`."""
+    only_by_index(tx)
     query = _filtered(select(*REPLAYABLE), wanted)
     if after is not None:
         at, event_id = after

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, literal, or_, select
 
 from app.core.states import DispatchState, EventState
 from app.storage.database.db import supports_skip_locked
@@ -45,14 +45,23 @@ def event_state_of(states: set[str]) -> EventState:
     return EventState.PROCESSING
 
 
+def _first(query: Select[Any]) -> Any:
+    """Say whether a query beside an event finds anything, by one look for each event.
+
+    EXISTS says the same, but PostgreSQL then prefers to read the whole queue, even for one page of events.
+    """
+    return query.limit(1).scalar_subquery().is_not(None)
+
+
 def _in_queue(*conditions: Any) -> Any:
-    return exists().where(queue.c.event_id == events.c.id, *conditions)
+    return _first(select(literal(1)).where(queue.c.event_id == events.c.id, *conditions).correlate(events))
 
 
 def _has_ended(*conditions: Any) -> Any:
     """Say whether a dispatch of the event has ended and was not made due again."""
     again = exists().where(queue.c.id == dispatches.c.id)
-    return exists().where(dispatches.c.event_id == events.c.id, ~again, *conditions)
+    ended = select(literal(1)).where(dispatches.c.event_id == events.c.id, ~again, *conditions)
+    return _first(ended.correlate(events))
 
 
 def shown_state() -> Any:
@@ -70,12 +79,29 @@ def shown_state() -> Any:
 
 
 def is_in_state(state: EventState) -> Any:
-    """Return the condition that an event is shown in a state, begun from what is indexed or small."""
+    """Return the condition that an event is shown in a state; what is unfinished is looked for in the queue.
+
+    So finding it takes as long as the queue is, however much is stored.
+    """
     if state is EventState.DEAD:
         return events.c.state == state.value
     if state in (EventState.SUCCEEDED, EventState.IGNORED):
         return and_(events.c.state == state.value, ~_in_queue())
-    return and_(events.c.id.in_(select(queue.c.event_id)), shown_state() == state.value)
+    is_retrying, is_running = (
+        func.max(case((queue.c.state == each.value, 1), else_=0))
+        for each in (DispatchState.RETRYING, DispatchState.RUNNING)
+    )
+    unfinished = select(queue.c.event_id).group_by(queue.c.event_id)
+    found = [events.c.state != EventState.DEAD.value]
+    if state is EventState.RETRYING:
+        unfinished = unfinished.having(is_retrying == 1)
+    elif state is EventState.RECEIVED:
+        unfinished = unfinished.having(and_(is_retrying == 0, is_running == 0))
+        found.append(~_has_ended())
+    else:
+        unfinished = unfinished.having(is_retrying == 0)
+        found.append(or_(_in_queue(queue.c.state == DispatchState.RUNNING.value), _has_ended()))
+    return and_(events.c.id.in_(unfinished), *found)
 
 
 def lock_events(tx: Connection, event_ids: Collection[str]) -> None:
