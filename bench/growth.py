@@ -50,8 +50,8 @@ INSERTS = (
       remote_addr, scheme, version, query_string, headers, body, data)
     SELECT id, 'callback', 'callback', 'bench_event', k, k, 'user_1', 'succeeded', 0, received,
       '127.0.0.1', 'filled', 'v1', blank, blank, body, body FROM ({rows}) AS made ORDER BY k""",
-    """INSERT INTO dispatches (id, event_id, route, state, attempt, started_at, finished_at, {q}trigger{q})
-    SELECT id, id, 'bench.handlers.take_callback', 'succeeded', 1, received, received + 2000, 'automatic'
+    """INSERT INTO dispatches (id, event_id, route, state, attempt, finished_at)
+    SELECT id, id, 'bench.handlers.take_callback', 'succeeded', 1, received + 2000
     FROM ({rows}) AS made""",
     """INSERT INTO attempts (dispatch_id, number, started_at, duration_ms, outcome, {q}trigger{q})
     SELECT id, 1, received, 2, 'succeeded', 'automatic' FROM ({rows}) AS made""",
@@ -76,10 +76,11 @@ TIDY = {
     "postgresql": (
         "VACUUM ANALYZE events",
         "VACUUM ANALYZE dispatches",
+        "VACUUM ANALYZE queue",
         "VACUUM ANALYZE attempts",
         "CHECKPOINT",
     ),
-    "mariadb": ("ANALYZE TABLE events, dispatches, attempts",),
+    "mariadb": ("ANALYZE TABLE events, dispatches, queue, attempts",),
     "sqlite": ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"),
 }
 

@@ -131,10 +131,15 @@ class Server:
 
     def memory(self) -> Memory:
         """Return the memory of the serving process."""
+        return max(
+            (_memory_of(pid) for pid in self.pids()), key=lambda each: each.rss, default=Memory(0.0, 0.0)
+        )
+
+    def pids(self) -> list[int]:
+        """Return the serving processes."""
         assert self._process is not None
         main = self._process.pid
-        serving = _children(main) if self._serves_in_children else [main]
-        return max((_memory_of(pid) for pid in serving), key=lambda each: each.rss, default=Memory(0.0, 0.0))
+        return _children(main) if self._serves_in_children else [main]
 
     def stop(self) -> None:
         """Stop as an operator does; end what does not, the processes it started included."""

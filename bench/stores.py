@@ -100,12 +100,8 @@ class Store:
                 self.execute(f"SET GLOBAL {name} = {value}")
 
     def unfinished(self) -> bool:
-        """Say whether a dispatch is still to be run; finished ones have no due time."""
-        return bool(
-            self.number(
-                "SELECT count(*) FROM (SELECT 1 FROM dispatches WHERE due_at IS NOT NULL LIMIT 1) AS due"
-            )
-        )
+        """Say whether a dispatch is still to be run."""
+        return bool(self.number("SELECT count(*) FROM (SELECT 1 FROM queue LIMIT 1) AS due"))
 
     def bytes_on_disk(self) -> int:
         """Return how much room it takes."""

@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, and_, func, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, String, Table, select
 
-from app.core.states import DispatchState, Trigger
+from app.core.states import DispatchState
 from app.core.storable import storable
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
-from app.storage.queue.dispatches import (
-    NewDispatch,
-    derive_event_states,
-    dispatches,
-    insert_dispatch_once,
-    lock_events,
-)
+from app.storage.queue.dispatches import UNFINISHED, NewDispatch, insert_dispatch_once, list_dispatches
+from app.storage.queue.event_states import lock_events, write_states
+from app.storage.queue.replays import DueAgain, make_due
 
 commands = Table(
     "commands",
@@ -102,33 +99,25 @@ def insert_command(tx: Connection, new: NewCommand) -> None:
 
 def find_command(tx: Connection, command_id: str) -> Command | None:
     """Return one command and where it stands now."""
-    run, telling = dispatches.alias("run"), dispatches.alias("telling")
-    joined = commands.outerjoin(
-        run, and_(run.c.event_id == commands.c.id, run.c.route == commands.c.run_route)
-    ).outerjoin(
-        telling, and_(telling.c.event_id == commands.c.id, telling.c.route == commands.c.callback_route)
-    )
-    query = select(
-        commands,
-        func.coalesce(commands.c.state, run.c.state, DispatchState.PENDING.value).label("stands_at"),
-        telling.c.state.label("result_state"),
-    )
-    row = tx.execute(query.select_from(joined).where(commands.c.id == command_id)).one_or_none()
-    return None if row is None else _command(row)
+    row = tx.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    if row is None:
+        return None
+    states = {each.route: each.state for each in list_dispatches(tx, [command_id])}
+    return _command(row, states.get(row.run_route), states.get(row.callback_route))
 
 
-def _command(row: Row[tuple[object, ...]]) -> Command:
+def _command(row: Row[Any], run_state: str | None, result_state: str | None) -> Command:
     return Command(
         id=row.id,
         channel=row.channel,
         command=row.command,
         result_url=row.callback_url,
-        state=DispatchState(row.stands_at),
+        state=DispatchState(row.state or run_state or DispatchState.PENDING),
         result=None if row.result is None else bytes(row.result),
         error=row.error,
         created_at=row.created_at,
         finished_at=row.finished_at,
-        result_state=None if row.result_state is None else DispatchState(row.result_state),
+        result_state=None if result_state is None else DispatchState(result_state),
     )
 
 
@@ -149,10 +138,10 @@ def finish_command(
     ).rowcount
     if not changed:
         return False
+    lock_events(tx, [command_id])
     if not insert_dispatch_once(tx, telling):
         _tell_again(tx, telling)
-    lock_events(tx, [command_id])
-    derive_event_states(tx, [command_id])
+    write_states(tx, [command_id])
     return True
 
 
@@ -165,18 +154,11 @@ def empty_commands(tx: Connection, command_ids: Collection[str]) -> None:
 
 def _tell_again(tx: Connection, telling: NewDispatch) -> None:
     """Make the outcome due to be told anew, with a fresh set of tries; one that waits or runs reads the new outcome by itself."""
-    over = (DispatchState.SUCCEEDED.value, DispatchState.DEAD.value)
-    tx.execute(
-        dispatches.update()
-        .where(
-            dispatches.c.event_id == telling.event_id,
-            dispatches.c.route == telling.route,
-            dispatches.c.state.in_(over),
-        )
-        .values(
-            state=DispatchState.PENDING.value,
-            due_at=telling.due_at,
-            finished_at=None,
-            trigger=Trigger.MANUAL.value,
-        )
+    make_due(
+        tx,
+        [
+            DueAgain(each.id, each.state, each.attempt, telling.due_at)
+            for each in list_dispatches(tx, [telling.event_id])
+            if each.route == telling.route and each.state not in UNFINISHED
+        ],
     )

@@ -11,7 +11,7 @@ from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import keep_leases
 from app.pipeline.services import Services
 from app.pipeline.upkeep.clock_steps import ClockWatch
-from app.pipeline.upkeep.housekeeping import tidy
+from app.pipeline.upkeep.housekeeping import keep_queue_small, tidy
 
 RENEW_SECONDS = 8.0
 TIDY_SECONDS = 60.0
@@ -49,10 +49,12 @@ class LeaseKeeper:
             self._try(lambda: keep_leases(self._services))
 
     def _tidy(self) -> None:
-        pause = RENEW_SECONDS
-        while not self._stopping.wait(pause):
-            done = self._try(lambda: tidy(self._services))
-            pause = TIDY_SECONDS if done else RENEW_SECONDS
+        until_tidying = 0.0
+        while not self._stopping.wait(RENEW_SECONDS):
+            self._try(lambda: keep_queue_small(self._services))
+            until_tidying -= RENEW_SECONDS
+            if until_tidying <= 0 and self._try(lambda: tidy(self._services)):
+                until_tidying = TIDY_SECONDS
 
     def _try(self, work: Callable[[], None]) -> bool:
         """Do something, and say whether it was done; what keeps it from being done is told."""

@@ -8,7 +8,7 @@ from alembic import op
 from app.storage.database.db import UtcDateTime
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -17,7 +17,7 @@ from app.storage.commands import commands
 from app.storage.database.db import Database
 from app.storage.inbox.events import events
 from app.storage.inbox.rejections import rejections
-from app.storage.queue.dispatches import dispatches
+from app.storage.queue.dispatches import queue
 from tests.builders import CALLBACK_SECRET, envelope
 from tests.commands.asking import PATH, Caller, command_body, run_due, signed_headers
 
@@ -69,7 +69,7 @@ def test_a_signed_command_is_stored_and_answered_with_its_id(caller: Caller, dat
     assert (answer.status_code, set(answer.json or {})) == (202, {"id"})
     with database.read() as tx:
         event = tx.execute(select(events)).one()
-        dispatch = tx.execute(select(dispatches)).one()
+        dispatch = tx.execute(select(queue)).one()
     assert (event.id, event.channel, event.type) == ((answer.json or {})["id"], "commands", "SYNC_USER_DATA")
     assert json.loads(bytes(event.body)) == command_body()
     assert (dispatch.event_id, dispatch.state) == (event.id, "pending")
@@ -131,7 +131,7 @@ def test_a_nonce_is_spent_once(caller: Caller, database: Database):
     for body in (command_body(), command_body(payload={})):
         answer = caller.ask(body, nonce="nonce-0001")
         assert (answer.status_code, (answer.json or {})["error"]) == (401, "nonce_reused")
-    assert count(database) == count(database, events) == count(database, dispatches) == 1
+    assert count(database) == count(database, events) == count(database, queue) == 1
 
 
 @pytest.mark.backends("sqlite")

@@ -21,7 +21,8 @@ from app.storage.commands import commands
 from app.storage.database.db import Database
 from app.storage.inbox.events import events
 from app.storage.pruning.old_events import delete_events, empty_events
-from app.storage.queue.dispatches import dispatches, list_attempts, list_dispatches
+from app.storage.queue.dispatches import list_attempts, list_dispatches
+from app.storage.queue.replays import DueAgain, make_due
 from tests.builders import CALLBACK_SECRET, FrozenClock, run_stored_claim
 from tests.commands.asking import PATH, Caller, Handlers, Receiver, command_body, run_due, signed_headers
 from tests.live import ROOT
@@ -65,7 +66,7 @@ def shown(caller: Caller, command_id: str) -> dict[str, Any]:
 
 def callback_errors(database: Database, command_id: str) -> list[str | None]:
     with database.read() as tx:
-        found = [row.id for row in list_dispatches(tx, command_id) if row.route == CALLBACK]
+        found = [row.id for row in list_dispatches(tx, [command_id]) if row.route == CALLBACK]
         return [row.error for row in list_attempts(tx, found)]
 
 
@@ -270,12 +271,8 @@ def test_a_new_outcome_is_told_again(
 def _make_due_again(database: Database, command_id: str, clock: FrozenClock) -> None:
     """Do what an operator's replay does to a dead dispatch."""
     with database.begin() as tx:
-        run = dispatches.c.route != CALLBACK
-        tx.execute(
-            dispatches.update()
-            .where(dispatches.c.event_id == command_id, run)
-            .values(state="pending", due_at=clock.now(), finished_at=None, trigger="manual")
-        )
+        (run,) = (row for row in list_dispatches(tx, [command_id]) if row.route != CALLBACK)
+        make_due(tx, [DueAgain(run.id, run.state, run.attempt, clock.now())])
 
 
 @pytest.mark.backends("sqlite")

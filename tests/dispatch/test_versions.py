@@ -15,7 +15,8 @@ from app.pipeline.operators.events import event_detail
 from app.pipeline.operators.replay import replay_event
 from app.pipeline.router import Router
 from app.pipeline.services import Services
-from app.storage.inbox.events import EventFilter, list_events
+from app.storage.inbox.events import EventFilter
+from app.storage.queue.event_lists import list_events
 from tests.builders import NOW, signed_callback
 from tests.operators.stage import ORDER, run_due
 

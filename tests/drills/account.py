@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select, text
 
 from app.storage.inbox.events import events
-from app.storage.queue.dispatches import attempts, dispatches
+from app.storage.queue.dispatches import attempts, every_dispatch
 
 NOTING_ROUTE = "%.write_note"
 
@@ -87,19 +87,23 @@ def _beginning(prefix: str, counts: Counter[str]) -> Counter[str]:
 
 def _lost_runs(connection: Connection) -> Counter[str]:
     """Return for each key how many attempts of the handler without a transaction did not come to their end."""
+    found = every_dispatch()
     query = (
         select(events.c.key, func.count())
-        .select_from(attempts.join(dispatches).join(events))
-        .where(attempts.c.outcome != "succeeded", dispatches.c.route.like(NOTING_ROUTE))
+        .select_from(attempts.join(found, found.c.id == attempts.c.dispatch_id))
+        .join(events, events.c.id == found.c.event_id)
+        .where(attempts.c.outcome != "succeeded", found.c.route.like(NOTING_ROUTE))
         .group_by(events.c.key)
     )
     return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def _count_cut_short(connection: Connection, prefix: str) -> int:
+    found = every_dispatch()
     query = (
         select(func.count())
-        .select_from(attempts.join(dispatches).join(events))
+        .select_from(attempts.join(found, found.c.id == attempts.c.dispatch_id))
+        .join(events, events.c.id == found.c.event_id)
         .where(attempts.c.outcome != "succeeded", events.c.key.startswith(prefix, autoescape=True))
     )
     return int(connection.execute(query).scalar_one())

@@ -29,10 +29,9 @@ MOST_HELD = 4 * PLACES_PER_THREAD
 CROWD = MOST_HELD + 64
 """So many long runs that a serving process cannot hold them all."""
 OPEN_DISPATCHES = """
-SELECT route, state, attempt, COUNT(*) FROM dispatches
-WHERE state NOT IN ('succeeded', 'dead') GROUP BY route, state, attempt
+SELECT route, state, attempt, COUNT(*) FROM queue GROUP BY route, state, attempt
 """
-OPEN_EVENTS = "SELECT COUNT(*) FROM events WHERE state NOT IN ('succeeded', 'dead')"
+OPEN_EVENTS = "SELECT COUNT(DISTINCT event_id) FROM queue"
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str = "it") -> float:

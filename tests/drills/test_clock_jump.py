@@ -16,7 +16,7 @@ from tests.drills.stage import Drill, wait_for
 pytestmark = drill_marks()
 
 CALLBACKS = sized(300, 2000)
-WAITING = "SELECT COUNT(*) FROM dispatches WHERE state = 'pending'"
+WAITING = "SELECT COUNT(*) FROM queue WHERE state = 'pending'"
 STUCK_SECONDS = QUICK_LEASE_SECONDS + 30.0
 
 

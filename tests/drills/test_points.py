@@ -73,7 +73,7 @@ def ends_of(drill: Drill, deaths: list[Death]) -> dict[str, float]:
     ends: dict[str, float] = {}
 
     def all_have_ended() -> bool:
-        still = drill.ask("SELECT events.key FROM events WHERE state NOT IN ('succeeded', 'dead')")
+        still = drill.ask("SELECT events.key FROM events WHERE id IN (SELECT event_id FROM queue)")
         for death in deaths:
             if not any(key.startswith(death.prefix) for key in still):
                 ends.setdefault(death.prefix, time.monotonic())

@@ -18,7 +18,7 @@ from app.pipeline.operators.events import list_events_page
 from app.pipeline.router import Route, Router
 from app.pipeline.services import Services
 from app.pipeline.upkeep.housekeeping import tidy
-from app.storage.queue.dispatches import dispatches
+from app.storage.queue.dispatches import dispatches, queue
 from app.storage.queue.waiting import HELD_LONGER
 from tests.builders import CALLBACK_CHANNEL, NOW, FrozenClock, envelope, run_stored_claim, signed_callback
 
@@ -153,7 +153,7 @@ def test_what_waits_behind_a_stuck_one_is_out_of_the_claims_sight(
         accept(services, f"a{number}", "A")
         tidy(services)
     with services.database.read() as tx:
-        due = [row.due_at for row in tx.execute(dispatches.select().order_by(dispatches.c.id))]
+        due = [row.due_at for row in tx.execute(queue.select().order_by(queue.c.id))]
     assert NOW + timedelta(seconds=1) <= due[0] <= NOW + timedelta(seconds=10)
     assert due[1:] == [due[0] + HELD_LONGER] * 5
 

@@ -14,8 +14,9 @@ from app.pipeline.router import Context, Router
 from app.pipeline.services import Services
 from app.storage.audit import list_audit
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, events, list_events
+from app.storage.inbox.events import EventFilter, events
 from app.storage.queue.dispatches import dispatches
+from app.storage.queue.event_lists import list_events
 from tests.builders import envelope, run_stored_claim, signed_callback
 
 ORDER = ReplayOrder(actor="ops", reason="the crm was away")

@@ -15,7 +15,7 @@ from app.pipeline.operators import replay as replay_module
 from app.pipeline.operators.replay import check_size, preview_replay, replay_events
 from app.pipeline.operators.replay_order import STATES, read_filter
 from app.pipeline.services import Services
-from app.storage.queue.dispatches import dispatches
+from app.storage.queue.dispatches import queue
 from tests.builders import NOW, FrozenClock
 from tests.operators.stage import (
     ORDER,
@@ -36,8 +36,8 @@ MakeServices = Callable[..., Services]
 def due_times(services: Services) -> list[float]:
     """Return the seconds from now after which dispatches are due, in the order of their events."""
     with services.database.read() as tx:
-        rows = tx.execute(dispatches.select().order_by(dispatches.c.event_id)).all()
-    return [(row.due_at - services.clock.now()).total_seconds() for row in rows if row.due_at is not None]
+        rows = tx.execute(queue.select().order_by(queue.c.event_id)).all()
+    return [(row.due_at - services.clock.now()).total_seconds() for row in rows]
 
 
 def some_dead(services: Services, count: int) -> list[str]:

@@ -17,7 +17,8 @@ from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.storage.inbox.events import events
 from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
-from app.storage.queue.dispatches import Claim, attempts, dispatches, event_state_of
+from app.storage.queue.dispatches import Claim, attempts, every_dispatch
+from app.storage.queue.event_states import event_state_of, shown_state
 from tests.builders import NOW, envelope, signed_callback
 
 LATER = NOW + timedelta(minutes=5)
@@ -40,10 +41,11 @@ class Queue:
         return self.services.database.run(lambda tx: complete(tx, endings))
 
     def row(self, claim: Claim) -> Any:
-        query = select(dispatches, events.c.state.label("event_state"))
-        query = query.join(events, events.c.id == dispatches.c.event_id)
+        found = every_dispatch()
+        query = select(found, shown_state().label("event_state"))
+        query = query.join(events, events.c.id == found.c.event_id)
         with self.services.database.read() as tx:
-            return tx.execute(query.where(dispatches.c.id == claim.dispatch_id)).one()
+            return tx.execute(query.where(found.c.id == claim.dispatch_id)).one()
 
     def attempts(self, claim: Claim) -> list[tuple[Any, ...]]:
         query = select(attempts.c.number, attempts.c.outcome, attempts.c.error)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, UniqueConstraint, select
 
 from app.storage.database.db import Database, UtcDateTime, microseconds
-from app.storage.database.many_rows import insert_rows, insert_rows_once
+from app.storage.database.many_rows import insert_rows, insert_rows_once, write_rows
 from tests.builders import NOW
 
 COLUMNS = ("id", "name", "at", "body")
@@ -88,3 +88,12 @@ def test_of_two_rows_with_one_key_in_the_same_statement_one_goes_in(database: Da
         fresh = insert_rows_once(tx, table, COLUMNS, twins)
     assert fresh in ({"a"}, {"b"})
     assert {row[0] for row in stored(database, table)} == fresh
+
+
+@pytest.mark.parametrize("count", [1, 50, 130])
+def test_rows_are_written_over_those_that_have_their_id(database: Database, table: Table, count: int) -> None:
+    old = [(row[0], None, None, None) for n, row in enumerate(rows(count)) if n % 3 == 0]
+    with database.begin() as tx:
+        insert_rows(tx, table, COLUMNS, old)
+        write_rows(tx, table, COLUMNS, rows(count))
+    assert stored(database, table) == rows(count)

@@ -11,7 +11,7 @@ from app.pipeline.services import Services
 from app.storage.audit import write_audit
 from app.storage.inbox.events import events, find_event_row
 from app.storage.inbox.rejections import NewRejection, insert_rejection
-from app.storage.queue.dispatches import attempts, dispatches
+from app.storage.queue.dispatches import UNFINISHED, attempts, dispatches, queue
 from tests.builders import NOW
 
 
@@ -29,9 +29,11 @@ def old_event(
         tx.execute(events.insert().values(**_event(event_id, at, state)))
         for number, dispatch_state in enumerate(dispatch_states):
             dispatch_id = new_id(at)
-            tx.execute(
-                dispatches.insert().values(**_dispatch(dispatch_id, event_id, number, at, dispatch_state))
-            )
+            of_either = {"id": dispatch_id, "event_id": event_id, "route": f"route-{number}", "attempt": 1}
+            if dispatch_state in UNFINISHED:
+                tx.execute(queue.insert().values(**of_either, **_waiting(at, dispatch_state)))
+            else:
+                tx.execute(dispatches.insert().values(**of_either, **_ended(at, dispatch_state)))
             tx.execute(attempts.insert().values(**_attempt(dispatch_id, at)))
     return event_id
 
@@ -57,22 +59,13 @@ def _event(event_id: str, at: datetime, state: EventState) -> dict[str, Any]:
     }
 
 
-def _dispatch(
-    dispatch_id: str, event_id: str, number: int, at: datetime, state: DispatchState
-) -> dict[str, Any]:
-    is_final = state in (DispatchState.SUCCEEDED, DispatchState.DEAD)
-    return {
-        "id": dispatch_id,
-        "event_id": event_id,
-        "route": f"route-{number}",
-        "state": state.value,
-        "attempt": 1,
-        "due_at": None if is_final else NOW + timedelta(hours=1),
-        "finished_at": at if is_final else None,
-        "started_at": at,
-        "trigger": "automatic",
-        "result": b'"done"',
-    }
+def _waiting(at: datetime, state: DispatchState) -> dict[str, Any]:
+    due_at = NOW + timedelta(hours=1)
+    return {"state": state.value, "due_at": due_at, "started_at": at, "trigger": "automatic"}
+
+
+def _ended(at: datetime, state: DispatchState) -> dict[str, Any]:
+    return {"state": state.value, "finished_at": at, "result": b'"done"'}
 
 
 def _attempt(dispatch_id: str, at: datetime) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from app.pipeline.upkeep import retention
 from app.pipeline.upkeep.retention import prune_all
 from app.storage.inbox.events import events
 from app.storage.pruning.old_events import empty_events
-from app.storage.queue.dispatches import dispatches
-from app.storage.queue.replays import DueAgain, list_dispatches_of, make_due, refresh_event_states
+from app.storage.queue.dispatches import dispatches, queue
+from app.storage.queue.replays import DueAgain, list_dispatches_of, lock_whole, make_due
 from tests.builders import NOW
 from tests.upkeep.stage import has_body, old_event
 
@@ -65,9 +65,9 @@ def test_retention_that_comes_second_leaves_the_event(dead: Services) -> None:
     emptied: list[int] = []
     thread = threading.Thread(target=lambda: emptied.append(prune_all(dead).bodies))
     with dead.database.begin() as tx:
+        assert lock_whole(tx, [event_id]) == set()
         row = list_dispatches_of(tx, [event_id])[0]
         make_due(tx, [DueAgain(row.id, row.state, row.attempt, NOW)])
-        assert refresh_event_states(tx, [event_id]) == set()
         thread.start()
         time.sleep(0.3)
     thread.join()
@@ -89,5 +89,5 @@ def test_many_of_both_at_once_agree(dead: Services) -> None:
         thread.join()
     with dead.database.read() as tx:
         whole = {row.id for row in tx.execute(events.select()) if row.body is not None}
-        due = {row.event_id for row in tx.execute(dispatches.select()) if row.due_at is not None}
+        due = {row.event_id for row in tx.execute(queue.select())}
     assert due == whole

@@ -1,4 +1,4 @@
-"""Leases are kept whatever else is slow."""
+"""Leases are kept whatever else is slow, and the queue stays small, whoever else looks after it or not."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from typing import Any
 
 import pytest
 
+from app.core.states import DispatchState
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.inbound.receive import receive
 from app.pipeline.router import Router
+from app.pipeline.services import Services
+from app.pipeline.upkeep import housekeeping
 from app.storage.database.db import Database
-from app.storage.queue.dispatches import list_dispatches
+from app.storage.queue.dispatches import list_dispatches, queue
 from app.worker import leases
+from app.worker.leases import LeaseKeeper
 from tests.builders import FrozenClock, signed_callback
+from tests.upkeep.stage import old_event
+from tests.worker.stage import wait_for
 
 WAIT_SECONDS = 10.0
 HELD_SECONDS = 50.0
+VACUUMS = "SELECT pg_stat_get_vacuum_count('queue'::regclass)"
 
 
 def test_a_lease_is_kept_while_tidying_up_waits_for_the_database(
@@ -56,5 +63,30 @@ def test_a_lease_is_kept_while_tidying_up_waits_for_the_database(
 
 def lease_end(database: Database, event_id: str) -> Any:
     with database.read() as tx:
-        (row,) = list_dispatches(tx, event_id)
+        (row,) = list_dispatches(tx, [event_id])
     return row.due_at
+
+
+@pytest.mark.backends("postgresql")
+def test_what_finished_dispatches_leave_is_cleared_away(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(housekeeping, "MOST_DEAD_ROWS", 20)
+    for _ in range(30):
+        old_event(services, 1, dispatch_states=(DispatchState.PENDING,))
+    with services.database.begin() as tx:
+        tx.execute(queue.delete())
+        tx.exec_driver_sql("SELECT pg_stat_force_next_flush()")
+
+    def vacuums() -> int:
+        with services.database.read() as tx:
+            return int(tx.exec_driver_sql(VACUUMS).scalar_one())
+
+    before, keeper = vacuums(), LeaseKeeper(services)
+    keeper.start()
+    try:
+        wait_for(lambda: vacuums() > before)
+    finally:
+        keeper.stop()
+        wait_for(lambda: not any(each.name == "engine-tidy" for each in threading.enumerate()))

@@ -14,7 +14,7 @@ from app.pipeline.inbound.receive import receive
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.storage.queue.completions import Ending, succeeded
-from app.storage.queue.dispatches import Claim
+from app.storage.queue.dispatches import Claim, list_dispatches
 from app.worker import recorder
 from app.worker.recorder import Recorder
 from tests.builders import envelope, signed_callback
@@ -45,8 +45,8 @@ class Stage:
     def state(self, claim: Claim) -> str:
         """Return where a dispatch stands."""
         with self.services.database.read() as tx:
-            question = f"SELECT state FROM dispatches WHERE id = '{claim.dispatch_id}'"
-            return str(tx.exec_driver_sql(question).scalar_one())
+            (dispatch,) = list_dispatches(tx, [claim.event_id])
+            return str(dispatch.state)
 
 
 @pytest.fixture

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Executable, create_engine, func, select
 
+from app.storage.inbox.events import events
+from app.storage.queue.dispatches import attempts, every_dispatch
+from app.storage.queue.event_states import shown_state
 from tests.live import LiveGateway
 from tests.worker.conftest import CeleryStage
 from tests.worker.stage import FLASK_WORKER, Worker, gateway_environment, is_alive, keys, send, wait_for
@@ -28,17 +31,18 @@ def gateway(tmp_path: Path, database_url: str) -> Iterator[LiveGateway]:
         yield live
 
 
-def rows(gateway: LiveGateway, sql: str) -> list[tuple[object, ...]]:
+def rows(gateway: LiveGateway, question: Executable) -> list[tuple[object, ...]]:
     engine = create_engine(gateway.database_url)
     try:
         with engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(text(sql))]
+            return [tuple(row) for row in connection.execute(question)]
     finally:
         engine.dispose()
 
 
 def dispatches(gateway: LiveGateway) -> list[tuple[object, ...]]:
-    return rows(gateway, "SELECT state, attempt FROM dispatches ORDER BY id")
+    found = every_dispatch()
+    return rows(gateway, select(found.c.state, found.c.attempt).order_by(found.c.id))
 
 
 def stop(gateway: LiveGateway) -> float:
@@ -61,8 +65,8 @@ def test_a_serving_process_gives_back_what_takes_too_long(gateway: LiveGateway) 
     wait_for(lambda: len(keys(gateway, "start")) == 4)
     assert stop(gateway) < MOST_SECONDS
     assert dispatches(gateway) == [("pending", 0)] * 30
-    assert rows(gateway, "SELECT COUNT(*) FROM attempts") == [(0,)]
-    assert rows(gateway, "SELECT DISTINCT state FROM events") == [("received",)]
+    assert rows(gateway, select(func.count()).select_from(attempts)) == [(0,)]
+    assert rows(gateway, select(shown_state()).select_from(events).distinct()) == [("received",)]
 
 
 def test_a_request_in_flight_is_answered_and_its_inline_handler_finishes(gateway: LiveGateway) -> None:

@@ -85,7 +85,7 @@ def _accept(services: Services, request: InboundRequest) -> str:
             "unknown_command", f"No handler takes the command {wanted.command}; check its spelling."
         )
     event, sealed = _event(services, request, wanted)
-    new = NewEvent(event, False, EventState.RECEIVED, request.remote_addr, verified.scheme, sealed)
+    new = NewEvent(event, False, EventState.SUCCEEDED, request.remote_addr, verified.scheme, sealed)
     command = NewCommand(
         id=event.id,
         channel=channel.name,

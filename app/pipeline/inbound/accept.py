@@ -72,7 +72,7 @@ def make_ready(
         now = services.clock.now()
         acceptances = [
             Acceptance(
-                new=_new_event(arrival, verified, remote_addr, all_start=bool(places)),
+                new=_new_event(arrival, verified, remote_addr),
                 dispatches=_dispatches(services, arrival, ordered, now, all_start=bool(places)),
                 window=timedelta(days=window_days),
                 now=now,
@@ -170,11 +170,11 @@ def _order_keys(services: Services, arrival: Arrival) -> dict[str, str]:
     return {name: key for name, key in keys if key is not None}
 
 
-def _new_event(arrival: Arrival, verified: Verified, remote_addr: str, *, all_start: bool) -> NewEvent:
+def _new_event(arrival: Arrival, verified: Verified, remote_addr: str) -> NewEvent:
     return NewEvent(
         event=arrival.event,
         claims_key=arrival.claims_key,
-        state=_first_state(arrival.routes, all_start=all_start),
+        state=EventState.SUCCEEDED if arrival.routes else EventState.IGNORED,
         remote_addr=storable(remote_addr, MAX_ADDRESS_LENGTH),
         scheme=storable(verified.scheme, MAX_SCHEME_LENGTH),
         sealed=arrival.sealed,
@@ -206,10 +206,3 @@ def _dispatches(
         )
         for route in arrival.routes
     )
-
-
-def _first_state(routes: Sequence[Route], *, all_start: bool) -> EventState:
-    if not routes:
-        return EventState.IGNORED
-    starts = all_start or any(route.inline for route in routes)
-    return EventState.PROCESSING if starts else EventState.RECEIVED

@@ -98,7 +98,7 @@ def _wait_for_first(services: Services, event_id: str, names: Sequence[str], sec
     deadline = time.monotonic() + seconds
     while True:
         with services.database.read() as tx:
-            rows = [row for row in list_dispatches(tx, event_id) if row.route in names]
+            rows = [row for row in list_dispatches(tx, [event_id]) if row.route in names]
         if all(row.state not in UNFINISHED for row in rows):
             return _answer_from_rows(rows)
         if time.monotonic() >= deadline:

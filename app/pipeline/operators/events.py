@@ -19,9 +19,11 @@ from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, event_from_row, find_event_row, list_events
+from app.storage.inbox.events import EventFilter, event_from_row, find_event_row
 from app.storage.inbox.rejections import list_rejections
 from app.storage.queue.dispatches import list_attempts, list_dispatches
+from app.storage.queue.event_lists import list_events
+from app.storage.queue.event_states import event_state_of
 
 LONGEST_FILTER = 1000
 ID_LENGTH = 32
@@ -85,12 +87,13 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         row = find_event_row(tx, event_id)
         if row is None:
             return None
-        dispatches = list_dispatches(tx, event_id)
+        dispatches = list_dispatches(tx, [event_id])
         attempts = list_attempts(tx, [dispatch.id for dispatch in dispatches])
     channel = services.channels.get(row.channel)
     secrets = channel.secrets if channel is not None else frozenset()
     event = without_credentials(channel, event_from_row(row))
     return event_summary(row) | {
+        "state": event_state_of({dispatch.state for dispatch in dispatches}),
         "scheme": row.scheme,
         "version": row.version,
         "remote_addr": row.remote_addr,

@@ -28,15 +28,11 @@ from app.pipeline.services import Services
 from app.security.redaction import redact_text
 from app.storage.audit import write_audit
 from app.storage.database.db import StoredRow, Transaction
-from app.storage.inbox.events import (
-    EventFilter,
-    count_events,
-    find_event,
-    find_replayable,
-    list_oldest_events,
-)
+from app.storage.inbox.events import EventFilter, find_event, find_replayable
 from app.storage.queue.dispatches import NewDispatch, insert_dispatch_once
-from app.storage.queue.replays import DueAgain, list_dispatches_of, make_due, refresh_event_states
+from app.storage.queue.event_lists import count_events, list_oldest_events
+from app.storage.queue.event_states import write_states
+from app.storage.queue.replays import DueAgain, list_dispatches_of, lock_whole, make_due
 
 BATCH = 200
 SAMPLE = 10
@@ -226,6 +222,8 @@ def _replay_rows(
 ) -> Replayed:
     """Make due what is to run of these events; the n-th event of a replay is due n / rate seconds after its start."""
     whole = [row for row in rows if not row.is_pruned]
+    if lock_whole(tx, [row.id for row in whole]):
+        raise _PrunedMeanwhileError
     stored: defaultdict[str, list[StoredRow]] = defaultdict(list)
     for dispatch in list_dispatches_of(tx, [row.id for row in whole]):
         stored[dispatch.event_id].append(dispatch)
@@ -240,8 +238,7 @@ def _replay_rows(
         changed += [row.id] if count else []
         total = total.plus(_counted(count, running=len(chosen) - len(idle), due_at=due_at))
     make_due(tx, again)
-    if refresh_event_states(tx, changed):
-        raise _PrunedMeanwhileError
+    write_states(tx, changed)
     return total
 
 

@@ -1,4 +1,4 @@
-"""Small regular tidying: rows whose time is over, in short transactions; what grows large is retention's."""
+"""Small regular tidying: rows whose time is over and what they leave; what grows large is retention's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from app.pipeline.dispatch.ordering import hold_new_followers
 from app.pipeline.services import Services
 from app.pipeline.upkeep.retention import prune_when_due
 from app.storage.binding.bindcodes import delete_old_bindcodes
+from app.storage.database.dead_rows import clear_dead_rows
 from app.storage.login.flows import purge_flows
 from app.storage.login.sessions import delete_sessions
 from app.storage.login.signing_keys import delete_keys
+from app.storage.queue.dispatches import queue
+
+MOST_DEAD_ROWS = 20_000
+"""A claim that walks over so many takes a tenth of a millisecond longer."""
 
 
 def tidy(services: Services) -> None:
@@ -27,3 +32,8 @@ def tidy(services: Services) -> None:
         ended = tidy_bans(tx, now)
     tell_ended(ended)
     prune_when_due(services)
+
+
+def keep_queue_small(services: Services) -> None:
+    """Clear away what finished dispatches leave in the queue, so that claims stay quick whoever else does it or not."""
+    clear_dead_rows(services.database, queue, more_than=MOST_DEAD_ROWS)

@@ -22,7 +22,7 @@ from app.storage.audit import delete_old_anonymous, delete_old_audit
 from app.storage.database.db import StoredRow, Transaction
 from app.storage.inbox.nonces import delete_expired_nonces
 from app.storage.inbox.rejections import delete_old_rejections
-from app.storage.pruning.old_events import FINISHED_EVENTS, delete_events, empty_events, list_old_events
+from app.storage.pruning.old_events import delete_events, empty_events, list_old_events
 from app.storage.pruning.old_followers import forget_followers, list_followers
 
 BATCH = 100
@@ -106,7 +106,7 @@ def _delete_events(services: Services) -> Steps:
     before = _days_ago(services, services.settings.retention_event_days)
     after = None
     while rows := _page(services, before=before, after=after):
-        ids = [row.id for row in rows if row.state in FINISHED_EVENTS]
+        ids = [row.id for row in rows]
         after = (rows[-1].received_at, rows[-1].id)
         yield "events", _change(services, delete_events, ids)
 
@@ -122,7 +122,7 @@ def _empty_events(services: Services) -> Steps:
         progress.bodies_done_to, progress.walk_again = None, time.monotonic() + WALK_AGAIN_SECONDS
     deleted = (_days_ago(services, services.settings.retention_event_days), "")
     while rows := _page(services, before=before, after=max(progress.bodies_done_to or deleted, deleted)):
-        ids = [row.id for row in rows if row.state in FINISHED_EVENTS and not row.is_empty]
+        ids = [row.id for row in rows if not row.is_empty]
         emptied = _change(services, empty_events, ids)
         progress.bodies_done_to = (rows[-1].received_at, rows[-1].id)
         yield "bodies", emptied

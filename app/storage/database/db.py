@@ -170,6 +170,11 @@ class Database:
                     raise
         raise StoreUnavailable
 
+    def run_alone(self, statement: str) -> None:
+        """Run a statement that the database takes outside of transactions only."""
+        with _translated(), self.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(statement)
+
     def is_reachable(self) -> bool:
         """Say whether the store answers a trivial question."""
         try:
@@ -254,6 +259,15 @@ def insert_once(tx: Connection, table: Table, values: Mapping[str, Any]) -> bool
 def supports_skip_locked(tx: Connection) -> bool:
     """Say whether rows others have locked can be stepped over."""
     return tx.dialect.name in ("postgresql", "mysql", "mariadb")
+
+
+def only_by_index(tx: Connection) -> None:
+    """Have PostgreSQL look up by index until the transaction ends; the other databases do, however small a table looks.
+
+    It takes sixty ids of a table of thousands for a reason to read all of it, and keeps plans it made while it was empty.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
 
 
 def database_time(tx: Connection) -> datetime:

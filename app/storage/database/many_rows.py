@@ -55,6 +55,23 @@ def insert_rows_once(tx: Connection, table: Table, columns: tuple[str, ...], row
     return set(tx.execute(select(table.c.id).where(table.c.id.in_(ids))).scalars())
 
 
+def write_rows(tx: Connection, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
+    """Insert at least one row, each over the one that has its id; the first column must be the `id`."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(_from_arrays(table, columns) + _over_the_old(columns), _as_arrays(rows))
+    elif tx.dialect.name == "sqlite":
+        for chunk in _chunks(rows):
+            tx.exec_driver_sql(_values(table, columns, len(chunk)) + _over_the_old(columns), _flat(chunk))
+    else:
+        news = ", ".join(f"`{name}` = VALUES(`{name}`)" for name in columns[1:])
+        tx.exec_driver_sql(f"{_one_row(table, columns)} ON DUPLICATE KEY UPDATE {news}", list(rows))
+
+
+def _over_the_old(columns: tuple[str, ...]) -> str:
+    news = ", ".join(f'"{name}" = excluded."{name}"' for name in columns[1:])
+    return f" ON CONFLICT (id) DO UPDATE SET {news}"
+
+
 @cache
 def _from_arrays(table: Table, columns: tuple[str, ...]) -> str:
     """Return the statement for PostgreSQL; every name in it is a column of ours, never a value."""

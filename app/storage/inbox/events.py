@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,14 +15,10 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
-    Select,
     String,
     Table,
     UniqueConstraint,
-    and_,
     bindparam,
-    func,
-    or_,
     select,
 )
 
@@ -42,6 +38,7 @@ events = Table(
     # Holds the key while it may not be claimed again; null once the window has passed, or where there is no key.
     Column("claim", ExactText(255)),
     Column("subject", ExactText(255)),
+    # What lasts of it: succeeded, ignored or dead; while a dispatch waits or runs, the queue says more (queue/event_states.py).
     Column("state", String(16), nullable=False),
     Column("duplicates", Integer, nullable=False, default=0),
     Column("occurred_at", UtcDateTime),
@@ -69,7 +66,7 @@ SUMMARY = (
 _SEEN = tuple(column for column in events.c if column.name != "sealed")
 """What handlers see of an event; what is sealed is only read to prove it again."""
 
-_REPLAYABLE = (
+REPLAYABLE = (
     *(events.c[name] for name in ("id", "channel", "platform", "type", "version", "received_at")),
     events.c.body.is_(None).label("is_pruned"),
 )
@@ -250,62 +247,9 @@ def find_event_row(tx: Connection, event_id: str) -> Row[Any] | None:
     return tx.execute(select(events).where(events.c.id == event_id)).one_or_none()
 
 
-def list_events(
-    tx: Connection, wanted: EventFilter, *, before: tuple[datetime, str] | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Return summaries, newest first, of events older than `before` (relies on ix_events_received_at)."""
-    query = _filtered(select(*(events.c[name] for name in SUMMARY)), wanted)
-    if before is not None:
-        at, event_id = before
-        query = query.where(
-            or_(events.c.received_at < at, and_(events.c.received_at == at, events.c.id < event_id))
-        )
-    return tx.execute(query.order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)).all()
-
-
-def list_oldest_events(
-    tx: Connection, wanted: EventFilter, *, after: tuple[datetime, str] | None, limit: int
-) -> Sequence[Row[Any]]:
-    """Return what a replay needs to know of events, oldest first, of events newer than `after`."""
-    query = _filtered(select(*_REPLAYABLE), wanted)
-    if after is not None:
-        at, event_id = after
-        later = or_(events.c.received_at > at, and_(events.c.received_at == at, events.c.id > event_id))
-        query = query.where(events.c.received_at >= at, later)
-    return tx.execute(query.order_by(events.c.received_at, events.c.id).limit(limit)).all()
-
-
 def find_replayable(tx: Connection, event_id: str) -> Row[Any] | None:
     """Return what a replay needs to know of one event."""
-    return tx.execute(select(*_REPLAYABLE).where(events.c.id == event_id)).one_or_none()
-
-
-def count_events(tx: Connection, wanted: EventFilter) -> int:
-    """Return how many events a filter finds."""
-    return int(tx.execute(_filtered(select(func.count()).select_from(events), wanted)).scalar_one())
-
-
-def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
-    equals: Mapping[str, object | None] = {"channel": wanted.channel, "state": wanted.state}
-    for name, value in equals.items():
-        if value is not None:
-            query = query.where(events.c[name] == str(value))
-    if wanted.type is not None:
-        pattern = _like(wanted.type).replace("*", "%")
-        query = query.where(events.c.type.like(pattern, escape="\\"))
-    if wanted.text is not None:
-        pattern = f"%{_like(wanted.text)}%"
-        found = [events.c[name].like(pattern, escape="\\") for name in ("id", "key", "type", "subject")]
-        query = query.where(or_(*found))
-    if wanted.since is not None:
-        query = query.where(events.c.received_at >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(events.c.received_at < wanted.until)
-    return query
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return tx.execute(select(*REPLAYABLE).where(events.c.id == event_id)).one_or_none()
 
 
 def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> set[tuple[str, str]]:

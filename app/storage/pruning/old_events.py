@@ -1,7 +1,6 @@
 """What retention does to events: finding the old ones, emptying them, deleting them with all that hangs on them.
 
-Only what is finished is touched. An event can be dead and still have a dispatch that waits or runs, so its own state
-is not enough: its dispatches are looked at too, after its row is locked.
+Only what is finished is touched: an event that has no dispatch in the queue, looked at after its row is locked.
 """
 
 from __future__ import annotations
@@ -12,15 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
 
-from app.core.states import DispatchState, EventState
 from app.storage.commands import empty_commands
 from app.storage.database.db import supports_skip_locked
 from app.storage.inbox.events import events
-from app.storage.queue.dispatches import dispatches
+from app.storage.queue.dispatches import attempts, dispatches, queue
 from app.storage.queue.tracebacks import drop_tracebacks
-
-FINISHED_EVENTS = (EventState.SUCCEEDED.value, EventState.IGNORED.value, EventState.DEAD.value)
-FINISHED_DISPATCHES = (DispatchState.SUCCEEDED.value, DispatchState.DEAD.value)
 
 
 def list_old_events(
@@ -30,7 +25,7 @@ def list_old_events(
 
     The caller passes over what it does not want, so that one query never reads more than `limit` rows.
     """
-    columns = [events.c.id, events.c.received_at, events.c.state, events.c.body.is_(None).label("is_empty")]
+    columns = [events.c.id, events.c.received_at, events.c.body.is_(None).label("is_empty")]
     query = select(*columns).where(events.c.received_at < before)
     if after is not None:
         at, event_id = after
@@ -40,19 +35,15 @@ def list_old_events(
 
 
 def lock_finished(tx: Connection, event_ids: Collection[str]) -> list[str]:
-    """Lock those of these events that are finished, dispatches included; what others have locked is passed over.
+    """Lock those of these events that are finished; what others have locked is passed over.
 
-    The dispatches are read in a second statement: it sees what was committed before the lock was had.
+    The queue is read in a second statement: it sees what was committed before the lock was had.
     """
-    query = select(events.c.id, events.c.state).where(events.c.id.in_(tuple(event_ids)))
+    query = select(events.c.id).where(events.c.id.in_(tuple(event_ids)))
     if supports_skip_locked(tx):
         query = query.order_by(events.c.id).with_for_update(skip_locked=True)
-    # The state is compared here: given both conditions, SQLite would walk the index of all finished events.
-    locked = [row.id for row in tx.execute(query) if row.state in FINISHED_EVENTS]
-    unfinished = select(dispatches.c.event_id).where(
-        dispatches.c.event_id.in_(locked), dispatches.c.state.not_in(FINISHED_DISPATCHES)
-    )
-    busy = set(tx.execute(unfinished).scalars())
+    locked = list(tx.execute(query).scalars())
+    busy = set(tx.execute(select(queue.c.event_id).where(queue.c.event_id.in_(locked))).scalars())
     return [event_id for event_id in locked if event_id not in busy]
 
 
@@ -76,8 +67,11 @@ def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
 
 
 def delete_events(tx: Connection, event_ids: Collection[str]) -> int:
-    """Delete events with their dispatches and attempts (by cascade); return how many events that were."""
+    """Delete events with their dispatches and attempts; return how many events that were."""
     ids = lock_finished(tx, event_ids)
     if not ids:
         return 0
+    of_these = list(tx.execute(select(dispatches.c.id).where(dispatches.c.event_id.in_(ids))).scalars())
+    tx.execute(attempts.delete().where(attempts.c.dispatch_id.in_(of_these)))
+    tx.execute(dispatches.delete().where(dispatches.c.id.in_(of_these)))
     return tx.execute(events.delete().where(events.c.id.in_(ids))).rowcount

@@ -15,50 +15,49 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from app.core.states import AttemptOutcome, DispatchState, Trigger
-from app.storage.database.db import EPOCH, microseconds, supports_skip_locked
-from app.storage.queue.dispatches import AttemptRow, Claim, attempts, dispatches, insert_attempts
+from app.storage.database.db import microseconds, only_by_index, supports_skip_locked
+from app.storage.queue.dispatches import AttemptRow, Claim, attempts, insert_attempts, queue
 
 ENDED = "the process that ran this attempt ended or lost its lease"
 
 
 def _has_unfinished_before() -> Any:
-    """Say whether an earlier row of the same route and order key still has a due time (uses ix_dispatches_order)."""
-    earlier = dispatches.alias("earlier")
+    """Say whether an earlier row has the same route and order key (uses ix_queue_order)."""
+    earlier = queue.alias("earlier")
     return exists().where(
-        earlier.c.route == dispatches.c.route,
-        earlier.c.order_key == dispatches.c.order_key,
-        earlier.c.due_at > EPOCH,
-        earlier.c.id < dispatches.c.id,
+        earlier.c.route == queue.c.route,
+        earlier.c.order_key == queue.c.order_key,
+        earlier.c.id < queue.c.id,
     )
 
 
 def _is_suspect() -> Any:
     """Say whether a row that is due is lost now and was lost before."""
     lost_before = exists().where(
-        attempts.c.dispatch_id == dispatches.c.id, attempts.c.outcome == AttemptOutcome.LOST.value
+        attempts.c.dispatch_id == queue.c.id, attempts.c.outcome == AttemptOutcome.LOST.value
     )
-    return and_(dispatches.c.state == DispatchState.RUNNING.value, lost_before)
+    return and_(queue.c.state == DispatchState.RUNNING.value, lost_before)
 
 
 # Built once: putting an expression together costs more than running it.
 _DUE = (
-    select(dispatches)
+    select(queue)
     .where(
-        dispatches.c.due_at <= bindparam("now"),
-        or_(dispatches.c.order_key.is_(None), ~_has_unfinished_before()),
+        queue.c.due_at <= bindparam("now"),
+        or_(queue.c.order_key.is_(None), ~_has_unfinished_before()),
     )
-    .order_by(dispatches.c.due_at)
+    .order_by(queue.c.due_at)
     .limit(bindparam("most"))
 )
 _DUE_UNLOCKED = _DUE.with_for_update(skip_locked=True)
 _INNOCENT = _DUE.where(~_is_suspect())
 _INNOCENT_UNLOCKED = _INNOCENT.with_for_update(skip_locked=True)
 _TAKE = (
-    dispatches.update()
-    .where(dispatches.c.id.in_(bindparam("ids", expanding=True)))
+    queue.update()
+    .where(queue.c.id.in_(bindparam("ids", expanding=True)))
     .values(
         state=DispatchState.RUNNING.value,
-        attempt=dispatches.c.attempt + 1,
+        attempt=queue.c.attempt + 1,
         due_at=bindparam("lease_until"),
         started_at=bindparam("now"),
     )
@@ -81,6 +80,7 @@ def claim_due(
 
     At most `suspects` of those that were lost twice are among them.
     """
+    only_by_index(tx)
     shares = supports_skip_locked(tx)
     rows = tx.execute(_DUE_UNLOCKED if shares else _DUE, {"now": now, "most": limit}).all()
     suspected = _suspects(tx, rows)
@@ -104,10 +104,10 @@ def claim_waiting(
 ) -> list[Claim]:
     """Claim dispatches of one event that failed before and wait for a retry, due or not."""
     waiting = (DispatchState.PENDING.value, DispatchState.RETRYING.value)
-    query = select(dispatches).where(
-        dispatches.c.event_id == event_id,
-        dispatches.c.route.in_(tuple(routes)),
-        dispatches.c.state.in_(waiting),
+    query = select(queue).where(
+        queue.c.event_id == event_id,
+        queue.c.route.in_(tuple(routes)),
+        queue.c.state.in_(waiting),
     )
     if supports_skip_locked(tx):
         query = query.with_for_update(skip_locked=True)
@@ -161,14 +161,14 @@ def _lost_attempt(row: Row[Any]) -> AttemptRow:
 
 
 _ROWS = (
-    select(dispatches.c.id, dispatches.c.attempt, dispatches.c.started_at, dispatches.c.state)
-    .where(dispatches.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(dispatches.c.id)
+    select(queue.c.id, queue.c.attempt, queue.c.started_at, queue.c.state)
+    .where(queue.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(queue.c.id)
 )
 _ROWS_LOCKED = _ROWS.with_for_update()
 _KEEP = (
-    dispatches.update()
-    .where(dispatches.c.id.in_(bindparam("ids", expanding=True)))
+    queue.update()
+    .where(queue.c.id.in_(bindparam("ids", expanding=True)))
     .values(due_at=bindparam("lease_until"))
 )
 
@@ -179,6 +179,7 @@ def are_held(tx: Connection, claims: Sequence[Claim]) -> list[bool]:
     The rows are locked until the transaction ends, in the order of their ids, so that two that hold several never
     deadlock. Only a row that is held may be written. (On SQLite nobody else can write anyway.)
     """
+    only_by_index(tx)
     query = _ROWS_LOCKED if supports_skip_locked(tx) else _ROWS
     rows = tx.execute(query, {"ids": sorted({claim.dispatch_id for claim in claims})})
     running = {

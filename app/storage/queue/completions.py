@@ -5,47 +5,35 @@ A transactional handler's dispatch is completed here too, inside the handler's o
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam
 
 from app.core.states import AttemptOutcome, DispatchState, Trigger
 from app.storage.database.db import microseconds
+from app.storage.database.many_rows import write_rows
 from app.storage.queue.claims import are_held
-from app.storage.queue.dispatches import (
-    AttemptRow,
-    Claim,
-    derive_event_states,
-    dispatches,
-    insert_attempts,
-    lock_events,
-)
+from app.storage.queue.dispatches import AttemptRow, Claim, dispatches, insert_attempts, queue
+from app.storage.queue.event_states import lock_events, write_deaths
 
 MAX_ERROR_LENGTH = 1000
 
 # Built once, here and below: putting a statement together costs more than running it.
-_NEW_VALUES: dict[str, Any] = {
-    "state": bindparam("new_state"),
-    "due_at": bindparam("new_due_at"),
-    "finished_at": bindparam("ended_at"),
-    "trigger": Trigger.AUTOMATIC.value,
-}
-_END = (
-    dispatches.update()
-    .where(dispatches.c.id.in_(bindparam("ids", expanding=True)))
-    .values(**_NEW_VALUES, result=None)
-)
-_END_WITH_RESULT = (
-    dispatches.update()
-    .where(dispatches.c.id == bindparam("row_id"))
-    .values(**_NEW_VALUES, result=bindparam("answer"))
+_LEAVE_QUEUE = queue.delete().where(queue.c.id.in_(bindparam("ids", expanding=True)))
+_TRY_AGAIN = (
+    queue.update()
+    .where(queue.c.id == bindparam("row_id"))
+    .values(
+        state=DispatchState.RETRYING.value,
+        due_at=bindparam("new_due_at"),
+        trigger=Trigger.AUTOMATIC.value,
+    )
 )
 _TAKE_BACK = (
-    dispatches.update()
-    .where(dispatches.c.id == bindparam("row_id"))
+    queue.update()
+    .where(queue.c.id == bindparam("row_id"))
     .values(state=bindparam("new_state"), attempt=bindparam("number"), due_at=bindparam("new_due_at"))
 )
 
@@ -65,9 +53,9 @@ class Ending(NamedTuple):
     error: str | None = None
 
     @property
-    def ended_at(self) -> datetime | None:
-        """When the dispatch itself was over, None while it goes on."""
-        return self.now if self.state in (DispatchState.SUCCEEDED, DispatchState.DEAD) else None
+    def is_over(self) -> bool:
+        """Whether the dispatch itself has ended."""
+        return self.state in (DispatchState.SUCCEEDED, DispatchState.DEAD)
 
 
 def succeeded(claim: Claim, now: datetime, result: bytes | None = None) -> Ending:
@@ -90,44 +78,68 @@ def taken_back(claim: Claim, now: datetime, *, due_at: datetime) -> Ending:
 def complete(tx: Connection, endings: Sequence[Ending]) -> list[bool]:
     """Write how attempts ended; False, and nothing written, for those whose lease was taken over meanwhile.
 
-    1. The events are locked, so that whoever finishes another dispatch of them sees ours or is seen.
-    2. The dispatches are locked in the order in which leases are renewed, and looked at: who is still held?
-    3. Those are written, their attempts recorded, and the events' states derived.
+    1. The events of which a dispatch dies are locked, so that a replay of another one of them comes before or after.
+    2. The rows are locked in the order in which leases are renewed, and looked at: who is still held?
+    3. What is over leaves the queue for good, the rest waits on; attempts and deaths are written.
     """
-    lock_events(tx, {ending.claim.event_id for ending in endings})
+    lock_events(tx, _events_of_deaths(endings))
     held = are_held(tx, [ending.claim for ending in endings])
     ours = [ending for ending, is_ours in zip(endings, held, strict=True) if is_ours]
     if ours:
-        _end(tx, [ending for ending in ours if ending.outcome is not None])
+        _end(tx, [ending for ending in ours if ending.is_over])
+        _try_again(tx, [ending for ending in ours if ending.outcome is not None and not ending.is_over])
         _take_back(tx, [ending for ending in ours if ending.outcome is None])
         insert_attempts(tx, [_attempt(ending) for ending in ours if ending.outcome is not None])
-        derive_event_states(tx, {ending.claim.event_id for ending in ours})
+        write_deaths(tx, _events_of_deaths(ours))
     return held
 
 
+def _events_of_deaths(endings: Sequence[Ending]) -> set[str]:
+    return {ending.claim.event_id for ending in endings if ending.state is DispatchState.DEAD}
+
+
+class _Ended(NamedTuple):
+    """The row of an ended dispatch as the driver takes it; times are microseconds."""
+
+    id: str
+    event_id: str
+    route: str
+    state: str
+    attempt: int
+    finished_at: int
+    result: bytes | None
+    order_key: str | None
+
+
 def _end(tx: Connection, ours: Sequence[Ending]) -> None:
-    """Write rows this transaction has locked; those that get the same values together, those with a result one by one."""
-    silent: dict[tuple[DispatchState, datetime | None], list[Ending]] = defaultdict(list)
-    answers = []
-    for ending in ours:
-        if ending.result is None:
-            silent[ending.state, ending.due_at].append(ending)
-        else:
-            row = {"row_id": ending.claim.dispatch_id, "answer": ending.result}
-            answers.append(row | _new_values(ending))
-    for alike in silent.values():
-        ids = [ending.claim.dispatch_id for ending in alike]
-        tx.execute(_END, {"ids": ids} | _new_values(max(alike, key=lambda each: each.now)))
-    if answers:
-        tx.execute(_END_WITH_RESULT, answers)
+    """Move rows this transaction has locked from the queue to those that ended, over what an earlier end left there."""
+    if ours:
+        tx.execute(_LEAVE_QUEUE, {"ids": [ending.claim.dispatch_id for ending in ours]})
+        write_rows(tx, dispatches, _Ended._fields, [_ended(ending) for ending in ours])
 
 
-def _new_values(ending: Ending) -> dict[str, Any]:
-    return {"new_state": ending.state.value, "new_due_at": ending.due_at, "ended_at": ending.ended_at}
+def _ended(ending: Ending) -> _Ended:
+    claim = ending.claim
+    return _Ended(
+        claim.dispatch_id,
+        claim.event_id,
+        claim.route,
+        ending.state.value,
+        claim.attempt,
+        finished_at=microseconds(ending.now),
+        result=ending.result,
+        order_key=claim.order_key,
+    )
+
+
+def _try_again(tx: Connection, ours: Sequence[Ending]) -> None:
+    rows = [{"row_id": ending.claim.dispatch_id, "new_due_at": ending.due_at} for ending in ours]
+    if rows:
+        tx.execute(_TRY_AGAIN, rows)
 
 
 def _take_back(tx: Connection, ours: Sequence[Ending]) -> None:
-    """Write rows this transaction has locked as if they had not been claimed; their trigger and old result stay."""
+    """Write rows this transaction has locked as if they had not been claimed; their trigger stays."""
     rows = [
         {
             "row_id": ending.claim.dispatch_id,

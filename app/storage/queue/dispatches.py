@@ -1,72 +1,89 @@
 """Dispatches: one event on its way to one route, and the attempts made. They are the queue; brokers only hint.
 
-`due_at` is the one column the claim looks at: when a waiting row may start, or when a running row's lease ends.
-How a row is claimed is in claims.py, how its attempt is completed in completions.py.
-
-The one rule that leads from the states of an event's dispatches to the state of the event is here too. Whoever changes
-dispatches locks their events first, writes, and then lets the states be derived. Two that finish different dispatches of
-one event so come one after the other, and the second sees what the first wrote.
+A dispatch that waits or runs has a row in `queue`: narrow, and the only place where something changes while it goes on.
+When it ends the row is deleted and one in `dispatches` says how it ended. So the tables that grow are only added to, and
+what is looked for again and again is in the one that stays small. A dispatch that is made due again has both rows; the
+one in `queue` counts. How a dispatch is claimed is in claims.py, how its attempt is completed in completions.py, what the
+states of its dispatches mean for an event in event_states.py.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
     Integer,
     Row,
     String,
+    Subquery,
     Table,
     UniqueConstraint,
-    bindparam,
+    exists,
     func,
+    literal_column,
+    null,
     select,
+    type_coerce,
+    union_all,
 )
 
-from app.core.states import DispatchState, EventState, Trigger
-from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds, supports_skip_locked
+from app.core.states import DispatchState, Trigger
+from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
 from app.storage.database.many_rows import insert_rows, insert_rows_once
-from app.storage.inbox.events import events
 
-dispatches = Table(
-    "dispatches",
+queue = Table(
+    "queue",
     metadata,
     Column("id", String(32), primary_key=True),
     Column("event_id", String(32), ForeignKey("events.id", ondelete="CASCADE"), nullable=False),
     Column("route", ExactText(191), nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("due_at", UtcDateTime),
+    # The one column the claim looks at: when a waiting row may start, or when a running row's lease ends.
+    Column("due_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
-    Column("finished_at", UtcDateTime),
     Column("trigger", String(16), nullable=False),
-    Column("result", Blob),
     # Rows of one route with the same key run one after another, in the order of their ids; null: no order.
     Column("order_key", ExactText(191)),
     UniqueConstraint("event_id", "route"),
-    Index("ix_dispatches_due_at", "due_at"),
+    Index("ix_queue_due_at", "due_at"),
 )
 Index(
-    "ix_dispatches_order",
-    dispatches.c.route,
-    dispatches.c.order_key,
-    dispatches.c.due_at,
-    dispatches.c.id,
-    postgresql_where=dispatches.c.order_key.is_not(None),
-    sqlite_where=dispatches.c.order_key.is_not(None),
+    "ix_queue_order",
+    queue.c.route,
+    queue.c.order_key,
+    queue.c.id,
+    postgresql_where=queue.c.order_key.is_not(None),
+    sqlite_where=queue.c.order_key.is_not(None),
+)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # Declared to refer to nothing: the check would lock the event, and a replay holds that while it wants the queue's row.
+    Column("event_id", String(32), nullable=False),
+    Column("route", ExactText(191), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("result", Blob),
+    Column("order_key", ExactText(191)),
+    UniqueConstraint("event_id", "route"),
 )
 
 attempts = Table(
     "attempts",
     metadata,
-    Column("dispatch_id", String(32), ForeignKey("dispatches.id", ondelete="CASCADE"), primary_key=True),
+    # Of a dispatch in either table, so nothing is declared here; retention deletes both.
+    Column("dispatch_id", String(32), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("duration_ms", Integer),
@@ -77,21 +94,8 @@ attempts = Table(
     Column("traceback", Blob),
 )
 
-# Built once, here and below: putting a statement together costs more than running it.
-_LOCK_EVENTS = (
-    select(events.c.id)
-    .where(events.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(events.c.id)
-    .with_for_update()
-)
-_STATES = select(dispatches.c.event_id, dispatches.c.state).where(
-    dispatches.c.event_id.in_(bindparam("ids", expanding=True))
-)
-_SET_STATE = (
-    events.update()
-    .where(events.c.id.in_(bindparam("ids", expanding=True)))
-    .values(state=bindparam("new_state"))
-)
+UNFINISHED = (DispatchState.PENDING.value, DispatchState.RUNNING.value, DispatchState.RETRYING.value)
+"""The states of rows in `queue`; those in `dispatches` have succeeded or are dead."""
 
 
 class NewDispatch(NamedTuple):
@@ -120,7 +124,7 @@ class Claim(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A new dispatch's columns as the driver takes them; times are microseconds."""
+    """A row of the queue as the driver takes it; times are microseconds."""
 
     id: str
     event_id: str
@@ -148,12 +152,24 @@ class AttemptRow(NamedTuple):
 def insert_dispatches(tx: Connection, new: Sequence[NewDispatch]) -> None:
     """Store dispatches, of one event or of many."""
     if new:
-        insert_rows(tx, dispatches, _Row._fields, [_row(item) for item in new])
+        insert_rows(tx, queue, _Row._fields, [_row(item) for item in new])
 
 
 def insert_dispatch_once(tx: Connection, new: NewDispatch) -> bool:
-    """Store one dispatch unless its event has one for that route; return whether it was stored."""
-    return insert_rows_once(tx, dispatches, _Row._fields, [_row(new)]) == {new.id}
+    """Store one dispatch unless its event has one for that route; return whether it was stored.
+
+    Who ends one deletes its row here and writes the other in one transaction, for which the insert waits. So what the
+    second look does not see cannot come any more.
+    """
+    if insert_rows_once(tx, queue, _Row._fields, [_row(new)]) != {new.id}:
+        return False
+    same = select(dispatches.c.id).where(
+        dispatches.c.event_id == new.event_id, dispatches.c.route == new.route
+    )
+    if tx.execute(same).first() is None:
+        return True
+    tx.execute(queue.delete().where(queue.c.id == new.id))
+    return False
 
 
 def _row(item: NewDispatch) -> _Row:
@@ -198,49 +214,46 @@ def tries_since_replay(tx: Connection, claim: Claim) -> int:
     return claim.attempt - (newest_manual or 1) + 1
 
 
-def list_dispatches(tx: Connection, event_id: str) -> Sequence[Row[Any]]:
-    """Return the dispatches of one event in the order they were made."""
-    return tx.execute(
-        select(dispatches).where(dispatches.c.event_id == event_id).order_by(dispatches.c.id)
-    ).all()
+def every_dispatch(*of_queue: ColumnElement[bool], ended: Sequence[ColumnElement[bool]] = ()) -> Subquery:
+    """Return waiting, running and ended dispatches as one table, seen at one moment; conditions narrow each half.
+
+    One that was made due again shows as it waits, with its old result.
+    """
+    waits = exists().where(queue.c.id == dispatches.c.id)
+    unfinished = (
+        select(
+            *(
+                queue.c[name]
+                for name in ("id", "event_id", "route", "state", "attempt", "due_at", "started_at")
+            ),
+            type_coerce(null(), UtcDateTime).label("finished_at"),
+            queue.c.trigger,
+            queue.c.order_key,
+            dispatches.c.result,
+        )
+        .select_from(queue.outerjoin(dispatches, dispatches.c.id == queue.c.id))
+        .where(*of_queue)
+    )
+    finished = select(
+        *(dispatches.c[name] for name in ("id", "event_id", "route", "state", "attempt")),
+        type_coerce(null(), UtcDateTime).label("due_at"),
+        type_coerce(null(), UtcDateTime).label("started_at"),
+        dispatches.c.finished_at,
+        literal_column(f"'{Trigger.AUTOMATIC.value}'", String).label("trigger"),
+        dispatches.c.order_key,
+        dispatches.c.result,
+    ).where(~waits, *ended)
+    return union_all(unfinished, finished).subquery("every_dispatch")
+
+
+def list_dispatches(tx: Connection, event_ids: Iterable[str]) -> Sequence[Row[Any]]:
+    """Return the dispatches of these events in the order they were made."""
+    ids = tuple(event_ids)
+    found = every_dispatch(queue.c.event_id.in_(ids), ended=[dispatches.c.event_id.in_(ids)])
+    return tx.execute(select(found).order_by(found.c.id)).all()
 
 
 def list_attempts(tx: Connection, dispatch_ids: Iterable[str]) -> Sequence[Row[Any]]:
     """Return the attempts of these dispatches, oldest first."""
     query = select(attempts).where(attempts.c.dispatch_id.in_(tuple(dispatch_ids)))
     return tx.execute(query.order_by(attempts.c.dispatch_id, attempts.c.number)).all()
-
-
-def lock_events(tx: Connection, event_ids: Collection[str]) -> None:
-    """Lock events in the order of their ids; on SQLite nobody else can write, so nothing is asked."""
-    if event_ids and supports_skip_locked(tx):
-        tx.execute(_LOCK_EVENTS, {"ids": sorted(set(event_ids))})
-
-
-def derive_event_states(tx: Connection, event_ids: Collection[str]) -> None:
-    """Write the states of events that this transaction has locked, as their dispatches have it now."""
-    if not event_ids:
-        return
-    found: dict[str, set[str]] = {event_id: set() for event_id in event_ids}
-    for event_id, state in tx.execute(_STATES, {"ids": list(found)}):
-        found[event_id].add(state)
-    ids_by_state: dict[str, list[str]] = defaultdict(list)
-    for event_id, states in found.items():
-        ids_by_state[event_state_of(states).value].append(event_id)
-    for state, ids in sorted(ids_by_state.items()):
-        tx.execute(_SET_STATE, {"ids": ids, "new_state": state})
-
-
-def event_state_of(states: set[str]) -> EventState:
-    """Return the state of an event whose dispatches are in these states; the worst news wins."""
-    if not states:
-        return EventState.IGNORED
-    if DispatchState.DEAD in states:
-        return EventState.DEAD
-    if DispatchState.RETRYING in states:
-        return EventState.RETRYING
-    if states == {DispatchState.SUCCEEDED}:
-        return EventState.SUCCEEDED
-    if states == {DispatchState.PENDING}:
-        return EventState.RECEIVED
-    return EventState.PROCESSING

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, exists, func, select, type_coerce
 
 from app.core.states import DispatchState
-from app.storage.database.db import EPOCH, supports_skip_locked
-from app.storage.queue.dispatches import dispatches
+from app.storage.database.db import supports_skip_locked
+from app.storage.queue.dispatches import queue
 
 HELD_LONGER = timedelta(seconds=30)
 WAITING = (DispatchState.PENDING.value, DispatchState.RETRYING.value)
@@ -37,12 +37,12 @@ def hold_followers(tx: Connection, head: Head) -> int:
     """
     until = head.due_at + HELD_LONGER
     return tx.execute(
-        dispatches.update()
+        queue.update()
         .where(
             *_of_key(head.route, head.order_key),
-            dispatches.c.state == DispatchState.PENDING.value,
-            dispatches.c.due_at < until,
-            dispatches.c.id > head.dispatch_id,
+            queue.c.state == DispatchState.PENDING.value,
+            queue.c.due_at < until,
+            queue.c.id > head.dispatch_id,
         )
         .values(due_at=until)
     ).rowcount
@@ -50,8 +50,8 @@ def hold_followers(tx: Connection, head: Head) -> int:
 
 def held_next(tx: Connection, route: str, order_key: str, now: datetime) -> str | None:
     """Return the next dispatch of a key when it is held back, None when it is due or there is none."""
-    query = select(dispatches.c.id, dispatches.c.due_at, dispatches.c.state)
-    row = tx.execute(query.where(*_of_key(route, order_key)).order_by(dispatches.c.id).limit(1)).one_or_none()
+    query = select(queue.c.id, queue.c.due_at, queue.c.state)
+    row = tx.execute(query.where(*_of_key(route, order_key)).order_by(queue.c.id).limit(1)).one_or_none()
     if row is None or row.due_at <= now or row.state != DispatchState.PENDING.value:
         return None
     return str(row.id)
@@ -59,59 +59,53 @@ def held_next(tx: Connection, route: str, order_key: str, now: datetime) -> str 
 
 def release(tx: Connection, dispatch_id: str, now: datetime) -> int:
     """Make a held dispatch due."""
-    held = (dispatches.c.id == dispatch_id, dispatches.c.state == DispatchState.PENDING.value)
-    return tx.execute(dispatches.update().where(*held, dispatches.c.due_at > now).values(due_at=now)).rowcount
+    held = (queue.c.id == dispatch_id, queue.c.state == DispatchState.PENDING.value)
+    return tx.execute(queue.update().where(*held, queue.c.due_at > now).values(due_at=now)).rowcount
 
 
 def _of_key(route: str, order_key: str) -> tuple[Any, ...]:
-    return (dispatches.c.route == route, dispatches.c.order_key == order_key, dispatches.c.due_at > EPOCH)
+    return (queue.c.route == route, queue.c.order_key == order_key)
 
 
 def heads_of_queues(tx: Connection, now: datetime, *, limit: int) -> Sequence[Head]:
     """Return the first ones of their keys that run or wait with due ones behind them, locked by this transaction."""
-    earlier, follower = dispatches.alias("earlier"), dispatches.alias("follower")
+    earlier, follower = queue.alias("earlier"), queue.alias("follower")
     is_first = ~exists().where(
-        earlier.c.route == dispatches.c.route,
-        earlier.c.order_key == dispatches.c.order_key,
-        earlier.c.due_at > EPOCH,
-        earlier.c.id < dispatches.c.id,
+        earlier.c.route == queue.c.route,
+        earlier.c.order_key == queue.c.order_key,
+        earlier.c.id < queue.c.id,
     )
     has_due_followers = exists().where(
-        follower.c.route == dispatches.c.route,
-        follower.c.order_key == dispatches.c.order_key,
-        follower.c.due_at > EPOCH,
+        follower.c.route == queue.c.route,
+        follower.c.order_key == queue.c.order_key,
         follower.c.due_at <= now,
-        follower.c.id > dispatches.c.id,
+        follower.c.id > queue.c.id,
     )
-    query = select(dispatches.c.id, dispatches.c.route, dispatches.c.order_key, dispatches.c.due_at).where(
-        dispatches.c.order_key.is_not(None), dispatches.c.due_at > now, is_first, has_due_followers
+    query = select(queue.c.id, queue.c.route, queue.c.order_key, queue.c.due_at).where(
+        queue.c.order_key.is_not(None), queue.c.due_at > now, is_first, has_due_followers
     )
     if supports_skip_locked(tx):
         query = query.with_for_update(skip_locked=True)
-    return [Head(*row) for row in tx.execute(query.order_by(dispatches.c.id).limit(limit)).all()]
+    return [Head(*row) for row in tx.execute(query.order_by(queue.c.id).limit(limit)).all()]
 
 
 def release_route(tx: Connection, route: str, now: datetime) -> int:
     """Make everything that waits on its way to a route due now; return how many rows that were."""
     return tx.execute(
-        dispatches.update()
-        .where(dispatches.c.due_at > now, dispatches.c.route == route, dispatches.c.state.in_(WAITING))
+        queue.update()
+        .where(queue.c.due_at > now, queue.c.route == route, queue.c.state.in_(WAITING))
         .values(due_at=now)
     ).rowcount
 
 
 def count_waiting(tx: Connection, routes: Sequence[str]) -> dict[str, int]:
-    """Return how many dispatches are unfinished on each of these routes (reads unfinished rows only)."""
-    query = select(dispatches.c.route, func.count()).where(
-        dispatches.c.due_at > EPOCH, dispatches.c.route.in_(routes)
-    )
-    return {route: int(count) for route, count in tx.execute(query.group_by(dispatches.c.route))}
+    """Return how many dispatches are unfinished on each of these routes."""
+    query = select(queue.c.route, func.count()).where(queue.c.route.in_(routes))
+    return {route: int(count) for route, count in tx.execute(query.group_by(queue.c.route))}
 
 
 def bring_forward(tx: Connection, *, later_than: datetime, by: timedelta) -> int:
     """Move due times and lease ends that lie beyond a moment to an earlier one; return how many were moved."""
     microseconds = by // timedelta(microseconds=1)
-    earlier = type_coerce(dispatches.c.due_at, BigInteger) - microseconds
-    return tx.execute(
-        dispatches.update().where(dispatches.c.due_at > later_than).values(due_at=earlier)
-    ).rowcount
+    earlier = type_coerce(queue.c.due_at, BigInteger) - microseconds
+    return tx.execute(queue.update().where(queue.c.due_at > later_than).values(due_at=earlier)).rowcount

@@ -1,0 +1,72 @@
+"""Events as operators look for them: pages and counts by a filter, each in the state that its dispatches give it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+
+from app.storage.database.db import only_by_index
+from app.storage.inbox.events import REPLAYABLE, SUMMARY, EventFilter, events
+from app.storage.queue.event_states import is_in_state, shown_state
+
+
+def list_events(
+    tx: Connection, wanted: EventFilter, *, before: tuple[datetime, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return summaries, newest first, of events older than `before` (relies on ix_events_received_at)."""
+    only_by_index(tx)
+    query = _filtered(select(events.c.id), wanted)
+    if before is not None:
+        at, event_id = before
+        query = query.where(
+            or_(events.c.received_at < at, and_(events.c.received_at == at, events.c.id < event_id))
+        )
+    newest = events.c.received_at.desc(), events.c.id.desc()
+    # The page comes first and its states after it: otherwise a state is worked out for what is on other pages.
+    page = query.order_by(*newest).limit(limit).subquery("page")
+    columns = (shown_state() if name == "state" else events.c[name] for name in SUMMARY)
+    return tx.execute(select(*columns).join(page, page.c.id == events.c.id).order_by(*newest)).all()
+
+
+def list_oldest_events(
+    tx: Connection, wanted: EventFilter, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return what a replay needs to know of events, oldest first, of events newer than `after`."""
+    only_by_index(tx)
+    query = _filtered(select(*REPLAYABLE), wanted)
+    if after is not None:
+        at, event_id = after
+        later = or_(events.c.received_at > at, and_(events.c.received_at == at, events.c.id > event_id))
+        query = query.where(events.c.received_at >= at, later)
+    return tx.execute(query.order_by(events.c.received_at, events.c.id).limit(limit)).all()
+
+
+def count_events(tx: Connection, wanted: EventFilter) -> int:
+    """Return how many events a filter finds."""
+    return int(tx.execute(_filtered(select(func.count()).select_from(events), wanted)).scalar_one())
+
+
+def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
+    if wanted.channel is not None:
+        query = query.where(events.c.channel == wanted.channel)
+    if wanted.state is not None:
+        query = query.where(is_in_state(wanted.state))
+    if wanted.type is not None:
+        pattern = _like(wanted.type).replace("*", "%")
+        query = query.where(events.c.type.like(pattern, escape="\\"))
+    if wanted.text is not None:
+        pattern = f"%{_like(wanted.text)}%"
+        found = [events.c[name].like(pattern, escape="\\") for name in ("id", "key", "type", "subject")]
+        query = query.where(or_(*found))
+    if wanted.since is not None:
+        query = query.where(events.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(events.c.received_at < wanted.until)
+    return query
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
