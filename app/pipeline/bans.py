@@ -69,12 +69,12 @@ def _ban(services: Services, group: str, reason: str) -> bool:
         if _sends_genuine_callbacks(services, group):
             log.info("address_not_banned", address=group, reason=reason, why="it sends genuine callbacks too")
             return False
-        ban = services.database.run(lambda tx: _begin(tx, group, reason, now))
+        ban, is_new = services.database.run(lambda tx: _begin(tx, group, reason, now))
     except StoreUnavailable:
         log.warning("ban_not_stored", address=group)
         return False
     services.bans.add(group, ban.ends_at)
-    if ban.began_at == now:
+    if is_new:
         seconds = round((ban.ends_at - now).total_seconds())
         log.warning("ban_began", address=group, reason=reason, times=ban.times, seconds=seconds)
     return True
@@ -89,16 +89,16 @@ def _sends_genuine_callbacks(services: Services, group: str) -> bool:
     )
 
 
-def _begin(tx: Transaction, group: str, reason: str, now: datetime) -> Ban:
-    """Return the ban that a group has, or write and return a new one."""
+def _begin(tx: Transaction, group: str, reason: str, now: datetime) -> tuple[Ban, bool]:
+    """Return the ban that a group has, or write a new one; and whether it is new."""
     last = find_ban(tx, group)
     if last is not None and last.ends_at > now:
-        return last
+        return last, False
     times = last.times + 1 if last is not None and last.ends_at + REMEMBERED_FOR > now else 1
     seconds = BAN_SECONDS[min(times, len(BAN_SECONDS)) - 1]
     ban = Ban(group, reason, times, began_at=now, ends_at=now + timedelta(seconds=seconds))
-    is_written = write_ban(tx, ban)
-    return ban if is_written else find_ban(tx, group) or ban
+    is_new = write_ban(tx, ban)
+    return (ban if is_new else find_ban(tx, group) or ban), is_new
 
 
 def renew_bans(services: Services) -> None:

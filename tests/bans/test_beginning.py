@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -78,6 +80,26 @@ def test_after_a_quiet_day_the_first_ban_is_short_again(services: Services, cloc
     refuse_often(services)
     (ban,) = current_bans(services)
     assert (ban.times, ban.ends_at - ban.began_at) == (1, timedelta(seconds=60))
+
+
+def test_processes_that_ban_an_address_at_once_write_one_ban(
+    services: Services, services_with: MakeServices
+) -> None:
+    processes = [services, *(services_with(channels=OPEN, env=ENV) for _ in range(3))]
+    for each in processes:
+        refuse_often(each, times=BAN_AFTER)
+    together = threading.Barrier(len(processes))
+
+    def last_straw(each: Services) -> None:
+        together.wait(20)
+        refuse_often(each, times=1)
+
+    with ThreadPoolExecutor(len(processes)) as threads, capture_logs() as lines:
+        list(threads.map(last_straw, processes))
+    (ban,) = current_bans(services)
+    assert ban.times == 1
+    assert {each.bans.end_of(GUESSER) for each in processes} == {ban.ends_at}
+    assert [line["event"] for line in lines] == ["ban_began"]
 
 
 @pytest.mark.backends("sqlite")

@@ -76,6 +76,7 @@ def test_unknown_channels_end_in_a_ban_over_http(services: Services, front: Fron
     words = [answer.json["error"] for answer in told]
     slowed = BAN_AFTER + 1 - 30
     assert words == ["unknown_channel"] * 30 + ["rate_limited"] * slowed + ["banned"] * 2
+    assert {answer.headers["retry-after"] for answer in told[30:]} == {"60"}
 
 
 def test_wrong_tokens_end_in_a_ban_over_http(services: Services) -> None:
