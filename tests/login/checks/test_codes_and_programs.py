@@ -1,4 +1,4 @@
-"""Checks 83 and 84: codes that a phone scans, and programs of a platform that log in without a page.
+"""Checks 80, 83 and 84: codes that a phone scans, and programs of a platform that log in without a page.
 
 There is no login by QR code of our own: what is shown as one here are bind codes, and platforms' own pages.
 """
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from app.pipeline.binding.codes import create_bind_code
+from app.pipeline.operators.people import disable_person
 from app.pipeline.services import Services
 from app.storage.binding.bindcodes import BindCode
 from app.storage.binding.openids import openids
@@ -122,6 +123,18 @@ def test_check_84b_a_code_of_another_program_is_refused(gateway: InMemoryGateway
     answer = browser.post(LOGIN, json={"code": "foreign-1"})
     assert (answer.status_code, answer.get_json()["error"]) == (502, "upstream_refused")
     assert gateway.stored_people() == (0, 0, 0, 0)
+
+
+@pytest.mark.backends("sqlite")
+def test_check_80i_a_disabled_person_gets_in_by_no_program_either(
+    gateway: InMemoryGateway, browser: CodeBrowser
+):
+    headers = {"Authorization": f"Bearer {browser.post(LOGIN, json={'code': 'js-1'}).get_json()['token']}"}
+    user_id = browser.get("/api/v1/me", headers=headers).get_json()["user_id"]
+    disable_person(gateway.services, user_id, actor="terminal")
+    assert browser.get("/api/v1/me", headers=headers).status_code == 401
+    answer = browser.post(LOGIN, json={"code": "js-2"})
+    assert (answer.status_code, answer.get_json()["error"]) == (403, "person_disabled")
 
 
 @pytest.mark.backends("sqlite")
