@@ -27,20 +27,7 @@ def events_blueprint(services: Services) -> Blueprint:
             list_events_page(services, wanted, cursor=request.args.get("cursor"), limit=page_size())
         )
 
-    @blueprint.get("/events/<event_id>")
-    @require_token(services, "read")
-    def event(event_id: str) -> Response:
-        """Show one event with its evidence, dispatches and attempts."""
-        detail = event_detail(services, event_id)
-        if detail is None:
-            raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
-        return jsonify(detail)
-
-    @blueprint.get("/events/<event_id>/verify")
-    @require_token(services, "read")
-    def verify(event_id: str) -> Response:
-        """Prove one event again from its evidence, and say whether that worked."""
-        return jsonify(verify_event(services, event_id))
+    _add_one_event(blueprint, services)
 
     @blueprint.get("/rejections")
     @require_token(services, "read")
@@ -58,3 +45,20 @@ def events_blueprint(services: Services) -> Blueprint:
         return jsonify({"items": channel_view(services)})
 
     return blueprint
+
+
+def _add_one_event(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.get("/events/<event_id>")
+    @require_token(services, "read")
+    def event(event_id: str) -> Response:
+        """Show one event with its evidence, dispatches and attempts."""
+        detail = event_detail(services, event_id)
+        if detail is None:
+            raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
+        return jsonify(detail)
+
+    @blueprint.get("/events/<event_id>/verify")
+    @require_token(services, "read")
+    def verify(event_id: str) -> Response:
+        """Prove one event again from its evidence, and say whether that worked."""
+        return jsonify(verify_event(services, event_id))
