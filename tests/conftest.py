@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,13 @@ remember_rules()
 # How long one example takes says something about the machine; a test that hangs is ended by its own limit.
 hypothesis.settings.register_profile("callgate", deadline=None)
 hypothesis.settings.load_profile("callgate")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was loaded out of the garbage collector's rounds: it stays, and walking through it is a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -141,7 +141,9 @@ class ServerDatabases:
             self._admin(backend, f"CREATE DATABASE {self._name}")
         except SQLAlchemyError:
             need(backend, reachable=False)
-        url = make_url(SERVER_URLS[backend]).set(database=self._name).update_query_dict(QUICK_TO_OPEN[backend])
+        url = (
+            make_url(SERVER_URLS[backend]).set(database=self._name).update_query_dict(QUICK_TO_OPEN[backend])
+        )
         migrate(url.render_as_string(hide_password=False))
         return url
 
