@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import (
@@ -25,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.storage.database import schema
 from app.storage.database.db import Database
+from app.storage.database.kept_connections import MOST_KEPT
 from app.storage.tables import metadata
 
 SERVER_URLS = {
@@ -104,6 +108,41 @@ def _names_of_filled() -> CompoundSelect[tuple[str]]:
             for table in _children_first()
         )
     )
+
+
+class KeptDatabases:
+    """An open database of each kind, lent to one test after the other: what SQLAlchemy compiled for one serves the next."""
+
+    def __init__(self, make: Callable[[str], Database]):
+        """`make` opens a migrated database of a kind."""
+        self._make = make
+        self._kept: dict[str, Database] = {}
+
+    @contextmanager
+    def lent(self, backend: str) -> Iterator[Database]:
+        """Lend one without rows; one that a test changed, or whose connections are still in use, is not lent again."""
+        database = self._kept.pop(backend, None) or self._make(backend)
+        database.commits = 0
+        before = dict(vars(database))
+        yield database
+        if _is_used_up(database, before):
+            database.close()
+            database = self._make(backend)
+        with database.begin() as tx:
+            delete_rows(tx)
+        self._kept[backend] = database
+
+    def close(self) -> None:
+        """Close all of them."""
+        for database in self._kept.values():
+            database.close()
+
+
+def _is_used_up(database: Database, before: Mapping[str, Any]) -> bool:
+    now = vars(database)
+    changed = {name for name in now.keys() | before if now.get(name) is not before.get(name)}
+    pool: Any = database.engine.pool
+    return bool(changed - {"commits"}) or pool.checkedout() > MOST_KEPT
 
 
 class ServerDatabases:
