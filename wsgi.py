@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from app.cli.collector import resting_collector
 from app.config.environment import take_back_dotenv
 
 context = click.get_current_context(silent=True)
@@ -19,6 +20,7 @@ if context is not None and context.parent is None:
 
     app = command_line()
 else:
-    from app.cli.whole_app import whole_app
+    with resting_collector():
+        from app.cli.whole_app import whole_app
 
-    app = whole_app()
+        app = whole_app()

@@ -9,6 +9,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.cli.collector import resting_collector
 from app.cli.init import init_command
 
 
@@ -31,11 +32,12 @@ class CommandLine(AppGroup):
     def _loaded(self) -> Flask:
         """Join the parts and add their commands, once; a faulty configuration ends the program with its faults."""
         if self._gateway is None:
-            from app.cli.groups import register_commands
-            from app.cli.whole_app import whole_app
+            with resting_collector():
+                from app.cli.groups import register_commands
+                from app.cli.whole_app import whole_app
 
-            self._gateway = whole_app()
-            register_commands(self._gateway)
+                self._gateway = whole_app()
+                register_commands(self._gateway)
             self.commands.update(self._gateway.cli.commands)
         return self._gateway
 
