@@ -16,7 +16,7 @@ from app.storage.login.signing_keys import delete_keys
 from app.storage.queue.dispatches import queue
 
 MOST_DEAD_ROWS = 20_000
-"""A claim that walks over so many takes a tenth of a millisecond longer."""
+"""Ten times as many cost a claim a millisecond."""
 
 
 def tidy(services: Services) -> None:

@@ -21,9 +21,8 @@ def list_events(
     query = _filtered(select(events.c.id), wanted)
     if before is not None:
         at, event_id = before
-        query = query.where(
-            or_(events.c.received_at < at, and_(events.c.received_at == at, events.c.id < event_id))
-        )
+        earlier = or_(events.c.received_at < at, and_(events.c.received_at == at, events.c.id < event_id))
+        query = query.where(events.c.received_at <= at, earlier)
     newest = events.c.received_at.desc(), events.c.id.desc()
     # The page comes first and its states after it: otherwise a state is worked out for what is on other pages.
     page = query.order_by(*newest).limit(limit).subquery("page")
