@@ -24,6 +24,8 @@ from tests.worker.stage import FLASK_WORKER
 
 SETTLE_SECONDS = 120.0
 CELERY_WORKERS = (FLASK_WORKER, FLASK_WORKER)
+ONE_WORKER = (FLASK_WORKER,)
+"""Enough where no worker is killed and none has to keep out of another one's work."""
 MOST_HELD = 4 * PLACES_PER_THREAD
 """How many dispatches the four threads of a serving process hold at the same time."""
 CROWD = MOST_HELD + 64
@@ -125,9 +127,9 @@ class Drill:
         """Start senders that go on until they are joined."""
         return Senders.without_end(self.gateway.url, prefix, least=least, rest=rest).start()
 
-    def crowd(self) -> Senders:
+    def crowd(self, prefix: str = "long") -> Senders:
         """Start senders of so many long runs that some have to wait in the store."""
-        keys = [f"long_{number}" for number in range(CROWD)]
+        keys = [f"{prefix}_{number}" for number in range(CROWD)]
         return Senders(self.gateway.url, keys, kind="long").start()
 
     def ask(self, question: str | Select[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from tests.drills.engines import Engine
 from tests.drills.form import QUICK_LEASE_SECONDS, drill_marks, runs_on
 from tests.drills.sabotage import DONE_EARLY, HELD
 from tests.drills.senders import Senders
-from tests.drills.stage import Drill, wait_for
+from tests.drills.stage import ONE_WORKER, Drill, wait_for
 from tests.drills.test_clock_jump import jump
 from tests.drills.test_copies import copy, forge
 from tests.drills.test_stalled import LEASE, stall
@@ -121,7 +121,8 @@ def test_waiting_for_hints_is_seen_as_loss(
     tmp_path: Path, database_url: str, engine: Engine, say: Say
 ) -> None:
     assert engine.broker is not None
-    with Drill(tmp_path, database_url, engine, env={"DRILL_SABOTAGE": "only hints"}) as drill:
+    broken = {"DRILL_SABOTAGE": "only hints"}
+    with Drill(tmp_path, database_url, engine, env=broken, workers=ONE_WORKER) as drill:
         engine.broker.proxy.cut()
         result = leave(drill)
     say.broken(result)

@@ -10,7 +10,7 @@ from tests.drills.conftest import Say
 from tests.drills.engines import Engine
 from tests.drills.form import CELERY, EMBEDDED, SHORTER_LEASE_SECONDS, drill_marks, runs_on, sized
 from tests.drills.senders import Senders
-from tests.drills.stage import MOST_HELD, Drill, wait_for
+from tests.drills.stage import MOST_HELD, ONE_WORKER, Drill, wait_for
 from tests.drills.workers import are_dead
 from tests.worker.stage import FLASK_WORKER
 
@@ -28,7 +28,7 @@ def send_until_the_kill(drill: Drill) -> Senders:
 
 @runs_on("sqlite-embedded", "mariadb-embedded", "postgresql-redis", long=(*EMBEDDED, *CELERY))
 def test_kill_of_the_server(tmp_path: Path, database_url: str, engine: Engine, say: Say) -> None:
-    with Drill(tmp_path, database_url, engine) as drill:
+    with Drill(tmp_path, database_url, engine, workers=ONE_WORKER) as drill:
         senders = send_until_the_kill(drill)
         serving = drill.gateway.children()
         drill.gateway.kill()
