@@ -333,14 +333,18 @@ def test_check_92_one_refused_call_is_refreshed_and_repeated_once(
 def test_check_93a_a_call_that_is_always_refused_is_repeated_exactly_once(
     gateway: SimulatedGateway, browser: VisitingBrowser, channel: str
 ):
-    browser.log_in(channel)
     for status, body in EXPIRED[channel]:
-        gateway.forget_calls()
         gateway.sandbox.state.faults.clear()
+        browser.log_in(channel)
+        gateway.forget_calls()
         gateway.sandbox.state.faults.add(PERSON_OF[channel], "status", status=status, body=body)
         answer = browser.fresh()
         assert (answer.status_code, answer.get_json()["error"]) == (401, "login_required")
         assert len(gateway.calls(PERSON_OF[channel])) == 2
+        assert len(gateway.refreshes()) == 1
+        # A refresh that did not help is not repeated for the next request.
+        assert browser.fresh().get_json()["error"] == "login_required"
+        assert len(gateway.calls(PERSON_OF[channel])) == 3
         assert len(gateway.refreshes()) == 1
 
 
