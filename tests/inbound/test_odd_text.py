@@ -30,7 +30,7 @@ from app.storage.database.group_commit import Job
 from app.storage.inbox.events import events, find_event
 from app.storage.inbox.nonces import nonces
 from app.storage.queue.acceptance import accept_many
-from app.storage.queue.dispatches import dispatches
+from app.storage.queue.dispatches import queue
 from tests.builders import exchange
 from tests.inbound.open_source import OpenSource, services_of
 from tests.inbound.open_source import delivery as plain_delivery
@@ -82,6 +82,8 @@ WAYS: dict[str, Way] = {
     "query_string": lambda source, text: asking(query_string=f"a={text}"),
     "headers": lambda source, text: asking(headers=((text, text), ("X-Version", text))),
     "body": lambda source, text: asking(body=text.encode("utf-8", "surrogatepass")),
+    "masked": lambda source, text: asking(headers=((f"{text}-token", "v1"),), query_string=f"{text}secret=v2"),
+    "sealed": lambda source, text: asking(headers=(("Authorization", text or "x"),), query_string=f"token={text}"),
     # These three are no columns of the event, and come with it.
     "method": lambda source, text: asking(path=text),
     "nonce": lambda source, text: proving(source, nonce=text or "n"),
@@ -167,7 +169,7 @@ def test_odd_order_keys_are_stored_and_told_apart(services: Services, source: An
         source.said, source.verified = ParsedEvent("order.paid", name, {"id": text}), Verified("test")
         stored_with_a_neighbour(services, source, plain_delivery(b"{}"))
     with services.database.read() as tx:
-        keys = [row.order_key for row in tx.execute(dispatches.select())]
+        keys = [row.order_key for row in tx.execute(queue.select())]
     # The good neighbours share one, an empty value has none.
     assert len(set(keys)) == len(ODD_TEXTS) + 1
 

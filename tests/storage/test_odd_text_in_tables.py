@@ -82,7 +82,9 @@ SEALED_OR_OWN: dict[str, set[str]] = {
         "identity_id", "access_token", "refresh_token", "lease_owner", "dead_reason",
     },
     "destination_states": {"name"},
-    "dispatches": {"id", "event_id", "route", "state", "trigger", "order_key"},
+    "bans": {"address", "reason"},
+    "dispatches": {"id", "event_id", "route", "state", "order_key"},
+    "queue": {"id", "event_id", "route", "state", "trigger", "order_key"},
     "attempts": {"dispatch_id", "outcome", "trigger"},
     "flows": {
         "id", "channel", "purpose", "mode", "redirect_uri", "browser", "verifier", "page", "user_id", "sid", "answer",

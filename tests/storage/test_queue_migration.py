@@ -12,7 +12,7 @@ from app.storage.database import schema
 from app.storage.database.db import Database, microseconds
 from tests.builders import NOW
 
-BEFORE, AFTER = "0009", "0012"
+BEFORE, AFTER = "0011", "0012"
 START = microseconds(NOW)
 STATES = {
     # The event's own state of old, and those of its dispatches.

@@ -242,11 +242,11 @@ def test_the_backlog_is_read_from_an_index_alone(database: Database) -> None:
     with database.read() as tx:
         measure_backlog(tx, NOW, count_to=5)
         event.remove(database.engine, "before_cursor_execute", remember)
-        questions = [each for each in asked if "dispatches" in each[0]]
+        questions = [each for each in asked if "queue" in each[0]]
         plans = [tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all() for sql, values in questions]
-    steps = [row[-1] for plan in plans for row in plan if " dispatches" in row[-1]]
+    steps = [row[-1] for plan in plans for row in plan if " queue" in row[-1]]
     assert len(questions) == len(steps) == 2
-    assert all("SEARCH dispatches USING COVERING INDEX" in step for step in steps), steps
+    assert all("SEARCH queue USING COVERING INDEX" in step for step in steps), steps
 
 
 class FaultyGauge:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, literal, select
 
-from app.storage.queue.dispatches import dispatches
+from app.storage.queue.dispatches import queue
 
 
 class Backlog(NamedTuple):
@@ -19,8 +19,8 @@ class Backlog(NamedTuple):
 
 def measure_backlog(tx: Connection, now: datetime, *, count_to: int) -> Backlog:
     """Return what is due and has not begun, or was lost; reads the index of what is unfinished, `count_to` entries at most."""
-    is_due = dispatches.c.due_at <= now
-    first = select(literal(1)).select_from(dispatches).where(is_due).limit(count_to).subquery()
+    is_due = queue.c.due_at <= now
+    first = select(literal(1)).select_from(queue).where(is_due).limit(count_to).subquery()
     due = tx.execute(select(func.count()).select_from(first)).scalar_one() if count_to else 0
-    oldest = tx.execute(select(dispatches.c.due_at).where(is_due).order_by(dispatches.c.due_at).limit(1))
+    oldest = tx.execute(select(queue.c.due_at).where(is_due).order_by(queue.c.due_at).limit(1))
     return Backlog(int(due), oldest.scalar_one_or_none())
