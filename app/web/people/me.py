@@ -68,6 +68,7 @@ def me_blueprint(services: Services) -> Blueprint:
         return jsonify(_identity(found))
 
     _add_session_routes(blueprint, services)
+    _add_routes_for_servers(blueprint, services)
     return blueprint
 
 
@@ -98,6 +99,8 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         check_csrf(services, current)
         return jsonify({"ended": end_other_sessions(services, current, trace_id=trace_id())})
 
+
+def _add_routes_for_servers(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/.well-known/jwks.json")
     def jwks() -> Response:
         """Publish the keys that session tokens can be checked with."""
