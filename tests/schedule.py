@@ -40,6 +40,7 @@ LIVE = (
 LIVE_AT_ONCE = 3
 
 LONGEST_FIRST = (
+    "tests/drills/test_slow_surroundings.py*",
     "tests/made_up/*",
     "tests/browser/*",
     "tests/worker/test_celery.py*",

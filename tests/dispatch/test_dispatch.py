@@ -206,9 +206,8 @@ def test_a_transactional_handler_that_loses_a_deadlock_runs_again_at_once(
     thread.join(10)
     attempts = detail_of(services, event_id)["dispatches"][0]["attempts"]
     assert [item["outcome"] for item in attempts] == ["succeeded"]
-    # On a busy machine it may be back before the other one wakes, and lose once more.
-    assert len(runs) >= 2
-    assert set(runs) == {1}
+    # Back before the other one wakes, it may lose once more.
+    assert len(runs) >= 2 and set(runs) == {1}  # noqa: PT018
 
 
 def die_with_what_is_claimed(services: Services, clock: FrozenClock) -> list[str]:
