@@ -82,8 +82,12 @@ WAYS: dict[str, Way] = {
     "query_string": lambda source, text: asking(query_string=f"a={text}"),
     "headers": lambda source, text: asking(headers=((text, text), ("X-Version", text))),
     "body": lambda source, text: asking(body=text.encode("utf-8", "surrogatepass")),
-    "masked": lambda source, text: asking(headers=((f"{text}-token", "v1"),), query_string=f"{text}secret=v2"),
-    "sealed": lambda source, text: asking(headers=(("Authorization", text or "x"),), query_string=f"token={text}"),
+    "masked": lambda source, text: asking(
+        headers=((f"{text}-token", "v1"),), query_string=f"{text}secret=v2"
+    ),
+    "sealed": lambda source, text: asking(
+        headers=(("Authorization", text or "x"),), query_string=f"token={text}"
+    ),
     # These three are no columns of the event, and come with it.
     "method": lambda source, text: asking(path=text),
     "nonce": lambda source, text: proving(source, nonce=text or "n"),
