@@ -6,7 +6,9 @@ import ast
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from app.pipeline.inbound.receive import receive
@@ -36,6 +38,13 @@ def test_migrations_go_down_and_up_one_step_at_a_time(database: Database) -> Non
     for _ in range(steps):
         schema.upgrade(database, "+1")
     assert schema.current_revision(database) == schema.newest_revision()
+
+
+def test_the_files_are_numbered_in_the_order_that_alembic_follows() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    followed = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert schema.revisions() == followed[::-1]
 
 
 def test_migrations_make_what_the_code_describes(database: Database) -> None:

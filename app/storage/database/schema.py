@@ -1,19 +1,22 @@
-"""Migrations up and down, over a connection of the given database."""
+"""Migrations up and down, over a connection of the given database.
+
+Alembic is loaded by who migrates. Where the tables are is asked at every start, and is read here without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from app.core.errors import StoreUnavailable
 from app.storage.database.db import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 LOCK_NUMBER = 5_003_2026
@@ -22,12 +25,16 @@ LOCK_SECONDS = 60
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the tables up to a revision; of several processes that start together one does, and the others wait."""
+    from alembic import command
+
     with database.begin() as connection, _alone(connection):
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Take the tables down to a revision ("-1": one step, "base": none)."""
+    from alembic import command
+
     with database.begin() as connection:
         command.downgrade(_config(connection), revision)
 
@@ -35,12 +42,20 @@ def downgrade(database: Database, revision: str) -> None:
 def current_revision(database: Database) -> str | None:
     """Return the revision the tables are at, None before the first migration."""
     with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return found
 
 
-def newest_revision() -> str | None:
+def revisions() -> list[str]:
+    """Return every revision in its order: the number that each migration's file begins with."""
+    return sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*_*.py"))
+
+
+def newest_revision() -> str:
     """Return the revision the code expects."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return revisions()[-1]
 
 
 def tables_fault(database: Database) -> str | None:
@@ -48,12 +63,10 @@ def tables_fault(database: Database) -> str | None:
 
     Newer tables are taken: while several machines are upgraded one after the other, the old code meets them.
     """
-    now, scripts = current_revision(database), ScriptDirectory.from_config(_config(None))
-    newest = scripts.get_current_head()
+    now, newest = current_revision(database), newest_revision()
     if now is None:
         return "The database has no tables of this gateway yet; `flask db upgrade` makes them."
-    known = {script.revision for script in scripts.walk_revisions()}
-    if now == newest or now not in known:
+    if now == newest or now not in revisions():
         return None
     return f"The database's tables are at {now} and the code needs {newest}; `flask db upgrade` changes them."
 
@@ -76,6 +89,8 @@ def _alone(connection: Connection) -> Iterator[None]:
 
 
 def _config(connection: object) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
