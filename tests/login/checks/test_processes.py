@@ -137,7 +137,7 @@ def test_check_87b_fifty_calls_to_two_processes_refresh_once(
     sandbox.state.forget_calls()
     sandbox.state.faults.add("oauth2.token", "hang", 1, seconds=0.3)
     answers = visitor.at_once("/api/v1/me?fresh=1", 50)
-    assert {answer.status_code for answer in answers} == {200}
+    assert [answer.text for answer in answers if answer.status_code != 200] == []
     assert len(sandbox.state.calls("oauth2.token")) == 1
     shown = {call.headers["Authorization"] for call in sandbox.state.calls("oauth2.userinfo")}
     assert len(shown) == 1
