@@ -14,7 +14,7 @@ POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@12
 MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/test")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 AMQP = os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//")
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM")
 
 
 def ask_database(url: str) -> None:
@@ -45,8 +45,9 @@ def ask_broker() -> None:
 
 def find_chromium() -> None:
     """Look for the program; it is started by the tests that need it."""
-    if not os.access(CHROMIUM, os.X_OK):
-        raise FileNotFoundError(f"{CHROMIUM} is not installed")
+    places = [CHROMIUM] if CHROMIUM else ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"]
+    if not any(os.access(place, os.X_OK) for place in places):
+        raise FileNotFoundError(f"{' or '.join(places)} is not installed")
 
 
 def find_pgbouncer() -> None:

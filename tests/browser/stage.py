@@ -27,7 +27,12 @@ from tests.live import ROOT, LiveGateway
 from tests.ports import free_port
 from tests.sandbox.server import SandboxServer
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+WINDOWLESS = "/usr/bin/chromium-headless-shell"
+CHROMIUM = os.environ.get("CHROMIUM") or (
+    WINDOWLESS if os.access(WINDOWLESS, os.X_OK) else "/usr/bin/chromium"
+)
+"""Debian's Chromium. The one without windows takes half the processor's time and draws the same pages."""
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
