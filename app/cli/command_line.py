@@ -25,8 +25,11 @@ class CommandLine(AppGroup):
         return super().get_command(ctx, name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return every name, for `flask --help`."""
-        self._loaded()
+        """Return every name, for `flask --help`; while the configuration has faults, those that work without one."""
+        try:
+            self._loaded()
+        except SystemExit as fault:
+            click.echo(f"{fault}\nUntil this is mended, the commands that need it are not listed.\n", err=True)
         return super().list_commands(ctx)
 
     def _loaded(self) -> Flask:

@@ -69,6 +69,13 @@ def test_other_commands_name_what_is_missing_and_end(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_help_is_there_before_a_configuration_is(tmp_path: Path) -> None:
+    done = flask(tmp_path, "--help")
+    assert done.returncode == 0
+    assert re.search(r"^  init  +Write the own files", done.stdout, re.MULTILINE)
+    assert "SECRET_KEY is not set" in done.stderr
+
+
 def test_an_existing_file_is_kept_and_said_so(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("# mine\n")
     (tmp_path / "handlers").mkdir()
