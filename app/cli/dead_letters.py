@@ -10,6 +10,7 @@ from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.core.states import EventState
+from app.core.visible import visible_line
 from app.pipeline.operators.dead_letters import list_dead_letters_page
 from app.pipeline.operators.events import event_detail
 from app.pipeline.services import Services
@@ -64,5 +65,5 @@ def _show(item: dict[str, Any]) -> None:
     for failure in item["failures"]:
         click.echo(
             f"    {failure['route']}: dead since {failure['since']} after {failure['attempts']} attempts: "
-            f"{failure['error'] or 'no error was recorded'}"
+            f"{visible_line(failure['error'] or 'no error was recorded')}"
         )

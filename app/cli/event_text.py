@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from app.core.visible import visible
+
 
 def event_text(detail: dict[str, Any]) -> str:
     """Return an event as JSON; each line of a traceback is a text of its own."""
@@ -12,7 +14,7 @@ def event_text(detail: dict[str, Any]) -> str:
         each | {"attempts": [_attempt(attempt) for attempt in each["attempts"]]}
         for each in detail["dispatches"]
     ]
-    return json.dumps(detail | {"dispatches": dispatches}, indent=2, ensure_ascii=False)
+    return visible(json.dumps(detail | {"dispatches": dispatches}, indent=2, ensure_ascii=False))
 
 
 def _attempt(attempt: dict[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class Settings(BaseModel):
     ratelimit_storage_uri: str = Field(
         "memory://",
         repr=False,
-        description="Where rate limits are counted; Redis when several processes serve.",
+        description="Where rate limits are counted, in memory 100,000 counters at most; Redis when several processes serve.",
     )
     ratelimit_enabled: Flag = Field(True, description="0 switches every rate limit off (load tests).")
     bans_enabled: Flag = Field(

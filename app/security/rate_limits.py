@@ -10,6 +10,8 @@ from limits import RateLimitItem, parse
 from limits.storage import SlidingWindowCounterSupport, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
 
+from app.security.memory_counters import BoundedMemory
+
 ROUNDING = 0.01
 """Seconds; a fraction of a window that is reckoned from the time since 1970 is not exact."""
 
@@ -17,14 +19,16 @@ log = structlog.get_logger(__name__)
 
 
 class RateLimits:
-    """Hits counted per rule and key; `is_quick` says that counting asks no other machine."""
+    """Hits counted per rule and key; `is_quick` says that counting asks no other machine. `memory` is used for `memory://`."""
 
-    def __init__(self, storage_uri: str, *, enabled: bool = True):
+    def __init__(self, storage_uri: str, *, enabled: bool = True, memory: BoundedMemory | None = None):
         self._enabled = enabled
-        self._storage = storage_from_string(storage_uri)
+        is_here = storage_uri.startswith("memory:")
+        here = BoundedMemory() if memory is None else memory
+        self._storage = here if is_here else storage_from_string(storage_uri)
         self._limiter = FixedWindowRateLimiter(self._storage)
         self._rules: dict[str, RateLimitItem] = {}
-        self.is_quick = not enabled or storage_uri.startswith("memory:")
+        self.is_quick = not enabled or is_here
 
     def hit(self, rule: str, *key: str) -> int | None:
         """Count one hit on a rule such as "60 per minute"; return seconds to wait when that is too many, else None.

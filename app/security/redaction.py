@@ -53,6 +53,14 @@ SECRET_NAMES = frozenset(
         "encrypt_key",
         "private_key",
         "x_token",
+        "auth",
+        "x_auth",
+        "jwt",
+        "x_jwt",
+        "assertion",
+        "passphrase",
+        "credential",
+        "credentials",
     ]
 )
 SECRET_ENDINGS = (
@@ -64,6 +72,24 @@ SECRET_ENDINGS = (
     "apikey",
     "private_key",
     "verifier",
+    "_ticket",
+    "_assertion",
+    # Not every `_key`: those of events, orders and repeats name something, and `app_key` is mostly a public id.
+    "secret_key",
+    "secretkey",
+    "access_key",
+    "accesskey",
+    "auth_key",
+    "authkey",
+    "aes_key",
+    "aeskey",
+    "encrypt_key",
+    "encryptkey",
+    "sign_key",
+    "signing_key",
+    "master_key",
+    "functions_key",
+    "subscription_key",
 )
 # Columns and error words share these names; there they hold a plain lower-case word, and `key` is an event's key.
 WORD_NAMES = frozenset({"code", "state"})

@@ -30,10 +30,19 @@ def sha1_hex(*parts: bytes) -> str:
 
 
 def same_secret(given: str | bytes, expected: str | bytes) -> bool:
-    """Compare in constant time, on bytes, so that a non-ASCII value cannot raise; an empty `expected` never matches."""
-    left = given.encode("utf-8", "surrogateescape") if isinstance(given, str) else given
-    right = expected.encode("utf-8", "surrogateescape") if isinstance(expected, str) else expected
-    return bool(right) and hmac.compare_digest(left, right)
+    """Compare in constant time, on bytes, so that no text can raise; an empty `expected` never matches."""
+    right = _as_bytes(expected)
+    return bool(right) and hmac.compare_digest(_as_bytes(given), right)
+
+
+def _as_bytes(text: str | bytes) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a character, as JSON may hold it, stands for no byte.
+        return text.encode("utf-8", "surrogatepass")
 
 
 def matching(given: str | bytes, candidates: Iterable[str | bytes]) -> int | None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import structlog
 
+from app.core.visible import visible, visible_line
+
 TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
 """The request that runs; every line written meanwhile carries it."""
 
@@ -36,7 +38,7 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
         redact,
     ]
     renderer: Any = (
-        bounded_json if as_json else _bounded_lines(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        bounded_json if as_json else _visible_lines(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     )
     structlog.configure(
         processors=[*shared[:3], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -86,9 +88,11 @@ def _without_middle(text: str, longest: int) -> str:
     return text[:half] + CUT + text[-half:]
 
 
-def _bounded_lines(renderer: Any) -> Any:
+def _visible_lines(renderer: Any) -> Any:
+    """Return a renderer for people: lines that are bounded, and in which text from outside cannot steer a terminal."""
+
     def render(logger: Any, method: str, line: Any) -> str:
-        text = str(renderer(logger, method, line))
+        text = str(renderer(logger, method, {name: _shown(name, value) for name, value in line.items()}))
         if len(text) <= MAX_LINE // WIDEST_CHARACTER:
             return text
         # Counted in bytes: a character takes up to four of them.
@@ -100,6 +104,13 @@ def _bounded_lines(renderer: Any) -> Any:
         )
 
     return render
+
+
+def _shown(name: str, value: Any) -> Any:
+    """Return a value as the renderer may write it; it writes other things than text by `repr`, which shows everything."""
+    if not isinstance(value, str):
+        return value
+    return visible_line(value) if name == "event" else visible(value)
 
 
 def _add_trace_id(_logger: Any, _method: str, line: Any) -> Any:

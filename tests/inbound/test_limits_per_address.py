@@ -66,6 +66,16 @@ def test_a_flood_from_one_address_hides_nobodys_refusal(
 
 
 @pytest.mark.backends("sqlite")
+def test_whoever_is_refused_very_often_does_not_keep_the_store_busy(services_with: MakeServices) -> None:
+    services = services_with(channels=OPEN)
+    wrong = signed_callback()._replace(method="PUT")
+    assert [status(services, "callback", wrong) for _ in range(70)] == [405] * 70
+    assert len(rejected(services)) == 60
+    status(services, "callback", wrong._replace(remote_addr="203.0.113.8"))
+    assert len(rejected(services)) == 61
+
+
+@pytest.mark.backends("sqlite")
 def test_a_rate_for_each_address_slows_one_and_no_other(services_with: MakeServices) -> None:
     services = services_with(channels=OPEN + 'rate_limit_per_address = "9 per day"\n')
     one = [status(services, "callback", signed_callback(envelope(f"evt_{number}"))) for number in range(11)]

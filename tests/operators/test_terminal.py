@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from app.cli.dead_letters import dead_letters_group
 from app.cli.events import events_group
+from app.core.errors import PermanentError
 from app.pipeline.services import Services
 from tests.operators.stage import Crm, accept, audited, away, dead_event, run_due
 
@@ -105,3 +106,13 @@ def test_dead_letters_are_replayed(services: Services, crm: Crm) -> None:
     assert "1 events, 1 dispatches" in dead_letters(services, "replay", "--all", *REASON).output
     run_due(services)
     assert dead_letters(services, "list").output == "No dead letters.\n"
+
+
+def test_what_an_error_quotes_does_not_steer_the_terminal(services: Services, crm: Crm) -> None:
+    crm.error = PermanentError("no such order \x1b]0;title\x07\n01a0 forged \u202e")
+    event_id = dead_event(services)
+    listed = dead_letters(services, "list").output
+    assert [line for line in listed.split("\n") if not line.isprintable()] == []
+    shown = dead_letters(services, "show", event_id).output
+    assert "\u202e" not in shown
+    assert "forged \u202e" in json.loads(shown)["dispatches"][0]["attempts"][0]["error"]

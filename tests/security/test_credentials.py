@@ -41,7 +41,18 @@ def test_headers_that_hold_a_credential_are_masked_on_every_platform(name: str) 
 
 
 @pytest.mark.parametrize(
-    "part", ["token=abc", "access_token=abc", "TOKEN=abc", "%74oken=abc", "key=abc", "client-secret=abc"]
+    "part",
+    [
+        "token=abc",
+        "access_token=abc",
+        "TOKEN=abc",
+        "%74oken=abc",
+        "key=abc",
+        "client-secret=abc",
+        "secretKey=abc",
+        "client_assertion=abc",
+        "jwt=abc",
+    ],
 )
 def test_parameters_that_hold_a_credential_are_masked_on_every_platform(part: str) -> None:
     query = f"a=1&{part}&b=token"

@@ -6,8 +6,8 @@ import os
 from uuid import uuid4
 
 import pytest
-from limits.storage import memory
 
+from app.security.memory_counters import BoundedMemory
 from app.security.rate_limits import RateLimits
 from tests.databases import need
 
@@ -21,15 +21,13 @@ class Time:
     def __init__(self) -> None:
         self.now = START
 
-    def time(self) -> float:
-        return self.now
+    def limits(self) -> RateLimits:
+        return RateLimits("memory://", memory=BoundedMemory(now=lambda: self.now))
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    made = Time()
-    monkeypatch.setattr(memory, "time", made)
-    return made
+def time() -> Time:
+    return Time()
 
 
 def passed(limits: RateLimits, rule: str, count: int) -> int:
@@ -37,7 +35,7 @@ def passed(limits: RateLimits, rule: str, count: int) -> int:
 
 
 def test_no_more_pass_around_the_end_of_a_window(time: Time) -> None:
-    limits = RateLimits("memory://")
+    limits = time.limits()
     time.now = START + 59
     assert passed(limits, "60 per minute", 100) == 60
     time.now = START + 61
@@ -50,7 +48,7 @@ def test_no_more_pass_around_the_end_of_a_window(time: Time) -> None:
 
 @pytest.mark.parametrize("second", [0, 10, 59])
 def test_whoever_waits_as_told_passes(time: Time, second: int) -> None:
-    limits = RateLimits("memory://")
+    limits = time.limits()
     time.now = START + second
     assert passed(limits, "6 per minute", 7) == 6
     wait = limits.hit_sliding("6 per minute", "somebody")

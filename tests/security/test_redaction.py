@@ -29,6 +29,13 @@ SECRET = "s3cr3t-VALUE"
         "x-acs-dingtalk-access-token",
         "X-Api-Key",
         "X-Client-Secret",
+        "X-Secret-Key",
+        "X-Access-Key",
+        "Ocp-Apim-Subscription-Key",
+        "X-Functions-Key",
+        "X-Login-Ticket",
+        "X-Jwt",
+        "X-Auth",
     ],
 )
 def test_credential_headers_are_masked(name: str) -> None:
@@ -44,6 +51,9 @@ def test_credential_headers_are_masked(name: str) -> None:
         ("X-Nonce", "13912345678"),
         ("Content-Type", "application/json"),
         ("X-Event-Type", "user_authorized"),
+        ("Idempotency-Key", "order-7"),
+        ("X-Event-Key", "order-7"),
+        ("X-App-Key", "dingoa1b2"),
     ],
 )
 def test_headers_that_explain_a_rejection_stay(pair: tuple[str, str]) -> None:

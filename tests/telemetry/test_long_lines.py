@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,17 +25,6 @@ LONG: dict[str, dict[str, Any]] = {
     },
     "the event itself": {"event": "e" * 50_000, "level": "info"},
 }
-
-
-@pytest.fixture
-def whole_logging() -> Iterator[None]:
-    """Give the logging of the test run back afterwards."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("name", LONG)

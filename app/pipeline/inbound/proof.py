@@ -32,6 +32,10 @@ from app.security.signatures import matching
 from app.storage.inbox.rejections import NO_CHANNEL, NewRejection, insert_rejection
 
 BAD_SIGNATURES_PER_ADDRESS = "60 per minute"
+KEPT_REJECTIONS_PER_ADDRESS = "60 per minute"
+"""On each channel. Each is a commit of its own, and some refusals (a wrong method, a kept out address) prove nothing and cost
+their sender nothing."""
+
 KEY_FETCHES_PER_CHANNEL = "10 per minute"
 LONGEST_CLAIM = 512
 KNOWN_FOR = timedelta(seconds=30)
@@ -105,21 +109,22 @@ def nonce_was_used() -> VerificationError:
 def keep_rejection(
     services: Services, channel_name: str, request: InboundRequest, error: CallgateError, *, trace_id: str
 ) -> None:
-    """Store why a delivery was refused; a throttled caller cannot fill the store, faults of ours are not rejections.
+    """Store why a delivery was refused; a caller who is refused very often cannot keep the store busy, faults of ours are not rejections.
 
     What is turned away under pressure would only add to it, and is told once when it begins and once when it ends.
     """
     if isinstance(error, UnderPressure):
         return
     named = log.bind(channel=channel_name, error=error.code, reason=reason_word(error), trace_id=trace_id)
-    if error.http_status == TOO_MANY_REQUESTS or not isinstance(error, RequestError):
+    channel = channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL
+    if not isinstance(error, RequestError) or not _is_kept(services, channel, request, error):
         named.warning("callback_rejected")
         return
     reason = explained(error)
     named.warning("callback_rejected", why=reason)
     headers, body = refused_evidence(services.channels.get(channel_name), request)
     rejection = NewRejection(
-        channel=channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL,
+        channel=channel,
         status=error.http_status,
         error=error.code,
         reason=reason,
@@ -137,6 +142,13 @@ def keep_rejection(
             insert_rejection(tx, rejection)
     except StoreUnavailable:
         log.warning("rejection_not_stored", channel=channel_name, trace_id=trace_id)
+
+
+def _is_kept(services: Services, channel: str, request: InboundRequest, error: RequestError) -> bool:
+    if error.http_status == TOO_MANY_REQUESTS:
+        return False
+    caller = address_group(request.remote_addr)
+    return services.rate_limits.hit(KEPT_REJECTIONS_PER_ADDRESS, "rejection", channel, caller) is None
 
 
 def _check_address(channel: Channel, request: InboundRequest) -> None:

@@ -99,6 +99,7 @@ class TestJwtScheme:
             {"exp": SECONDS + 60, "body_sha256": None},
             {"exp": SECONDS + 60, "body_sha256": 5},
             {"exp": SECONDS + 60, "body_sha256": "é"},
+            {"exp": SECONDS + 60, "body_sha256": "\ud83d"},
             [],
             "text",
             None,
