@@ -62,7 +62,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),
-    "app.platforms.wechat.answers:IPV4": ("sub", [("", "1.", ""), ("", "123.", "x"), ("", "1", ""), ("", "1.1.1.", "x")]),
+    "app.wire.wechat_family.answers:IPV4": ("sub", [("", "1.", ""), ("", "123.", "x"), ("", "1", ""), ("", "1.1.1.", "x")]),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.core.ports import HttpClient
 from app.core.values import AppToken
 from app.platforms.wechat.account import WechatAccount
-from app.platforms.wechat.answers import lifetime, needed_text, token_grant
+from app.wire.wechat_family.answers import lifetime, needed_text, token_grant
 
 
 class WechatAppTokens(WechatAccount):

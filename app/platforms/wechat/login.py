@@ -15,7 +15,7 @@ from app.core.errors import GrantRejected, LoginError
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.wechat.account import WechatAccount
-from app.platforms.wechat.answers import lifetime, needed_text, optional_text, token_grant, token_use
+from app.wire.wechat_family.answers import lifetime, needed_text, optional_text, token_grant, token_use
 
 REFRESH_LIFETIME = 30 * 86_400
 SILENT_SCOPE = "snsapi_base"

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
-from app.wire.wechat_family.crypto import decode_aes_key
+from app.config.platform_settings import BaseAddress, PlatformSettings
+from app.wire.wechat_family.callback_keys import CallbackTokens, EncodingAesKeys
 
 Mode = Literal["plain", "compatible", "safe"]
 PLAIN_MAX_AGE = 300
-
-
-def _usable_tokens(tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if any(char.isspace() for token in tokens for char in token.get_secret_value()):
-        raise ValueError("must be the Token of the platform's console, without blanks")
-    return tokens
-
-
-def _usable_aes_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    for key in keys:
-        try:
-            decode_aes_key(key.get_secret_value())
-        except ValueError:
-            raise ValueError(
-                "must be the EncodingAESKey of the platform's console: exactly 43 characters, letters and digits"
-            ) from None
-    return keys
 
 
 class WechatSettings(PlatformSettings):
@@ -38,11 +21,11 @@ class WechatSettings(PlatformSettings):
         SecretStr(""),
         description="The account's AppSecret; without it the channel takes callbacks but neither logs in nor sends.",
     )
-    token: Annotated[Secrets, AfterValidator(_usable_tokens)] = Field(
+    token: CallbackTokens = Field(
         (),
         description="The Token of the message push page; empty only with allow_unsigned, while moving over.",
     )
-    encoding_aes_key: Annotated[Secrets, AfterValidator(_usable_aes_keys)] = Field(
+    encoding_aes_key: EncodingAesKeys = Field(
         (),
         description="The EncodingAESKey of the message push page; as a list: the current one, then the previous.",
     )
