@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import struct
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from typing import Any
 
 import xmltodict
@@ -140,3 +140,8 @@ def _key(encoding_aes_key: str) -> bytes:
 def sorted_sha1(*parts: str) -> str:
     """Hashes its parts in the order of their letters, as every signature of this platform does."""
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()
+
+
+def identifier(*parts: str) -> str:
+    """Makes an OpenID or UnionID: 28 characters that start with o, always the same for the same parts."""
+    return "o" + urlsafe_b64encode(hashlib.sha256("/".join(parts).encode()).digest()).decode()[:27]

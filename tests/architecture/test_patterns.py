@@ -68,7 +68,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
-    "app.platforms.wechat.callbacks:ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
     "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (
         "fullmatch", [("", "a", ""), ("", "a.", ""), ("", "a-", ""), ("", "a-a.", "-"), ("", "a", "-")],

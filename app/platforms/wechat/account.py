@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from app.platforms.wechat.settings import WechatSettings
 from app.wire.wechat_family.callback_keys import keyring_of
 from app.wire.wechat_family.crypto import WechatKeyring
+from app.wire.wechat_family.message_push import PushAccount
 
 
 @dataclass(frozen=True, repr=False)
-class WechatAccount:
+class WechatAccount(PushAccount):
     """One Official Account; each capability of the platform is a class derived from this one."""
 
-    name: str
     settings: WechatSettings
-    keyring: WechatKeyring
 
     def api(self, path: str) -> str:
         """Return the address of an API call."""

@@ -66,6 +66,7 @@ DEAD_TOKEN: Mapping[int, str] = {
     42001: "The access token has expired.",
 }
 OTHER: Mapping[int, str] = {
+    40226: "WeChat holds this person for a high risk and blocks their login; they must lift that in WeChat.",
     40003: "WeChat does not know this OpenID; it may belong to another account.",
     45009: "The day's quota of this interface is used up; it returns at midnight in China.",
     48003: "This person has not agreed to this scope.",

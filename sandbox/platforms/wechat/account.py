@@ -52,7 +52,7 @@ def stable_token() -> Response:
     if problem is not None:
         return account_error(problem)
     with state.lock:
-        kept = state.app_tokens.setdefault("wechat.stable", [])
+        kept = state.app_tokens.setdefault(_shelf_of(state, str(body["appid"])), [])
         if body.get("force_refresh") is True:
             for token in kept:
                 token.revoked = True
@@ -173,11 +173,21 @@ def _credential_problem(state: SandboxState, fields: dict[str, Any]) -> int | No
         return 40002
     if not fields.get("appid"):
         return 41002
-    if fields["appid"] != state.settings["WECHAT_APP_ID"]:
+    own = state.settings
+    secrets_by_id = {
+        own["WECHAT_APP_ID"]: own["WECHAT_APP_SECRET"],
+        own["WECHAT_MINI_APP_ID"]: own["WECHAT_MINI_APP_SECRET"],
+    }
+    if fields["appid"] not in secrets_by_id:
         return 40013
     if not fields.get("secret"):
         return 41004
-    return None if fields["secret"] == state.settings["WECHAT_APP_SECRET"] else 40125
+    return None if fields["secret"] == secrets_by_id[fields["appid"]] else 40125
+
+
+def _shelf_of(state: SandboxState, app_id: str) -> str:
+    """Returns where an application's tokens are kept: no other application's token is taken for its calls."""
+    return "wechat.stable" if app_id == state.settings["WECHAT_APP_ID"] else f"wechat.stable.{app_id}"
 
 
 def _token_problem(state: SandboxState) -> int | None:
