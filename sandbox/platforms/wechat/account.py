@@ -52,7 +52,7 @@ def stable_token() -> Response:
     if problem is not None:
         return account_error(problem)
     with state.lock:
-        kept = state.app_tokens.setdefault(_shelf_of(state, str(body["appid"])), [])
+        kept = state.app_tokens.setdefault(shelf_of(state, str(body["appid"])), [])
         if body.get("force_refresh") is True:
             for token in kept:
                 token.revoked = True
@@ -82,7 +82,7 @@ def classic_token() -> Response:
 def qrcode_create() -> Response:
     """Makes a QR ticket for a scene."""
     state = current_state()
-    problem = _token_problem(state)
+    problem = token_problem(state)
     if problem is not None:
         return account_error(problem)
     body = request.get_json(force=True, silent=True)
@@ -114,7 +114,7 @@ def showqrcode() -> Response:
 def user_info() -> Response:
     """Tells whether somebody follows the account, and since when."""
     state = current_state()
-    problem = _token_problem(state)
+    problem = token_problem(state)
     if problem is not None:
         return account_error(problem)
     open_id = request.args.get("openid", "")
@@ -185,17 +185,20 @@ def _credential_problem(state: SandboxState, fields: dict[str, Any]) -> int | No
     return None if fields["secret"] == secrets_by_id[fields["appid"]] else 40125
 
 
-def _shelf_of(state: SandboxState, app_id: str) -> str:
+def shelf_of(state: SandboxState, app_id: str) -> str:
     """Returns where an application's tokens are kept: no other application's token is taken for its calls."""
     return "wechat.stable" if app_id == state.settings["WECHAT_APP_ID"] else f"wechat.stable.{app_id}"
 
 
-def _token_problem(state: SandboxState) -> int | None:
+def token_problem(
+    state: SandboxState, shelves: tuple[str, ...] = ("wechat.stable", "wechat.classic")
+) -> int | None:
+    """Returns the errcode of a call whose token is none of these."""
     value = request.args.get("access_token", "")
     if not value:
         return 41001
     with state.lock:
-        kept = [*state.app_tokens.get("wechat.stable", []), *state.app_tokens.get("wechat.classic", [])]
+        kept = [token for shelf in shelves for token in state.app_tokens.get(shelf, [])]
     found = next((token for token in kept if token.value == value), None)
     if found is None or found.revoked:
         return 40001
@@ -240,7 +243,7 @@ def _new_ticket(state: SandboxState, scene: str, seconds: int) -> QrTicket:
 
 
 def _deliver(state: SandboxState, *, not_follower: int, describe: Any) -> Response:
-    problem = _token_problem(state)
+    problem = token_problem(state)
     if problem is not None:
         return account_error(problem)
     body = request.get_json(force=True, silent=True)
