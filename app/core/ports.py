@@ -317,10 +317,7 @@ class PostedReturn(Protocol):
 
 @runtime_checkable
 class DirectLogin(Protocol):
-    """Logs people in by a code that a program of the platform's own got, without a page (Mini Program, jscode2session).
-
-    What must never leave the gateway, such as a session_key, goes into TokenSet.extra, which is sealed.
-    """
+    """Logs people in by a code that a program of the platform's own got, without a page; secrets go into TokenSet.extra."""
 
     def redeem_code(self, code: str, http: HttpClient) -> TokenSet:
         """Redeem a code once; raises UpstreamError and its kin."""
