@@ -39,6 +39,8 @@ class AuthorizeRequest:
     """True where the person signs in first and is asked for consent on a second page."""
     closed_page: str = ""
     """Template of the page that stays where a refusal does not send the browser back."""
+    bare_refusal: bool = False
+    """True where a refusal sends the browser back with the state alone."""
     person: str | None = None
 
     @property
@@ -61,7 +63,7 @@ def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, all
     if not allowed:
         if wanted.closed_page:
             return Response(render_template(wanted.closed_page, wanted=wanted), status=200)
-        return _back(wanted, {"error": "access_denied"})
+        return _back(wanted, {} if wanted.bare_refusal else {"error": "access_denied"})
     grant = Grant(
         platform=wanted.platform,
         client_id=wanted.client_id,

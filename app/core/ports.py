@@ -2,7 +2,7 @@
 
 Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
 CommandSource.
-Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin; TokenRevoker, TopupSource.
+Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin, UserDataSource; TokenRevoker, TopupSource.
 Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
 A platform module ends with `PLATFORM = PlatformSpec(...)`. `spec.open(channel_name, settings)` builds a connector:
@@ -317,16 +317,24 @@ class PostedReturn(Protocol):
 
 @runtime_checkable
 class DirectLogin(Protocol):
-    """Logs people in by a code that a program of the platform's own got, without a page (Mini Program, jscode2session).
-
-    What must never leave the gateway, such as a session_key, goes into TokenSet.extra, which is sealed.
-    """
+    """Logs people in by a code that a program of the platform's own got, without a page; secrets go into TokenSet.extra."""
 
     def redeem_code(self, code: str, http: HttpClient) -> TokenSet:
         """Redeem a code once; raises UpstreamError and its kin."""
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         """Read who logged in; raises TokenRejected when the platform says the token is not good."""
+
+
+@runtime_checkable
+class UserDataSource(Protocol):
+    """Reads what a program of the platform's own hands over about its person: sealed data, a code for a phone number."""
+
+    def open_user_data(self, tokens: TokenSet, *, encrypted_data: str, iv: str, now: datetime) -> JSON:
+        """Open data that was sealed with the person's session; raises RequestError, one and the same for every fault. Pure."""
+
+    def phone_number(self, code: str, app_token: str, http: HttpClient) -> JSON:
+        """Trade a code once; raises TokenRejected when the app token is stale, UpstreamError and its kin."""
 
 
 @runtime_checkable

@@ -16,6 +16,7 @@ from app.web.people.bind_page import bind_page_blueprint
 from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
+from app.web.people.user_data import user_data_blueprint
 
 BEHIND_TOKENS = (events_blueprint, replay_blueprint, bindcodes_blueprint, command_status_blueprint)
 
@@ -27,6 +28,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         login_blueprint,
         me_blueprint,
         direct_login_blueprint,
+        user_data_blueprint,
         bindcodes_blueprint,
         bind_page_blueprint,
         commands_blueprint,

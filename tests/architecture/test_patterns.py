@@ -63,13 +63,13 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),
-    "app.platforms.wechat.answers:IPV4": ("sub", [("", "1.", ""), ("", "123.", "x"), ("", "1", ""), ("", "1.1.1.", "x")]),
+    "app.wire.wechat_family.answers:IPV4": ("sub", [("", "1.", ""), ("", "123.", "x"), ("", "1", ""), ("", "1.1.1.", "x")]),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
-    "app.platforms.wechat.callbacks:ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
     "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (
         "fullmatch", [("", "a", ""), ("", "a.", ""), ("", "a-", ""), ("", "a-a.", "-"), ("", "a", "-")],

@@ -33,6 +33,7 @@ LOGIN_STORY = [
     ),
     "app/pipeline/tokens/user_tokens.py",
     "app/wire/oidc.py",
+    "app/wire/wechat_family/sns_login.py",
     "app/pipeline/channels.py",
     "app/core/errors.py",
     "app/security/session_tokens.py",

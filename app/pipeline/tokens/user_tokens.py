@@ -148,6 +148,12 @@ def call_with_tokens(
     return result
 
 
+def stored_tokens(services: Services, identity: StoredIdentity) -> TokenSet:
+    """Return the tokens of an identity as they are, refreshed or not; raises GrantRejected when they are gone or dead."""
+    kept = _living(services, identity.id)
+    return open_tokens(services.vault, kept.identity_id, kept.tokens, services.clock.now())
+
+
 def _wait_with_the_next_cure(services: Services, refused: StoredConnection) -> None:
     """Make the next forced refresh wait, longer each time; whoever notices first writes it for all."""
     now = services.clock.now()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.config.platform_settings import plain
 from app.platforms.wechat.settings import WechatSettings
-from app.wire.wechat_family.crypto import WechatKeyring, decode_aes_key
+from app.wire.wechat_family.callback_keys import keyring_of
+from app.wire.wechat_family.crypto import WechatKeyring
+from app.wire.wechat_family.message_push import PushAccount
 
 
 @dataclass(frozen=True, repr=False)
-class WechatAccount:
+class WechatAccount(PushAccount):
     """One Official Account; each capability of the platform is a class derived from this one."""
 
-    name: str
     settings: WechatSettings
-    keyring: WechatKeyring
 
     def api(self, path: str) -> str:
         """Return the address of an API call."""
@@ -29,8 +28,4 @@ class WechatAccount:
 
 def keyring(settings: WechatSettings) -> WechatKeyring:
     """Decode the keys once, when the channel is opened."""
-    return WechatKeyring(
-        tokens=plain(settings.token),
-        aes_keys=tuple(decode_aes_key(key.get_secret_value()) for key in settings.encoding_aes_key),
-        receive_id=settings.app_id.encode(),
-    )
+    return keyring_of(settings.token, settings.encoding_aes_key, settings.app_id)

@@ -1,38 +1,19 @@
-"""The account's own access token, from the stable interface: whoever asks gets the same one.
-
-Source: WeChat "获取稳定版接口调用凭据" page (read 2026-11-20). A forced refresh kills the token in use, is allowed 20
-times a day, and is the only cure when the platform refuses the very token it hands out.
-"""
+"""The account's own access token, from the stable interface."""
 
 from __future__ import annotations
 
 from app.core.ports import HttpClient
 from app.core.values import AppToken
 from app.platforms.wechat.account import WechatAccount
-from app.platforms.wechat.answers import lifetime, needed_text, token_grant
+from app.wire.wechat_family.stable_token import REFRESH_BEFORE, StableToken
 
 
 class WechatAppTokens(WechatAccount):
     """Fetches the account's token; satisfies app.core.ports.AppTokenSource."""
 
-    refresh_app_token_before: int = 240
-    """The platform has the next token ready 5 minutes before the end; asking earlier returns the old one."""
+    refresh_app_token_before: int = REFRESH_BEFORE
 
     def fetch_app_token(self, http: HttpClient, *, rejected: str | None) -> AppToken:
         """Fetch the token; only when it is the very one that was refused, force a new one, once."""
-        token = self._fetch(http, force=False)
-        return self._fetch(http, force=True) if token.value == rejected else token
-
-    def _fetch(self, http: HttpClient, *, force: bool) -> AppToken:
-        answer = http.request(
-            "POST",
-            self.api("cgi-bin/stable_token"),
-            json={
-                "grant_type": "client_credential",
-                "appid": self.settings.app_id,
-                "secret": self.secret,
-                "force_refresh": force,
-            },
-        )
-        content = token_grant(answer)
-        return AppToken(needed_text(content, "access_token"), lifetime(content.get("expires_in")))
+        own = self.settings
+        return StableToken(own.app_id, self.secret, own.api_base).fetch(http, rejected=rejected)

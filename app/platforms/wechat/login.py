@@ -1,25 +1,17 @@
 """Login inside WeChat with an Official Account (网页授权).
 
 Source: WeChat "网页授权" page (read 2026-11-20). What is odd: the authorize address is matched by a strict pattern,
-so the order of its parameters is part of the protocol; the AppSecret travels in a query; errors come with status 200;
-a page opened as a snapshot gives the identity of nobody.
+so the order of its parameters is part of the protocol. The calls behind it are in app.wire.wechat_family.sns_login.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
-from app.core.errors import GrantRejected, LoginError
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.wechat.account import WechatAccount
-from app.platforms.wechat.answers import lifetime, needed_text, optional_text, token_grant, token_use
-
-REFRESH_LIFETIME = 30 * 86_400
-SILENT_SCOPE = "snsapi_base"
-SHOWN = ("nickname", "headimgurl", "sex", "language", "city", "province", "country")
+from app.wire.wechat_family.sns_login import SnsClient
 
 
 class WechatLogin(WechatAccount):
@@ -47,87 +39,17 @@ class WechatLogin(WechatAccount):
         return f"{self.settings.open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
 
     def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
-        """Redeem a code once; a snapshot page's visitor is refused, because that identity belongs to nobody."""
-        answer = http.request(
-            "GET",
-            self.api("sns/oauth2/access_token"),
-            params={
-                "appid": self.settings.app_id,
-                "secret": self.secret,
-                "code": grant.code,
-                "grant_type": "authorization_code",
-            },
-        )
-        content = token_grant(answer)
-        _refuse_snapshot(content)
-        return _tokens(content, previous=None)
+        """Redeem a code once."""
+        return self._sns().exchange(grant.code, http)
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
-        """Read who logged in: silently known from the token answer, or with name and picture after consent."""
-        open_id = needed_text(tokens.extra, "openid")
-        if (tokens.scope or self.settings.scope) == SILENT_SCOPE:
-            return self._identity(open_id, tokens.extra)
-        answer = http.request(
-            "GET",
-            self.api("sns/userinfo"),
-            params={"access_token": tokens.access_token, "openid": open_id, "lang": "zh_CN"},
-        )
-        content = token_use(answer)
-        _refuse_snapshot(content)
-        if needed_text(content, "openid") != open_id:
-            raise LoginError("identity_mismatch", "WeChat named another person than the one who logged in.")
-        return self._identity(open_id, {**tokens.extra, **content})
+        """Read who logged in."""
+        return self._sns().identity(tokens, http)
 
     def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
-        """Prolong the access token; the refresh token stays the same, and no secret is sent."""
-        if not tokens.refresh_token:
-            raise GrantRejected
-        answer = http.request(
-            "GET",
-            self.api("sns/oauth2/refresh_token"),
-            params={
-                "appid": self.settings.app_id,
-                "grant_type": "refresh_token",
-                "refresh_token": tokens.refresh_token,
-            },
-        )
-        return _tokens(token_grant(answer), previous=tokens)
+        """Prolong the access token."""
+        return self._sns().refresh(tokens, http)
 
-    def _identity(self, open_id: str, content: Mapping[str, Any]) -> Identity:
-        picture = optional_text(content, "headimgurl")
-        return Identity(
-            issuer=f"wechat:{self.settings.app_id}",
-            subject_kind="open_id",
-            subject=open_id,
-            name=optional_text(content, "nickname"),
-            avatar_url=picture if picture and picture.startswith(("https://", "http://")) else None,
-            union_id=optional_text(content, "unionid"),
-            profile={name: content[name] for name in SHOWN if content.get(name)},
-        )
-
-
-def _refuse_snapshot(content: Mapping[str, Any]) -> None:
-    if content.get("is_snapshotuser") in (1, "1"):
-        raise LoginError(
-            "snapshot_user",
-            "This page was opened as a snapshot, where WeChat names nobody; open the full page and log in there.",
-        )
-
-
-def _tokens(content: Mapping[str, Any], *, previous: TokenSet | None) -> TokenSet:
-    """Read a token answer; what a refresh does not repeat (refresh token, scope, unionid) stays as it was."""
-    open_id = needed_text(content, "openid")
-    if previous is not None and previous.extra.get("openid", open_id) != open_id:
-        raise GrantRejected("WeChat gave a token of another person; log in again.")
-    kept = dict(previous.extra) if previous else {}
-    union_id = optional_text(content, "unionid")
-    old = previous.refresh_token if previous else None
-    refresh_token = optional_text(content, "refresh_token") or old
-    return TokenSet(
-        access_token=needed_text(content, "access_token"),
-        expires_in=lifetime(content.get("expires_in")),
-        refresh_token=refresh_token,
-        refresh_expires_in=REFRESH_LIFETIME if refresh_token and refresh_token != old else None,
-        scope=optional_text(content, "scope") or (previous.scope if previous else None),
-        extra={**kept, "openid": open_id, **({"unionid": union_id} if union_id else {})},
-    )
+    def _sns(self) -> SnsClient:
+        own = self.settings
+        return SnsClient(own.app_id, self.secret, own.api_base, own.scope)

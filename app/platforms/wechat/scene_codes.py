@@ -11,7 +11,7 @@ from urllib.parse import quote
 from app.core.ports import HttpClient
 from app.core.values import SceneCode
 from app.platforms.wechat.account import WechatAccount
-from app.platforms.wechat.answers import needed_text, token_use
+from app.wire.wechat_family.answers import needed_text, token_use
 
 SHORTEST = 60
 LONGEST = 2_592_000

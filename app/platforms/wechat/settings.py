@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
-from app.wire.wechat_family.crypto import decode_aes_key
-
-Mode = Literal["plain", "compatible", "safe"]
-PLAIN_MAX_AGE = 300
+from app.config.platform_settings import BaseAddress
+from app.wire.wechat_family.push_settings import PushSettings
 
 
-def _usable_tokens(tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if any(char.isspace() for token in tokens for char in token.get_secret_value()):
-        raise ValueError("must be the Token of the platform's console, without blanks")
-    return tokens
-
-
-def _usable_aes_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    for key in keys:
-        try:
-            decode_aes_key(key.get_secret_value())
-        except ValueError:
-            raise ValueError(
-                "must be the EncodingAESKey of the platform's console: exactly 43 characters, letters and digits"
-            ) from None
-    return keys
-
-
-class WechatSettings(PlatformSettings):
+class WechatSettings(PushSettings):
     """What one Official Account needs; the mode of its callbacks is written here and never read from a request."""
 
     app_id: str = Field(min_length=1, description="The account's AppID, wx followed by 16 characters.")
     app_secret: SecretStr = Field(
         SecretStr(""),
         description="The account's AppSecret; without it the channel takes callbacks but neither logs in nor sends.",
-    )
-    token: Annotated[Secrets, AfterValidator(_usable_tokens)] = Field(
-        (),
-        description="The Token of the message push page; empty only with allow_unsigned, while moving over.",
-    )
-    encoding_aes_key: Annotated[Secrets, AfterValidator(_usable_aes_keys)] = Field(
-        (),
-        description="The EncodingAESKey of the message push page; as a list: the current one, then the previous.",
-    )
-    mode: Mode | None = Field(
-        None,
-        description="plain, compatible or safe, as in the console; safe when an encoding_aes_key is set.",
-    )
-    max_age: int | None = Field(
-        None,
-        ge=0,
-        le=86_400,
-        description="Seconds a callback's timestamp may be off; 0 accepts any age. In mode plain 300 unless set, because "
-        "only that keeps an old address from being used again.",
     )
     scope: Literal["snsapi_userinfo", "snsapi_base"] = Field(
         "snsapi_userinfo",
@@ -70,37 +31,6 @@ class WechatSettings(PlatformSettings):
     mp_base: BaseAddress = Field(
         "https://mp.weixin.qq.com", description="Only to override: the QR code pictures."
     )
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if self.encrypted and self.allow_unsigned and (missing := self.missing_signature_secret()):
-            raise ValueError(
-                f"{missing} is missing; allow_unsigned covers only mode plain, encrypted callbacks are signed"
-            )
-        return self
-
-    @property
-    def callback_mode(self) -> Mode:
-        """The mode in force; a key that is written and empty was meant, so it does not make the mode plain."""
-        return self.mode or ("safe" if "encoding_aes_key" in self.model_fields_set else "plain")
-
-    @property
-    def oldest(self) -> int:
-        """The seconds in force, 0 for any age; an encrypted body is proven by itself and repeats are found by its key."""
-        if self.max_age is not None:
-            return self.max_age
-        return 0 if self.encrypted else PLAIN_MAX_AGE
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether only encrypted callbacks are accepted; compatible bodies carry unsigned fields nobody may read."""
-        return self.callback_mode != "plain"
-
-    def missing_signature_secret(self) -> str | None:
-        """Name the key without which callbacks can't be proven, or (encoding_aes_key) can't be opened in their mode."""
-        if not self.token:
-            return "token"
-        return "encoding_aes_key" if self.encrypted and not self.encoding_aes_key else None
 
     def missing_login_secret(self) -> str | None:
         """Name the AppSecret."""

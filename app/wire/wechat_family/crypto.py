@@ -149,21 +149,19 @@ class SealedMessage:
     timestamp: int
     nonce: str
 
-    def reply(self, wire_format: WireFormat) -> Reply:
-        """Return the answer to send, in the format the request came in."""
-        return Reply(
-            200, self._json() if wire_format is WireFormat.JSON else self._xml(), wire_format.content_type
-        )
+    def reply(self, wire_format: WireFormat, *, lower_case: bool = False) -> Reply:
+        """Return the answer to send, in the format the request came in; `lower_case` where its JSON names were so."""
+        body = self._json(lower_case=lower_case) if wire_format is WireFormat.JSON else self._xml()
+        return Reply(200, body, wire_format.content_type)
 
-    def _json(self) -> bytes:
-        return orjson.dumps(
-            {
-                "Encrypt": self.ciphertext,
-                "MsgSignature": self.signature,
-                "TimeStamp": self.timestamp,
-                "Nonce": self.nonce,
-            }
-        )
+    def _json(self, *, lower_case: bool) -> bytes:
+        members = {
+            "Encrypt": self.ciphertext,
+            "MsgSignature": self.signature,
+            "TimeStamp": self.timestamp,
+            "Nonce": self.nonce,
+        }
+        return orjson.dumps({name.lower() if lower_case else name: value for name, value in members.items()})
 
     def _xml(self) -> bytes:
         return (

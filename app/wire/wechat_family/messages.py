@@ -62,9 +62,9 @@ def read_fields(raw: bytes) -> dict[str, Any]:
     return fields | {REPLACED: replaced} if replaced else fields
 
 
-def ciphertext_in(fields: Mapping[str, Any]) -> str | None:
+def ciphertext_in(fields: Mapping[str, Any], name: str = "Encrypt") -> str | None:
     """Return the Base64 text of `Encrypt` without blanks around it, which break both signature and decoding."""
-    found = fields.get("Encrypt")
+    found = fields.get(name)
     return found.strip(" \t\r\n") or None if isinstance(found, str) else None
 
 
@@ -84,10 +84,10 @@ def parse_message(text: bytes) -> ParsedEvent:
     name = _required(fields, "Event") if is_event else f"message.{kind}"
     return ParsedEvent(
         type=name,
-        key=_event_key(text) if is_event else _message_key(fields, sender, text),
+        key=event_key(text) if is_event else message_key(fields, sender, text),
         data=fields,
         subject=_person(fields, name) or sender,
-        occurred_at=_created_at(fields),
+        occurred_at=created_at(fields),
     )
 
 
@@ -116,15 +116,15 @@ def _required(fields: Mapping[str, Any], name: str) -> str:
     raise PayloadError(f"missing_{name}", message=f"The message has no usable {name}.")
 
 
-def _message_key(fields: Mapping[str, Any], sender: str, text: bytes) -> str:
+def message_key(fields: Mapping[str, Any], sender: str, text: bytes) -> str:
     """Join MsgId, sender and time; MsgId alone was seen to repeat over senders (WxJava issue 333)."""
     number = word(fields, "MsgId")
     if number is None:
-        return _event_key(text)
+        return event_key(text)
     return f"{number}:{sender}:{word(fields, 'CreateTime') or ''}"
 
 
-def _event_key(text: bytes) -> str:
+def event_key(text: bytes) -> str:
     """Hash the decrypted text: events have no MsgId, FromUserName + CreateTime collides, ciphertext never repeats."""
     return "event:" + sha256_hex(text)
 
@@ -133,7 +133,8 @@ def _person(fields: Mapping[str, Any], name: str) -> str | None:
     return word(fields, "OpenID") if name.lower() in ABOUT_SOMEONE_ELSE else None
 
 
-def _created_at(fields: Mapping[str, Any]) -> datetime | None:
+def created_at(fields: Mapping[str, Any]) -> datetime | None:
+    """Return the time of `CreateTime`, None when it says none."""
     text = word(fields, "CreateTime") or ""
     if not (text.isascii() and text.isdigit()) or len(text) > MAX_TIME_DIGITS:
         return None

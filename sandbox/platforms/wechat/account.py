@@ -52,7 +52,7 @@ def stable_token() -> Response:
     if problem is not None:
         return account_error(problem)
     with state.lock:
-        kept = state.app_tokens.setdefault("wechat.stable", [])
+        kept = state.app_tokens.setdefault(shelf_of(state, str(body["appid"])), [])
         if body.get("force_refresh") is True:
             for token in kept:
                 token.revoked = True
@@ -82,7 +82,7 @@ def classic_token() -> Response:
 def qrcode_create() -> Response:
     """Makes a QR ticket for a scene."""
     state = current_state()
-    problem = _token_problem(state)
+    problem = token_problem(state)
     if problem is not None:
         return account_error(problem)
     body = request.get_json(force=True, silent=True)
@@ -114,7 +114,7 @@ def showqrcode() -> Response:
 def user_info() -> Response:
     """Tells whether somebody follows the account, and since when."""
     state = current_state()
-    problem = _token_problem(state)
+    problem = token_problem(state)
     if problem is not None:
         return account_error(problem)
     open_id = request.args.get("openid", "")
@@ -173,19 +173,32 @@ def _credential_problem(state: SandboxState, fields: dict[str, Any]) -> int | No
         return 40002
     if not fields.get("appid"):
         return 41002
-    if fields["appid"] != state.settings["WECHAT_APP_ID"]:
+    own = state.settings
+    secrets_by_id = {
+        own["WECHAT_APP_ID"]: own["WECHAT_APP_SECRET"],
+        own["WECHAT_MINI_APP_ID"]: own["WECHAT_MINI_APP_SECRET"],
+    }
+    if fields["appid"] not in secrets_by_id:
         return 40013
     if not fields.get("secret"):
         return 41004
-    return None if fields["secret"] == state.settings["WECHAT_APP_SECRET"] else 40125
+    return None if fields["secret"] == secrets_by_id[fields["appid"]] else 40125
 
 
-def _token_problem(state: SandboxState) -> int | None:
+def shelf_of(state: SandboxState, app_id: str) -> str:
+    """Returns where an application's tokens are kept: no other application's token is taken for its calls."""
+    return "wechat.stable" if app_id == state.settings["WECHAT_APP_ID"] else f"wechat.stable.{app_id}"
+
+
+def token_problem(
+    state: SandboxState, shelves: tuple[str, ...] = ("wechat.stable", "wechat.classic")
+) -> int | None:
+    """Returns the errcode of a call whose token is none of these."""
     value = request.args.get("access_token", "")
     if not value:
         return 41001
     with state.lock:
-        kept = [*state.app_tokens.get("wechat.stable", []), *state.app_tokens.get("wechat.classic", [])]
+        kept = [token for shelf in shelves for token in state.app_tokens.get(shelf, [])]
     found = next((token for token in kept if token.value == value), None)
     if found is None or found.revoked:
         return 40001
@@ -230,7 +243,7 @@ def _new_ticket(state: SandboxState, scene: str, seconds: int) -> QrTicket:
 
 
 def _deliver(state: SandboxState, *, not_follower: int, describe: Any) -> Response:
-    problem = _token_problem(state)
+    problem = token_problem(state)
     if problem is not None:
         return account_error(problem)
     body = request.get_json(force=True, silent=True)

@@ -14,10 +14,6 @@ CREDENTIALS = (
     Credential("WECHAT_ENCODING_AES_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"),
     Credential("WECHAT_MODE", "safe", choices=MODES, in_example=False),
     Credential("WECHAT_ORIGINAL_ID", "gh_5a4db0c0ffee", in_example=False),
-    Credential("WECHAT_WEB_APP_ID", "wx5a4db0c0ffee0002", in_example=False),
-    Credential("WECHAT_WEB_APP_SECRET", "sandbox-wechat-web-app-secret", in_example=False),
-    Credential("WECHAT_MINI_APP_ID", "wx5a4db0c0ffee0003", in_example=False),
-    Credential("WECHAT_MINI_APP_SECRET", "sandbox-wechat-mini-app-secret", in_example=False),
 )
 ADDRESSES = (
     Address("WECHAT_API_BASE", "/wechat"),

@@ -8,13 +8,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from sandbox.platforms.wechat import signer
 from sandbox.platforms.wechat.chat import remember_follower
 from sandbox.platforms.wechat.people import open_id
-from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample
-from sandbox.state import SandboxState
+from sandbox.simulated import Callbacks, Moment, Sample
+from sandbox.tencent_pushes import reader_of, signer_of
 from sandbox.words import Words
 
 
@@ -32,49 +30,6 @@ def _message(kind: str, **members: Any) -> Callable[[Moment], dict[str, Any]]:
         return fields
 
     return build
-
-
-def _sign(state: SandboxState, order: Order, fields: dict[str, Any], path: str) -> Outgoing:
-    settings = state.settings
-    timestamp, nonce = str(int(state.now())), str(secrets.randbelow(10**9))
-    signed = signer.signature(settings["WECHAT_TOKEN"], timestamp, nonce)
-    query = {"signature": signed, "timestamp": timestamp, "nonce": nonce}
-    if order.type == "url_verification":
-        query["echostr"] = str(fields.get("echostr") or secrets.randbelow(9 * 10**18) + 10**18)
-        return Outgoing("GET", f"{path}?{urlencode(query)}", {}, b"", query["echostr"])
-    data_format = str(order.options.get("format", "xml"))
-    mode = str(order.options.get("mode") or settings["WECHAT_MODE"])
-    query["openid"] = str(fields.get("FromUserName", ""))
-    body = signer.build_body(fields, data_format)
-    if mode != "plain":
-        encrypted = signer.encrypt(body, settings["WECHAT_ENCODING_AES_KEY"], settings["WECHAT_APP_ID"])
-        query["encrypt_type"] = "aes"
-        query["msg_signature"] = signer.message_signature(
-            settings["WECHAT_TOKEN"], timestamp, nonce, encrypted
-        )
-        shown = fields if mode == "compatible" else {"ToUserName": fields.get("ToUserName", "")}
-        body = signer.build_body({**shown, "Encrypt": encrypted}, data_format)
-    headers = {"Content-Type": "application/json" if data_format == "json" else "text/xml"}
-    event_id = str(fields.get("MsgId") or f"{fields.get('FromUserName')}{fields.get('CreateTime')}")
-    return Outgoing("POST", f"{path}?{urlencode(query)}", headers, body, event_id)
-
-
-def _opened(state: SandboxState, body: bytes) -> dict[str, Any]:
-    settings = state.settings
-    if not body.lstrip().startswith((b"<", b"{")):
-        return {}
-    try:
-        message = signer.parse_body(body)
-        if "Encrypt" in message:
-            message = signer.open_reply(
-                body,
-                token=settings["WECHAT_TOKEN"],
-                encoding_aes_key=settings["WECHAT_ENCODING_AES_KEY"],
-                receive_id=settings["WECHAT_APP_ID"],
-            )
-        return {"reply": message}
-    except (ValueError, KeyError) as error:
-        return {"reply_problem": str(error)}
 
 
 CALLBACKS = Callbacks(
@@ -102,9 +57,9 @@ CALLBACKS = Callbacks(
             "url_verification", Words("Check of the address (GET)", "校验服务器地址（GET）"), lambda _: {}
         ),
     ),
-    sign=_sign,
+    sign=signer_of("WECHAT"),
     # Events have no id but their second.
     seconds_apart=True,
-    read_answer=_opened,
+    read_answer=reader_of("WECHAT"),
     remember=remember_follower,
 )

@@ -6,22 +6,21 @@ application and the same UnionID everywhere, as on the real platform. No state l
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from typing import Any
 
 from sandbox.people import PEOPLE, Person
 from sandbox.settings import SandboxSettings
+from sandbox.tencent_messages import identifier
 
 
 def open_id(person: Person, app_id: str) -> str:
     """Returns the OpenID of a person for one application: 28 characters that start with o."""
-    return _identifier("open", app_id, person.key)
+    return identifier("wechat", "open", app_id, person.key)
 
 
 def union_id(person: Person) -> str:
     """Returns the id shared inside one Open Platform account."""
-    return _identifier("union", person.key)
+    return identifier("wechat", "union", person.key)
 
 
 def find_by_open_id(identifier: str, app_id: str) -> Person | None:
@@ -35,8 +34,3 @@ def identities(person: Person, settings: SandboxSettings) -> dict[str, Any]:
         "wechat_open_id": open_id(person, settings["WECHAT_APP_ID"]),
         "wechat_union_id": union_id(person),
     }
-
-
-def _identifier(*parts: str) -> str:
-    raw = hashlib.sha256("/".join(("wechat", *parts)).encode()).digest()
-    return "o" + urlsafe_b64encode(raw).decode()[:27]

@@ -1,4 +1,4 @@
-"""What the platform's error numbers mean for the person who has to fix it.
+"""What WeChat's error numbers mean for the person who has to fix it, and the form in which a platform of the family says so.
 
 Source: WeChat "全局返回码", "获取稳定版接口调用凭据", "网页授权" and "生成带参数的二维码" pages (read 2026-11-20).
 The number decides, never `errmsg`: that text carries a request id and hints that change.
@@ -7,13 +7,32 @@ The number decides, never `errmsg`: that text carries a request id and hints tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-BUSY: Mapping[int, str] = {
-    -1: "WeChat is busy; the call may be repeated in a moment.",
-    45011: "Too many calls in this minute; the call may be repeated in the next one.",
-}
+from dataclasses import dataclass, field
 
 MINUTE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorCodes:
+    """The error numbers of one platform's API, each with a sentence that says what to do; `busy` with seconds to wait."""
+
+    platform: str
+    busy: Mapping[int, tuple[int, str]]
+    configuration: Mapping[int, str]
+    """Only an operator can mend these, and repeating the call changes nothing."""
+    dead_grant: Mapping[int, str]
+    """Only a new login helps."""
+    dead_token: Mapping[int, str]
+    """For calls that carry an access token: fetch a new one and repeat the call once."""
+    other: Mapping[int, str] = field(default_factory=dict)
+    names_our_address: frozenset[int] = frozenset()
+    """Where `errmsg` names the address the platform saw, which an operator cannot find elsewhere."""
+
+
+BUSY: Mapping[int, tuple[int, str]] = {
+    -1: (1, "WeChat is busy; the call may be repeated in a moment."),
+    45011: (MINUTE, "Too many calls in this minute; the call may be repeated in the next one."),
+}
 
 CONFIGURATION: Mapping[int, str] = {
     40001: "WeChat does not accept the AppSecret; copy it again into app_secret, it may have been reset.",
@@ -32,8 +51,6 @@ CONFIGURATION: Mapping[int, str] = {
     89506: "An administrator refused this server's address; WeChat allows the next try after 24 hours.",
     89507: "An administrator refused this server's address; WeChat allows the next try after one hour.",
 }
-"""Only an operator can mend these, and repeating the call changes nothing."""
-
 DEAD_GRANT: Mapping[int, str] = {
     40029: "WeChat does not know this login code; start the login again.",
     40030: "WeChat does not know this refresh token; log in again.",
@@ -43,17 +60,25 @@ DEAD_GRANT: Mapping[int, str] = {
     42003: "The login code has expired; start the login again.",
     42007: "The person has changed their WeChat password; log in again.",
 }
-"""Only a new login helps."""
-
 DEAD_TOKEN: Mapping[int, str] = {
     40001: "WeChat no longer accepts this access token; a newer one was issued.",
     40014: "WeChat does not know this access token.",
     42001: "The access token has expired.",
 }
-"""For calls that carry an access token: fetch a new one and repeat the call once."""
-
 OTHER: Mapping[int, str] = {
+    40226: "WeChat holds this person for a high risk and blocks their login; they must lift that in WeChat.",
     40003: "WeChat does not know this OpenID; it may belong to another account.",
     45009: "The day's quota of this interface is used up; it returns at midnight in China.",
     48003: "This person has not agreed to this scope.",
 }
+
+WECHAT = ErrorCodes(
+    platform="WeChat",
+    busy=BUSY,
+    configuration=CONFIGURATION,
+    dead_grant=DEAD_GRANT,
+    dead_token=DEAD_TOKEN,
+    other=OTHER,
+    names_our_address=frozenset({40164}),
+)
+"""Official Accounts, website applications and Mini Programs share one list."""

@@ -1,4 +1,4 @@
-"""Reads what the platform's API answers: errors hide in a 200, lifetimes may be nonsense, names break JSON.
+"""Reads what the APIs of the WeChat family answer: errors hide in a 200, lifetimes may be nonsense, names break JSON.
 
 Source: WeChat "全局返回码" and "网页授权" pages (read 2026-11-20).
 """
@@ -11,9 +11,9 @@ from typing import Any
 
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import HttpAnswer
-from app.platforms.wechat import error_codes
 from app.security.outbound import retry_after
 from app.security.strict_json import parse_json_exactly
+from app.wire.wechat_family.error_codes import WECHAT, ErrorCodes
 
 LIFETIME = 7200
 """Seconds; the platform says no access token lives longer."""
@@ -24,30 +24,37 @@ MAX_DIGITS = 18
 SERVER_FAULT = 500
 TOO_MANY = 429
 UNREADABLE_CODE = -2
-NOT_WHITELISTED = 40164
 
 
-def token_grant(answer: HttpAnswer) -> Mapping[str, Any]:
+def token_grant(answer: HttpAnswer, codes: ErrorCodes = WECHAT) -> Mapping[str, Any]:
     """Return the answer to a call that carries the AppSecret or a refresh token; raises UpstreamError and its kin."""
-    content, code = _content(answer)
-    if code in error_codes.DEAD_GRANT:
-        raise GrantRejected(error_codes.DEAD_GRANT[code], platform_code=str(code))
-    return _unless_failed(content, code)
+    content, code = _content(answer, codes.platform)
+    if code in codes.dead_grant:
+        raise GrantRejected(codes.dead_grant[code], platform_code=str(code))
+    return _unless_failed(content, code, codes)
 
 
-def token_use(answer: HttpAnswer) -> Mapping[str, Any]:
+def token_use(answer: HttpAnswer, codes: ErrorCodes = WECHAT) -> Mapping[str, Any]:
     """Return the answer to a call that carries an access token; raises TokenRejected when that is what is wrong."""
-    content, code = _content(answer)
-    if code in error_codes.DEAD_TOKEN:
-        raise TokenRejected(error_codes.DEAD_TOKEN[code], platform_code=str(code))
-    return _unless_failed(content, code)
+    content, code = _content(answer, codes.platform)
+    if code in codes.dead_token:
+        raise TokenRejected(codes.dead_token[code], platform_code=str(code))
+    return _unless_failed(content, code, codes)
 
 
-def needed_text(content: Mapping[str, Any], name: str) -> str:
+def code_use(answer: HttpAnswer, codes: ErrorCodes = WECHAT) -> Mapping[str, Any]:
+    """Return the answer to a call that carries an access token and a code; raises as both, the token looked at first."""
+    _, code = _content(answer, codes.platform)
+    if code in codes.dead_grant and code not in codes.dead_token:
+        raise GrantRejected(codes.dead_grant[code], platform_code=str(code))
+    return token_use(answer, codes)
+
+
+def needed_text(content: Mapping[str, Any], name: str, platform: str = WECHAT.platform) -> str:
     """Return a text the answer must hold; raises UpstreamError."""
     value = optional_text(content, name)
     if value is None:
-        raise UpstreamError("upstream_bad_answer", f"WeChat's answer has no usable {name}.")
+        raise UpstreamError("upstream_bad_answer", f"{platform}'s answer has no usable {name}.")
     return value
 
 
@@ -69,18 +76,18 @@ def lifetime(value: object) -> int:
     return min(value, LIFETIME)
 
 
-def _content(answer: HttpAnswer) -> tuple[Mapping[str, Any], int]:
+def _content(answer: HttpAnswer, platform: str) -> tuple[Mapping[str, Any], int]:
     if answer.status >= SERVER_FAULT or answer.status == TOO_MANY:
         raise UpstreamUnavailable(
-            f"WeChat answered with HTTP status {answer.status}.", retry_after=retry_after(answer)
+            f"{platform} answered with HTTP status {answer.status}.", retry_after=retry_after(answer)
         )
     try:
         content = parse_json_exactly(_repaired(answer.body))
     except ValueError:
-        raise UpstreamError("upstream_bad_answer", "WeChat's answer is not a JSON object.") from None
+        raise UpstreamError("upstream_bad_answer", f"{platform}'s answer is not a JSON object.") from None
     code = _error_code(content)
     if code == 0 and answer.status != 200:  # noqa: PLR2004 - the one good status
-        raise UpstreamError("upstream_bad_answer", f"WeChat answered with HTTP status {answer.status}.")
+        raise UpstreamError("upstream_bad_answer", f"{platform} answered with HTTP status {answer.status}.")
     return content, code
 
 
@@ -98,24 +105,21 @@ def _error_code(content: Mapping[str, Any]) -> int:
         return UNREADABLE_CODE
 
 
-def _unless_failed(content: Mapping[str, Any], code: int) -> Mapping[str, Any]:
+def _unless_failed(content: Mapping[str, Any], code: int, codes: ErrorCodes) -> Mapping[str, Any]:
     if code == 0:
         return content
-    if code in error_codes.BUSY:
-        raise UpstreamUnavailable(
-            error_codes.BUSY[code],
-            platform_code=str(code),
-            retry_after=1 if code == -1 else error_codes.MINUTE,
-        )
-    if code in error_codes.CONFIGURATION:
-        sentence = error_codes.CONFIGURATION[code] + _refused_address(content, code)
+    if code in codes.busy:
+        seconds, sentence = codes.busy[code]
+        raise UpstreamUnavailable(sentence, platform_code=str(code), retry_after=seconds)
+    if code in codes.configuration:
+        sentence = codes.configuration[code] + _refused_address(content, code, codes)
         raise UpstreamError("platform_configuration", sentence, platform_code=str(code))
-    sentence = error_codes.OTHER.get(code, f"WeChat refused the call with error {code}.")
+    sentence = codes.other.get(code, f"{codes.platform} refused the call with error {code}.")
     raise UpstreamError("platform_refused", sentence, platform_code=str(code))
 
 
-def _refused_address(content: Mapping[str, Any], code: int) -> str:
-    """Name the address WeChat saw, the one thing in `errmsg` an operator needs and cannot find elsewhere."""
+def _refused_address(content: Mapping[str, Any], code: int, codes: ErrorCodes) -> str:
+    """Name the address the platform saw, the one thing in `errmsg` an operator needs and cannot find elsewhere."""
     message = content.get("errmsg")
-    found = IPV4.search(message) if code == NOT_WHITELISTED and isinstance(message, str) else None
-    return f" WeChat saw {found[0]}." if found else ""
+    found = IPV4.search(message) if code in codes.names_our_address and isinstance(message, str) else None
+    return f" {codes.platform} saw {found[0]}." if found else ""

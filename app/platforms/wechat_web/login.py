@@ -1,0 +1,65 @@
+"""Login by scanning a QR code on a website.
+
+Source: WeChat "网站应用微信登录" page (read 2026-11-20). What is odd: who refuses on the phone is not sent back at all. The
+OpenID differs from that of an Official Account; the UnionID is the same inside one Open Platform account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from app.config.platform_settings import plain_text
+from app.core.ports import AuthorizeRequest, HttpClient
+from app.core.values import CodeGrant, Identity, TokenSet
+from app.platforms.wechat_web.settings import WechatWebSettings
+from app.wire.wechat_family.sns_login import SnsClient
+
+SCOPE = "snsapi_login"
+"""The only scope of website applications."""
+
+
+@dataclass(frozen=True, repr=False)
+class WechatWebApplication:
+    """One website application; logging in is derived from it."""
+
+    settings: WechatWebSettings
+
+
+class WechatWebLogin(WechatWebApplication):
+    """Logs people in; satisfies app.core.ports.LoginProvider."""
+
+    pkce: bool = False
+    """The platform takes no PKCE values."""
+
+    code_parameters: tuple[str, ...] = ("code",)
+
+    def authorize_url(self, request: AuthorizeRequest) -> str:
+        """Return the address of the page with the QR code, its parameters in the platform's own order."""
+        pairs = [
+            ("appid", self.settings.app_id),
+            ("redirect_uri", request.redirect_uri),
+            ("response_type", "code"),
+            ("scope", SCOPE),
+            ("state", request.state),
+        ]
+        if self.settings.lang is not None:
+            pairs.append(("lang", self.settings.lang))
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
+        return f"{self.settings.open_base}/connect/qrconnect?{query}#wechat_redirect"
+
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
+        """Redeem a code once."""
+        return self._sns().exchange(grant.code, http)
+
+    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
+        """Read who logged in."""
+        return self._sns().identity(tokens, http)
+
+    def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
+        """Prolong the access token."""
+        return self._sns().refresh(tokens, http)
+
+    def _sns(self) -> SnsClient:
+        own = self.settings
+        return SnsClient(own.app_id, plain_text(own.app_secret), own.api_base, SCOPE)

@@ -1,0 +1,94 @@
+"""The keys of a channel with platform = "wecom": one self-built application of a company (企业微信自建应用)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from app.config.platform_settings import BaseAddress, PlatformSettings
+from app.wire.wechat_family.callback_keys import CallbackTokens, EncodingAesKeys
+
+LONGEST_AGENT_ID = 64
+
+
+def _as_text(value: object) -> object:
+    """Take the number as people write it in TOML, without quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _usable_agent_id(text: str) -> str:
+    if text and not (text.isascii() and text.isalnum() and len(text) <= LONGEST_AGENT_ID):
+        raise ValueError("must be the AgentId of the application's page, such as 1000002")
+    return text
+
+
+AgentId = Annotated[str, BeforeValidator(_as_text), AfterValidator(_usable_agent_id)]
+
+
+class WecomSettings(PlatformSettings):
+    """What one application needs; a channel for the contacts or customer events of a company has no agent_id."""
+
+    corp_id: str = Field(
+        min_length=1, description="The company's id (企业ID) of the page My company (我的企业)."
+    )
+    agent_id: AgentId = Field(
+        "",
+        description="The application's AgentId; without it nobody is logged in.",
+    )
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description="The application's Secret; without it the channel takes callbacks but neither logs in nor sends.",
+    )
+    token: CallbackTokens = Field(
+        (), description="The Token of the page where messages are received (接收消息, API接收)."
+    )
+    encoding_aes_key: EncodingAesKeys = Field(
+        (),
+        description="The EncodingAESKey of the same page; as a list: the current one, then the previous.",
+    )
+    max_age: int = Field(
+        0,
+        ge=0,
+        le=86_400,
+        description="Seconds a callback's timestamp may be off; 0 accepts any age, repeats are found by their key.",
+    )
+    scope: Literal["snsapi_base", "snsapi_privateinfo"] = Field(
+        "snsapi_base",
+        description="snsapi_base asks nothing; snsapi_privateinfo asks inside the app for the picture as well.",
+    )
+    api_base: BaseAddress = Field(
+        "https://qyapi.weixin.qq.com", description="Only to override: the API's address."
+    )
+    open_base: BaseAddress = Field(
+        "https://open.weixin.qq.com", description="Only to override: the login page inside the app."
+    )
+    login_base: BaseAddress = Field(
+        "https://login.work.weixin.qq.com",
+        description="Only to override: the login page with the QR code.",
+    )
+
+    @model_validator(mode="after")
+    def _is_always_signed(self) -> Self:
+        if self.allow_unsigned:
+            raise ValueError(
+                "allow_unsigned must be left out: this platform signs and encrypts every callback, set token and encoding_aes_key"
+            )
+        return self
+
+    def missing_signature_secret(self) -> str | None:
+        """Name the key without which callbacks can't be proven or opened."""
+        if not self.token:
+            return "token"
+        return None if self.encoding_aes_key else "encoding_aes_key"
+
+    def missing_login_secret(self) -> str | None:
+        """Name the key without which nobody can be logged in."""
+        if not self.secret.get_secret_value():
+            return "secret"
+        return None if self.agent_id else "agent_id"
+
+    @classmethod
+    def may_be_empty(cls) -> frozenset[str]:
+        """Name the keys that belong to one capability; a channel for contact events has no AgentId."""
+        return super().may_be_empty() | {"agent_id"}
