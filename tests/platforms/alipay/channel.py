@@ -25,7 +25,7 @@ PUBLIC_KEYS = {
     "alipay_public_key": PEM["alipay_public_key_base64_der"],
     "app_private_key": PEM["app_private_key_pem"],
 }
-CERTIFICATES = {
+CERTIFICATES: dict[str, Any] = {
     "app_private_key": PEM["app_private_key_pem"],
     "app_cert": PEM["app_cert_pem"],
     "alipay_cert": PEM["alipay_cert_pem"],

@@ -97,7 +97,7 @@ def test_in_certificate_mode_a_newer_certificate_of_alipay_is_named() -> None:
     body = ANSWERS["oauth token, certificate mode"]["body_text"]
     assert believed(body, **CERTIFICATES)
     other = body.replace(VECTORS["certificate_serials"]["alipay_cert_sn"], "0" * 32)
-    error = failure(other, **CERTIFICATES)
+    error = failure(other, 200, **CERTIFICATES)
     assert (error.platform_code, "download" in error.message) == ("other_certificate", True)
 
 

@@ -277,7 +277,7 @@ def test_a_notification_for_others_is_named_to_the_pipeline(changes: dict[str, A
 
 
 def test_a_notification_about_no_trade_needs_no_seller_and_another_ones_is_refused() -> None:
-    agreement = {"notify_type": "dut_user_sign", "trade_status": ...}
+    agreement: dict[str, Any] = {"notify_type": "dut_user_sign", "trade_status": ...}
     assert is_meant_for_us(signed(**agreement, seller_id=...))
     assert not is_meant_for_us(signed(**agreement, seller_id="2088000000000002"))
 
