@@ -12,10 +12,14 @@ from tests.platforms.samples import Sample
 FORM = urlencode(channel.notice()).encode()
 
 
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+
+
 def _proven(body: bytes) -> InboundRequest:
     """Sign a form's own pairs; anything else becomes the content of one, because Alipay sends nothing but forms."""
     is_form = body.startswith(b"notify_id=")
-    pairs = dict(parse_qsl(body.decode("latin-1"))) if is_form else {"biz_content": body.decode("latin-1")}
+    pairs = dict(_pairs(body)) if is_form else {"biz_content": body.decode("latin-1")}
     return channel.delivery(signer.notification(pairs, channel.ALIPAY_KEY, "latin-1"))
 
 
