@@ -35,6 +35,8 @@ class AuthorizeRequest:
     code_challenge: str | None = None
     code_challenge_method: str | None = None
     nonce: str | None = None
+    code_parameter: str = "code"
+    """What the platform calls the code that it sends back."""
     asks_twice: bool = False
     """True where the person signs in first and is asked for consent on a second page."""
     closed_page: str = ""
@@ -77,7 +79,7 @@ def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, all
         nonce=wanted.nonce,
     )
     code = state.issue_code(grant, random_text(40))
-    return _back(wanted, {"code": code.value})
+    return _back(wanted, {wanted.code_parameter: code.value})
 
 
 @blueprint.post("/login/<request_id>")

@@ -251,6 +251,8 @@ class TokenSet:
     extra: Mapping[str, str] = field(default_factory=dict)
     app_token: str | None = None
     """The application's own token, lent by the pipeline to a login that needs it; never stored."""
+    asked_at: float = field(default=0.0, compare=False)
+    """Now, in Unix seconds, set by the pipeline for calls that a platform dates (Alipay signs the time); never stored."""
 
     def __repr__(self) -> str:
         return f"TokenSet(access_token=…, expires_in={self.expires_in}, scope={self.scope!r})"

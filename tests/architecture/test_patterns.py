@@ -38,6 +38,7 @@ CONFIGURATION_ONLY = {
     "app.config.retries:DELAY",
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
+    "app.platforms.alipay.keys:PEM_BLOCK",
     "app.platforms.oauth2.settings:PATH",
     "app.wire.wechat_family.crypto:ENCODING_AES_KEY",
 }
@@ -55,6 +56,9 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.commands.accept:COMMAND": ("fullmatch", [("", "A", ""), ("", "A.", "!")]),
     "app.pipeline.commands.accept:COMMAND_ID": ("fullmatch", [("", "a", "")]),
     "app.pipeline.operators.bindings:CURSOR_SHAPE": ("fullmatch", [("", "a", "")]),
+    "app.platforms.alipay.callbacks:NOTIFY_ID": ("fullmatch", [("", "a", ""), ("", "1", "!")]),
+    "app.platforms.alipay.callbacks:WORD": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
+    "app.platforms.alipay.error_codes:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.callback.bearer:BEARER": (
         "fullmatch", [("Bearer ", "a.", ""), ("Bearer ", "a", ""), ("Bearer ", "a-", "."), ("Bearer a.", "a", "")],
     ),

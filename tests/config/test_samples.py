@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 from app.config.channels import load_channels
 from app.config.sample_digests import SAMPLE_DIGESTS
@@ -21,6 +31,29 @@ SAFE = {"PUBLIC_BASE_URL": "https://gw.example.com", "API_TOKENS": "ops:" + "4d1
 ADDRESSES = [each.variable for platform in simulated_platforms() for each in platform.addresses]
 SECRETS = [each for platform in simulated_platforms() for each in platform.credentials if each.in_example]
 EXAMPLE = {each.variable: each.value for each in SECRETS}
+
+
+@cache
+def own_key() -> RSAPrivateKey:
+    return generate_private_key(65537, 2048)
+
+
+def own_value(sample: str) -> str:
+    """Return a value of somebody's own in the form of a sample: a key for a key, else any text that is long enough."""
+    try:
+        der = base64.b64decode(sample, validate=True)
+    except ValueError:
+        der = b""
+    if len(der) < 200:
+        return f"{'5f1c9d27b3e84a60' * 3}"[:43]
+    try:
+        load_der_public_key(der)
+    except ValueError:
+        return base64.b64encode(
+            own_key().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        ).decode()
+    public = own_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(public).decode()
 
 
 def start(tmp_path: Path, channels: str, **env: str) -> None:
@@ -50,7 +83,7 @@ def test_prod_refuses_each_credential_of_the_simulator_and_names_its_key(
     tmp_path: Path, credential: object
 ) -> None:
     variable = credential.variable  # type: ignore[attr-defined]
-    others = {name: f"{'5f1c9d27b3e84a60' * 3}"[:43] for name in EXAMPLE if name != variable}
+    others = {name: own_value(value) for name, value in EXAMPLE.items() if name != variable}
     if variable != "STANDARD_WEBHOOKS_SECRET":
         others["STANDARD_WEBHOOKS_SECRET"] = "whsec_" + "5f1c9d27b3e84a60" * 2
     text = (ROOT / "channels.example.toml").read_text(encoding="utf-8")
@@ -91,7 +124,7 @@ def test_a_secret_that_only_resembles_a_sample_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variable", ADDRESSES)
 def test_prod_refuses_an_address_that_leads_to_the_simulator(tmp_path: Path, variable: str) -> None:
     text = (ROOT / "channels.example.toml").read_text(encoding="utf-8")
-    own = dict.fromkeys(EXAMPLE, f"{'5f1c9d27b3e84a60' * 3}"[:43]) | {
+    own = {name: own_value(value) for name, value in EXAMPLE.items()} | {
         "STANDARD_WEBHOOKS_SECRET": "whsec_" + "5f1c9d27b3e84a60" * 2,
         "OAUTH2_BASE": "https://login.example.com",
     }

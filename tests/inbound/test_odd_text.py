@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -275,8 +276,18 @@ def with_leaf(value: Any, path: tuple[Any, ...], text: Any) -> Any:
     return copy
 
 
+def forms(body: bytes) -> Iterator[bytes]:
+    pairs = dict(parse_qsl(body.decode()))
+    for name in pairs:
+        for text in ODD_TEXTS.values():
+            yield urlencode(pairs | {name: text}, errors="surrogatepass").encode()
+
+
 def bodies(sample: Sample) -> Iterator[bytes]:
     """Yield the sample's body with odd text in each place in turn."""
+    if b"=" in sample.body and not sample.body.startswith((b"{", b"<")):
+        yield from forms(sample.body)
+        return
     if not sample.body.startswith(b"{"):
         for text in ODD_TEXTS.values():
             raw = text.encode("utf-8", "surrogatepass").replace(b"]]>", b"")

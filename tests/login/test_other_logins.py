@@ -199,3 +199,33 @@ def test_only_channels_with_such_a_login_have_the_route(others: Others) -> None:
 def test_operators_see_what_each_channel_can_do(others: Others) -> None:
     can = {item["name"]: item["capabilities"] for item in channel_view(others.services)}
     assert can == {"corp": ["login", "app_token"], "posting": ["login"], "program": ["direct_login"]}
+
+
+@dataclass
+class DatedPlatform(FakePlatform):
+    """Writes down what time it is said to be, as a platform does that signs it."""
+
+    times: list[float] = field(default_factory=list)
+
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
+        self.times.append(grant.redeemed_at)
+        return super().exchange(grant, http)
+
+    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
+        self.times.append(tokens.asked_at)
+        return super().identity(tokens, http)
+
+
+@pytest.mark.backends("sqlite")
+def test_every_call_of_a_login_is_told_the_time_and_later_ones_their_own(
+    database: Database, clock: FrozenClock
+) -> None:
+    dated = DatedPlatform("dated:1")
+    gateway = open_gateway(database, clock, {"dated": dated})
+    browser = gateway.browser()
+    first = clock.now().timestamp()
+    browser.log_in(channel="dated")
+    clock.advance(seconds=30)
+    browser.me("/api/v1/me?fresh=1")
+    gateway.close()
+    assert dated.times == [first, first, first + 30]

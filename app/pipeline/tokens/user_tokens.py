@@ -103,10 +103,12 @@ class _Refresh:
 def lend_app_token(
     services: Services, channel: Channel, borrower: Borrower, call: Callable[[Borrower], T]
 ) -> T:
-    """Call with a grant or tokens that hold the app token where the login needs one, as they are elsewhere.
+    """Call with a grant or tokens that hold the time and, where the login needs one, the app token.
 
     A refused app token is renewed and the call repeated once: platforms look at it before they spend a code.
     """
+    if isinstance(borrower, TokenSet):
+        borrower = replace(borrower, asked_at=services.clock.now().timestamp())
     if channel.as_capability(AppTokenLogin) is None:
         return call(borrower)
     return with_app_token(
