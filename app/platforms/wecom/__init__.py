@@ -30,7 +30,7 @@ def open_application(_channel: str, settings: WecomSettings) -> WecomCallbacks:
 PLATFORM = PlatformSpec(
     slug="wecom",
     display_name="WeCom",
-    docs_url="https://developer.work.weixin.qq.com/document/path/90238",
+    docs_url="https://developer.work.weixin.qq.com/document/path/96466",
     settings=WecomSettings,
     open=open_application,
 )

@@ -1,6 +1,6 @@
 """The callbacks of a WeCom application: the check of the address, messages and events, and the passive reply.
 
-Source: WeCom pages 接收消息与事件 (96466, 90238) and 加解密方案说明 (91144, 90968) with their official samples (read 2026-11-20).
+Source: WeCom pages 接收消息与事件 (96466) and 加解密方案说明 (91144, 90968) with their official samples (read 2026-11-20).
 What is odd: even the check of the address is encrypted; there is no plain mode and no signature without the ciphertext.
 """
 

@@ -23,6 +23,7 @@ WECOM = ErrorCodes(
     configuration={
         40001: "WeCom does not accept the Secret; copy it again from the application's page (应用管理) into secret.",
         40013: "WeCom does not know the company; compare corp_id with the 企业ID of the page My company (我的企业).",
+        # 40056 and its sentence are unconfirmed.
         40056: "WeCom does not know the application; compare agent_id with the AgentId of the application's page.",
         40091: "The Secret belongs to another company; corp_id and secret must be of the same one.",
         48002: "The application may not use this interface; look at its permissions on its page of the console.",

@@ -1,8 +1,8 @@
 """Says what a decrypted message or event of WeCom means, in the platform's own words.
 
-Source: WeCom pages 接收消息与事件 (90238), 消息格式 (90239), 事件格式 (90240), 通讯录变更 (90970) (read 2026-11-20); which fields
-tell events apart: WxJava's duplicate key. What is odd: contact events come from `sys` and name the person in UserID; some
-events (kf_msg_or_event) name no sender at all.
+Source: WeCom page 接收消息与事件 (96466, read 2026-11-20); which fields tell events apart: WxJava's duplicate key. That contact
+events come from `sys`, and that kf_msg_or_event has no sender, is unconfirmed: both are taken with and without. What is odd: such events name the person
+in UserID.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Simulated WeCom: both login pages, `gettoken`, and who a code or a user ticket belongs to.
 
-Protocol: developer.work.weixin.qq.com, pages 91039, 91022, 91023, 95833, 98152 and 90196 (read 2026-11-20). Every logical
+Protocol: developer.work.weixin.qq.com, pages 91039, 91022, 91023, 95833 and 98152 (read 2026-11-20). Every logical
 error is HTTP 200 with an errcode.
 """
 

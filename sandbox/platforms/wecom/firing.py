@@ -1,6 +1,7 @@
 """What the simulated WeCom pushes: messages, events of applications, contacts and customers, and the check of an address.
 
-Shapes follow the platform's own samples: pages 90239, 90240, 90970, 90971, 92130, 94670 (read 2026-11-20).
+Messages follow the official samples (read 2026-11-20). The fields of events are those that public SDKs know (WxJava, wechatpy);
+they are unconfirmed beyond Event, ChangeType, UserID and ExternalUserID.
 """
 
 from __future__ import annotations
