@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.platforms.samples import Sample
 from tests.platforms.wechatpay.signing import (
     CERTIFICATE,
-    DOWNLOADS,
     MERCHANT,
     NEXT_CERTIFICATE,
     PUBLIC_KEYS,
@@ -27,7 +26,6 @@ SAMPLES = (
         partial(notification, by="next_certificate"),
         BODY,
     ),
-    Sample("wechatpay", "downloads", MERCHANT | PUBLIC_KEYS | DOWNLOADS, notification, BODY),
 )
 RECORDED = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))["keys"]
 OWN_VALUES = {

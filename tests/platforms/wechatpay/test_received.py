@@ -92,4 +92,6 @@ def test_the_evidence_stays_as_it_came(merchant: Make) -> None:
     services, body = merchant(**PUBLIC_KEYS), sealed()
     received(services, notification(body))
     (item,) = list_events_page(services, {}, cursor=None, limit=9)["items"]
-    assert event_detail(services, item["id"])["data"] == PAYMENT
+    detail = event_detail(services, item["id"])
+    assert detail is not None
+    assert (detail["data"], detail["masked"]) == (PAYMENT, [])
