@@ -17,7 +17,7 @@ from sandbox.state import current_state
 blueprint = Blueprint("wechatpay", __name__, url_prefix="/wechatpay")
 
 PATH = "/v3/certificates"
-ONLY_PUBLIC_KEY = "wechatpay.only_public_key"
+ONLY_PUBLIC_KEY = "wechatpay_only_public_key"
 SWITCHES = (ONLY_PUBLIC_KEY,)
 """Behave as for a merchant that has no platform certificates."""
 

@@ -67,7 +67,7 @@ def test_certificates_are_downloaded_from_the_simulator(
 
 
 def test_a_merchant_that_has_only_a_public_key_has_no_certificates(firing: SandboxServer) -> None:
-    requests.post(f"{firing.url}/_sandbox/switches", json={"wechatpay.only_public_key": True}, timeout=5)
+    requests.post(f"{firing.url}/_sandbox/switches", json={"wechatpay_only_public_key": True}, timeout=5)
     assert downloading(firing).fetch_keys("1", OutboundClient([firing.url]), now()) == {}
 
 
