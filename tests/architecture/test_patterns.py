@@ -39,6 +39,7 @@ CONFIGURATION_ONLY = {
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.oauth2.settings:PATH",
+    "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.wire.wechat_family.crypto:ENCODING_AES_KEY",
 }
 """What only an operator writes, in the channels file or the environment, or a developer, in the name of a handler."""
@@ -62,6 +63,9 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),
+    "app.platforms.github.callbacks:DELIVERY": ("fullmatch", [("", "a", " ")]),
+    "app.platforms.github.callbacks:EVENT_NAME": ("fullmatch", [("", "a", "!")]),
+    "app.platforms.github.callbacks:SIGNATURE": ("fullmatch", [("", "sha256=", ""), ("sha256=", "a", "")]),
     "app.platforms.wechat.answers:IPV4": ("sub", [("", "1.", ""), ("", "123.", "x"), ("", "1", ""), ("", "1.1.1.", "x")]),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",
@@ -69,6 +73,10 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
     "app.platforms.wechat.callbacks:ECHO": ("fullmatch", [("", "a", "")]),
+    "app.platforms.wechatpay.keys:CERTIFICATE": (
+        "findall", [("", "-----BEGIN CERTIFICATE-----", ""), ("-----BEGIN CERTIFICATE-----", "a", ""), ("", "-", "")],
+    ),
+    "app.platforms.wechatpay.keys:SERIAL": ("fullmatch", [("", "0", ""), ("", "A", "x")]),
     "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (
         "fullmatch", [("", "a", ""), ("", "a.", ""), ("", "a-", ""), ("", "a-a.", "-"), ("", "a", "-")],

@@ -17,6 +17,7 @@ from app.cli.own_files import write_for_development, write_for_production
 from app.config.environment import read_environment
 from app.factory import build_services
 from app.handlers.loading import load_handlers
+from sandbox.platforms import simulated_platforms
 from tests.live import ROOT
 
 HEAVY = ("app.factory", "sqlalchemy", "pydantic", "granian", "cryptography")
@@ -112,7 +113,7 @@ def test_production_gets_no_account_and_no_handler_of_the_simulators(tmp_path: P
     assert (loaded.router.routes, loaded.notices) == ([], ())
     started = build_services({**settings, "CALLGATE_HOME": str(tmp_path)})
     assert list(started.channels) == []
-    assert len(started.channels.disabled) == 5
+    assert len(started.channels.disabled) == len(simulated_platforms())
     started.database.close()
 
 
@@ -134,7 +135,7 @@ def test_development_has_every_channel_and_the_example_handlers(tmp_path: Path) 
     write_for_development(tmp_path)
     settings = read_environment(tmp_path / ".env")
     started = build_services({**settings, "CALLGATE_HOME": str(tmp_path)})
-    assert len(list(started.channels)) == 5
+    assert len(list(started.channels)) == len(simulated_platforms())
     assert started.router.find("handlers.examples.note_feishu")
     started.database.close()
 

@@ -70,6 +70,11 @@ def certificate_key(certificate: x509.Certificate) -> RSAPublicKey:
     return _strong_key(certificate.public_key())
 
 
+def is_public_key_id(name: str) -> bool:
+    """Say whether this is what WeChat Pay calls a public key."""
+    return PUBLIC_KEY_ID.fullmatch(name) is not None
+
+
 def serial_name(serial: str) -> str | None:
     """Return a serial number in the one form in which they are compared here, None for what is none.
 

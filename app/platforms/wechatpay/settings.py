@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain, plain_text
 from app.platforms.wechatpay.keys import (
-    PUBLIC_KEY_ID,
+    is_public_key_id,
     read_certificates,
     read_private_key,
     read_public_key,
@@ -79,7 +79,7 @@ class WechatpaySettings(PlatformSettings):
     @classmethod
     def _public_keys_can_be_read(cls, keys: Mapping[str, str]) -> Mapping[str, str]:
         for name, text in keys.items():
-            if not PUBLIC_KEY_ID.fullmatch(name):
+            if not is_public_key_id(name):
                 raise ValueError(
                     "the id of a public key is PUB_KEY_ID_ and digits, as the merchant platform shows it"
                 )
