@@ -42,8 +42,10 @@ def test_the_data_is_the_alert_with_its_group_around_it() -> None:
     assert event.data == ALERT | {"receiver": "ops", "groupKey": "{}", "commonLabels": {"team": "ops"}}
 
 
-def test_an_alerts_own_state_wins_over_the_groups() -> None:
-    assert [event.data["status"] for event in take(group(ALERT, RESOLVED))] == ["firing", "resolved"]
+def test_an_alerts_own_fields_win_over_the_groups() -> None:
+    events = take(group(ALERT, RESOLVED, labels={"alertname": "of the group"}))
+    assert [event.data["status"] for event in events] == ["firing", "resolved"]
+    assert [event.data["labels"] for event in events] == [ALERT["labels"]] * 2
 
 
 def test_it_happened_when_it_began_or_ended() -> None:
