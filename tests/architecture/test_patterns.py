@@ -40,6 +40,7 @@ CONFIGURATION_ONLY = {
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.alipay.keys:PEM_BLOCK",
     "app.platforms.oauth2.settings:PATH",
+    "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.wire.wechat_family.crypto:ENCODING_AES_KEY",
 }
 """What only an operator writes, in the channels file or the environment, or a developer, in the name of a handler."""
@@ -68,12 +69,19 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),
     "app.wire.wechat_family.answers:IPV4": ("sub", [("", "1.", ""), ("", "123.", "x"), ("", "1", ""), ("", "1.1.1.", "x")]),
+    "app.platforms.github.callbacks:DELIVERY": ("fullmatch", [("", "a", " ")]),
+    "app.platforms.github.callbacks:EVENT_NAME": ("fullmatch", [("", "a", "!")]),
+    "app.platforms.github.callbacks:SIGNATURE": ("fullmatch", [("", "sha256=", ""), ("sha256=", "a", "")]),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
+    "app.platforms.wechatpay.keys:CERTIFICATE": (
+        "findall", [("", "-----BEGIN CERTIFICATE-----", ""), ("-----BEGIN CERTIFICATE-----", "a", ""), ("", "-", "")],
+    ),
+    "app.platforms.wechatpay.keys:SERIAL": ("fullmatch", [("", "0", ""), ("", "A", "x")]),
     "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (
         "fullmatch", [("", "a", ""), ("", "a.", ""), ("", "a-", ""), ("", "a-a.", "-"), ("", "a", "-")],

@@ -25,6 +25,7 @@ from app.factory import build_services
 from sandbox.platforms import simulated_platforms
 from sandbox.sample_digests import FILE, digests_file, secrets_in
 from tests.builders import environment
+from tests.platforms.samples import own_values
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFE = {"PUBLIC_BASE_URL": "https://gw.example.com", "API_TOKENS": "ops:" + "4d1f8a2b" * 5}
@@ -83,9 +84,8 @@ def test_prod_refuses_each_credential_of_the_simulator_and_names_its_key(
     tmp_path: Path, credential: object
 ) -> None:
     variable = credential.variable  # type: ignore[attr-defined]
-    others = {name: own_value(value) for name, value in EXAMPLE.items() if name != variable}
-    if variable != "STANDARD_WEBHOOKS_SECRET":
-        others["STANDARD_WEBHOOKS_SECRET"] = "whsec_" + "5f1c9d27b3e84a60" * 2
+    others = {name: own_value(value) for name, value in EXAMPLE.items()} | own_values()
+    del others[variable]
     text = (ROOT / "channels.example.toml").read_text(encoding="utf-8")
     key = next(line.partition(" ")[0] for line in text.splitlines() if f'"${{{variable}}}"' in line)
     faults = faults_in_prod(
@@ -124,10 +124,8 @@ def test_a_secret_that_only_resembles_a_sample_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variable", ADDRESSES)
 def test_prod_refuses_an_address_that_leads_to_the_simulator(tmp_path: Path, variable: str) -> None:
     text = (ROOT / "channels.example.toml").read_text(encoding="utf-8")
-    own = {name: own_value(value) for name, value in EXAMPLE.items()} | {
-        "STANDARD_WEBHOOKS_SECRET": "whsec_" + "5f1c9d27b3e84a60" * 2,
-        "OAUTH2_BASE": "https://login.example.com",
-    }
+    own = {name: own_value(value) for name, value in EXAMPLE.items()} | own_values()
+    own |= {"OAUTH2_BASE": "https://login.example.com"}
     faults = faults_in_prod(tmp_path, text, **own | {variable: "http://localhost:5004/x"})
     assert len(faults) == 1, faults
     assert "leads to this machine" in faults[0]

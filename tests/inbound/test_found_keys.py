@@ -43,7 +43,7 @@ class SerialSource(OpenSource):
     def claimed_key(self, request: InboundRequest) -> str | None:
         return request.header("Serial")
 
-    def fetch_keys(self, claim: str, http: HttpClient) -> Mapping[str, bytes]:
+    def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         self.asked.append(claim)
         self.on_fetch()
         return self.keys

@@ -1,7 +1,8 @@
 """What a folder of this package tells the suites that every platform goes through; folders are found by listing.
 
 `sample.py` holds SAMPLES: one entry for each mode of the platform, with settings that open a channel and a way to
-prove any body to it. `simulator_client.py`, where the simulator has pages of the platform, opens them.
+prove any body to it. OWN_VALUES, where not every text will do, are an operator's values for the simulator's variables.
+`simulator_client.py`, where the simulator has pages of the platform, opens them.
 """
 
 from __future__ import annotations
@@ -60,3 +61,12 @@ def modules(name: str) -> tuple[ModuleType, ...]:
 def samples() -> tuple[Sample, ...]:
     """Return the samples of every platform."""
     return tuple(sample for module in modules("sample") for sample in module.SAMPLES)
+
+
+def own_values() -> dict[str, str]:
+    """Return what an operator may write for those variables of the simulator that do not take any text."""
+    return {
+        name: value
+        for module in modules("sample")
+        for name, value in getattr(module, "OWN_VALUES", {}).items()
+    }

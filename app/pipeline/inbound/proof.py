@@ -238,7 +238,8 @@ def _found_key(services: Services, channel: Channel, finder: KeyFinder, claim: s
             found = kept.look_up(claim, services.clock.now())
             if found is None:
                 _check_fetches(services, channel)
-                keys = ask_platform(lambda: finder.fetch_keys(claim, channel.http))
+                now = services.clock.now()
+                keys = ask_platform(lambda: finder.fetch_keys(claim, channel.http, now))
                 found = kept.keep(claim, keys, services.clock.now(), finder.key_seconds)
     if found.key is None:
         raise VerificationError(

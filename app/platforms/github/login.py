@@ -1,0 +1,130 @@
+"""Login with GitHub: code grant with PKCE, the numeric id as subject.
+
+Sources (read 2026-11-20): docs.github.com, "Authorizing OAuth apps", "Troubleshooting OAuth app access token request errors", "Refreshing
+user access tokens"; GitHub changelog of 2025-07-14 (PKCE). What is odd: errors of the token endpoint come with status 200, and
+scopes come back separated by commas. A login name may change hands and a mail address proves nothing here: neither is the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from app.config.platform_settings import plain_text
+from app.core.errors import GrantRejected, UpstreamError
+from app.core.ports import AuthorizeRequest, HttpClient
+from app.core.values import CodeGrant, Identity, TokenSet
+from app.platforms.github.account import GitHubAccount
+from app.wire.oauth2 import (
+    MAX_TEXT,
+    error_of,
+    exact_subject,
+    first_text,
+    grant_error,
+    raise_when_busy,
+    resource,
+    token_body,
+    token_set,
+    web_address,
+)
+
+PROFILE_FIELDS: Final = ("login", "name", "html_url", "company", "type")
+BAD_REQUEST: Final = 400
+
+
+class GitHubLogin(GitHubAccount):
+    """Logs people in; satisfies app.core.ports.LoginProvider."""
+
+    pkce = True
+    code_parameters: tuple[str, ...] = ("code",)
+
+    def authorize_url(self, request: AuthorizeRequest) -> str:
+        """Return the page to send the browser to."""
+        params = {
+            "client_id": self.settings.client_id,
+            "redirect_uri": request.redirect_uri,
+            "state": request.state,
+            "code_challenge": request.code_challenge,
+            "code_challenge_method": "S256",
+        }
+        if scope := request.scope or self.settings.scope:
+            params["scope"] = scope
+        return f"{self.settings.web_base}/login/oauth/authorize?{urlencode(params, quote_via=quote)}"
+
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
+        """Redeem a code, once."""
+        form = {"code": grant.code, "redirect_uri": grant.redirect_uri, "code_verifier": grant.code_verifier}
+        return _tokens(self._token_call(form, http))
+
+    def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
+        """Trade the refresh token, which only apps with expiring tokens get."""
+        if not tokens.refresh_token:
+            raise GrantRejected(platform_code="no_refresh_token")
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+        return _tokens(self._token_call(form, http), previous=tokens)
+
+    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
+        """Read who logged in."""
+        person = resource(f"{self.settings.api_base}/user", tokens, http, wanted=("id",))
+        number = person.get("id")
+        if type(number) is not int:
+            raise UpstreamError("upstream_no_subject", "GitHub's answer names no numeric id; check api_base.")
+        name = first_text(person, ("name", "login"))
+        return Identity(
+            issuer=self.issuer,
+            subject_kind="id",
+            subject=exact_subject(number, "id"),
+            name=name[:MAX_TEXT] if name else None,
+            avatar_url=web_address(person.get("avatar_url")),
+            profile=_profile(person),
+        )
+
+    def _token_call(self, form: dict[str, str], http: HttpClient) -> Mapping[str, Any]:
+        client = {
+            "client_id": self.settings.client_id,
+            "client_secret": plain_text(self.settings.client_secret),
+        }
+        answer = http.request(
+            "POST", f"{self.settings.web_base}/login/oauth/access_token", form=form | client
+        )
+        raise_when_busy(answer)
+        body = token_body(answer)
+        word = error_of(body)
+        if word is None and answer.status < BAD_REQUEST:
+            return body
+        raise _refusal(word or str(answer.status), answer.status)
+
+
+def _tokens(answer: Mapping[str, Any], previous: TokenSet | None = None) -> TokenSet:
+    tokens = token_set(
+        answer,
+        scope=previous.scope if previous else None,
+        refresh_token=previous.refresh_token if previous else None,
+    )
+    return replace(tokens, scope=" ".join(tokens.scope.replace(",", " ").split()) if tokens.scope else None)
+
+
+def _profile(person: Mapping[str, Any]) -> dict[str, str]:
+    found = {name: person.get(name) for name in PROFILE_FIELDS}
+    kept = {name: value[:MAX_TEXT] for name, value in found.items() if isinstance(value, str) and value}
+    if web_address(kept.get("html_url")) is None:
+        kept.pop("html_url", None)  # It ends up in a page.
+    return kept
+
+
+def _refusal(word: str, status: int) -> UpstreamError:
+    """Return the error for a refused call, with the page to open where somebody can mend it."""
+    match word:
+        case "incorrect_client_credentials":
+            message = "GitHub does not accept this app; compare client_id and client_secret with Settings → Developer settings → OAuth Apps."
+        case "redirect_uri_mismatch":
+            message = "GitHub does not know this return address; put the gateway's into Settings → Developer settings → OAuth Apps → Authorization callback URL."
+        case "unverified_user_email":
+            message = "GitHub wants you to confirm your mail address first, at Settings → Emails."
+        case "application_suspended":
+            message = "GitHub has suspended this app; see Settings → Developer settings → OAuth Apps."
+        case _:
+            return grant_error(word, status)
+    return UpstreamError("upstream_refused", message, platform_code=word)

@@ -1,0 +1,32 @@
+"""A small client of the simulated GitHub, written as an application would talk to it."""
+
+from __future__ import annotations
+
+import requests
+
+from tests.sandbox.clients import CHALLENGE, RETURN_ADDRESS, get, returned
+from tests.sandbox.server import SandboxServer
+
+
+def github_authorize(sandbox: SandboxServer, **changes: str) -> requests.Response:
+    """Opens the login page."""
+    query = {
+        "client_id": sandbox.settings["GITHUB_CLIENT_ID"],
+        "redirect_uri": RETURN_ADDRESS,
+        "state": "s1",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        **changes,
+    }
+    return get(f"{sandbox.url}/github/login/oauth/authorize", **query)
+
+
+def github_code(sandbox: SandboxServer, **changes: str) -> str:
+    """Logs Lin Xiao in at once and returns the code."""
+    sandbox.state.auto_person = "linxiao"
+    return returned(github_authorize(sandbox, **changes))["code"]
+
+
+def pages(sandbox: SandboxServer) -> list[requests.Response]:
+    """Opens every page that people can see."""
+    return [github_authorize(sandbox)]
