@@ -59,10 +59,12 @@ def _sign(state: SandboxState, order: Order, fields: dict[str, Any], path: str) 
         signed = {**headers, "timestamp": timestamp, "sign": sign}
         return Outgoing("POST", path, signed, body.encode(), str(fields.get("msgId", "")))
     nonce = secrets.token_hex(4)
+    # Events carry no id; this one only tells them apart on the simulator's pages.
+    event_id = f"{fields.get('EventType', '')}:{fields.get('TimeStamp', nonce)}"
     sealed = signer.encrypt(body.encode(), settings["DINGTALK_AES_KEY"], settings["DINGTALK_APP_KEY"])
     signature = signer.signature(settings["DINGTALK_TOKEN"], timestamp, nonce, sealed)
     query = urlencode({"signature": signature, "timestamp": timestamp, "nonce": nonce})
-    return Outgoing("POST", f"{path}?{query}", headers, json.dumps({"encrypt": sealed}).encode(), "")
+    return Outgoing("POST", f"{path}?{query}", headers, json.dumps({"encrypt": sealed}).encode(), event_id)
 
 
 def _read_answer(state: SandboxState, body: bytes) -> dict[str, Any]:
