@@ -65,6 +65,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     ),
     "app.platforms.callback.callbacks:NONCE": ("fullmatch", [("", "a", "")]),
     "app.platforms.callback.callbacks:SIGNATURE": ("fullmatch", [("", "a", ""), ("sha256=", "a", ""), ("", "sha256=", "")]),
+    "app.platforms.dingtalk.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),

@@ -1,0 +1,33 @@
+"""DingTalk (钉钉): encrypted events, robots, login by QR code and in the app. One channel is one application of a company.
+
+Pages read: see `/docs/platforms/dingtalk.md` and the head of each file. The parts: settings, app (the base of every capability), callbacks
+(events and robots), answers with error_codes for what the platform replies, login, app_token.
+Odd: events and robots come to one address and are proven in two ways; a robot's signature covers the time only.
+"""
+
+from __future__ import annotations
+
+from app.config.platform_settings import plain_text
+from app.core.ports import PlatformSpec
+from app.platforms.dingtalk.app_token import DingtalkAppToken
+from app.platforms.dingtalk.callbacks import DingtalkCallbacks
+from app.platforms.dingtalk.login import DingtalkLogin
+from app.platforms.dingtalk.settings import DingtalkSettings
+
+
+class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken):
+    """One application with everything it can do."""
+
+
+def open_channel(_name: str, settings: DingtalkSettings) -> DingtalkCallbacks:
+    """Open a channel; without an app_secret it takes events and offers no login."""
+    return DingtalkConnector(settings) if plain_text(settings.app_secret) else DingtalkCallbacks(settings)
+
+
+PLATFORM = PlatformSpec(
+    slug="dingtalk",
+    display_name="DingTalk",
+    docs_url="https://open.dingtalk.com/document/",
+    settings=DingtalkSettings,
+    open=open_channel,
+)

@@ -1,0 +1,25 @@
+"""Simulated DingTalk: login page, user and app tokens, encrypted events, robot messages."""
+
+from __future__ import annotations
+
+from sandbox.platforms.dingtalk import api, credentials, people
+from sandbox.platforms.dingtalk.firing import CALLBACKS
+from sandbox.simulated import Login, Look, Simulated
+from sandbox.words import Words
+
+SIMULATED = Simulated(
+    slug="dingtalk",
+    title=Words("DingTalk", "钉钉"),
+    place=22,
+    credentials=credentials.CREDENTIALS,
+    addresses=credentials.ADDRESSES,
+    channel=credentials.CHANNEL,
+    blueprint=api.blueprint,
+    callbacks=CALLBACKS,
+    login=Login(Words("Scan, then agree or refuse", "扫码后同意或拒绝")),
+    look=Look("#0a63d1", dark_accent="#8bbcff", on_dark_accent="#0c1a2e"),
+    identities=people.identities,
+    lifetimes=api.LIFETIMES,
+    expired=api.EXPIRED_ANSWERS,
+    switches=api.SWITCHES,
+)

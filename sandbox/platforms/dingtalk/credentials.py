@@ -1,0 +1,25 @@
+"""The fictional application of the simulated DingTalk, and the gateway's sample channel for it."""
+
+from __future__ import annotations
+
+from sandbox.simulated import Address, Credential, SampleChannel
+
+CREDENTIALS = (
+    Credential("DINGTALK_APP_KEY", "dingsandbox0000001"),
+    Credential("DINGTALK_APP_SECRET", "sandbox-dingtalk-app-secret"),
+    Credential("DINGTALK_TOKEN", "sandbox-dingtalk-token"),
+    Credential("DINGTALK_AES_KEY", "SandboxDingTalkAesKey0123456789abcdefghijkl"),
+)
+ADDRESSES = (Address("DINGTALK_API_BASE", "/dingtalk"), Address("DINGTALK_LOGIN_BASE", "/dingtalk"))
+CHANNEL = SampleChannel(
+    "dingtalk",
+    "DingTalk",
+    {
+        "app_key": "${DINGTALK_APP_KEY}",
+        "app_secret": "${DINGTALK_APP_SECRET}",
+        "token": "${DINGTALK_TOKEN}",
+        "aes_key": "${DINGTALK_AES_KEY}",
+        "api_base": "${DINGTALK_API_BASE:-https://api.dingtalk.com}",
+        "login_base": "${DINGTALK_LOGIN_BASE:-https://login.dingtalk.com}",
+    },
+)
