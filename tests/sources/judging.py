@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -32,10 +33,13 @@ def model_of(slug: str) -> Any:
 
 
 def opened(slug: str, settings: dict[str, Any], address: str | None = None) -> DescribedSource:
+    return _opened(slug, json.dumps(settings), address or f"https://gateway.example/webhooks/{slug}")
+
+
+@cache
+def _opened(slug: str, settings: str, address: str) -> DescribedSource:
     return open_source(
-        source_of(slug).signature,
-        model_of(slug).model_validate(settings),
-        address or f"https://gateway.example/webhooks/{slug}",
+        source_of(slug).signature, model_of(slug).model_validate(json.loads(settings)), address
     )
 
 

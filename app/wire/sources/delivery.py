@@ -49,7 +49,7 @@ class Delivery:
         self._form: Pairs | None = None
         self._query: Pairs | None = None
         self._xml: dict[str, Any] | None = None
-        self._items: dict[str, list[bytes]] | None = None
+        self._items: list[bytes] = []
 
     def header(self, name: str) -> bytes | None:
         """Return a header, None when it is absent or empty."""
@@ -100,21 +100,18 @@ class Delivery:
         self.content = content
         self._json = self._xml = None
 
-    @property
-    def items(self) -> dict[str, list[bytes]]:
-        """The parts of the signature's own text, such as `t=…,v1=…`, by name and by position."""
-        return self._items if self._items is not None else {}
-
     def split_into(self, text: bytes, separator: bytes) -> list[bytes]:
-        """Split the signature's own text and remember its parts."""
-        parts = [part.strip(b" ") for part in text.split(separator)]
-        items: dict[str, list[bytes]] = {str(place): [part] for place, part in enumerate(parts)}
-        for part in parts:
-            name, sign, value = part.partition(b"=")
-            if sign:
-                items.setdefault(name.decode("latin-1"), []).append(value)
-        self._items = items
-        return parts
+        """Split the signature's own text, such as `t=…,v1=…`, and remember its parts."""
+        self._items = [part.strip(b" ") for part in text.split(separator)]
+        return self._items
+
+    def items(self, name: str) -> list[bytes]:
+        """Return the parts of the signature's own text that have this name, or this position."""
+        parts = self._items
+        if name.isdecimal():
+            return parts[int(name) : int(name) + 1]
+        start = name.encode("utf-8") + b"="
+        return [part[len(start) :] for part in parts if part.startswith(start)]
 
     def path_rest(self) -> str:
         """Return what follows the channel in the path, without slashes at its ends."""

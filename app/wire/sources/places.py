@@ -144,7 +144,7 @@ def _method(delivery: Delivery) -> bytes:
 
 
 def _item(name: str, delivery: Delivery) -> bytes | None:
-    found = delivery.items.get(name, [])
+    found = delivery.items(name)
     if len(found) > 1:
         raise VerificationError("duplicate_item", f"The signature holds {name} {len(found)} times.")
     return found[0] or None if found else None

@@ -34,7 +34,14 @@ def compile_candidates(signature: Signature) -> Candidates:
     )
     if is_plain and "{" not in signature.item_format[0].replace("{sig}", ""):
         return partial(_single, getters[0], formats[0][0], formats[0][1], text)
-    return partial(_listed, getters, [_filled(form) for form in signature.item_format], signature, text)
+    return partial(
+        _listed,
+        getters,
+        [_filled(form) for form in signature.item_format],
+        signature.separator.encode("utf-8"),
+        signature.percent_decode,
+        text,
+    )
 
 
 def _getter(part: str) -> Callable[[Delivery], Sequence[bytes]]:
@@ -75,6 +82,10 @@ Filled = Callable[[Delivery], tuple[bytes, bytes]]
 def _filled(form: str) -> Filled:
     """Return what stands before and after {sig}; a setting may stand there too, such as an operator's name."""
     start, end = (_with_settings(side) for side in form.split("{sig}"))
+    if "{setting:" not in form:
+        before, _, after = form.partition("{sig}")
+        sides = before.encode("utf-8"), after.encode("utf-8")
+        return lambda _: sides
     return lambda delivery: (start(delivery), end(delivery))
 
 
@@ -87,27 +98,27 @@ def _with_settings(text: str) -> Callable[[Delivery], bytes]:
     return lambda delivery: f"{before}{delivery.settings.get(name, '')}{after}".encode()
 
 
-def _listed(
+def _listed(  # noqa: PLR0917 - all but the last are what it was compiled with
     getters: Sequence[Callable[[Delivery], Sequence[bytes]]],
     forms: Sequence[Filled],
-    signature: Signature,
+    separator: bytes,
+    percent_decode: bool,
     place: str,
     delivery: Delivery,
 ) -> Sequence[bytes]:
     texts = [text for getter in getters for text in getter(delivery)]
     if not texts:
         raise _none(place)
-    items = texts
-    if signature.separator:
-        separator = signature.separator.encode("utf-8")
+    items: Sequence[bytes] = texts
+    if separator:
         items = [part for text in texts for part in delivery.split_into(text, separator)]
-    if signature.percent_decode:
+    if percent_decode:
         items = [unquote_to_bytes(item) if b"%" in item else item for item in items]
     sides = [form(delivery) for form in forms]
     found = [
         item[len(start) : len(item) - len(end)]
-        for item in items[:MOST_SIGNATURES]
         for start, end in sides
+        for item in items[:MOST_SIGNATURES]
         if item.startswith(start) and item.endswith(end) and len(item) > len(start) + len(end)
     ]
     if not found:
