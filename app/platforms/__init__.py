@@ -37,6 +37,11 @@ def catalogue() -> Catalogue:
     return Catalogue(SOURCES)
 
 
+def own_catalogue(folder: Path) -> Catalogue:
+    """Return the sources of an operator's own folder."""
+    return Catalogue(folder)
+
+
 class Platforms(Mapping[str, PlatformSpec]):
     """Every platform a channel may name: those with code, the gateway's sources, an operator's own, descriptions on the spot.
 

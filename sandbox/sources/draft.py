@@ -24,21 +24,26 @@ class Draft:
 
     @property
     def query_string(self) -> str:
+        """Returns the parameters as they stand in the address."""
         return urlencode(self.query)
 
     @property
     def url(self) -> str:
+        """Returns the address as the sender knows it."""
         plain = f"{self.address}/{self.rest}" if self.rest else self.address
         return f"{plain}?{self.query_string}" if self.query else plain
 
     def form(self) -> dict[str, str]:
+        """Returns the fields of the form."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     def xml(self) -> dict[str, str]:
+        """Returns the elements of the XML."""
         found = re.findall(r"<(\w+)>(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))</\1>", self.body.decode(), re.DOTALL)
         return {name: inside or plain for name, inside, plain in found}
 
     def tree(self) -> Any:
+        """Returns the body as JSON."""
         return json.loads(self.body)
 
     def add(self, place: str, value: str) -> None:

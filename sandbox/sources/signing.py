@@ -44,7 +44,7 @@ def fire(
     own = {**sample.get("settings", {}), **(settings or {})}
     words = {"id": identifier, "now": str(int(now)), "now_ms": str(int(now * 1000))}
     draft = Draft(sample, own, words, address)
-    extra = public_settings(signature, own)
+    extra = public_settings(signature)
     _put_time(signature, draft, now)
     if signature.get("each_is_signed"):
         _sign_each(signature, draft, now)
@@ -191,7 +191,7 @@ def _raw(kind: str, signature: dict[str, Any], secret: str, message: bytes) -> b
             if signature.get("key") == "repeat32"
             else _pairs()["ed25519"].sign(message)
         )
-    chosen = hashes.SHA1() if digest == "sha1" else hashes.SHA256()
+    chosen = hashes.SHA1() if digest == "sha1" else hashes.SHA256()  # noqa: S303 - as the platform does
     if kind == "ecdsa":
         return _pairs()["ecdsa"].sign(message, ec.ECDSA(chosen))
     return _pairs()["rsa"].sign(message, padding.PKCS1v15(), chosen)
@@ -223,7 +223,7 @@ def encode(raw: bytes, encoding: str) -> str:
     return text.translate(str.maketrans("+/", "-_")) if encoding == "base64url" else text
 
 
-def public_settings(signature: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def public_settings(signature: dict[str, Any]) -> dict[str, Any]:
     """Returns the public halves that the gateway's channel needs."""
     kind = signature.get("kind", "hmac")
     if kind == "jwt" and signature.get("jwt", {}).get("algorithm", "HS256") != "HS256":

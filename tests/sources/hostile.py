@@ -142,7 +142,7 @@ def proof_of(slug: str, request: InboundRequest, keys: dict[str, Any]) -> str:
     if source == "path":
         return request.path.rpartition("/")[2]
     if source == "xml":
-        return re.search(rf"<{name}>(.*?)</{name}>", request.body.decode())[1]
+        return re.findall(rf"<{name}>(.*?)</{name}>", request.body.decode())[0]
     if source in ("query", "form", "params"):
         raw = request.query_string if source == "query" or not request.body else request.body.decode()
         return dict(parse_qsl(raw))[name]
