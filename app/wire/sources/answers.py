@@ -23,12 +23,17 @@ from app.wire.sources.matching import Condition, compile_when
 from app.wire.sources.places import Getter, compile_place
 from app.wire.sources.templates import compile_template, words_of
 
+PLAIN_ECHO = re.compile(rb"[ !#-%(-;=?-~]{1,512}")
+WORD_ECHO = re.compile(rb"[A-Za-z0-9+/=_.-]{1,256}")
+HEX_ECHO = re.compile(rb"[0-9a-f]{20,40}")
+BASE64_ECHO = re.compile(rb"[A-Za-z0-9+/=_-]{1,256}")
+ORIGIN_ECHO = re.compile(rb"[A-Za-z0-9.:*-]{1,253}")
 ECHOES = {
-    "plain": re.compile(rb"[ !#-%(-;=?-~]{1,512}"),
-    "word": re.compile(rb"[A-Za-z0-9+/=_.-]{1,256}"),
-    "hex": re.compile(rb"[0-9a-f]{20,40}"),
-    "base64": re.compile(rb"[A-Za-z0-9+/=_-]{1,256}"),
-    "origin": re.compile(rb"[A-Za-z0-9.:*-]{1,253}"),
+    "plain": PLAIN_ECHO,
+    "word": WORD_ECHO,
+    "hex": HEX_ECHO,
+    "base64": BASE64_ECHO,
+    "origin": ORIGIN_ECHO,
 }
 """Letters that a text of the caller may have: none of them is markup, and no event can be written with them."""
 
