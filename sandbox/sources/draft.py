@@ -74,7 +74,8 @@ class Draft:
 
     def _add_json(self, path: str, value: str) -> None:
         if path.startswith("[]."):
-            assert self.element is not None
+            if not isinstance(self.element, dict):
+                raise KeyError(path)
             self.element[path[3:]] = value
             return
         tree = self.tree()

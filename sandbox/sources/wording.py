@@ -13,7 +13,7 @@ WORD = re.compile(r"\{([^{}]+)\}")
 OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 
 
-class AbsentError(Exception):
+class AbsentError(LookupError):
     """A word has no value."""
 
 
