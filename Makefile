@@ -96,6 +96,7 @@ bench: venv ## Measure the gateway beside its peers (ARGS="--quick", "--only ing
 .PHONY: example-files
 example-files: venv ## Write .env.example, channels.example.toml and the digests of samples from the settings and the simulated platforms
 	$(BIN)/python -m app.config.example
+	$(BIN)/python -m app.wire.sources.pages
 	$(BIN)/python -m sandbox.examples
 	$(BIN)/python -m sandbox.sample_digests
 

@@ -13,7 +13,7 @@ from app import platforms
 from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
-from app.config.home import HANDLERS_FOLDER, home_of
+from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -114,12 +114,18 @@ def _open_checked_channels(
     settings: Settings, environment: Mapping[str, str], faults: list[str]
 ) -> tuple[Channels, tuple[DestinationConfig, ...]]:
     """Open the channels and read the destinations; what is unsafe is a fault in prod and warned about in test."""
-    known = {setting_named(fault) for fault in faults}
-    unsafe = [fault for fault in environment_faults(settings) if setting_named(fault) not in known]
+    told = {setting_named(fault) for fault in faults}
+    unsafe = [fault for fault in environment_faults(settings) if setting_named(fault) not in told]
     file, channels = ChannelsFile(), Channels([])
     try:
         file = load_channels(Path(settings.channels_file), environment)
-        channels, unproven = open_channels(file.channels, platforms.discover(), ca_bundle=settings.ca_bundle)
+        known = platforms.Platforms(
+            home_of(environment) / SOURCES_FOLDER, public_base_url=settings.public_base_url
+        )
+        known.check_own()
+        for sentence in known.hidden_own():
+            log.warning("own_source_hidden", detail=sentence)
+        channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
     except ConfigurationError as error:
         faults += error.faults

@@ -17,6 +17,7 @@ from sandbox.faults import deep_merge
 from sandbox.people import PEOPLE, find_person
 from sandbox.platforms import by_slug, simulated_platforms
 from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample, Simulated
+from sandbox.sources.firing import callbacks_of
 from sandbox.state import SandboxState
 
 MOST_EVENTS = 10_000
@@ -30,8 +31,8 @@ def firing_platforms() -> list[Simulated]:
 
 def find_sample(platform: str, event_type: str) -> Sample | None:
     """Returns the sample of a platform's slug and an event type."""
-    found = by_slug().get(platform)
-    samples = found.callbacks.samples if found is not None and found.callbacks is not None else ()
+    callbacks = _sent_by(platform)
+    samples = callbacks.samples if callbacks is not None else ()
     return next((sample for sample in samples if sample.type == event_type), None)
 
 
@@ -40,8 +41,8 @@ def read_order(given: Mapping[str, Any]) -> Order:
     asked = str(given.get("channel") or "")
     platform = str(given.get("platform") or _platform_of(asked))
     known = [each.slug for each in firing_platforms()]
-    if platform not in known:
-        raise ValueError(f"platform must be one of {', '.join(known)}")
+    if _sent_by(platform) is None:
+        raise ValueError(f"platform must be one of {', '.join(known)}, or a source's slug")
     event_type = str(given.get("type", ""))
     if find_sample(platform, event_type) is None:
         raise ValueError(f"{platform} has no sample {event_type!r}; see GET /_sandbox/samples")
@@ -50,7 +51,7 @@ def read_order(given: Mapping[str, Any]) -> Order:
         raise ValueError("data must be an object")
     named = {"channel", "type", "platform", "count", "duplicate", "reorder", "parallel", "person", "data"}
     return Order(
-        channel=asked or by_slug()[platform].channel.name,
+        channel=asked or (by_slug()[platform].channel.name if platform in by_slug() else platform),
         type=event_type,
         platform=platform,
         count=_between(given.get("count", 1), 1, MOST_EVENTS),
@@ -114,10 +115,16 @@ def send(state: SandboxState, outgoing: Outgoing, order: Order, timeout: float) 
 
 
 def _callbacks(order: Order) -> Callbacks:
-    callbacks = by_slug()[order.platform].callbacks
+    callbacks = _sent_by(order.platform)
     if callbacks is None:
         raise ValueError(f"{order.platform} sends nothing")
     return callbacks
+
+
+def _sent_by(platform: str) -> Callbacks | None:
+    """Returns what a platform with a folder here sends, or else a source that is described by data."""
+    found = by_slug().get(platform)
+    return found.callbacks if found is not None else callbacks_of(platform)
 
 
 def _platform_of(channel: str) -> str:

@@ -62,7 +62,7 @@ def make_services(
     values = environment(**(env or {}))
     settings = load_settings(values)
     file = parse_channels(channels, values)
-    opened, _ = open_channels(file.channels, platforms.discover())
+    opened, _ = open_channels(file.channels, platforms.Platforms(public_base_url=settings.public_base_url))
     return join_services(
         settings,
         database,

@@ -15,6 +15,7 @@ from app.cli.people import people_group
 from app.cli.prune import prune_command
 from app.cli.sandbox import sandbox_group
 from app.cli.serve import serve_command, worker_command
+from app.cli.sources import sources_group
 from app.cli.tokens import tokens_group
 from app.pipeline.services import Services
 
@@ -28,6 +29,7 @@ def register_commands(app: Flask) -> None:
     for make in (
         database_group,
         channels_group,
+        sources_group,
         events_group,
         dead_letters_group,
         destinations_group,

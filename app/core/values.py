@@ -62,6 +62,8 @@ class Reply(NamedTuple):
     content_type: str = "application/json"
     retry_after: int | None = None
     """Seconds after which the caller should come again."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """More headers, where a platform's set-up asks for them."""
 
 
 def json_reply(status: int, content: object) -> Reply:

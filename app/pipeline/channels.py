@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -40,6 +41,9 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 INBOUND, LOGIN = "inbound", "login"
+MOST_NAMED = 30
+"""Platforms that fit into a sentence."""
+
 NEED_CALLBACKS: tuple[type, ...] = (WebhookSource, BindSource)
 """What ends with callbacks: a bind code comes back in one."""
 
@@ -151,10 +155,7 @@ def open_channels(
     for config in configs:
         spec = platforms.get(config.platform)
         if spec is None:
-            known = ", ".join(sorted(platforms))
-            faults.append(
-                f"[channels.{config.name}] platform {config.platform!r} is unknown; known are {known}."
-            )
+            faults.append(f"[channels.{config.name}] {_unknown_platform(config.platform, platforms)}")
             continue
         try:
             opened = _open_or_say_why_not(config, spec, ca_bundle)
@@ -169,6 +170,15 @@ def open_channels(
     if faults:
         raise ConfigurationError(faults)
     return Channels(enabled, disabled), warnings
+
+
+def _unknown_platform(name: str, platforms: Mapping[str, PlatformSpec]) -> str:
+    """Say which platforms there are, or which are called alike where there are too many to read."""
+    if len(platforms) <= MOST_NAMED:
+        return f"platform {name!r} is unknown; known are {', '.join(sorted(platforms))}."
+    alike = get_close_matches(name, platforms, n=5, cutoff=0.5)
+    meant = f"; do you mean {', '.join(alike)}?" if alike else ";"
+    return f"platform {name!r} is unknown{meant} `flask sources list` prints all {len(platforms)}."
 
 
 def unsafe_about(channel: Channel) -> list[str]:

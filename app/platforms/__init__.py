@@ -1,15 +1,24 @@
-"""Finds the platforms by listing this folder; the only place that imports a platform by name at run time."""
+"""Finds the platforms by listing this folder; the only place that imports a platform by name at run time.
+
+Beside platforms with code there are sources that are data: one TOML file each in `sources/`, or an operator's own.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from app.core.errors import ConfigurationError
 from app.core.ports import PlatformSpec
+from app.wire.sources.catalogue import Catalogue
+from app.wire.sources.description import KINDS
+from app.wire.sources.platform import described_platform, platform_on_the_spot
+
+SOURCES = Path(__file__).parent / "sources"
 
 
 @cache
@@ -20,6 +29,71 @@ def discover() -> Mapping[str, PlatformSpec]:
         spec: PlatformSpec = importlib.import_module(f"{__name__}.{module.name}").PLATFORM
         found[spec.slug] = spec
     return MappingProxyType(found)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the sources that come with the gateway."""
+    return Catalogue(SOURCES)
+
+
+def own_catalogue(folder: Path) -> Catalogue:
+    """Return the sources of an operator's own folder."""
+    return Catalogue(folder)
+
+
+class Platforms(Mapping[str, PlatformSpec]):
+    """Every platform a channel may name: those with code, the gateway's sources, an operator's own, descriptions on the spot.
+
+    A file is read when a channel names it. `_` in a slug means the same as `-`.
+    """
+
+    def __init__(self, own_sources: Path | None = None, *, public_base_url: str = ""):
+        self._base = public_base_url
+        self._own = Catalogue(own_sources)
+        self._kept: dict[str, PlatformSpec] = {}
+
+    def __getitem__(self, slug: str) -> PlatformSpec:
+        name = slug.replace("_", "-")
+        coded = discover().get(slug) or discover().get(name)
+        if coded is not None:
+            return coded
+        if name not in self._kept:
+            self._kept[name] = self._made(name)
+        return self._kept[name]
+
+    def _made(self, slug: str) -> PlatformSpec:
+        for files in (catalogue(), self._own):
+            if slug in files:
+                return described_platform(files[slug], self._base)
+        if slug in KINDS:
+            return platform_on_the_spot(slug, self._base)
+        raise KeyError(slug)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from dict.fromkeys([*discover(), *catalogue(), *self._own, *KINDS])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def check_own(self) -> None:
+        """Read every file of the operator's own; raises ConfigurationError with all faults."""
+        faults = self._own.faults()
+        faults += [
+            f"sources/{slug}.toml: a platform of the gateway has this slug; choose another one."
+            for slug in self._own
+            if slug in discover() or slug in KINDS
+        ]
+        if faults:
+            raise ConfigurationError(faults)
+
+    def hidden_own(self) -> list[str]:
+        """Return a sentence for each own file that takes no part, because the gateway has a source of that slug."""
+        return [
+            f"sources/{slug}.toml takes no part: the gateway has a source of that slug; give yours another one"
+            for slug in self._own
+            if slug in catalogue()
+        ]
 
 
 def translation_folders() -> list[Path]:

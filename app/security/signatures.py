@@ -10,13 +10,26 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Sized
+from typing import Literal
 
 from app.core.errors import VerificationError
+
+Digest = Literal["md5", "sha1", "sha256", "sha512"]
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """Return the 32 bytes of HMAC-SHA256."""
     return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def digest_of(name: Digest, message: bytes) -> bytes:
+    """Return a digest by its name; the old ones only where a platform's protocol demands them."""
+    return hashlib.new(name, message, usedforsecurity=False).digest()
+
+
+def hmac_of(name: Digest, key: bytes, message: bytes) -> bytes:
+    """Return an HMAC by the name of its digest; the old ones only where a platform's protocol demands them."""
+    return hmac.digest(key, message, name)
 
 
 def sha256_hex(*parts: bytes) -> str:

@@ -19,12 +19,17 @@ STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 def parse_json_object(raw: bytes) -> dict[str, Any]:
     """Return the JSON object in `raw`; raises ValueError for anything else, empty input included."""
-    if raw.count(b"[") + raw.count(b"{") > MAX_NESTING and _nesting(raw) > MAX_NESTING:
-        raise ValueError("nested too deeply")
-    value = read_json(raw)
+    value = parse_json(raw)
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
+
+
+def parse_json(raw: bytes) -> Any:
+    """Return the JSON value in `raw`, whatever it is; raises ValueError for anything else, empty input included."""
+    if raw.count(b"[") + raw.count(b"{") > MAX_NESTING and _nesting(raw) > MAX_NESTING:
+        raise ValueError("nested too deeply")
+    return read_json(raw)
 
 
 def parse_json_exactly(raw: bytes) -> dict[str, Any]:

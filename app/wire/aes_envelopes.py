@@ -9,7 +9,9 @@ from __future__ import annotations
 import secrets
 import struct
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 AES_BLOCK = 16
 WECHAT_BLOCK = 32
@@ -34,6 +36,14 @@ def aes_cbc_encrypt(key: bytes, iv: bytes, plaintext: bytes, *, padding_block: i
     count = padding_block - len(plaintext) % padding_block
     encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
     return encryptor.update(plaintext + bytes([count]) * count) + encryptor.finalize()
+
+
+def aes_gcm_decrypt(key: bytes, nonce: bytes, ciphertext: bytes, associated: bytes) -> bytes:
+    """Open what AES-GCM sealed, its tag at the end; raises ValueError."""
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, associated)
+    except (InvalidTag, ValueError) as error:
+        raise ValueError(OPEN_FAILED) from error
 
 
 def open_wechat_envelope(key: bytes, ciphertext: bytes, receive_id: bytes) -> bytes:

@@ -41,6 +41,11 @@ CONFIGURATION_ONLY = {
     "app.platforms.alipay.keys:PEM_BLOCK",
     "app.platforms.oauth2.settings:PATH",
     "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
+    "app.wire.sources.places:PART",
+    "app.wire.sources.places:SETTING",
+    "app.wire.sources.places:STEP",
+    "app.wire.sources.templates:FUNCTION",
+    "app.wire.sources.templates:PIECE",
     "app.wire.wechat_family.crypto:ENCODING_AES_KEY",
 }
 """What only an operator writes, in the channels file or the environment, or a developer, in the name of a handler."""
@@ -133,6 +138,15 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.web.people.session_cookies:_LOGIN_VALUE": ("fullmatch", [("", "a", ""), ("", "a.", "")]),
     "app.wire.oauth2:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.wire.oauth2:TOKEN": ("fullmatch", [("", "a", ""), ("", "a", " ")]),
+    "app.wire.sources.answers:BASE64_ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.sources.answers:HEX_ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.sources.answers:ORIGIN_ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.sources.answers:PLAIN_ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.sources.answers:WORD_ECHO": ("fullmatch", [("", "a", "")]),
+    "app.wire.sources.delivery:XML_ROOT": (
+        "match", [("", " ", ""), ("<?xml ?>", " ", ""), ("", "<?xml ?>", ""), ("<", "a", ""), ("", "<", "")],
+    ),
+    "app.wire.sources.jwt_proofs:COMPACT": ("fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")]),
 }  # fmt: skip
 """For each pattern that meets outside text: how it is used, and its worst texts as beginning, what repeats, and end."""
 

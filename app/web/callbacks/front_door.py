@@ -18,6 +18,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from app.config.settings import Settings
 from app.core.errors import CallgateError, RefusedError
 from app.core.identifiers import trace_word
+from app.core.ports import WebhookSource
 from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
@@ -28,6 +29,8 @@ from app.web.callbacks.header_bounds import check_environ
 from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
 
 METHODS = ("GET", "POST")
+"""What a channel may send without saying so; a described source may name HEAD, OPTIONS and PUT too."""
+
 WEBHOOKS, WECHAT, API, CALLBACK = "/webhooks/", "/wechat", "/api/", "/platform/callback"
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -122,7 +125,9 @@ class Callbacks:
         That is every other address, and plain http where https is forced, which it refuses or redirects.
         """
         settings = self._services.settings
-        target = callback_target(settings, environ["PATH_INFO"])
+        target = callback_target(settings, environ["PATH_INFO"]) or _with_more_path(
+            self._services, environ["PATH_INFO"]
+        )
         if target is None or not self._needs_https or is_secure(environ, settings.trusted_proxies):
             return target
         return None
@@ -167,9 +172,24 @@ class Callbacks:
 
 def admitted(services: Services, channel_name: str, method: str) -> int:
     """Judge a callback by its head and return how many bytes its body may have; raises the refusal."""
-    if method not in METHODS:
+    if method not in METHODS and method not in _more_methods(services, channel_name):
         raise MethodNotAllowed(valid_methods=METHODS)
     return admit(services, channel_name, method)
+
+
+def _more_methods(services: Services, channel_name: str) -> tuple[str, ...]:
+    channel = services.channels.get(channel_name)
+    source = None if channel is None else channel.as_capability(WebhookSource)
+    return () if source is None else source.methods
+
+
+def _with_more_path(services: Services, path: str) -> Target | None:
+    """Return the channel of an address that goes on behind its name, where the sender's proof or words need that."""
+    if not path.startswith(WEBHOOKS):
+        return None
+    name = path[len(WEBHOOKS) :].partition("/")[0]
+    channel = services.channels.get(name)
+    return Target(name) if channel is not None and getattr(channel.connector, "takes_paths", False) else None
 
 
 def reply_headers(reply: Reply, trace_id: str) -> list[tuple[str, str]]:
@@ -181,7 +201,7 @@ def reply_headers(reply: Reply, trace_id: str) -> list[tuple[str, str]]:
     ]
     if reply.retry_after is not None:
         headers.append(("Retry-After", str(reply.retry_after)))
-    return headers
+    return [*headers, *reply.headers] if reply.headers else headers
 
 
 def send_reply(

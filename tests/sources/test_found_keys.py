@@ -1,0 +1,51 @@
+"""Tokens whose keys are at an address: the claim is read, the key set fetched, the request proven, nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.core.errors import UpstreamError, VerificationError
+from app.core.ports import HttpAnswer, KeyFinder
+from tests.sources.firing import NOW, fired
+from tests.sources.judging import opened
+
+
+class Answering:
+    """Answers every call with one body, as the guarded client hands it over."""
+
+    def __init__(self, body: dict[str, Any]):
+        self.body = body
+        self.asked: list[str] = []
+
+    def request(self, method: str, url: str, **_: Any) -> HttpAnswer:
+        self.asked.append(f"{method} {url}")
+        return HttpAnswer(200, {}, json.dumps(self.body).encode(), lambda: self.body)
+
+
+def test_a_token_is_proven_with_the_key_that_its_platform_publishes() -> None:
+    request, keys = fired("google-pubsub")
+    source: Any = opened("google-pubsub", {name: value for name, value in keys.items() if name != "jwks"})
+    assert isinstance(source, KeyFinder)
+    http = Answering(keys["jwks"])
+    found = source.fetch_keys(source.claimed_key(request), http)  # type: ignore[arg-type]
+    assert http.asked == ["GET https://www.googleapis.com/oauth2/v3/certs"]
+    assert source.origins == frozenset({"https://www.googleapis.com"})
+    verified = source.verify_with_key(request, NOW, found["sandbox"])
+    assert source.parse(request, verified).key
+    altered = request._replace(headers=tuple((name, value[:-4] + "AAAA") for name, value in request.headers))
+    with pytest.raises(VerificationError):
+        source.verify_with_key(altered, NOW, found["sandbox"])
+
+
+def test_the_address_of_the_keys_may_hold_a_setting() -> None:
+    source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
+    assert source.jwks_url == "https://acme.kinde.com/.well-known/jwks.json"
+
+
+def test_what_is_no_key_set_is_an_error_of_the_platform() -> None:
+    source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
+    with pytest.raises(UpstreamError, match="no list of keys"):
+        source.fetch_keys("sandbox", Answering({"keys": None}))  # type: ignore[arg-type]
