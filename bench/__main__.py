@@ -57,7 +57,8 @@ def main(words: Sequence[str] | None = None) -> int:
         finally:
             bench.close()
     print(report())
-    if chosen.readme and not chosen.quick:
+    # A part of it, or a few requests, would look like all of it.
+    if chosen.readme and not chosen.quick and chosen.only == "*" and chosen.out is None:
         readme.write(ROOT, out, outcomes, scale=scale, date=machine["date"][:10])
     measured = any(outcome.samples for outcome in outcomes.values())
     is_lost = any(outcome.lost for outcome in outcomes.values() if outcome.key not in PEERS)

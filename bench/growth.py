@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench import servers, signing
+from bench import generators, servers, signing
 from bench.cases import sample_of
-from bench.load import Result, run, together
+from bench.load import Result, together
 from bench.samples import Bench, Sample
 from bench.servers import GatewayOptions, Server
 from bench.stores import TITLES, Store
@@ -171,4 +171,5 @@ class Growth:
 
 def run_slice(bench: Bench, server: Server, requests: Sequence[bytes]) -> Result:
     """Load one of the two for a moment."""
-    return run(server.port, requests, connections=bench.scale.connections, seconds=bench.scale.seconds)
+    scale = bench.scale
+    return generators.run(server.port, requests, connections=scale.connections, seconds=scale.seconds)

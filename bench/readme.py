@@ -140,29 +140,33 @@ class NoMarks(Exception):
 
 
 def write(root: Path, out: Path, outcomes: Mapping[str, Outcome], *, scale: Scale, date: str) -> None:
-    """Write the charts into the folder of the results, and the tables into both READMEs; raises NoMarks."""
-    folder = out.resolve().relative_to(root.resolve()).as_posix()
-    for language, name in LANGUAGES.items():
-        (out / PICTURE[language]).write_text(chart(outcomes, language), encoding="utf-8")
-        made = MADE[language].format(
-            rounds=scale.rounds,
-            date=date,
-            generator=generators.name(),
-            busy=_busiest(outcomes),
-            folder=folder,
-        )
-        picture = f"![{CHART[language][0]}]({folder}/{PICTURE[language]})"
-        block = "\n".join([*table(outcomes, language), "", made, "", picture])
-        _put(root / name, block)
+    """Write the charts into the folder of the results, and the tables into both READMEs; raises NoMarks and writes none."""
+    folder = out.relative_to(root).as_posix()
+    made = {"rounds": scale.rounds, "date": date, "generator": generators.name(), "busy": _busiest(outcomes)}
+    texts = {
+        root / name: _with_block(root / name, _block(outcomes, language, folder, made))
+        for language, name in LANGUAGES.items()
+    }
+    for language, picture in PICTURE.items():
+        (out / picture).write_text(chart(outcomes, language), encoding="utf-8")
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
 
 
-def _put(path: Path, block: str) -> None:
+def _block(outcomes: Mapping[str, Outcome], language: str, folder: str, made: Mapping[str, object]) -> str:
+    words = MADE[language].format(**made, folder=folder)
+    picture = f"![{CHART[language][0]}]({folder}/{PICTURE[language]})"
+    return "\n".join([*table(outcomes, language), "", words, "", picture])
+
+
+def _with_block(path: Path, block: str) -> str:
+    """Return the text of a file with another block between its marks."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise NoMarks(f"{path.name} has no `{BEGIN}` … `{END}`")
-    path.write_text(f"{before}{BEGIN}\n{block}\n{END}{after}", encoding="utf-8")
+    return f"{before}{BEGIN}\n{block}\n{END}{after}"
 
 
 def table(outcomes: Mapping[str, Outcome], language: str) -> list[str]:
