@@ -95,7 +95,7 @@ bench: bench-tools ## Measure the gateway beside its peers (ARGS="--quick", "--r
 
 .PHONY: bench-peers
 bench-peers: bench-tools ## The same beside more of Node.js: Fastify, and n8n, whose install takes minutes
-	@cd bench/peers/n8n && npm ci --no-audit --no-fund --loglevel=error \
+	@cd bench/peers/n8n && { test -x node_modules/.bin/n8n || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; } \
 	  || echo "n8n could not be installed; it is left out." >&2
 	$(BIN)/python -m bench --more-peers --only 'fastify,n8n,kill-fastify,kill-n8n,ingest-*-callback*,express' --out bench/results/peers $(ARGS)
 

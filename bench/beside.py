@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Timer
 
 from bench import load as python_load
-from bench import signing
+from bench import n8n, signing
 from bench.cases import load, sample_of
 from bench.contenders import Contender, Standing, gateways, more_peers, peers
 from bench.samples import Bench, Case, Sample
@@ -149,4 +149,4 @@ def cases() -> list[Case]:
 
 def more_cases() -> list[Case]:
     """Return the cases of `make bench-peers`."""
-    return [case for each in more_peers() for case in (Beside(each), Killed(each))]
+    return [case for each in [*more_peers(), n8n.contender()] for case in (Beside(each), Killed(each))]

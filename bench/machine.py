@@ -61,6 +61,7 @@ def _packages_of_peers() -> list[str]:
         if found.name in PEER_PACKAGES
     ]
     manifests = [NODE_FOLDER / "node_modules" / name / "package.json" for name in NODE_PACKAGES]
+    manifests.append(ROOT / "bench" / "peers" / "n8n" / "node_modules" / "n8n" / "package.json")
     node = [json.loads(path.read_text()) for path in manifests if path.is_file()]
     return [*sorted(python), *(f"{each['name']} {each['version']}" for each in node)]
 
