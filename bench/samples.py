@@ -41,7 +41,7 @@ QUICK = Scale(
     is_quick=True,
 )
 
-README = Scale(requests=45_000, seconds=3.0, rounds=4, half_load_seconds=5.0, growth=())
+README = Scale(requests=45_000, seconds=3.0, rounds=3, half_load_seconds=5.0, growth=())
 """What the README shows, within a quarter of an hour on two cores."""
 
 
