@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -44,25 +44,20 @@ def main(words: Sequence[str] | None = None) -> int:
         bench = Bench(Path(folder), scale)
         report = partial(write, out, outcomes, machine=machine, scale=scale, is_quick=chosen.quick)
         try:
-            for number in range(scale.rounds):
-                _measure(bench, every_round, number, outcomes)
-                report()
-            for case in growth:
-                for number in range(scale.rounds):
-                    _measure(bench, [case], number, outcomes)
-                case.finish(bench)
-                report()
-        except KeyboardInterrupt:
-            print("Interrupted; what was measured so far is written.", file=sys.stderr)
+            is_whole = _measure_all(bench, every_round, growth, outcomes, report)
         finally:
             bench.close()
     print(report())
-    # A part of it, or a few requests, would look like all of it.
-    if chosen.readme and not chosen.quick and chosen.only == "*" and chosen.out is None:
+    if is_whole and _is_for_the_readme(chosen):
         readme.write(ROOT, out, outcomes, scale=scale, date=machine["date"][:10])
     measured = any(outcome.samples for outcome in outcomes.values())
     is_lost = any(outcome.lost for outcome in outcomes.values() if outcome.key not in PEERS)
     return 0 if measured and not is_lost else 1
+
+
+def _is_for_the_readme(chosen: argparse.Namespace) -> bool:
+    """Say whether a run may write the READMEs: a part of it, or a few requests, would look like all of it."""
+    return chosen.readme and not chosen.quick and chosen.only == "*" and chosen.out is None
 
 
 def _interrupt(_number: int, _frame: object) -> None:
@@ -128,6 +123,30 @@ def _patterns(only: str) -> list[str]:
 
 def _is_wanted(case: Case, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(case.key, pattern) for pattern in patterns)
+
+
+def _measure_all(
+    bench: Bench,
+    every_round: Sequence[Case],
+    growth: Sequence[Growth],
+    outcomes: dict[str, Outcome],
+    report: Callable[[], str],
+) -> bool:
+    """Measure every round, then growth, and report after each; return whether nobody interrupted it."""
+    rounds = range(bench.scale.rounds)
+    try:
+        for number in rounds:
+            _measure(bench, every_round, number, outcomes)
+            report()
+        for case in growth:
+            for number in rounds:
+                _measure(bench, [case], number, outcomes)
+            case.finish(bench)
+            report()
+    except KeyboardInterrupt:
+        print("Interrupted; what was measured so far is written.", file=sys.stderr)
+        return False
+    return True
 
 
 def _measure(bench: Bench, cases: Sequence[Case], number: int, outcomes: dict[str, Outcome]) -> None:

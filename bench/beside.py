@@ -11,6 +11,7 @@ from bench import n8n, signing
 from bench.cases import load, sample_of
 from bench.contenders import Contender, Standing, gateways, more_peers, peers
 from bench.samples import Bench, Case, Sample
+from bench.servers import ServerFailed
 
 KILL_REQUESTS = 20_000
 KILL_AFTER_SECONDS = 1.0
@@ -111,7 +112,10 @@ class RedisKilled:
 
 
 def answered_until(bench: Bench, standing: Standing, run_name: str, kill: Callable[[], None]) -> set[str]:
-    """Send from Python, which keeps each answer, and kill while it sends; return the events that were answered well."""
+    """Send from Python, which keeps each answer, and kill while it sends; return the events that were answered well.
+
+    Raises ServerFailed when there are none: a loss of nothing would look like safety.
+    """
     requests = signing.signed("callback", run_name, KILL_REQUESTS)
     after = KILL_AFTER_SECONDS * (QUICK_SHARE if bench.scale.is_quick else 1)
     timer = Timer(after, kill)
@@ -128,7 +132,10 @@ def answered_until(bench: Bench, standing: Standing, run_name: str, kill: Callab
     finally:
         timer.join()
     identifiers = signing.identifiers(run_name, KILL_REQUESTS)
-    return {name for name, answer in zip(identifiers, result.answers, strict=True) if _went_well(answer)}
+    answered = {name for name, answer in zip(identifiers, result.answers, strict=True) if _went_well(answer)}
+    if not answered:
+        raise ServerFailed("it answered nothing before the kill, so nothing could be lost")
+    return answered
 
 
 def _went_well(answer: bytes) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from bench import contenders, wrk
-from bench.beside import Beside, Killed, RedisKilled, lost_of
-from bench.contenders import Contender
+from bench.beside import Beside, Killed, RedisKilled, answered_until, lost_of
+from bench.contenders import Contender, Standing
 from bench.peer_servers import NODE_FOLDER, PYTHON_PACKAGES
 from bench.redis_server import program as redis_program
 from bench.samples import QUICK, Bench, Skipped
+from bench.servers import Server, ServerFailed
 from bench.stores import Store, StoreMissing
 from tests.bench.needed import need
+from tests.bench.test_load import server
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -82,3 +86,17 @@ def test_the_gateway_knows_after_kill_minus_nine_what_it_had_answered(bench: Ben
 def test_an_answered_event_that_nobody_knows_is_gone():
     sample = lost_of({"a", "b", "c"}, {"b", "d"})
     assert sample.values == {"answered": 3, "gone": 2}
+
+
+def test_who_answered_nothing_before_the_kill_is_not_called_safe(bench: Bench):
+    killed = Event()
+
+    def refuse(connection: socket.socket, _request: bytes) -> bool:
+        connection.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    with server(refuse) as port:
+        standing = Standing(Server(["true"], folder=bench.folder, port=port), known=set)
+        with pytest.raises(ServerFailed, match="nothing could be lost"):
+            answered_until(bench, standing, "test", killed.set)
+    assert killed.is_set()

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench import readme
-from bench.__main__ import main
+from bench.__main__ import _arguments, _is_for_the_readme, main
 from bench.samples import Outcome, Sample, Scale
 
 ROOT = Path(__file__).parents[2]
@@ -124,3 +124,10 @@ def test_every_case_that_the_table_needs_exists(capsys: pytest.CaptureFixture[st
     assert main(["--list", "--readme"]) == 0
     listed = capsys.readouterr().out.split()
     assert [pattern for pattern in readme.CASES if not any(fnmatchcase(key, pattern) for key in listed)] == []
+
+
+@pytest.mark.parametrize("more", [["--quick"], ["--only", "empty"], ["--out", "elsewhere"]])
+def test_only_a_whole_run_may_write_the_readmes(more: list[str]):
+    assert _is_for_the_readme(_arguments(["--readme"]))
+    assert not _is_for_the_readme(_arguments(["--readme", *more]))
+    assert not _is_for_the_readme(_arguments([]))
