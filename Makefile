@@ -105,11 +105,11 @@ BENCH_STAMP := .bench/.installed
 bench-tools: venv $(BENCH_STAMP)
 
 $(BENCH_STAMP): requirements-bench.txt constraints.txt bench/peers/node/package-lock.json
-	@mkdir -p .bench
-	@rm -rf .bench/python
-	@$(PIP) install --target .bench/python -r requirements-bench.txt || echo "Peers in Python are left out." >&2
-	@cd bench/peers/node && npm ci --no-audit --no-fund --loglevel=error || echo "Peers in Node.js are left out." >&2
-	@touch $@
+	@mkdir -p .bench && rm -rf .bench/python
+	@done=yes; \
+	$(PIP) install --target .bench/python -r requirements-bench.txt || { echo "Peers in Python are left out." >&2; done=; }; \
+	(cd bench/peers/node && npm ci --no-audit --no-fund --loglevel=error) || { echo "Peers in Node.js are left out." >&2; done=; }; \
+	if [ -n "$$done" ]; then touch $@; fi
 
 .PHONY: example-files
 example-files: venv ## Write .env.example, channels.example.toml and the digests of samples from the settings and the simulated platforms
@@ -127,5 +127,5 @@ constraints: ## Resolve the requirements afresh and write constraints.txt
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; keeps your own files
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov .bench bench/peers/*/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -21,6 +21,7 @@ PACKAGES = ("granian", "flask", "sqlalchemy", "psycopg", "pymysql", "gunicorn", 
 PEER_PACKAGES = ("fastapi", "uvicorn", "uvloop", "httptools", "asyncpg", "rq", "redis")
 NODE_PACKAGES = ("express", "fastify", "pg")
 PROGRAMS = {
+    "wrk": ["wrk", "-v"],
     "webhook": ["webhook", "-version"],
     "Node.js": ["node", "--version"],
     "Redis": ["redis-server", "--version"],
