@@ -102,7 +102,7 @@ def fill(store: Store, *, upto: int, body: int) -> None:
 
 
 FILLED = "growth-full"
-SLICES = 8
+SLICES, QUICK_SLICES = 8, 2
 """Of a round; one more before them warms up and is not counted."""
 
 PAUSE_SECONDS = 0.3
@@ -153,8 +153,9 @@ class Growth:
     def _in_turns(self, bench: Bench, pair: Sequence[Server], number: int) -> dict[Server, Result]:
         """Send to one and to the other, a slice each time: the machine's own pace changes within seconds."""
         parts: dict[Server, list[Result]] = {server: [] for server in pair}
-        size = -(-bench.scale.requests // SLICES)
-        for at in range(SLICES + 1):
+        slices = QUICK_SLICES if bench.scale.is_quick else SLICES
+        size = -(-bench.scale.requests // slices)
+        for at in range(slices + 1):
             for server in pair if at % 2 == 0 else reversed(pair):
                 name = f"{self.key}/{server.port}/{number}/{at}"
                 requests = signing.signed("callback", name, size)
