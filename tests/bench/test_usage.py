@@ -22,7 +22,8 @@ def test_what_a_child_used_is_counted_after_it_has_ended():
         used = usage.cpu_seconds([process.pid])
         assert usage.tree(process.pid) == [process.pid]
         process.communicate(b"\n")
-    assert 0.3 <= used < 5
+    # The kernel counts in ticks.
+    assert 0.2 <= used < 5
 
 
 def test_what_came_from_a_process_belongs_to_its_tree():
