@@ -90,8 +90,26 @@ imports: venv ## Check the import rules
 	$(BIN)/lint-imports
 
 .PHONY: bench
-bench: venv ## Measure the gateway beside its peers (ARGS="--quick", "--only ingest-sqlite*"); see docs/benchmark.md
+bench: bench-tools ## Measure the gateway beside its peers (ARGS="--quick", "--readme", "--only ingest-sqlite*"); see docs/benchmark.md
 	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: bench-tools ## The same beside more of Node.js: Fastify, and n8n, whose install takes minutes
+	@cd bench/peers/n8n && { test -x node_modules/.bin/n8n || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; } \
+	  || echo "n8n could not be installed; it is left out." >&2
+	$(BIN)/python -m bench --more-peers --only 'fastify,n8n,kill-fastify,kill-n8n,ingest-*-callback*,express' --out bench/results/peers $(ARGS)
+
+# What is measured beside the gateway, apart from .venv. What cannot be installed is left out, and the report says so.
+BENCH_STAMP := .bench/.installed
+.PHONY: bench-tools
+bench-tools: venv $(BENCH_STAMP)
+
+$(BENCH_STAMP): requirements-bench.txt constraints.txt bench/peers/node/package-lock.json
+	@mkdir -p .bench && rm -rf .bench/python
+	@done=yes; \
+	$(PIP) install --target .bench/python -r requirements-bench.txt || { echo "Peers in Python are left out." >&2; done=; }; \
+	(cd bench/peers/node && npm ci --no-audit --no-fund --loglevel=error) || { echo "Peers in Node.js are left out." >&2; done=; }; \
+	if [ -n "$$done" ]; then touch $@; fi
 
 .PHONY: example-files
 example-files: venv ## Write .env.example, channels.example.toml and the digests of samples from the settings and the simulated platforms
@@ -110,5 +128,5 @@ constraints: ## Resolve the requirements afresh and write constraints.txt
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; keeps your own files
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov .bench bench/peers/*/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

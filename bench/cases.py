@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench import servers, signing
+from bench import generators, servers, signing, usage
 from bench.load import Result, run
 from bench.samples import Bench, Case, Sample, Skipped
 from bench.servers import GatewayOptions, Server, ServerFailed
-from bench.stores import TITLES, Store
+from bench.stores import TITLES, Store, wait_until_done
 
 WARM_UP_SHARE = 20
-POLL_SECONDS = 0.05
-DRAIN_SECONDS = 120
 PLATFORMS = {"callback": "callback", "feishu": "Feishu encrypted", "wechat": "WeChat safe mode"}
 DESTINATION = """
 [[destinations]]
@@ -36,17 +35,35 @@ def sample_of(result: Result, server: Server, **more: float) -> Sample:
         "rss": memory.rss,
         "pss": memory.pss,
         "start": server.start_seconds,
+        "busy": result.busy,
     }
     return Sample(values | more, bad=result.bad)
 
 
-def load(bench: Bench, server: Server, requests: Sequence[bytes]) -> tuple[Result, int]:
-    """Warm up with the first few requests, measure with the others; return how many of the first were good too."""
+@dataclass(frozen=True)
+class Loaded:
+    """One run: its result, how many good answers there were with those of the warming up, and what it cost."""
+
+    result: Result
+    answered: int
+    costs: dict[str, float]
+
+
+def load(
+    bench: Bench, server: Server, requests: Sequence[bytes], *, databases: Sequence[int] | None = ()
+) -> Loaded:
+    """Warm up with the first few requests, measure with the others; `databases` are main processes, None if elsewhere."""
     first = len(requests) // WARM_UP_SHARE
-    scale = bench.scale
-    warm = run(server.port, requests[:first], connections=scale.connections, seconds=scale.seconds)
-    result = run(server.port, requests[first:], connections=scale.connections, seconds=scale.seconds)
-    return result, warm.good
+    send = partial(generators.run, server.port, connections=bench.scale.connections)
+    warm = send(requests[:first], seconds=bench.scale.seconds)
+    before = usage.cpu_seconds([server.main]), usage.cpu_seconds(databases or ())
+    result = send(requests[first:], seconds=bench.scale.seconds)
+    after = usage.cpu_seconds([server.main]), usage.cpu_seconds(databases or ())
+    each = 1e6 / max(1, result.good)
+    costs = {"cpu_server": (after[0] - before[0]) * each, "whole_pss": server.whole_memory()}
+    if databases is not None:
+        costs["cpu_database"] = (after[1] - before[1]) * each
+    return Loaded(result, warm.good + result.good, costs)
 
 
 @dataclass(frozen=True)
@@ -60,20 +77,10 @@ class Peer:
 
     def measure(self, bench: Bench, number: int) -> Sample:
         """Load it once."""
-        requests = signing.signed(self.kind, f"{self.key}/{number}", bench.scale.requests)
+        requests = bench.signed(self.kind, number)
         with self.start(bench.folder) as server:
-            result, _ = load(bench, server, requests)
-            return sample_of(result, server)
-
-
-class DebianWebhook(Peer):
-    """Debian's `webhook`, where it is installed."""
-
-    def measure(self, bench: Bench, number: int) -> Sample:
-        """Load it once."""
-        if servers.webhook_program() is None:
-            raise Skipped("Debian's package `webhook` is not installed")
-        return super().measure(bench, number)
+            loaded = load(bench, server, requests)
+            return sample_of(loaded.result, server, **loaded.costs)
 
 
 @dataclass(frozen=True)
@@ -106,18 +113,20 @@ class Ingest:
 
     def measure(self, bench: Bench, number: int) -> Sample:
         """Load a gateway once and count what it stored."""
-        make = signing.half_repeated if self.repeated else signing.signed
-        requests = make(self.kind, f"{self.key}/{number}", bench.scale.requests)
+        requests = bench.signed(self.kind, number, repeated=self.repeated)
         store = bench.store(self.store, self.key)
         before = store.number("SELECT count(*) FROM events")
         with _gateway(bench, store, workers=self.workers, engine=self.engine) as server:
-            result, warm = load(bench, server, requests)
-            sample = sample_of(result, server)
+            done = _succeeded(store)
+            loaded = load(bench, server, requests, databases=store.processes())
+            sample = sample_of(loaded.result, server, **loaded.costs)
+            if self.engine:
+                sample.values["done"] = (_succeeded(store) - done) / max(1, loaded.answered)
+                wait_until_done(store)
         stored = store.number("SELECT count(*) FROM events") - before
-        answered = warm + result.good
         if not self.repeated:
-            sample.lost = max(0, answered - stored)
-        elif answered == len(requests):
+            sample.lost = max(0, loaded.answered - stored)
+        elif loaded.answered == len(requests):
             sample.lost = max(0, len(set(requests)) - stored)
         return sample
 
@@ -155,7 +164,7 @@ def through(bench: Bench, server: Server, store: Store, run_name: str, *, reques
     prepared = signing.signed("callback", run_name, requests)
     before = _succeeded(store)
     began = time.perf_counter()
-    result = run(server.port, prepared, connections=scale.connections, seconds=scale.seconds)
+    result = generators.run(server.port, prepared, connections=scale.connections, seconds=scale.seconds)
     wait_until_done(store)
     seconds = time.perf_counter() - began
     done = _succeeded(store) - before
@@ -166,13 +175,6 @@ def through(bench: Bench, server: Server, store: Store, run_name: str, *, reques
 
 def _succeeded(store: Store) -> int:
     return store.number("SELECT count(*) FROM dispatches WHERE state = 'succeeded'")
-
-
-def wait_until_done(store: Store) -> None:
-    """Wait until no dispatch is due any more, or the time is over."""
-    deadline = time.monotonic() + DRAIN_SECONDS
-    while store.unfinished() and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ class HalfLoad:
         """Find the peak, then send half as much a second."""
         scale, store = bench.scale, bench.store(self.store, self.key)
         with _gateway(bench, store, engine=self.engine) as server:
-            peak, _ = load(bench, server, signing.signed("callback", f"{self.key}/p{number}", scale.requests))
+            peak = load(bench, server, bench.signed("callback", number)).result
             if self.engine:
                 wait_until_done(store)
             rate = max(1.0, peak.per_second / 2)
@@ -270,7 +272,6 @@ def peers() -> list[Case]:
             lambda folder: servers.granian(folder, "wechatpy_view"),
             "wechat",
         ),
-        DebianWebhook("webhook", "Debian's webhook, starts a process", servers.debian_webhook),
     ]
 
 

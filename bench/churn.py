@@ -8,7 +8,6 @@ is on this machine (BENCH_POSTGRES_URL). With `--no-autovacuum` nothing but the 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -17,15 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import servers, signing
-from bench.cases import wait_until_done
 from bench.load import run
 from bench.samples import Bench, Scale
 from bench.servers import GatewayOptions, Server
-from bench.stores import Store
+from bench.stores import Store, wait_until_done
+from bench.usage import cpu_seconds
 
 CONNECTIONS = 64
 MOST_SECONDS = 600.0
-TICKS = os.sysconf("SC_CLK_TCK")
 SETTLE_SECONDS = 1.5
 """A connection tells the server's statistics what it did once a second at most."""
 
@@ -105,15 +103,7 @@ def _counts(store: Store, server: Server) -> Counts:
         row = connection.exec_driver_sql(question).one()
         pids = list(connection.exec_driver_sql(mine).scalars())
     tables = dict(zip((*COUNTED, "bytes"), map(int, row), strict=True))
-    return Counts(sum(map(_cpu_seconds, server.pids())), sum(map(_cpu_seconds, pids)), tables)
-
-
-def _cpu_seconds(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return Counts(cpu_seconds(server.pids()), cpu_seconds(pids), tables)
 
 
 def _table_lines(store: Store) -> Iterator[str]:

@@ -7,9 +7,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench import servers, signing
+from bench import generators, servers, signing
 from bench.cases import sample_of
-from bench.load import Result, run, together
+from bench.load import Result, together
 from bench.samples import Bench, Sample
 from bench.servers import GatewayOptions, Server
 from bench.stores import TITLES, Store
@@ -102,7 +102,7 @@ def fill(store: Store, *, upto: int, body: int) -> None:
 
 
 FILLED = "growth-full"
-SLICES = 8
+SLICES, QUICK_SLICES = 8, 2
 """Of a round; one more before them warms up and is not counted."""
 
 PAUSE_SECONDS = 0.3
@@ -153,8 +153,9 @@ class Growth:
     def _in_turns(self, bench: Bench, pair: Sequence[Server], number: int) -> dict[Server, Result]:
         """Send to one and to the other, a slice each time: the machine's own pace changes within seconds."""
         parts: dict[Server, list[Result]] = {server: [] for server in pair}
-        size = -(-bench.scale.requests // SLICES)
-        for at in range(SLICES + 1):
+        slices = QUICK_SLICES if bench.scale.is_quick else SLICES
+        size = -(-bench.scale.requests // slices)
+        for at in range(slices + 1):
             for server in pair if at % 2 == 0 else reversed(pair):
                 name = f"{self.key}/{server.port}/{number}/{at}"
                 requests = signing.signed("callback", name, size)
@@ -171,4 +172,5 @@ class Growth:
 
 def run_slice(bench: Bench, server: Server, requests: Sequence[bytes]) -> Result:
     """Load one of the two for a moment."""
-    return run(server.port, requests, connections=bench.scale.connections, seconds=bench.scale.seconds)
+    scale = bench.scale
+    return generators.run(server.port, requests, connections=scale.connections, seconds=scale.seconds)

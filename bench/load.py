@@ -1,6 +1,6 @@
-"""The load generator: requests prepared as bytes, sent over kept connections, one answer awaited on each.
+"""The load generator in Python: requests prepared as bytes, sent over kept connections, one answer awaited on each.
 
-It does nothing between two requests but read a status line and a length, so that it costs the measured server little.
+It keeps answers and a fixed rate, which wrk cannot; where only the most matters, bench/generators.py takes wrk. It does nothing between two requests but read a status line and a length, so that it costs the measured server little.
 Only this machine is ever a target, and every run ends by its count of requests or by its time.
 """
 
@@ -19,6 +19,9 @@ HEAD_END = b"\r\n\r\n"
 CLOSED = 0
 """Stands among the statuses for a request whose connection ended before its answer."""
 
+REFUSED = 400
+"""Stands for any status from 400 up, where the generator does not tell them apart."""
+
 CONNECT_SECONDS = 10
 LAST_ANSWERS_SECONDS = 5.0
 MOST_CLOSED_IN_A_ROW = 100
@@ -33,6 +36,8 @@ class Result:
     latencies: list[float] = field(repr=False)
     unanswered: int = 0
     answers: list[bytes] = field(default_factory=list, repr=False)
+    busy: float = 0.0
+    """The share of one core that the generator itself took."""
 
     @property
     def good(self) -> int:
@@ -65,6 +70,7 @@ def together(parts: Sequence[Result]) -> Result:
         statuses=dict(statuses),
         latencies=[latency for part in parts for latency in part.latencies],
         unanswered=sum(part.unanswered for part in parts),
+        busy=max((part.busy for part in parts), default=0.0),
     )
 
 
@@ -93,10 +99,12 @@ def run(
     seconds: float = 30.0,
     keep_answers: bool = False,
     keep_connections: bool = True,
+    until_gone: bool = False,
 ) -> Result:
     """Send each request once over that many connections; with `rate`, at that many a second in all.
 
     A server that ends a connection after its answer, and so swallows what comes next on it, needs `keep_connections=False`.
+    With `until_gone` a server that does not come back ends the run, and what it had answered is returned.
     At a fixed rate a latency counts from when the request was due, so that a stalled server cannot hide its queue.
     """
     load = _Load(
@@ -112,6 +120,9 @@ def run(
     try:
         load.connect(min(connections, len(requests)))
         load.send_all()
+    except ConnectionError:
+        if not until_gone:
+            raise
     finally:
         load.close()
         if was_collecting:
@@ -160,6 +171,7 @@ class _Load:
         self._closed_in_a_row = 0
         self._started = 0.0
         self._ended = 0.0
+        self._cpu_seconds = 0.0
 
     def connect(self, count: int) -> None:
         for _ in range(count):
@@ -174,6 +186,7 @@ class _Load:
     def send_all(self) -> None:
         """Send and read until everything is answered; when the time is over only what is on its way is waited for."""
         self._started = time.perf_counter()
+        self._cpu_seconds = -time.thread_time()
         last_sent_at = self._started + self._limit
         deadline = last_sent_at + min(self._limit, LAST_ANSWERS_SECONDS)
         while self._waiting or self._sent < len(self._requests):
@@ -185,7 +198,6 @@ class _Load:
             pause = self._pause(now) if now < last_sent_at else deadline - now
             for key, _ in self._selector.select(min(pause, deadline - now)):
                 self._take(key.data)
-        self._ended = time.perf_counter()
 
     def _send_what_is_due(self) -> None:
         while self._idle and self._sent < len(self._requests):
@@ -245,6 +257,8 @@ class _Load:
         self._add_connection()
 
     def close(self) -> None:
+        self._ended = time.perf_counter()
+        self._cpu_seconds += time.thread_time()
         for connection in self._open:
             connection.socket.close()
         self._selector.close()
@@ -256,6 +270,7 @@ class _Load:
             latencies=self._latencies,
             unanswered=self._waiting,
             answers=self._answers or [],
+            busy=self._cpu_seconds / max(self._ended - self._started, 1e-9),
         )
 
 

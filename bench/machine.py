@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import shutil
 import subprocess
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
-from bench.servers import ROOT, webhook_program
+from bench import generators
+from bench.peer_servers import NODE_FOLDER, PYTHON_PACKAGES
+from bench.servers import ROOT
 from bench.stores import durability
 
 PACKAGES = ("granian", "flask", "sqlalchemy", "psycopg", "pymysql", "gunicorn", "lark-oapi", "wechatpy")
+
+PEER_PACKAGES = ("fastapi", "uvicorn", "uvloop", "httptools", "asyncpg", "rq", "redis")
+NODE_PACKAGES = ("express", "fastify", "pg")
+PROGRAMS = {
+    "wrk": ["wrk", "-v"],
+    "webhook": ["webhook", "-version"],
+    "Node.js": ["node", "--version"],
+    "Redis": ["redis-server", "--version"],
+}
 
 
 def describe(folder: str) -> dict[str, str]:
@@ -31,10 +44,27 @@ def describe(folder: str) -> dict[str, str]:
     }
     facts |= durability()
     facts["packages"] = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    facts["webhook"] = (
-        _printed([webhook_program() or "", "-version"]) if webhook_program() else "not installed"
-    )
+    facts["load generator"] = generators.name()
+    facts |= {name: _version(command) for name, command in PROGRAMS.items()}
+    facts["packages of peers"] = ", ".join(_packages_of_peers()) or "none; `make bench-tools` installs them"
     return facts
+
+
+def _version(command: list[str]) -> str:
+    return _printed(command).splitlines()[0] if shutil.which(command[0]) else "not installed"
+
+
+def _packages_of_peers() -> list[str]:
+    """Return what stands beside the gateway and is not in its own requirements, with versions."""
+    python = [
+        f"{found.name} {found.version}"
+        for found in distributions(path=[str(PYTHON_PACKAGES)])
+        if found.name in PEER_PACKAGES
+    ]
+    manifests = [NODE_FOLDER / "node_modules" / name / "package.json" for name in NODE_PACKAGES]
+    manifests.append(ROOT / "bench" / "peers" / "n8n" / "node_modules" / "n8n" / "package.json")
+    node = [json.loads(path.read_text()) for path in manifests if path.is_file()]
+    return [*sorted(python), *(f"{each['name']} {each['version']}" for each in node)]
 
 
 def _first(path: str, name: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
+from bench import signing
 from bench.servers import GatewayOptions, gateway, migrate
 from bench.stores import Store
 
@@ -26,6 +27,7 @@ class Scale:
     half_load_seconds: float = 10.0
     growth: tuple[int, ...] = (0, 1_000_000, 10_000_000)
     growth_body: int = 256
+    is_quick: bool = False
 
 
 QUICK = Scale(
@@ -36,7 +38,11 @@ QUICK = Scale(
     half_load_seconds=1.0,
     growth=(0, 2_000),
     growth_body=64,
+    is_quick=True,
 )
+
+README = Scale(requests=45_000, seconds=3.0, rounds=3, half_load_seconds=5.0, growth=())
+"""What the README shows, within a quarter of an hour on two cores."""
 
 
 @dataclass
@@ -46,16 +52,37 @@ class Bench:
     folder: Path
     scale: Scale
     stores: dict[str, Store] = field(default_factory=dict)
+    _signed: dict[tuple[str, bool, int], list[bytes]] = field(default_factory=dict, repr=False)
+
+    def signed(self, kind: str, number: int, *, repeated: bool = False) -> list[bytes]:
+        """Return this round's requests of one kind; each case has a database of its own, so to each they are new."""
+        key = (kind, repeated, number)
+        if key not in self._signed:
+            for old in [each for each in self._signed if each[2] != number]:
+                del self._signed[old]
+            make = signing.half_repeated if repeated else signing.signed
+            self._signed[key] = make(kind, f"{self.folder.name}/{number}", self.scale.requests)
+        return self._signed[key]
 
     def store(self, kind: str, name: str) -> Store:
         """Return a migrated database of this run; every case has its own and keeps it over the rounds."""
         key = f"{kind}_{name}"
         if key not in self.stores:
-            store = Store(kind, key, self.folder)
-            store.create()
-            self.stores[key] = store
-            migrate(gateway(self.folder, store.url, GatewayOptions()))
+            migrate(gateway(self.folder, self._create(kind, key).url, GatewayOptions()))
         return self.stores[key]
+
+    def bare_store(self, kind: str, name: str, table: str) -> Store:
+        """Return a database of this run that has only the table which the statement makes."""
+        key = f"{kind}_{name}"
+        if key not in self.stores:
+            self._create(kind, key).execute(table)
+        return self.stores[key]
+
+    def _create(self, kind: str, key: str) -> Store:
+        store = Store(kind, key, self.folder)
+        store.create()
+        self.stores[key] = store
+        return store
 
     def forget(self, kind: str, name: str) -> None:
         """Drop one database, if there is one of this name."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from bench import accounts
+from bench import accounts, usage
 from bench.load import HOST, get, run
+from bench.ports import free_port
+from bench.usage import Memory
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 40
@@ -52,21 +52,6 @@ class ServerFailed(Exception):
     """A server did not start; the message ends with what it printed."""
 
 
-@dataclass(frozen=True)
-class Memory:
-    """The largest serving process, in MB: resident, and its fair share of what is shared."""
-
-    rss: float
-    pss: float
-
-
-def free_port() -> int:
-    """Return a port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 class Server:
     """One server; a context manager that starts it, waits for its first answer, and stops all of it."""
 
@@ -91,6 +76,11 @@ class Server:
         self._log = folder / f"server_{port}.log"
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it and wait for its first answer; raises ServerFailed."""
         began = time.perf_counter()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -107,7 +97,6 @@ class Server:
             self.stop()
             raise
         self.start_seconds = time.perf_counter() - began
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -130,16 +119,30 @@ class Server:
         return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
 
     def memory(self) -> Memory:
-        """Return the memory of the serving process."""
-        return max(
-            (_memory_of(pid) for pid in self.pids()), key=lambda each: each.rss, default=Memory(0.0, 0.0)
-        )
+        """Return the memory of the largest serving process."""
+        return max(map(usage.memory, self.pids()), key=lambda each: each.rss, default=Memory(0.0, 0.0))
+
+    def whole_memory(self) -> float:
+        """Return the fair share of all its processes together, workers beside it included, in MB."""
+        return sum(usage.memory(pid).pss for pid in usage.tree(self.main))
 
     def pids(self) -> list[int]:
         """Return the serving processes."""
+        return usage.children(self.main) if self._serves_in_children else [self.main]
+
+    @property
+    def main(self) -> int:
+        """Return the process that was started; all others came from it."""
         assert self._process is not None
-        main = self._process.pid
-        return _children(main) if self._serves_in_children else [main]
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it and all that came from it at once, as a loss of power does; it can be started again."""
+        process = self._process
+        assert process is not None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=STOP_SECONDS)
+        self._process = None
 
     def stop(self) -> None:
         """Stop as an operator does; end what does not, the processes it started included."""
@@ -152,24 +155,11 @@ class Server:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=STOP_SECONDS)
+        # A worker that was started beside it is still there.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         self._process = None
         self._log.unlink(missing_ok=True)
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(word) for word in path.read_text().split()]
-    return found
-
-
-def _memory_of(pid: int) -> Memory:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return Memory(0.0, 0.0)
-    sizes = {line.split(":")[0]: line.split()[1] for line in lines[1:]}
-    return Memory(int(sizes["Rss"]) / 1024, int(sizes["Pss"]) / 1024)
 
 
 @dataclass(frozen=True)
@@ -237,27 +227,6 @@ def gunicorn(folder: Path, peer: str, *, workers: int = 1) -> Server:
     command += ["--worker-class", "gthread", "--threads", str(GUNICORN_THREADS), "--workers", str(workers)]
     command += ["--keep-alive", "30", "--log-level", "warning"]
     return Server(command, folder=folder, port=port)
-
-
-def webhook_program() -> str | None:
-    """Return Debian's `webhook`, None when it is not installed."""
-    return shutil.which("webhook")
-
-
-def debian_webhook(folder: Path) -> Server:
-    """Return Debian's `webhook`: it checks the HMAC and starts /bin/true for each request."""
-    port = free_port()
-    signature = {
-        "type": "payload-hmac-sha256",
-        "secret": accounts.CALLBACK_SECRET,
-        "parameter": {"source": "header", "name": "X-Signature"},
-    }
-    hook = {"id": "callback", "execute-command": "/bin/true", "trigger-rule": {"match": signature}}
-    hooks = folder / f"hooks_{port}.json"
-    hooks.write_text(json.dumps([hook]), encoding="utf-8")
-    command = [webhook_program() or "webhook", "-hooks", str(hooks), "-ip", HOST, "-port", str(port)]
-    command += ["-urlprefix", "webhooks"]
-    return Server(command, folder=folder, port=port, ready_path="/", serves_in_children=False)
 
 
 def simulator(folder: Path) -> Server:

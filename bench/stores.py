@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,12 +14,17 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from bench.usage import parent_here
+
 SERVERS = {
     "postgresql": ("BENCH_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"),
     "mariadb": ("BENCH_MARIADB_URL", "mysql+pymysql://root@127.0.0.1:3306/test"),
 }
 KINDS = ("sqlite", *SERVERS)
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
+
+POLL_SECONDS = 0.05
+DRAIN_SECONDS = 120
 
 
 class StoreMissing(Exception):
@@ -99,6 +105,21 @@ class Store:
             with suppress(SQLAlchemyError):
                 self.execute(f"SET GLOBAL {name} = {value}")
 
+    def words(self, query: str) -> set[str]:
+        """Return the words that a query gives, one from each row."""
+        with self.engine.connect() as connection:
+            return {str(word) for word in connection.execute(text(query)).scalars()}
+
+    def processes(self) -> list[int] | None:
+        """Return the main process of the database server; none for SQLite, None where it is not on this machine."""
+        if self.kind == "sqlite":
+            return []
+        if self.kind == "mariadb":
+            pid_file = Path(*self.words("SELECT @@pid_file"))
+            return [int(pid_file.read_text())] if pid_file.is_file() else None
+        main = parent_here(self.number("SELECT pg_backend_pid()"), "postgres")
+        return [main] if main else None
+
     def unfinished(self) -> bool:
         """Say whether a dispatch is still to be run."""
         return bool(self.number("SELECT count(*) FROM (SELECT 1 FROM queue LIMIT 1) AS due"))
@@ -113,6 +134,13 @@ class Store:
             "SELECT sum(data_length + index_length) FROM information_schema.tables "
             f"WHERE table_schema = '{self.name}'"
         )
+
+
+def wait_until_done(store: Store) -> None:
+    """Wait until no dispatch is due any more, or the time is over."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while store.unfinished() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
 
 
 def server_url(kind: str) -> Any:

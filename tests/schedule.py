@@ -30,6 +30,7 @@ ONE_BY_ONE = ("tests/drills/*", "tests/worker/test_stop.py*", "tests/worker/test
 LIVE = (
     *ONE_BY_ONE,
     "tests/worker/test_celery.py*",
+    "tests/bench/test_beside.py*",
     "tests/browser/*",
     "tests/made_up/*",
     "tests/serving/*",

@@ -171,7 +171,9 @@ def test_nothing_foreign_is_left_in_the_files(what):
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-scale.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-scale.txt", "requirements-dev.txt", "requirements-bench.txt"]
+)
 def test_every_requirement_is_pinned_exactly(name):
     lines = requirement_lines(name)
     assert [line for line in lines if not (PIN.fullmatch(line) or INCLUDE.fullmatch(line))] == []

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bench import generators
 from bench.load import CLOSED, get, post, run
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -205,3 +206,38 @@ def test_what_is_on_its_way_when_the_time_is_over_is_waited_for():
         result = run(port, [get("/")] * 100, connections=2, seconds=0.2)
     assert result.bad == 0
     assert 2 <= result.good < 20
+
+
+def test_a_server_that_does_not_come_back_ends_the_run_and_what_it_answered_is_kept():
+    def serve(connection: socket.socket, request: bytes) -> bool:
+        is_last = b"/3" in request
+        if is_last:
+            listener.close()
+        else:
+            connection.sendall(OK)
+        return not is_last
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=_one_connection, args=(listener, serve))
+    thread.start()
+    port = int(listener.getsockname()[1])
+    targets = [get(f"/{number}") for number in range(10)]
+    result = run(port, targets, connections=1, keep_answers=True, until_gone=True)
+    thread.join()
+    assert result.answers == [OK] * 3 + [b""] * 7
+    assert result.good == 3
+
+
+def _one_connection(listener: socket.socket, serve: Serve) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        while (request := _request(connection)) and serve(connection, request):
+            pass
+
+
+def test_without_wrk_python_sends_and_the_report_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "wrk is not installed" in generators.name()
+    with server(answer(OK)) as port:
+        result = generators.run(port, [get("/")] * 10, connections=2, seconds=5)
+    assert (result.good, result.bad) == (10, 0)
