@@ -29,7 +29,9 @@ class CommandLine(AppGroup):
         try:
             self._loaded()
         except SystemExit as fault:
-            click.echo(f"{fault}\nUntil this is mended, the commands that need it are not listed.\n", err=True)
+            click.echo(
+                f"{fault}\nUntil this is mended, the commands that need it are not listed.\n", err=True
+            )
         return super().list_commands(ctx)
 
     def _loaded(self) -> Flask:
