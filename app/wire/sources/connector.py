@@ -264,7 +264,7 @@ class KeySide(DescribedSource):
             raise VerificationError("malformed_signature", "The token names no key (kid).")
         return kid
 
-    def fetch_keys(self, claim: str, http: HttpClient) -> Mapping[str, bytes]:
+    def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch the platform's key set."""
         answer = http.request("GET", self.jwks_url)
         try:
