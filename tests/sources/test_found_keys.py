@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.core.errors import UpstreamError, VerificationError
-from app.core.ports import HttpAnswer, KeyFinder
+from app.core.ports import HttpAnswer
+from app.wire.sources.connector import KeySide
 from tests.sources.firing import NOW, fired
 from tests.sources.judging import opened
 
@@ -28,9 +29,9 @@ class Answering:
 def test_a_token_is_proven_with_the_key_that_its_platform_publishes() -> None:
     request, keys = fired("google-pubsub")
     source: Any = opened("google-pubsub", {name: value for name, value in keys.items() if name != "jwks"})
-    assert isinstance(source, KeyFinder)
+    assert issubclass(type(source), KeySide)
     http = Answering(keys["jwks"])
-    found = source.fetch_keys(source.claimed_key(request), http)  # type: ignore[arg-type]
+    found = source.fetch_keys(source.claimed_key(request), http)
     assert http.asked == ["GET https://www.googleapis.com/oauth2/v3/certs"]
     assert source.origins == frozenset({"https://www.googleapis.com"})
     verified = source.verify_with_key(request, NOW, found["sandbox"])
@@ -48,4 +49,4 @@ def test_the_address_of_the_keys_may_hold_a_setting() -> None:
 def test_what_is_no_key_set_is_an_error_of_the_platform() -> None:
     source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
     with pytest.raises(UpstreamError, match="no list of keys"):
-        source.fetch_keys("sandbox", Answering({"keys": None}))  # type: ignore[arg-type]
+        source.fetch_keys("sandbox", Answering({"keys": None}))
