@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.core.errors import UpstreamError, VerificationError
-from app.core.ports import HttpAnswer, KeyFinder
+from app.core.ports import HttpAnswer
+from app.wire.sources.connector import KeySide
 from tests.sources.firing import NOW, fired
 from tests.sources.judging import opened
 
@@ -28,9 +29,7 @@ class Answering:
 def test_a_token_is_proven_with_the_key_that_its_platform_publishes() -> None:
     request, keys = fired("google-pubsub")
     source: Any = opened("google-pubsub", {name: value for name, value in keys.items() if name != "jwks"})
-    assert isinstance(
-        opened("google-pubsub", {name: value for name, value in keys.items() if name != "jwks"}), KeyFinder
-    )
+    assert issubclass(type(source), KeySide)
     http = Answering(keys["jwks"])
     found = source.fetch_keys(source.claimed_key(request), http, NOW)
     assert http.asked == ["GET https://www.googleapis.com/oauth2/v3/certs"]

@@ -15,7 +15,7 @@ from app.wire.sources.connector import UNCONFIRMED, DescribedSource, open_source
 from app.wire.sources.description import Signature
 from app.wire.sources.settings import SourceSettings, settings_model
 
-DOCS = "https://github.com/callgate/callgate/blob/main/docs/sources.md"
+DOCS = "docs/sources.md"
 SHORTEST_MARGIN = 0.5
 """Seconds of a sender's deadline that are left for the way back."""
 
