@@ -130,10 +130,7 @@ class KeyFinder(Protocol):
         """Return which key the request says it is signed with, None when a configured one decides; pure."""
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
-        """Fetch keys by their names, the claimed one among them if it exists; raises UpstreamError and its kin.
-
-        `now` is for requests that are signed with their time.
-        """
+        """Fetch keys by name, the claimed one too if it exists; `now` is for signed requests; raises UpstreamError and its kin."""
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with a found key; pure, raises VerificationError."""

@@ -128,7 +128,7 @@ class Visitor:
     def log_in(self, platform: str) -> Page:
         """Log in with a platform and come back to the front page."""
         page = self.open()
-        page.get_by_role("link", name=f"Log in with {platform}").click()
+        page.get_by_role("link", name=f"Log in with {platform}", exact=True).click()
         allow_everything(page)
         page.wait_for_url(f"{self.stage.url}/")
         return page

@@ -108,6 +108,7 @@ def test_callers_with_few_keep_all_and_the_others_have_the_same_share(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 10)
+    monkeypatch.setattr(rejections, "PRUNE_EVERY", 10**9)
     with database.begin() as tx:
         for address, count in (
             ("203.0.113.1", 2),

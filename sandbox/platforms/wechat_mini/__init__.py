@@ -20,7 +20,7 @@ def identities(person: Person, settings: SandboxSettings) -> dict[str, Any]:
 SIMULATED = Simulated(
     slug="wechat-mini",
     title=Words("WeChat Mini Program", "微信小程序"),
-    place=22,
+    place=45,
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,

@@ -20,7 +20,7 @@ def identities(person: Person, _settings: SandboxSettings) -> dict[str, Any]:
 SIMULATED = Simulated(
     slug="wechatpay",
     title=Words("WeChat Pay", "微信支付"),
-    place=40,
+    place=46,
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
