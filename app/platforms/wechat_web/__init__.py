@@ -21,7 +21,7 @@ def open_application(_channel: str, settings: WechatWebSettings) -> WechatWebApp
 
 PLATFORM = PlatformSpec(
     slug="wechat-web",
-    display_name="WeChat website login",
+    display_name="WeChat QR code",
     docs_url="https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html",
     settings=WechatWebSettings,
     open=open_application,

@@ -11,7 +11,7 @@ CREDENTIALS = (
 ADDRESSES = (Address("WECHAT_WEB_API_BASE", "/wechat"), Address("WECHAT_WEB_OPEN_BASE", "/wechat"))
 CHANNEL = SampleChannel(
     "wechat-web",
-    "WeChat website login",
+    "WeChat QR code",
     {
         "app_id": "${WECHAT_WEB_APP_ID}",
         "app_secret": "${WECHAT_WEB_APP_SECRET}",
