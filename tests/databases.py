@@ -40,6 +40,9 @@ SERVER_URLS = {
 QUICK_TO_OPEN: dict[str, dict[str, str]] = {"postgresql": {}, "mariadb": {"ssl_disabled": "1"}}
 """PyMySQL reads every certificate of the machine for each connection, 20 ms long; a server on this machine needs none."""
 
+MOST_IDLE = 6
+"""So many connections stay open between two tests; a server has a hundred for all processes."""
+
 MEMORY = Path("/dev/shm")
 BACKENDS = ["sqlite", *SERVER_URLS]
 
@@ -130,12 +133,19 @@ class KeptDatabases:
             database = self._make(backend)
         with database.begin() as tx:
             delete_rows(tx)
+        if _idle_connections(database) > MOST_IDLE:
+            database.close()
         self._kept[backend] = database
 
     def close(self) -> None:
         """Close all of them."""
         for database in self._kept.values():
             database.close()
+
+
+def _idle_connections(database: Database) -> int:
+    pool: Any = database.engine.pool
+    return int(pool.checkedin() + pool.checkedout())
 
 
 def _is_used_up(database: Database, before: Mapping[str, Any]) -> bool:

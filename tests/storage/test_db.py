@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 from sqlalchemy.event import listen
 
 from app.core.errors import StoreUnavailable
@@ -178,6 +178,27 @@ def test_few_connections_are_kept_between_transactions(database: Database) -> No
             for _ in range(kept_connections.MOST_KEPT + 3):
                 stack.enter_context(database.begin())
     assert database.engine.pool.checkedout() <= kept_connections.MOST_KEPT  # type: ignore[attr-defined]
+
+
+def test_what_comes_back_while_the_database_closes_is_not_left_open(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.close()
+    ended: list[object] = []
+    closing: list[Connection] = []
+    listen(database.engine, "close", lambda connection, _record: ended.append(connection))
+    give_back = Connection.close
+
+    def close_all_before(connection: Connection) -> None:
+        if not closing:
+            closing.append(connection)
+            database.close()
+        give_back(connection)
+
+    with database.read() as tx:
+        tx.exec_driver_sql("SELECT 1")
+        monkeypatch.setattr(Connection, "close", close_all_before)
+    assert len(ended) == 1
 
 
 @pytest.mark.parametrize("block", ["begin", "read"])

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Pool
 
 MOST_KEPT = 4
 KEPT_SECONDS = 1.0
@@ -28,8 +28,8 @@ class KeptConnections:
         self._guard = threading.Lock()
         self._kept: list[tuple[Connection, float]] = []
         self._closings = 0
-        self._lent: dict[Connection, int] = {}
-        """Each connection in use, and how often all had been closed when it was opened."""
+        self._lent: dict[Connection, tuple[int, Pool]] = {}
+        """Each connection in use, how often all had been closed when it was opened, and the pool it is from."""
 
     @contextmanager
     def recent(self) -> Iterator[Connection]:
@@ -69,7 +69,7 @@ class KeptConnections:
                 found, since = None, 0.0
             else:
                 found, since = self._kept.pop()
-                self._lent[found] = self._closings
+                self._lent[found] = self._closings, found.engine.pool
         if found is None:
             return self._open()
         if time.monotonic() - since < KEPT_SECONDS:
@@ -79,7 +79,7 @@ class KeptConnections:
 
     def _put_back(self, connection: Connection) -> None:
         with self._guard:
-            is_kept = len(self._kept) < MOST_KEPT and self._lent[connection] == self._closings
+            is_kept = len(self._kept) < MOST_KEPT and self._lent[connection][0] == self._closings
             if is_kept:
                 del self._lent[connection]
                 self._kept.append((connection, time.monotonic()))
@@ -89,12 +89,16 @@ class KeptConnections:
     def _open(self) -> Connection:
         closings = self._closings
         connection = self._from_pool()
-        self._lent[connection] = closings
+        self._lent[connection] = closings, connection.engine.pool
         return connection
 
     def _give_up(self, connection: Connection) -> None:
         """Give a connection back to the pool; one that was in use during `close` has no pool any more and ends."""
-        has_pool = self._lent.pop(connection) == self._closings
+        closings, pool = self._lent.pop(connection)
+        has_pool = closings == self._closings
         if not has_pool and not connection.closed and not connection.invalidated:
             connection.detach()
         connection.close()
+        if has_pool and closings != self._closings:
+            # All were closed in between: it lies in a pool that nobody looks into any more.
+            pool.dispose()
