@@ -19,6 +19,7 @@ PARTS = (
     "server._init_shared_socket",
     "server._reload",
     "server._respawn_workers",
+    "server._serve_loop",
     "server._spawn_worker",
     "server._spawn_rsgi_worker",
     "server._sfd",
@@ -80,6 +81,14 @@ class HookedServer(MPServer):
         server._sfd = server._shd.get_fd()
         server._sso = socket.socket(fileno=server._sfd)
         server._sso.set_inheritable(True)
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        try:
+            super()._serve_loop(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        except Exception:
+            # Threads that wait for workers would keep a process that no longer looks at any signal.
+            self.shutdown()  # type: ignore[no-untyped-call]
+            raise
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
         self.reload_signal = False

@@ -54,7 +54,15 @@ class RollingServer(HookedServer):
 def starts_afresh() -> bool:
     """Say whether a new interpreter can read the configuration and load everything it names."""
     trial = multiprocessing.get_context("spawn").Process(target=_try_to_start)
-    trial.start()
+    try:
+        trial.start()
+    except OSError as fault:
+        log.error(  # noqa: TRY400 - the sentence is for an operator
+            "trial_not_started",
+            reason=str(fault),
+            hint="The machine has no room for a process more, or the working directory of this one is gone.",
+        )
+        return False
     trial.join(TRIAL_SECONDS)
     if trial.exitcode is None:
         trial.kill()

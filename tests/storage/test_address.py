@@ -40,6 +40,9 @@ def test_the_usual_forms_of_an_address_are_taken(written: str, driver: str) -> N
         "postgresql://u:hidden@h/d?autocommit=1",
         "postgresql://u:hidden@h/d?no_such_option=1",
         "mysql://u:hidden@h/d?ssl-mode=REQUIRED",
+        "postgresql://u:hidden@h/d?connect_timeout=soon",
+        "postgresql://u:hidden@h/d?prepare_threshold=often",
+        "mysql://u:hidden@h/d?connect_timeout=1.5s",
     ],
 )
 def test_an_address_that_cannot_be_read_is_one_sentence_without_its_password(

@@ -45,6 +45,22 @@ NOT_FOR_ADDRESSES = frozenset({"autocommit", "conv", "cursorclass", "defer_conne
 TEXT = frozenset({"host", "port", "dbname", "user", "password", "charset"})
 """What stays text although it is a number."""
 
+NUMBERS = frozenset(
+    {
+        "connect_timeout",
+        "keepalives",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "tcp_user_timeout",
+        PREPARE_THRESHOLD,
+        "read_timeout",
+        "write_timeout",
+        "max_allowed_packet",
+    }
+)
+"""What the drivers take as a whole number only; with any other text each connection fails as if the database were away."""
+
 MADE_BY_SQLALCHEMY = ("ssl_capath", "ssl_cipher", "ssl_check_hostname")
 
 
@@ -111,6 +127,8 @@ def _check_driver_takes(address: DatabaseAddress) -> None:
     if unknown:
         names = ", ".join(name if name.isidentifier() else repr(name) for name in unknown)
         raise _fault(f"{driver} does not take {names} behind the ? of the address; delete it")
+    if wrong := sorted(NUMBERS.intersection(address.url.query)):
+        raise _fault(f"{', '.join(wrong)} behind the ? of the address must be a whole number")
 
 
 def _psycopg_options() -> set[str]:
