@@ -60,8 +60,9 @@ def empty_database(
     def give(backend: str) -> str:
         if backend == "sqlite":
             return copy_of(sqlite_template, sqlite_folder)
+        url = server_databases.url(backend)
         given.append(backend)
-        return server_databases.url(backend)
+        return url
 
     yield give
     for backend in given:
