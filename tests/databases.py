@@ -40,7 +40,7 @@ SERVER_URLS = {
 QUICK_TO_OPEN: dict[str, dict[str, str]] = {"postgresql": {}, "mariadb": {"ssl_disabled": "1"}}
 """PyMySQL reads every certificate of the machine for each connection, 20 ms long; a server on this machine needs none."""
 
-MOST_IDLE = 6
+MOST_IDLE = 1
 """So many connections stay open between two tests; a server has a hundred for all processes."""
 
 MEMORY = Path("/dev/shm")
