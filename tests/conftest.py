@@ -16,6 +16,7 @@ from app.storage.database.db import Database
 from tests.builders import FrozenClock, make_services
 from tests.databases import (
     BACKENDS,
+    POOL_SIZE,
     KeptDatabases,
     ServerDatabases,
     copy_of,
@@ -126,7 +127,7 @@ def kept_databases(sqlite_template: Path, server_databases: ServerDatabases) -> 
         def make(backend: str) -> Database:
             if backend == "sqlite":
                 return Database(copy_of(sqlite_template, Path(mkdtemp(dir=folder))))
-            return Database(server_databases.url(backend))
+            return Database(server_databases.url(backend), pool_size=POOL_SIZE)
 
         kept = KeptDatabases(make)
         yield kept
@@ -137,7 +138,7 @@ def kept_databases(sqlite_template: Path, server_databases: ServerDatabases) -> 
 def database(backend: str, request: pytest.FixtureRequest) -> Iterator[Database]:
     """Return an open database without rows; one of its own for a test that knows its address too."""
     if "database_url" in request.fixturenames:
-        opened = Database(request.getfixturevalue("database_url"))
+        opened = Database(request.getfixturevalue("database_url"), pool_size=POOL_SIZE)
         yield opened
         opened.close()
         return

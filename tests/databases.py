@@ -40,8 +40,8 @@ SERVER_URLS = {
 QUICK_TO_OPEN: dict[str, dict[str, str]] = {"postgresql": {}, "mariadb": {"ssl_disabled": "1"}}
 """PyMySQL reads every certificate of the machine for each connection, 20 ms long; a server on this machine needs none."""
 
-MOST_IDLE = 1
-"""So many connections stay open between two tests; a server has a hundred for all processes."""
+POOL_SIZE, MOST_IDLE = 8, 1
+"""Connections of one database in a test, and those that stay open between two: a server has a hundred for all processes."""
 
 MEMORY = Path("/dev/shm")
 BACKENDS = ["sqlite", *SERVER_URLS]

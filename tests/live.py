@@ -85,15 +85,19 @@ class LiveGateway:
         return self._process
 
     def wait_until_up(self) -> None:
-        """Wait for the first answer; raises with the log when there is none."""
+        """Wait until it answers and all its serving processes are there; raises with the log when that doesn't come."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            try:
-                if requests.get(f"{self.url}/healthz", timeout=2).status_code == 200:
-                    return
-            except requests.RequestException:
-                time.sleep(0.05)
+            if self._answers() and len(self.children()) >= self._workers:
+                return
+            time.sleep(0.05)
         raise AssertionError(f"the gateway does not answer:\n{self.log()[-4000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
 
     def log(self) -> str:
         """Return everything the server printed."""

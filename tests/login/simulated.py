@@ -17,6 +17,7 @@ from app.security.outbound import OutboundClient
 from app.storage.database.db import Database
 from sandbox.state import Call
 from tests.builders import FrozenClock, make_services
+from tests.databases import POOL_SIZE
 from tests.login.browser import BASE_URL, SESSION_COOKIE, Browser, Returned, Started, cookies_set
 from tests.login.gateway import Gateway
 from tests.sandbox.server import SandboxServer
@@ -120,7 +121,7 @@ class SimulatedGateway(Gateway):
     def twin(self, clock: FrozenClock | None = None) -> SimulatedGateway:
         """Return another process of this gateway: nothing is shared but the database."""
         url = self.services.database.engine.url.render_as_string(hide_password=False)
-        database = Database(url)
+        database = Database(url, pool_size=POOL_SIZE)
         own_clock = clock or self.clock
         services = make_services(database, clock=own_clock, channels=self.channels, env=ENVIRONMENT)
         made = SimulatedGateway(services, own_clock, self.sandbox, self.second, self.channels)

@@ -25,6 +25,7 @@ from app.storage.login.flows import flows
 from app.storage.login.identities import StoredIdentity, list_identities
 from app.storage.login.sessions import sessions
 from app.storage.login.signing_keys import signing_keys
+from tests.databases import POOL_SIZE
 from tests.login.in_memory import CodeBrowser, InMemoryGateway
 
 ON_SQLITE = pytest.mark.backends("sqlite")
@@ -74,7 +75,7 @@ def test_fifty_callers_in_two_processes_refresh_once(
 ):
     """Two Database objects share nothing but the store, as two processes do."""
     url = gateway.services.database.engine.url.render_as_string(hide_password=False)
-    second = replace(gateway.services, database=Database(url))
+    second = replace(gateway.services, database=Database(url, pool_size=POOL_SIZE))
     if not forced:
         gateway.clock.advance(seconds=7000)
     gateway.fake.on_refresh = lambda _: time.sleep(0.3)

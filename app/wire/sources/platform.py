@@ -94,5 +94,5 @@ def platform_on_the_spot(kind: str, base_url: str) -> PlatformSpec:
         display_name=f"Described source ({kind})",
         docs_url=DOCS,
         settings=SpotSettings(kind),  # type: ignore[arg-type]  # asked for what a model is asked for
-        open=lambda name, settings: open_source(settings.signature(), settings, _address(base_url, name)),
+        open=lambda name, settings: open_source(settings.signature, settings, _address(base_url, name)),
     )

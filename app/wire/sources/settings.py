@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, SecretStr, create_model, field_validator
 
@@ -29,7 +29,10 @@ SEEDED = "repeat32"
 
 
 class SourceSettings(PlatformSettings):
-    """The keys that channels of all described sources take."""
+    """The keys that channels of all described sources take; `settings_model` makes the class of one source."""
+
+    signature: ClassVar[Signature]
+    """The description these settings belong to."""
 
     signed_url: str = Field(
         "",
@@ -48,14 +51,9 @@ class SourceSettings(PlatformSettings):
             compile_places(place)
         return place
 
-    @classmethod
-    def signature(cls) -> Signature:
-        """Return the description these settings belong to."""
-        raise NotImplementedError
-
     def texts(self) -> dict[str, str]:
         """Return the plain settings that templates and places may name."""
-        named = self.signature().all_settings
+        named = self.signature.all_settings
         values = {name: getattr(self, name) for name in named}
         found = {
             name: plain_text(value) if isinstance(value, SecretStr) else value
@@ -68,7 +66,7 @@ class SourceSettings(PlatformSettings):
 
     def missing_signature_secret(self) -> str | None:
         """Name the first key without which nothing can be proven."""
-        description = self.signature()
+        description = self.signature
         if any(each.only_without_secret for each in description.handshakes):
             return None
         return next((name for name in needed(description) if not _is_there(self, name)), None)
@@ -79,7 +77,7 @@ def _is_there(settings: SourceSettings, name: str) -> bool:
         return bool(
             getattr(settings, "jwks_url", "")
             or getattr(settings, "jwks", None)
-            or settings.signature().jwt.jwks_url
+            or settings.signature.jwt.jwks_url
         )
     value = getattr(settings, name, None)
     return bool(plain_text(value) if isinstance(value, SecretStr) else value)
@@ -121,7 +119,7 @@ def settings_model(signature: Signature, name: str) -> type[SourceSettings]:
         __validators__=_validators(signature, fields),
         **fields,
     )
-    model.signature = classmethod(lambda _cls: signature)  # type: ignore[assignment,method-assign]
+    model.signature = signature
     return model
 
 
