@@ -201,6 +201,25 @@ def test_what_comes_back_while_the_database_closes_is_not_left_open(
     assert len(ended) == 1
 
 
+def test_what_is_taken_while_the_database_closes_is_not_left_open(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.close()
+    ended: list[object] = []
+    listen(database.engine, "close_detached", ended.append)
+    give_pool_up = database.engine.dispose
+    late = contextlib.ExitStack()
+
+    def take_before() -> None:
+        late.enter_context(database.read()).exec_driver_sql("SELECT 1")
+        give_pool_up()
+
+    monkeypatch.setattr(database.engine, "dispose", take_before)
+    database.close()
+    late.close()
+    assert len(ended) == 1
+
+
 @pytest.mark.parametrize("block", ["begin", "read"])
 def test_what_is_in_use_while_the_database_closes_ends_afterwards(database: Database, block: str) -> None:
     ended: list[object] = []

@@ -129,7 +129,7 @@ class Database:
         keep_file_private(self.engine)
         self.commits = 0
         self._log_pages = LOG_PAGES
-        self._connections = KeptConnections(self.engine.connect)
+        self._connections = KeptConnections(self.engine)
         if self.is_sqlite:
             event.listen(self.engine, "connect", self._prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -198,8 +198,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
-        self._connections.close()
         self.engine.dispose()
+        self._connections.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

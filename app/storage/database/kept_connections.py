@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Pool
+from sqlalchemy import Connection, Engine, Pool
 
 MOST_KEPT = 4
 KEPT_SECONDS = 1.0
@@ -20,16 +20,16 @@ KEPT_SECONDS = 1.0
 class KeptConnections:
     """Lends connections; what is lent while they are all closed ends when it comes back.
 
-    `from_pool` takes one from SQLAlchemy's pool, which asks the database first whether it still stands.
+    What comes from the engine's pool was asked first whether it still stands. A pool that the engine has given up is never
+    returned to: nobody looks into it any more, and what lies there would stay open.
     """
 
-    def __init__(self, from_pool: Callable[[], Connection]):
-        self._from_pool = from_pool
+    def __init__(self, engine: Engine):
+        self._engine = engine
         self._guard = threading.Lock()
-        self._kept: list[tuple[Connection, float]] = []
-        self._closings = 0
-        self._lent: dict[Connection, tuple[int, Pool]] = {}
-        """Each connection in use, how often all had been closed when it was opened, and the pool it is from."""
+        self._kept: list[tuple[Connection, Pool, float]] = []
+        self._lent: dict[Connection, Pool] = {}
+        """Each connection in use, and a pool it is surely not newer than."""
 
     @contextmanager
     def recent(self) -> Iterator[Connection]:
@@ -55,11 +55,10 @@ class KeptConnections:
             self._give_up(connection)
 
     def close(self) -> None:
-        """Close what is kept, and what is in use as soon as it is not; the pool is closed by its owner, afterwards."""
+        """Close what is kept, after the engine has given its pool up; what is in use ends as soon as it is not."""
         with self._guard:
-            self._closings += 1
             kept, self._kept = self._kept, []
-        for connection, _ in kept:
+        for connection, _, _ in kept:
             connection.detach()
             connection.close()
 
@@ -68,8 +67,8 @@ class KeptConnections:
             if not self._kept:
                 found, since = None, 0.0
             else:
-                found, since = self._kept.pop()
-                self._lent[found] = self._closings, found.engine.pool
+                found, pool, since = self._kept.pop()
+                self._lent[found] = pool
         if found is None:
             return self._open()
         if time.monotonic() - since < KEPT_SECONDS:
@@ -79,26 +78,27 @@ class KeptConnections:
 
     def _put_back(self, connection: Connection) -> None:
         with self._guard:
-            is_kept = len(self._kept) < MOST_KEPT and self._lent[connection][0] == self._closings
+            pool = self._lent[connection]
+            is_kept = len(self._kept) < MOST_KEPT and pool is self._engine.pool
             if is_kept:
                 del self._lent[connection]
-                self._kept.append((connection, time.monotonic()))
+                self._kept.append((connection, pool, time.monotonic()))
         if not is_kept:
             self._give_up(connection)
 
     def _open(self) -> Connection:
-        closings = self._closings
-        connection = self._from_pool()
-        self._lent[connection] = closings, connection.engine.pool
+        # Asked before: should the pool change meanwhile, the connection is taken for one of the old.
+        pool = self._engine.pool
+        connection = self._engine.connect()
+        self._lent[connection] = pool
         return connection
 
     def _give_up(self, connection: Connection) -> None:
-        """Give a connection back to the pool; one that was in use during `close` has no pool any more and ends."""
-        closings, pool = self._lent.pop(connection)
-        has_pool = closings == self._closings
-        if not has_pool and not connection.closed and not connection.invalidated:
+        """Give a connection back to its pool, or end it where the engine has given that up."""
+        pool = self._lent.pop(connection)
+        if pool is not self._engine.pool and not connection.closed and not connection.invalidated:
             connection.detach()
         connection.close()
-        if has_pool and closings != self._closings:
-            # All were closed in between: it lies in a pool that nobody looks into any more.
+        if pool is not self._engine.pool:
+            # Given up while the connection went back there.
             pool.dispose()
