@@ -127,6 +127,7 @@ def test_more_callers_than_places_leave_the_newest(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 3)
+    monkeypatch.setattr(rejections, "PRUNE_EVERY", 10**9)
     with database.begin() as tx:
         for number in range(8):
             insert_rejection(tx, refused(remote_addr=f"203.0.113.{number}"))
