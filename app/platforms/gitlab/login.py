@@ -216,7 +216,7 @@ def _refusal(word: str, status: int) -> UpstreamError:
         case "unauthorized_client":
             message = "GitLab does not let this application log people in this way; it must be Confidential at Edit profile → Applications (of a group: Settings → Applications)."
         case "invalid_scope" | "insufficient_scope":
-            message = "GitLab has not given this application the scopes of scope; tick them at Edit profile → Applications (of a group: Settings → Applications) and log in again."
+            message = "GitLab has not given this application the scopes that this channel asks for (scope); tick them at Edit profile → Applications (of a group: Settings → Applications) and log in again."
         case _:
             return grant_error(word, status)
     return UpstreamError("upstream_refused", message, platform_code=word)

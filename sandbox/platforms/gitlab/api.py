@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -60,8 +60,7 @@ def authorize() -> AnyResponse:
         )
     scope = query.get("scope", "read_user")
     if not SCOPES.issuperset(scope.split()):
-        refused = {"error": "invalid_scope", "state": query.get("state", "")}
-        return redirect(f"{query['redirect_uri']}?{urlencode(refused)}", code=302)
+        return _back(query["redirect_uri"], {"error": "invalid_scope", "state": query.get("state", "")})
     return ask(
         AuthorizeRequest(
             platform="gitlab",
@@ -159,6 +158,12 @@ def discovery() -> Response:
 def refusal(status: int) -> Response | None:
     """Answers a wrong path or method as the API does."""
     return _json({"error": "404 Not Found"}, status) if status in (404, 405) else None
+
+
+def _back(address: str, said: dict[str, str]) -> AnyResponse:
+    parts = urlsplit(address)
+    query = "&".join(filter(None, (parts.query, urlencode(said))))
+    return redirect(urlunsplit(parts._replace(query=query)), code=302)
 
 
 def _is_our_client(state: SandboxState, fields: dict[str, str]) -> bool:
