@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gidgetlab import ValidationFailure
+from gidgetlab.exceptions import ValidationFailure
 from gidgetlab.sansio import Event
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
