@@ -171,6 +171,22 @@ def test_the_page_is_not_fetched_ahead_or_framed(scripted: InMemoryGateway) -> N
     assert browser.open(address, method="HEAD").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("start", "policy"),
+    [
+        ("next=/welcome", "same-origin"),
+        ("next=/welcome&mode=popup", "same-origin-allow-popups"),
+        ("next=https://app.example/cb&mode=popup", "unsafe-none"),
+    ],
+)
+def test_a_popup_stays_connected_to_the_page_that_waits(
+    scripted: InMemoryGateway, start: str, policy: str
+) -> None:
+    browser = scripted.browser()
+    page = browser.get(browser.start("corp", start, headers=IN_APP).authorize_url)
+    assert page.headers["Cross-Origin-Opener-Policy"] == policy
+
+
 def test_a_page_that_got_no_code_cancels_the_login(scripted: InMemoryGateway) -> None:
     browser = scripted.browser()
     answer = browser.get(posted(browser, state_of(started(browser)), code="").headers["Location"])

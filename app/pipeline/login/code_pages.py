@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.core.code_pages import CodeScript
 from app.core.errors import LoginError
@@ -10,11 +11,22 @@ from app.core.ports import LoginProvider
 from app.pipeline.channels import Channel
 from app.pipeline.login.start import find_own_flow, invalid_state, script_of
 from app.pipeline.services import Services
+from app.storage.login.flows import Flow
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StartedScript:
+    """A login under way whose code a script hands out; `code_name` is what the page calls the code when it posts it."""
+
+    channel: Channel
+    flow: Flow
+    script: CodeScript
+    code_name: str
 
 
 def started_script(
     services: Services, *, channel_name: str, state: str | None, browsers: Sequence[str]
-) -> tuple[Channel, LoginProvider, CodeScript]:
+) -> StartedScript:
     """Return what the page needs for a login that this browser started; raises LoginError for every other one. Spends nothing."""
     channel, provider = services.channels.with_capability(channel_name, LoginProvider)
     flow = find_own_flow(services, state=state, channel=channel.name, browsers=browsers)
@@ -23,4 +35,4 @@ def started_script(
         raise invalid_state()
     if flow.expires_at <= services.clock.now():
         raise LoginError("login_expired", "This login took too long; start again.")
-    return channel, provider, script
+    return StartedScript(channel, flow, script, provider.code_parameters[0])

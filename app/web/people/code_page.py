@@ -11,9 +11,11 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext as _
 
 from app.core.code_pages import CodeScript
+from app.core.states import FlowMode
 from app.pipeline.login.code_pages import started_script
 from app.pipeline.login.return_query import query_pairs
 from app.pipeline.services import Services
+from app.web.people.login_errors import let_opener_hear
 from app.web.people.session_cookies import login_cookies
 from app.web.people.visits import refuse_what_is_no_visit
 from app.web.security_headers import content_security_policy
@@ -28,19 +30,22 @@ def add_code_page(blueprint: Blueprint, services: Services) -> None:
         refuse_what_is_no_visit()
         states = [value for name, value in query_pairs(request.query_string) if name == "state"]
         state = states[0] if len(states) == 1 else None
-        found, provider, script = started_script(
+        found = started_script(
             services, channel_name=channel, state=state, browsers=login_cookies(services.settings)
         )
         page = render_template(
             "code_page.html",
-            action=f"/oauth/{found.name}/callback",
+            action=f"/oauth/{found.channel.name}/callback",
             state=state,
-            code_name=provider.code_parameters[0],
-            script=script,
-            parameters=json.dumps(dict(script.parameters)),
-            channel_title=_(found.title),
+            code_name=found.code_name,
+            script=found.script,
+            parameters=json.dumps(dict(found.script.parameters)),
+            channel_title=_(found.channel.title),
         )
-        return _with_script(services, make_response(page), script)
+        response = make_response(page)
+        if found.flow.mode is FlowMode.POPUP:
+            let_opener_hear(response, found.flow.next)
+        return _with_script(services, response, found.script)
 
 
 def _with_script(services: Services, response: Response, script: CodeScript) -> Response:

@@ -78,13 +78,13 @@ def login_blueprint(services: Services) -> Blueprint:
         """Send a return that came as a POST once more, as a GET: only then does the browser's cookie come along."""
         return see_other(_same_address_by_get(services, channel))
 
-    add_code_page(blueprint, services)
     _add_session_routes(blueprint, services)
     return blueprint
 
 
 def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
     settings = services.settings
+    add_code_page(blueprint, services)
 
     @blueprint.post("/oauth/<channel>/link")
     def link(channel: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -28,8 +29,9 @@ def understood(seen: Received, secret: str, **keys: Any) -> tuple[str, bool]:
 def test_every_sample_is_signed_and_understood(firing: SandboxServer, gateway: StandIn) -> None:
     secret = firing.settings["GITEE_WEBHOOK_SECRET"]
     for kind in TYPES:
-        fire(firing, channel="ge", platform="gitee", type=kind)
+        (result,) = fire(firing, channel="ge", platform="gitee", type=kind)
         seen = gateway.received.pop()
+        assert result["event_id"] == f"sha256:{sha256(seen.body).hexdigest()}"
         assert seen.headers["x-gitee-token"] == by_hand(secret, int(seen.headers["x-gitee-timestamp"]))
         assert understood(seen, secret) == (kind, False)
 
