@@ -1,7 +1,7 @@
 """What the simulated Gitee sends: its five kinds of hooks, and the test from the webhook's page.
 
-Shapes follow help.gitee.com, "WebHook 推送数据格式说明" (read 2026-11-28); that a test is told by `X-Gitee-Ping` is seen in deliveries that public
-repositories quote.
+Shapes follow help.gitee.com, "WebHook 推送数据格式说明" (read 2026-11-28); the actions are those that openeuler-mirror/sync-bot (gitee/action.go)
+handles; that a test is told by `X-Gitee-Ping` is seen in deliveries that public repositories quote.
 """
 
 from __future__ import annotations
