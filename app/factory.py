@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-from flask import Flask
 
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
@@ -33,12 +33,9 @@ from app.storage.database.db import Database
 from app.storage.database.group_commit import GroupCommit
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import configure_logging
-from app.web.blueprints import register_blueprints
-from app.web.callbacks.front_door import Callbacks
-from app.web.errors import install_errors
-from app.web.guards import install_https_rule
-from app.web.languages import install_languages
-from app.web.security_headers import install_security_headers
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 log = structlog.get_logger(__name__)
 
@@ -159,22 +156,7 @@ def open_services(environment: Mapping[str, str] | None = None) -> Services:
 
 def create_app(environment: Mapping[str, str] | None = None, *, services: Services | None = None) -> Flask:
     """Make the WSGI application; it opens no connection and starts no thread by itself."""
-    if services is None:
-        services = open_services(environment)
-    app = Flask("app.web")
-    # Tidying doubled slashes would redirect to the Host header's name; such an address is simply not there.
-    app.url_map.merge_slashes = False
-    app.config.update(
-        SECRET_KEY=None,
-        CALLGATE_DEV=services.settings.app_env == "dev",
-        SANDBOX_URL=services.settings.sandbox_url if services.settings.sandbox_is_on else "",
-    )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["callgate"] = services
-    install_errors(app)
-    install_https_rule(app, services.settings)
-    install_languages(app)
-    install_security_headers(app, services.settings)
-    register_blueprints(app, services)
-    app.wsgi_app = Callbacks(app, services)  # type: ignore[method-assign]
-    return app
+    # Loaded here: the commands of a terminal join the parts and serve nothing.
+    from app.web.application import make_application
+
+    return make_application(services or open_services(environment))
