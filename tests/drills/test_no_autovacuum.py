@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from tests.drills.conftest import Say
 from tests.drills.engines import Engine
 from tests.drills.form import drill_marks, runs_on, sized
-from tests.drills.stage import CROWD, Drill
+from tests.drills.stage import Drill
 
 pytestmark = drill_marks()
 
