@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.field_paths import checked_path
+from app.config.login_groups import LoginGroupConfig
 from app.config.named_values import NamedValues
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
@@ -76,6 +77,7 @@ class ChannelsFile(BaseModel):
 
     channels: tuple[ChannelConfig, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
+    login_groups: tuple[LoginGroupConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -107,9 +109,7 @@ def parse_channels(
         document = with_own_files(tomllib.loads(text), folder)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{source}: {error}."]) from None
-    faults = [
-        f"{source}: unknown table [{key}]." for key in document if key not in ("channels", "destinations")
-    ]
+    faults = [f"{source}: unknown table [{key}]." for key in document if key not in ChannelsFile.model_fields]
     channels = []
     named = NamedValues(environment)
     for name, table in document.get("channels", {}).items():
@@ -117,10 +117,13 @@ def parse_channels(
         if channel is not None:
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
+    groups = _login_groups(document.get("login_groups", []), source, faults)
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
-    return ChannelsFile(channels=tuple(channels), destinations=tuple(destinations))
+    return ChannelsFile(
+        channels=tuple(channels), destinations=tuple(destinations), login_groups=tuple(groups)
+    )
 
 
 def _fault_of_table(name: str, table: Any) -> str | None:
@@ -177,13 +180,33 @@ def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str
         return []
     found = [_destination(table, named, source, faults) for table in tables]
     destinations = [destination for destination in found if destination is not None]
-    names = [destination.name for destination in destinations]
-    faults.extend(
-        f"{source}: two destinations are called {name!r}."
+    faults.extend(_doubled([destination.name for destination in destinations], "destinations", source))
+    return destinations
+
+
+def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGroupConfig]:
+    if not isinstance(tables, list):
+        faults.append(f"{source}: login_groups must be written as [[login_groups]].")
+        return []
+    groups = []
+    for table in tables:
+        try:
+            groups.append(LoginGroupConfig.model_validate(table))
+        except ValidationError as error:
+            name = table.get("name") if isinstance(table, dict) else None
+            faults.extend(
+                f"{source}: [[login_groups]] {name!r} {sentence}" for sentence in fault_sentences(error)
+            )
+    faults.extend(_doubled([group.name for group in groups], "login groups", source))
+    return groups
+
+
+def _doubled(names: list[str], what: str, source: str) -> list[str]:
+    return [
+        f"{source}: two {what} are called {name!r}."
         for name in sorted(set(names))
         if names.count(name) > 1
-    )
-    return destinations
+    ]
 
 
 def _destination(table: Any, named: NamedValues, source: str, faults: list[str]) -> DestinationConfig | None:
