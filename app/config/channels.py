@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
+from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
 from app.config.named_values import NamedValues
@@ -54,6 +55,7 @@ class ChannelConfig(BaseModel):
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
+    domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
     set_variables: tuple[str, ...] = ()
@@ -106,7 +108,7 @@ def parse_channels(
 ) -> ChannelsFile:
     """Read the text of a channels file; raises ConfigurationError with every fault. Other files it names begin at `folder`."""
     try:
-        document = with_own_files(tomllib.loads(text), folder)
+        document = with_own_domain_files(with_own_files(tomllib.loads(text), folder), folder)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{source}: {error}."]) from None
     faults = [f"{source}: unknown table [{key}]." for key in document if key not in ChannelsFile.model_fields]
@@ -118,6 +120,7 @@ def parse_channels(
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     groups = _login_groups(document.get("login_groups", []), source, faults)
+    faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
