@@ -206,9 +206,7 @@ def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGrou
 
 def _doubled(names: list[str], what: str, source: str) -> list[str]:
     return [
-        f"{source}: two {what} are called {name!r}."
-        for name in sorted(set(names))
-        if names.count(name) > 1
+        f"{source}: two {what} are called {name!r}." for name in sorted(set(names)) if names.count(name) > 1
     ]
 
 

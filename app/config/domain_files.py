@@ -70,7 +70,9 @@ def clashes(files_of: Iterable[tuple[str, Mapping[str, bytes]]]) -> list[str]:
         for name, content in files.items():
             owner, known = first.setdefault(name, (channel, content))
             if known != content:
-                faults.append(f"[channels.{channel}] domain_files: {name} says something else than in {owner!r}.")
+                faults.append(
+                    f"[channels.{channel}] domain_files: {name} says something else than in {owner!r}."
+                )
     return faults
 
 

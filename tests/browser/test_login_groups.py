@@ -10,7 +10,9 @@ from playwright.sync_api import expect
 from tests.browser.stage import PHONE, Visitor, allow_everything
 
 pytestmark = pytest.mark.services
-INSIDE_WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.60 NetType/WIFI"
+INSIDE_WECHAT = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Mobile/15E148 MicroMessenger/8.0.60 NetType/WIFI"
+)
 
 
 def test_the_front_page_shows_one_button_for_both_channels(visitor: Visitor):

@@ -146,7 +146,10 @@ def test_no_union_id_or_another_one_is_another_user(gateway: InMemoryGateway, ot
 def test_two_users_that_exist_are_never_merged(gateway: InMemoryGateway):
     for platform in ("app", "site"):
         gateway.platforms[platform].person = person(f"{platform}:1", union_id=None)
-    before = [log_in(gateway, INSIDE, "app").me()["user_id"], log_in(gateway, DESKTOP, "site").me()["user_id"]]
+    before = [
+        log_in(gateway, INSIDE, "app").me()["user_id"],
+        log_in(gateway, DESKTOP, "site").me()["user_id"],
+    ]
     for platform in ("app", "site"):
         gateway.platforms[platform].person = person(f"{platform}:1")
     after = [log_in(gateway, INSIDE, "app").me()["user_id"], log_in(gateway, DESKTOP, "site").me()["user_id"]]
@@ -170,9 +173,7 @@ def test_first_logins_at_the_same_time_make_one_user(database: Database, clock: 
 
     def second() -> None:
         stored = database.run(
-            lambda tx: remember_person(
-                tx, channel="site", known=person("site:1"), now=now, partners=partners
-            )
+            lambda tx: remember_person(tx, channel="site", known=person("site:1"), now=now, partners=partners)
         )
         found.append(stored.user_id)
 
@@ -235,7 +236,9 @@ def test_a_failure_is_told_where_the_start_at_the_group_wanted_it(gateway: InMem
     browser = gateway.browser()
     started = browser.start("their", query="next=/&error_to=https://app.example/cb/failed", headers=DESKTOP)
     answer = browser.get(f"/oauth/site/callback?state={started.state}&error=access_denied")
-    assert answer.headers["Location"].startswith("https://app.example/cb/failed?error=access_denied&trace_id=")
+    assert answer.headers["Location"].startswith(
+        "https://app.example/cb/failed?error=access_denied&trace_id="
+    )
     wrong = browser.get("/oauth/their/start?next=https://evil.example")
     assert (wrong.status_code, wrong.get_json()["error"]) == (400, "bad_return_url")
 
@@ -321,7 +324,11 @@ def faults_of(tmp_path: Path, groups: str, **env: str) -> str:
         ("alerts", ["official", "site"], "'alerts' has the name of a channel that is not in it"),
         ("shop", ["official"], "'shop' has the name of a channel that is not in it"),
         ("w", ["official", "gone"], "'w' names the channel 'gone', which is not in the channels file"),
-        ("w", ["official", "alerts"], "'w' names the channel 'alerts', whose platform (alertmanager) logs nobody in"),
+        (
+            "w",
+            ["official", "alerts"],
+            "'w' names the channel 'alerts', whose platform (alertmanager) logs nobody in",
+        ),
         ("w", ["official", "official"], "names official twice"),
         ("w", [], "channels: "),
         ("W W", ["official"], "may hold only a-z"),
@@ -370,5 +377,7 @@ def test_a_channel_whose_key_is_not_set_is_no_fault(tmp_path: Path):
 
 def test_a_channel_without_the_key_of_its_login_is_no_fault(tmp_path: Path):
     group = '[[login_groups]]\nname = "w"\nchannels = ["silent", "site"]\n'
-    silent = '[channels.silent]\nplatform = "wechat"\napp_id = "wx2"\ntoken = "5b1c9d27b3e84a60"\nmode = "plain"\n'
+    silent = (
+        '[channels.silent]\nplatform = "wechat"\napp_id = "wx2"\ntoken = "5b1c9d27b3e84a60"\nmode = "plain"\n'
+    )
     assert faults_of(tmp_path, silent + group) == ""

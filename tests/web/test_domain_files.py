@@ -107,7 +107,9 @@ def test_files_beside_the_channels_file_are_read_as_they_are(tmp_path: Path, dat
 
 
 def test_a_channel_that_lacks_its_keys_proves_its_domain_already(database: Database):
-    channel = '[channels.a]\nplatform = "callback"\nsecret = "${NOT_THERE}"\n{off}domain_files = {"a.txt" = "1"}\n'
+    channel = (
+        '[channels.a]\nplatform = "callback"\nsecret = "${NOT_THERE}"\n{off}domain_files = {"a.txt" = "1"}\n'
+    )
     for off, status in (("", 200), ("enabled = false\n", 404)):
         services = make_services(database, channels=channel.replace("{off}", off))
         assert create_app(services=services).test_client().get("/a.txt").status_code == status

@@ -76,18 +76,19 @@ def same_union(services: Services, channel: str) -> tuple[str, ...]:
 def group_faults(groups: Sequence[LoginGroupConfig], channels: Channels) -> list[str]:
     """Return what is wrong with the groups of a channels file, a sentence each."""
     faults = [
-        f"[[login_groups]] {group.name!r} {what}"
-        for group in groups
-        for what in _faults_of(group, channels)
+        f"[[login_groups]] {group.name!r} {what}" for group in groups for what in _faults_of(group, channels)
     ]
-    taken: dict[str, str] = {}
-    for group in groups:
-        for name in group.channels:
-            if taken.setdefault(name, group.name) != group.name:
-                faults.append(
-                    f"[[login_groups]] {group.name!r} names the channel {name!r}, which is in {taken[name]!r} already."
-                )
-    return faults
+    return faults + _taken_twice(groups)
+
+
+def _taken_twice(groups: Sequence[LoginGroupConfig]) -> list[str]:
+    first = {name: group.name for group in reversed(groups) for name in group.channels}
+    return [
+        f"[[login_groups]] {group.name!r} names the channel {name!r}, which is in {first[name]!r} already."
+        for group in groups
+        for name in group.channels
+        if first[name] != group.name
+    ]
 
 
 def _faults_of(group: LoginGroupConfig, channels: Channels) -> Iterable[str]:

@@ -95,9 +95,7 @@ def person_disabled() -> LoginError:
     return LoginError("person_disabled", message, http_status=403)
 
 
-def _user_of_union(
-    tx: Transaction, known: Identity, partners: Sequence[str], now: datetime
-) -> str | None:
+def _user_of_union(tx: Transaction, known: Identity, partners: Sequence[str], now: datetime) -> str | None:
     """Return the user that the group's other channels know by this union id, None when there is none.
 
     Two first logins of one person, on a phone and on a desktop, wait for each other here: else each made a user.
@@ -108,9 +106,7 @@ def _user_of_union(
     return find_user_of_union(tx, known.union_id, partners)
 
 
-def _insert_with_new_user(
-    tx: Transaction, *, channel: str, known: Identity, now: datetime
-) -> StoredIdentity:
+def _insert_with_new_user(tx: Transaction, *, channel: str, known: Identity, now: datetime) -> StoredIdentity:
     user_id = new_id(now)
     insert_user(tx, user_id, now)
     stored = _insert(tx, channel=channel, known=known, user_id=user_id, now=now)

@@ -21,7 +21,9 @@ PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 "
     "MicroMessenger/8.0.60(0x18003c2f) NetType/WIFI Language/zh_CN"
 )
-DESKTOP = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+DESKTOP = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
 
 
 @pytest.fixture
@@ -77,7 +79,10 @@ def test_a_phone_inside_wechat_and_a_desktop_are_one_user(gateway: Gateway) -> N
     ("agent", "inside"),
     [
         (PHONE, True),
-        ("Mozilla/5.0 (Windows NT 6.1) Chrome/39.0 Safari/537.36 MicroMessenger/6.5.2.501 WindowsWechat", True),
+        (
+            "Mozilla/5.0 (Windows NT 6.1) Chrome/39.0 Safari/537.36 MicroMessenger/6.5.2.501 WindowsWechat",
+            True,
+        ),
         ("Mozilla/5.0 (iPhone) wxwork/4.1.0 MicroMessenger/7.0.1", False),
         (DESKTOP, False),
         ("Mozilla/5.0 (iPhone) Mobile/15E148 Safari/604.1", False),
