@@ -65,7 +65,8 @@ def checked_files(value: object) -> Mapping[str, bytes]:
 
 def clashes(files_of: Iterable[tuple[str, Mapping[str, bytes]]]) -> list[str]:
     """Return a sentence for each name that two channels give different contents; `files_of` are channels and files."""
-    faults, first = [], {}
+    faults: list[str] = []
+    first: dict[str, tuple[str, bytes]] = {}
     for channel, files in files_of:
         for name, content in files.items():
             owner, known = first.setdefault(name, (channel, content))

@@ -52,6 +52,6 @@ SAMPLES = (
         _sealed,
         signing.body_of(),
         has_window=False,
-    ),  # fmt: skip
+    ),
     Sample("callback", "v2", {"secret": WEBHOOK_SECRET}, webhook, BODY),
 )

@@ -170,12 +170,13 @@ def flipped(raw: bytes, position: int) -> bytes:
 def test_every_failure_behind_the_proof_is_one_and_the_same() -> None:
     """Wrong padding, another key and no JSON must not be told apart: not every scheme's proof covers the body."""
     raw = base64.b64decode(TEXT)
+    values: tuple[Any, ...] = (None, 5, [], {}, "", "é", "%%%")
     bodies = [
         *(base64.b64encode(flipped(raw, position)) for position in (0, 20, len(raw) - 17, len(raw) - 1)),
         *(base64.b64encode(raw[:cut]) for cut in (0, 15, 16, 31, len(raw) - 1)),
         sealed(body_of(), "another-secret"),
         *(sealed(plain) for plain in (b"", b"no json", b"[1]", b'"text"', b"\xff", b"[" * 10000)),
-        *(json.dumps({"encrypt": value}).encode() for value in (None, 5, [], {}, "", "é", "%%%")),
+        *(json.dumps({"encrypt": value}).encode() for value in values),
         b"", b"{", b"{}", b"[]", b"null", b"\x00" * 64, b"\xff\xfe", TEXT + b"!", TEXT[:-2] + b"-_",
     ]  # fmt: skip
     told = set()
