@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli.channels import channels_group
 from app.config.channels import parse_channels
 from app.config.login_groups import LoginGroupConfig
 from app.core.errors import ConfigurationError
@@ -276,6 +278,25 @@ def test_the_front_page_has_one_button_for_the_group(gateway: InMemoryGateway):
     assert "/oauth/their/start?next=/" in page
     assert "/oauth/app/start" not in page
     assert "/oauth/site/start" not in page
+
+
+@ONE_BACKEND
+def test_the_terminal_prints_where_people_start(gateway: InMemoryGateway):
+    printed = CliRunner().invoke(channels_group(gateway.services), ["list"]).output
+    assert "their  (login group, Fake)  app, site" in printed
+    assert f"{BASE_URL}/oauth/their/start" in printed
+    assert "fake  (login group" not in printed
+
+
+@ONE_BACKEND
+def test_an_account_that_was_taken_away_comes_back_to_the_same_person(gateway: InMemoryGateway):
+    """So an operator joins two users that exist: the union id decides at the next login."""
+    first = log_in(gateway, INSIDE, "app").me()["user_id"]
+    browser = log_in(gateway, DESKTOP, "site")
+    own = next(each["id"] for each in browser.me()["identities"] if each["channel"] == "site")
+    assert browser.post_proven(f"/api/v1/me/identities/{own}/unlink").status_code == 204
+    assert gateway.stored_people()[:2] == (1, 1)
+    assert log_in(gateway, DESKTOP, "site").me()["user_id"] == first
 
 
 def replace_title(group: LoginGroupConfig, title: str) -> LoginGroupConfig:

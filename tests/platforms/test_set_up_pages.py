@@ -36,7 +36,7 @@ FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | r
 INLINE = re.compile(r"`((?:flask|curl) [^`\n]+)`")
 RUN, REAL = "sh", "sh real-account"
 KINDS = {RUN, REAL, "toml", "yaml", "js", "text"}
-NEED_AN_ACCOUNT = {"feishu": 1, "wechat": 2}
+NEED_AN_ACCOUNT = {"feishu": 1, "wechat": 4}
 """How many commands of a page are not run."""
 
 CHINESE = ".zh-CN"
