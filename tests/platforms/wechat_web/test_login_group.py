@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from app.core.login_choice import BrowserFit, UnionLogin
+from app.platforms import discover
 from app.storage.database.db import Database
 from app.wire.wechat_family.browsers import is_wechat
 from tests.builders import FrozenClock, make_services
@@ -91,3 +93,16 @@ def test_a_phone_inside_wechat_and_a_desktop_are_one_user(gateway: Gateway) -> N
 )
 def test_wechats_browser_is_known_by_its_name(agent: str, inside: bool) -> None:
     assert is_wechat(agent) is inside
+
+
+def test_the_three_kinds_of_applications_tell_union_ids_of_one_issuer() -> None:
+    slugs = ("wechat", "wechat-web", "wechat-mini")
+    opened = []
+    for slug in slugs:
+        spec = discover()[slug]
+        opened.append(
+            spec.open("x", spec.settings.model_validate({"app_id": "wx0001", "app_secret": "wxsecret"}))
+        )
+    assert [isinstance(connector, UnionLogin) for connector in opened] == [True, True, True]
+    assert {connector.union_issuer for connector in opened} == {"wechat"}
+    assert [isinstance(connector, BrowserFit) for connector in opened] == [True, True, False]
