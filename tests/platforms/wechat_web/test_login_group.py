@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -97,7 +98,7 @@ def test_wechats_browser_is_known_by_its_name(agent: str, inside: bool) -> None:
 
 def test_the_three_kinds_of_applications_tell_union_ids_of_one_issuer() -> None:
     slugs = ("wechat", "wechat-web", "wechat-mini")
-    opened = []
+    opened: list[Any] = []
     for slug in slugs:
         spec = discover()[slug]
         opened.append(
