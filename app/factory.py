@@ -14,6 +14,7 @@ from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
+from app.config.login_groups import LoginGroupConfig
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -22,6 +23,7 @@ from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
+from app.pipeline.login.groups import group_faults
 from app.pipeline.router import Router
 from app.pipeline.services import Runtime, Services
 from app.security.bans import Bans
@@ -45,7 +47,7 @@ def build_services(
 ) -> Services:
     """Read the configuration and join the parts; raises ConfigurationError with every fault found."""
     settings, faults = read_settings(environment)
-    channels, destinations = _open_checked_channels(settings, environment, faults)
+    channels, file = _open_checked_channels(settings, environment, faults)
     handlers = (
         Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment, faults)
     )
@@ -57,7 +59,8 @@ def build_services(
         settings,
         database,
         channels,
-        destinations=destinations,
+        destinations=file.destinations,
+        login_groups=file.login_groups,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -70,6 +73,7 @@ def join_services(
     channels: Channels,
     *,
     destinations: Iterable[DestinationConfig],
+    login_groups: tuple[LoginGroupConfig, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -94,6 +98,7 @@ def join_services(
         bind_route=bind_route(channels, settings),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
+        login_groups=login_groups,
         notices=notices,
         runtime=runtime,
     )
@@ -109,8 +114,8 @@ def _load_own_handlers(settings: Settings, environment: Mapping[str, str], fault
 
 def _open_checked_channels(
     settings: Settings, environment: Mapping[str, str], faults: list[str]
-) -> tuple[Channels, tuple[DestinationConfig, ...]]:
-    """Open the channels and read the destinations; what is unsafe is a fault in prod and warned about in test."""
+) -> tuple[Channels, ChannelsFile]:
+    """Open the channels and read the rest of their file; what is unsafe is a fault in prod and warned about in test."""
     told = {setting_named(fault) for fault in faults}
     unsafe = [fault for fault in environment_faults(settings) if setting_named(fault) not in told]
     file, channels = ChannelsFile(), Channels([])
@@ -124,13 +129,14 @@ def _open_checked_channels(
             log.warning("own_source_hidden", detail=sentence)
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
+        faults += group_faults(file.login_groups, channels)
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":
         faults += unsafe
     for sentence in unsafe if settings.app_env == "test" else ():
         log.warning("unsafe_configuration", detail=sentence)
-    return channels, file.destinations
+    return channels, file
 
 
 def _what_is_not_there(settings: Settings) -> list[str]:
