@@ -36,8 +36,8 @@ class InboundRequest(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """Return the only header of that name, None when absent; raises VerificationError when it is repeated."""
-        wanted = name.lower()
-        found = [value for key, value in self.headers if key.lower() == wanted]
+        wanted, length = name.lower(), len(name)
+        found = [value for key, value in self.headers if len(key) == length and key.lower() == wanted]
         if len(found) > 1:
             raise VerificationError(
                 "duplicate_header", f"The header {name} came {len(found)} times; a proxy may add its own."

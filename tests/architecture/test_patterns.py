@@ -32,6 +32,7 @@ CONFIGURATION_ONLY = {
     "app.config.channels:CHANNEL_NAME",
     "app.config.channels:VARIABLE",
     "app.config.destinations:NAME",
+    "app.config.domain_files:NAME",
     "app.config.field_paths:PATH",
     "app.config.rates:BURST",
     "app.config.rates:RATE",

@@ -18,6 +18,7 @@ from app.core.identifiers import random_word
 from app.core.ports import AuthorizeRequest, DiscoveringLogin, LoginPages, LoginProvider
 from app.core.states import FlowMode, FlowPurpose
 from app.pipeline.channels import Channel, ask_platform, redirect_uri
+from app.pipeline.login.groups import MAX_USER_AGENT, channel_to_start
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
 from app.security.addresses import address_group
@@ -29,14 +30,14 @@ STARTS_PER_ADDRESS = "60 per minute"
 STATE_BITS = 192
 BROWSER_BITS = 256
 VERIFIER_BITS = 256
-MAX_USER_AGENT = 512
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StartRequest:
     """What a browser asks for; `browser` is its login cookie when it has one already.
 
-    `user_agent` chooses the page where a channel has several; it is cut to MAX_USER_AGENT. `error_to` is where a failure
+    `channel` may be a login group. `user_agent` chooses the channel of a group, and the page where a channel has several;
+    it is cut to MAX_USER_AGENT. `error_to` is where a failure
     is told, judged like `next`.
     """
 
@@ -68,13 +69,14 @@ class SpentFlow:
 def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | None = None) -> Started:
     """Start a login, or a link when `linker` is the session it belongs to.
 
-    1. The channel must log people in, the return address must be allowed, and the rate too; a server that names its own
+    1. A group's channel is chosen by the browser. The channel must log people in, the return address must be allowed, and the rate too; a server that names its own
        addresses is asked for them, where they are not known.
     2. State, PKCE verifier and, for a new browser, the value of its login cookie are drawn.
     3. The flow is stored under the hash of its state, and expired ones are swept.
     4. The platform words its own address, unless a script on a page of ours gets the code.
     """
-    channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
+    name = channel_to_start(services, wanted.channel, wanted.user_agent)
+    channel, provider = services.channels.with_capability(name, LoginProvider)
     return_to, error_to = _checked_addresses(services, wanted)
     _check_rate(services, wanted.remote_addr)
     learn_addresses(channel)
