@@ -63,7 +63,10 @@ def _ours(store: str, name: str) -> list[Line]:
 LINES = (
     Line(
         "empty",
-        {"en": "empty Flask view, same server, on one core as Callgate", "zh-CN": "空的 Flask 视图，同一服务器，同样固定在一个核上"},
+        {
+            "en": "empty Flask view, same server, on one core as Callgate",
+            "zh-CN": "空的 Flask 视图，同一服务器，同样固定在一个核上",
+        },
         NOTHING,
         lost=ALL,
     ),

@@ -21,7 +21,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.cli.groups import register_commands
+from app.cli.groups import COMMANDS, make_command
 from app.config.channels import ChannelConfig, parse_channels
 from app.factory import build_services, create_app
 from app.platforms import discover
@@ -125,7 +125,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         with LiveGateway(folder, channels=channels, env=settings, port=port) as gateway:
             services = build_services(gateway.environment)
             app = create_app(services=services)
-            register_commands(app)
+            for name in COMMANDS:
+                app.cli.add_command(make_command(name, services))
             yield Stage(gateway, sandbox, app)
             services.inline_pool.shutdown(wait=False)
             services.database.close()
