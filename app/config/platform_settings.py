@@ -72,7 +72,9 @@ def configured_secrets(settings: BaseModel) -> frozenset[str]:
     found: set[str] = set()
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        items = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        items = (
+            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        )
         for item in items:
             if isinstance(item, SecretStr) and item.get_secret_value():
                 found.add(item.get_secret_value())

@@ -21,10 +21,18 @@ from app.core.values import (
     Outcome,
     ParsedEvent,
     Reply,
+    Situation,
     Verified,
     quiet_acknowledgement,
+    text_reply,
 )
-from app.platforms.apple_notifications.payloads import key_of, requirements_of, type_of, with_opened
+from app.platforms.apple_notifications.payloads import (
+    PRODUCTION,
+    key_of,
+    requirements_of,
+    type_of,
+    with_opened,
+)
 from app.platforms.apple_notifications.settings import AppleNotificationsSettings
 from app.platforms.apple_notifications.signed_data import open_signed
 from app.security.strict_json import parse_json_exactly
@@ -40,19 +48,21 @@ class AppleNotificationsCallbacks:
     answer_within: float | None = None
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-    retries_failed_answers = True
 
     def __post_init__(self) -> None:
         """Read the roots once, when the channel is opened."""
         object.__setattr__(self, "roots", self.settings.roots)
 
+    @property
+    def retries_failed_answers(self) -> bool:
+        """Whether a failed answer brings the notification again: in production only."""
+        return self.settings.environment == PRODUCTION
+
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove the notification first and then, with certificates of their own, the signed texts in it."""
         payload = open_signed(_signed_payload(request.body), self.roots, now)
         opened = with_opened(payload, partial(open_signed, roots=self.roots, now=now))
-        return Verified(
-            "app-store-jws", context=opened, requirements=requirements_of(payload, self.settings)
-        )
+        return Verified("app-store-jws", context=opened, requirements=requirements_of(payload, self.settings))
 
     def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
         """Return nothing; a test notification is an event."""
@@ -67,7 +77,10 @@ class AppleNotificationsCallbacks:
         return ParsedEvent(type_of(payload), key_of(payload), payload, occurred_at=signed_at)
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
-        """Answer 200 for what is stored; anything else makes the App Store send it again."""
+        """Answer 200 for what is stored; anything else makes the App Store send it again, in production."""
+        is_failure = outcome.situation in (Situation.HANDLER_FAILED, Situation.COME_AGAIN)
+        if is_failure and not self.retries_failed_answers:
+            return text_reply(200, "")
         return quiet_acknowledgement(outcome, status=200)
 
 

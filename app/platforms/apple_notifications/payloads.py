@@ -15,7 +15,7 @@ from app.platforms.apple_notifications.settings import AppleNotificationsSetting
 from app.platforms.apple_notifications.signed_data import looks_signed
 
 PARTS: Final = ("data", "summary", "externalPurchaseToken", "appData")
-PURCHASE_TOKEN: Final = "externalPurchaseToken"
+PURCHASE_ELSEWHERE: Final = PARTS[2]
 OPENED: Final = {
     "signedTransactionInfo": "transactionInfo",
     "signedRenewalInfo": "renewalInfo",
@@ -27,9 +27,7 @@ PRODUCTION: Final = "Production"
 LONGEST_WORD: Final = 64
 
 
-def requirements_of(
-    payload: Mapping[str, Any], own: AppleNotificationsSettings
-) -> tuple[Requirement, ...]:
+def requirements_of(payload: Mapping[str, Any], own: AppleNotificationsSettings) -> tuple[Requirement, ...]:
     """Return what must be this channel's own: app and environment."""
     part = _part(payload)
     found = [
@@ -50,7 +48,9 @@ def with_opened(payload: Mapping[str, Any], opened: Callable[[str], dict[str, An
         part = payload.get(name)
         if isinstance(part, dict):
             said = {
-                OPENED[key]: opened(text) for key, text in part.items() if key in OPENED and looks_signed(text)
+                OPENED[key]: opened(text)
+                for key, text in part.items()
+                if key in OPENED and looks_signed(text)
             }
             result[name] = {**part, **said}
     return result
@@ -60,7 +60,9 @@ def type_of(payload: Mapping[str, Any]) -> str:
     """Return notificationType, with the subtype where there is one; raises PayloadError."""
     kind, subtype = payload.get("notificationType"), payload.get("subtype")
     if not _is_word(kind):
-        raise PayloadError("bad_notification_type", message="A notification has its kind in `notificationType`.")
+        raise PayloadError(
+            "bad_notification_type", message="A notification has its kind in `notificationType`."
+        )
     return f"{kind}.{subtype}" if _is_word(subtype) else str(kind)
 
 
@@ -80,7 +82,7 @@ def _part(payload: Mapping[str, Any]) -> Mapping[str, Any]:
 def _environment(payload: Mapping[str, Any], part: Mapping[str, Any]) -> str | None:
     """Return the environment; a token of a purchase elsewhere only shows it at the beginning of its id."""
     identifier = part.get("externalPurchaseId")
-    if part is payload.get(PURCHASE_TOKEN) and isinstance(identifier, str):
+    if part is payload.get(PURCHASE_ELSEWHERE) and isinstance(identifier, str):
         return "Sandbox" if identifier.startswith("SANDBOX") else PRODUCTION
     return _text(part.get("environment"))
 
@@ -90,4 +92,6 @@ def _text(value: object) -> str | None:
 
 
 def _is_word(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isascii() and value.isprintable()
+    return (
+        isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isascii() and value.isprintable()
+    )

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from cryptography import x509
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from app.config.platform_settings import PlatformSettings, Texts
 from app.platforms.apple_notifications.root import APPLE_ROOT_CA_G3
 
 
-
 class AppleNotificationsSettings(PlatformSettings):
     """One app in one environment."""
 
-    bundle_id: str = Field(
-        "", description="Bundle ID of the app; notifications of other apps are refused."
-    )
+    bundle_id: str = Field("", description="Bundle ID of the app; notifications of other apps are refused.")
     app_apple_id: int | None = Field(
-        None, ge=1, description="Apple ID of the app (App Store Connect → App Information); compared in Production."
+        None,
+        ge=1,
+        description="Apple ID of the app (App Store Connect → App Information); compared in Production.",
     )
     environment: Literal["Production", "Sandbox"] = Field(
         "Production", description="Environment whose notifications are taken; a channel has one."
     )
     root_certs_pem: Texts = Field(
-        (), description="Root certificates in PEM instead of Apple Root CA - G3; only for tests and a simulator."
+        (),
+        description="Root certificates in PEM instead of Apple Root CA - G3; only for tests and a simulator.",
     )
     online_checks: Literal[False] = Field(
         False, description="Always false: Apple is not asked whether a certificate was withdrawn."

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from app.core.errors import VerificationError
 from app.core.moments import moment_or_none
 from app.security.signatures import strict_base64
-from app.security.strict_json import parse_json_exactly, parse_json_object
+from app.security.strict_json import parse_json_exactly
 
 ALGORITHM: Final = "ES256"
 CERTIFICATES: Final = 3
@@ -63,8 +63,7 @@ def open_signed(text: str, roots: Sequence[x509.Certificate], now: datetime) -> 
 
 def _decoded(part: str) -> dict[str, Any]:
     try:
-        raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
-        return parse_json_exactly(raw) if len(raw) < LONGEST else parse_json_object(b"")
+        return parse_json_exactly(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError as error:
         raise _malformed("its header or its payload is no JSON object") from error
 
@@ -98,7 +97,10 @@ def _proven_key(
             "The certificates in x5c do not lead to Apple's root (or to root_certs_pem). Somebody else signed, or this channel is "
             "for another environment.",
         )
-    if any(not each.not_valid_before_utc <= signed_at <= each.not_valid_after_utc for each in (leaf, intermediate, root)):
+    if any(
+        not each.not_valid_before_utc <= signed_at <= each.not_valid_after_utc
+        for each in (leaf, intermediate, root)
+    ):
         raise VerificationError("certificate_not_in_force", "A certificate was not in force at signedDate.")
     if not _has(leaf, LEAF_PURPOSE) or not _has(intermediate, INTERMEDIATE_PURPOSE):
         raise VerificationError("wrong_purpose", "Apple issued these certificates for something else.")

@@ -134,7 +134,5 @@ class AwsSnsCallbacks:
         self._address_of(message)
         digest = DIGESTS[message.version]
         check_signed_by(certificate, message.signed_text, signature=message.signature, digest=digest, now=now)
-        topic = Requirement(
-            "TopicArn", message.fields["TopicArn"], "topic_arns", self.settings.topic_arns
-        )
+        topic = Requirement("TopicArn", message.fields["TopicArn"], "topic_arns", self.settings.topic_arns)
         return Verified(f"sns-v{message.version}", context=message, requirements=(topic,))

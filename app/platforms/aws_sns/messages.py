@@ -7,7 +7,6 @@ not either, so they are no part of an event's data.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,9 +64,10 @@ def read_message(request: InboundRequest) -> SnsMessage:
     names = SIGNED.get(kind) if isinstance(kind, str) else None
     if names is None:
         raise _not_a_message("its Type is none that SNS has")
-    fields = {name: body.get(name) for name in names if name in body or name != MAY_LACK}
-    if not all(isinstance(value, str) for value in fields.values()):
-        raise _not_a_message("one of its signed fields is no text")
+    wanted = [name for name in names if name in body or name != MAY_LACK]
+    fields = {name: body[name] for name in wanted if isinstance(body.get(name), str)}
+    if len(fields) != len(wanted):
+        raise _not_a_message("one of its signed fields is missing or no text")
     return _with_signature(fields, body)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from app.config.platform_settings import OptionalAddress, PlatformSettings, Texts
 from app.wire.certificates import certificates_by_address
@@ -15,8 +15,6 @@ TOPIC: Final = re.compile(
     r"arn:(aws|aws-cn|aws-us-gov):sns:([a-z0-9-]{1,32}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?"
 )
 DOMAINS: Final = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
-
-
 
 
 class AwsSnsSettings(PlatformSettings):
@@ -31,7 +29,8 @@ class AwsSnsSettings(PlatformSettings):
         description='Signatures that are taken: "1" is SHA-1, "2" is SHA-256. ["2"] once every topic signs with it.',
     )
     certificates: Mapping[str, str] = Field(
-        {}, description="Signing certificates in PEM by their SigningCertURL, for a gateway that cannot fetch them."
+        {},
+        description="Signing certificates in PEM by their SigningCertURL, for a gateway that cannot fetch them.",
     )
     sns_base: OptionalAddress = Field(
         "", description="Address that stands for SNS in every region; only for a simulator."

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from app.config.platform_settings import OptionalAddress, PlatformSettings, Secrets, Texts
 from app.wire.certificates import certificates_by_address
 
 HOST: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}paypal\.com")
 DAY: Final = 86_400
-
-
 
 
 class PaypalSettings(PlatformSettings):
@@ -57,9 +55,7 @@ class PaypalSettings(PlatformSettings):
     @property
     def bases(self) -> tuple[str, ...]:
         """The addresses below which certificates are believed."""
-        return (
-            (self.api_base,) if self.api_base else tuple(f"https://{host}" for host in self.cert_hosts)
-        )
+        return (self.api_base,) if self.api_base else tuple(f"https://{host}" for host in self.cert_hosts)
 
     def missing_signature_secret(self) -> str | None:
         """Name `webhook_id` when there is none: PayPal signs for every webhook of everybody with the same key."""
