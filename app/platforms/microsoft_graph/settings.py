@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -15,6 +16,9 @@ from app.wire.sources.jwt_proofs import keys_of_set
 
 LONGEST_STATE: Final = 255
 LEAST_KEY_BITS: Final = 2048
+MOST_KEPT: Final = 32
+"""Keys that are kept: one takes 50 ms to check, and a channel is read several times on its way to be opened."""
+
 CHANGE_TRACKING: Final = "0bf30f3b-4a52-48df-9a82-234910c4a086"
 
 
@@ -93,6 +97,7 @@ class MicrosoftGraphSettings(PlatformSettings):
         return super().may_be_empty() | {"app_id", "tenants", "jwks"}
 
 
+@lru_cache(MOST_KEPT)
 def read_private_key(text: str) -> RSAPrivateKey:
     """Return the key of a PEM text; raises ValueError with a sentence that holds nothing of it."""
     try:
