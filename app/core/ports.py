@@ -1,7 +1,7 @@
 """What a platform may offer, as small protocols; a route exists only for what a channel's connector implements.
 
-Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer,
-ConfirmableSource; CommandSource.
+Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
+CommandSource; ConfirmableSource, which is in app.core.confirmations.
 Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin, UserDataSource; TokenRevoker, TopupSource.
 Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
@@ -173,17 +173,6 @@ class CredentialBearer(Protocol):
 
     def credential_places(self, data: JSON | None) -> CredentialPlaces:
         """Return the places in a request that says this; all there are for None, a request that was refused. Pure."""
-
-
-@runtime_checkable
-class ConfirmableSource(Protocol):
-    """Sends events that ask for a call to an address of the platform's own before it sends more (AWS SNS).
-
-    Nothing is called by itself: an operator confirms, with `flask events confirm`.
-    """
-
-    def confirmation_address(self, event: Event) -> str | None:
-        """Return where a proven event is confirmed, on one of the connector's origins; None when it asks for nothing. Pure."""
 
 
 @runtime_checkable

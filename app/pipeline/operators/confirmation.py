@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import structlog
 
+from app.core.confirmations import ConfirmableSource
 from app.core.errors import RefusedError, UpstreamError
-from app.core.ports import ConfirmableSource
 from app.core.values import Event
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.operators.verification import verify_event

@@ -157,8 +157,8 @@ def test_a_message_without_a_field_is_none(missing: str) -> None:
 
 def test_only_the_regions_of_the_topics_are_called() -> None:
     source = channel(topic_arns=[TOPIC, "arn:aws-cn:sns:cn-north-1:123456789012:orders"])
-    assert isinstance(source, KeyFinder)
     assert source.origins == {f"{SNS}:443", "https://sns.cn-north-1.amazonaws.com.cn:443"}
+    assert isinstance(source, KeyFinder)
 
 
 @pytest.mark.parametrize(

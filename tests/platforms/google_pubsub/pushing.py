@@ -41,7 +41,8 @@ def envelope(content: bytes = b"hello", **changes: Any) -> dict[str, Any]:
 
 
 def bearer(**claims: Any) -> str:
-    return token(**{"audience": AUDIENCE, "email": ACCOUNT, "now": SECONDS} | claims)
+    own: dict[str, Any] = {"audience": AUDIENCE, "email": ACCOUNT, "now": SECONDS}
+    return token(**own | claims)
 
 
 def push(body: Any = None, made: str | None = None, **headers: str) -> InboundRequest:

@@ -71,7 +71,7 @@ def test_google_plays_notifications_are_told_apart(kind: str) -> None:
 
 
 def test_a_message_that_only_looks_like_google_plays_is_none() -> None:
-    content = {"subscriptionNotification": {}}
+    content: dict[str, Any] = {"subscriptionNotification": {}}
     assert event_of(push(envelope(json.dumps(content).encode()))).type == "pubsub"
 
 

@@ -43,5 +43,5 @@ def test_every_sample_is_proven_and_understood(
     ]
     events = [each.events[0] for each in judged]
     assert [event.type for event in events] == TYPES
-    assert [event.key.rpartition(":")[2] for event in events] == sent
+    assert [str(event.key).rpartition(":")[2] for event in events] == sent
     assert all("content" in event.data for event in events)

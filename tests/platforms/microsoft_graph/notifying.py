@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.values import InboundRequest
@@ -47,13 +47,13 @@ def entry(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in own.items() if value is not None}
 
 
-def rich(resource: dict[str, Any] = RESOURCE, **changes: Any) -> dict[str, Any]:
+def rich(resource: Mapping[str, Any] = RESOURCE, **changes: Any) -> dict[str, Any]:
     """Return an entry that brings its resource; `changes` are laid over what is sealed."""
-    return entry(encryptedContent=sealed(resource) | changes)
+    return entry(encryptedContent=sealed(dict(resource)) | changes)
 
 
 def proof(**claims: Any) -> str:
-    return token(**{"app_id": APP, "tenant": TENANT, "base": BASE, "now": SECONDS} | claims)
+    return token(app_id=APP, tenant=TENANT, base=BASE, now=SECONDS, **claims)
 
 
 def notify(*entries: Any, tokens: Sequence[Any] | None = None, **more: Any) -> InboundRequest:

@@ -211,7 +211,7 @@ def test_an_altered_seal_is_not_opened_and_says_nothing_about_why(name: str) -> 
     content = sealed(RESOURCE)
     made = entry(encryptedContent=content | {name: flipped(content[name])})
     assert refusal(notify(made, tokens=[proof()])) == "decrypt_failed"
-    assert refusal(notify(rich(**{name: "*"}), tokens=[proof()])) == "decrypt_failed"
+    assert refusal(notify(rich(RESOURCE, **{name: "*"}), tokens=[proof()])) == "decrypt_failed"
 
 
 @pytest.mark.parametrize("name", ["data", "dataKey", "dataSignature", "encryptionCertificateId"])

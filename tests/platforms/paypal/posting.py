@@ -34,7 +34,7 @@ def remote(address: str = ADDRESS) -> Remote:
 
 
 def webhook(
-    body: bytes = BODY, *, webhook_id: str = WEBHOOK_ID, time: str = TIME, **headers: str
+    body: bytes = BODY, *, webhook_id: str = WEBHOOK_ID, time: str = TIME, **headers: Any
 ) -> InboundRequest:
     """Return a delivery; `headers` replace those of the signature, an empty one is left out."""
     made = headers_of(

@@ -54,7 +54,7 @@ def test_an_altered_byte_is_found_out(position: int) -> None:
 
 @pytest.mark.parametrize("name", ["PAYPAL_TRANSMISSION_ID", "PAYPAL_TRANSMISSION_TIME"])
 def test_id_and_time_are_signed(name: str) -> None:
-    assert refusal(webhook(**{name: "other"})) == "bad_signature"
+    assert refusal(webhook(BODY, **{name: "other"})) == "bad_signature"
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_id_and_time_are_signed(name: str) -> None:
 )
 def test_each_header_is_needed_once_and_short(name: str) -> None:
     header = f"PAYPAL_{name}"
-    assert refusal(webhook(**{header: ""})) == "missing_signature_header"
-    assert refusal(webhook(**{header: "a" * 1025})) in ("bad_signature_header", "algorithm_not_allowed")
+    assert refusal(webhook(BODY, **{header: ""})) == "missing_signature_header"
+    assert refusal(webhook(BODY, **{header: "a" * 1025})) in ("bad_signature_header", "algorithm_not_allowed")
     request = webhook()
     doubled = request._replace(headers=(*request.headers, (header.replace("_", "-").lower(), "x")))
     assert refusal(doubled) == "duplicate_header"
@@ -163,8 +163,8 @@ def test_a_body_with_the_same_checksum_passes_which_is_what_operators_are_warned
     assert zlib.crc32(forged) == zlib.crc32(BODY)
     source = channel()
     assert judge(source, webhook()._replace(body=forged), remote()).outcome == "accept"
-    assert isinstance(source, AdvisedSource)
     assert source.signature_covers is Coverage.ORIGIN
+    assert isinstance(source, AdvisedSource)
     assert "API" in str(source.advice)
 
 
