@@ -1,6 +1,7 @@
 """The names of PayPal's webhooks, by what they are about; data only.
 
-Source: developer.paypal.com/api/rest/webhooks/event-names/ (read 2026-11-28).
+Sources (read 2026-11-28): developer.paypal.com, /docs/integration/direct/webhooks/event-names/, /subscriptions/webhooks, and
+/limited-release/commerce-platform/webhooks.
 """
 
 from __future__ import annotations
