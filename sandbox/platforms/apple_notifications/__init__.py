@@ -22,7 +22,7 @@ SIMULATED = Simulated(
         {
             "bundle_id": "${APPLE_BUNDLE_ID}",
             "app_apple_id": "${APPLE_APP_APPLE_ID}",
-            "root_certs_pem": ["${APPLE_ROOT_CERTIFICATE:-}"],
+            "root_certs_pem": ["${APPLE_ROOT_CERTIFICATE}"],
         },
     ),
     callbacks=CALLBACKS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from app.core.values import InboundRequest
+from app.platforms.apple_notifications.root import APPLE_ROOT_CA_G3
 from sandbox.platforms.apple_notifications import keys
 from sandbox.platforms.apple_notifications.signer import signed_bytes
 from tests.platforms.apple_notifications.posting import SETTINGS, payload, post
@@ -40,6 +41,6 @@ SAMPLES = (
 )
 OWN_VALUES = {
     "APPLE_APP_APPLE_ID": "1234567890",
-    "APPLE_ROOT_CERTIFICATE": "",
+    "APPLE_ROOT_CERTIFICATE": APPLE_ROOT_CA_G3.strip(),
 }
-"""What an operator might write instead of the simulator's values: no root but Apple's own."""
+"""What an operator might write instead of the simulator's values: the root is Apple's own."""

@@ -98,6 +98,14 @@ def test_a_certificate_elsewhere_is_not_even_asked_for(address: Any) -> None:
     assert http.asked == []
 
 
+def test_an_address_that_stands_for_sns_counts_with_its_path() -> None:
+    source = channel(sns_base="https://proxy.example/aws")
+    assert source.origins == {"https://proxy.example:443"}
+    for path, why in (("aws", ""), ("xyz", "key_address_not_allowed"), ("awsx", "key_address_not_allowed")):
+        address = f"https://proxy.example/{path}/SimpleNotificationService-a.pem"
+        assert judge(source, post(message() | {"SigningCertURL": address}), remote(address)).why == why
+
+
 def test_a_message_of_another_topic_is_refused_although_sns_signed_it() -> None:
     other = TOPIC.replace("123456789012", "999999999999")
     assert refusal(message(TopicArn=other)) == "wrong_TopicArn"
