@@ -90,15 +90,17 @@ def leaf(
 
 
 @cache
-def other_chain() -> tuple[tuple[str, str, str], str]:
-    """Return a chain with the simulator's names and purposes up to a root of somebody else, and its private key."""
+def other_chain(
+    *, purpose: str | None = INTERMEDIATE_PURPOSE, ca: bool = True
+) -> tuple[tuple[str, str, str], str]:
+    """Return a chain with the simulator's names up to a root of somebody else, and its private key; the intermediate is as told."""
     root, middle, last = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
     names = [
         x509.load_der_x509_certificate(b64decode(each)).subject for each in (keys.ROOT, keys.INTERMEDIATE)
     ]
     by_root, by_middle = root.public_key(), middle.public_key()
     top = _certificate(root, names[0], by_root, subject=names[0], ca=True).sign(root, hashes.SHA256())
-    mid = _certificate(middle, names[0], by_root, subject=names[1], ca=True, purpose=INTERMEDIATE_PURPOSE)
+    mid = _certificate(middle, names[0], by_root, subject=names[1], ca=ca, purpose=purpose)
     end = _certificate(last, names[1], by_middle, purpose=LEAF_PURPOSE)
     der = last.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     chain = (_text(end.sign(middle, hashes.SHA256())), _text(mid.sign(root, hashes.SHA256())), _text(top))

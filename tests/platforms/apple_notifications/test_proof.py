@@ -15,6 +15,7 @@ from sandbox.platforms.apple_notifications import keys
 from sandbox.platforms.apple_notifications.signer import CHAIN, signed, signed_bytes
 from tests.platforms.apple_notifications.posting import (
     APP,
+    BUNDLE,
     RENEWAL,
     SIGNED_AT,
     TRANSACTION,
@@ -85,6 +86,24 @@ def test_what_is_no_chain_is_refused(x5c: Any) -> None:
 def test_a_certificate_for_another_purpose_is_refused() -> None:
     assert refusal(with_leaf(leaf(purpose=None))) == "wrong_purpose"
     assert judge(channel(), with_leaf(leaf())).outcome == "accept"
+
+
+@pytest.mark.parametrize(
+    ("intermediate", "why"),
+    [({}, ""), ({"purpose": None}, "wrong_purpose"), ({"ca": False}, "bad_chain")],
+    ids=["as it is", "another purpose", "issues none"],
+)
+def test_the_intermediate_is_for_this_purpose_and_may_issue(intermediate: dict[str, Any], why: str) -> None:
+    chain, key = other_chain(**intermediate)
+    root = f"-----BEGIN CERTIFICATE-----\n{chain[2]}\n-----END CERTIFICATE-----"
+    request = post(
+        signed(
+            payload(data={"bundleId": BUNDLE, "appAppleId": APP, "environment": "Production"}),
+            chain=chain,
+            private_key=key,
+        )
+    )
+    assert judge(channel(root_certs_pem=[root]), request).why == why
 
 
 def test_a_leaf_issues_no_certificates() -> None:
