@@ -1,7 +1,7 @@
 """What a platform may offer, as small protocols; a route exists only for what a channel's connector implements.
 
 Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
-CommandSource.
+CommandSource; ConfirmableSource, which is in app.core.confirmations.
 Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin, UserDataSource; TokenRevoker, TopupSource.
 Logins in a group: app.core.login_choice. Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 

@@ -221,6 +221,13 @@ def default_acknowledgement(outcome: Outcome) -> Reply:
     return json_reply(200, content if outcome.data is None else content | {"data": outcome.data})
 
 
+def quiet_acknowledgement(outcome: Outcome, *, status: int) -> Reply:
+    """Answer what is stored with that status and an empty body, for senders that read nothing else; the rest as usual."""
+    if outcome.situation in (Situation.UNKNOWN_EVENT_TYPE, Situation.HANDLER_FAILED, Situation.COME_AGAIN):
+        return default_acknowledgement(outcome)
+    return text_reply(status, "")
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CodeGrant:
     """A code that came back from a login page, with what it was asked for with.
