@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -59,7 +60,10 @@ def configured_secrets(settings: BaseModel) -> frozenset[str]:
     found: set[str] = set()
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        for item in value if isinstance(value, tuple) else (value,):
+        items = (
+            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        )
+        for item in items:
             if isinstance(item, SecretStr) and item.get_secret_value():
                 found.add(item.get_secret_value())
     return frozenset(found)
