@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
+
+import pytest
 
 from app.core.errors import PayloadError, UpstreamError, VerificationError
 from app.core.ports import BatchSource, HttpAnswer, KeyFinder, SetUpSource
 from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation
 from app.security.signatures import matching
 from app.security.strict_json import parse_json_exactly
+from tests.sandbox.conftest import Received
 
 
 @dataclass
@@ -124,3 +128,30 @@ def check_answer(source: Any, request: InboundRequest, event: ParsedEvent, reply
     assert given.status in allowed
     if reply["body"]:
         assert given.body.decode() == reply["body"]
+
+
+def as_request(seen: Received) -> InboundRequest:
+    """Return what the stand-in gateway received as the web layer would hand it over, now."""
+    return InboundRequest(
+        method=seen.method,
+        path=seen.path,
+        query_string=urlencode(seen.query),
+        headers=tuple(seen.headers.items()),
+        body=seen.body,
+        remote_addr="203.0.113.9",
+        received_at=datetime.now(UTC),
+    )
+
+
+def refusal(source: Any, request: InboundRequest) -> str:
+    """Return the short reason for which a delivery is refused; fails where it is taken."""
+    with pytest.raises((VerificationError, PayloadError)) as caught:
+        events_of(source, request, RecordedNetwork())
+    return str(caught.value.reason)  # type: ignore[union-attr]
+
+
+def event(source: Any, request: InboundRequest) -> ParsedEvent:
+    """Return the first event of a delivery that is taken."""
+    found = events_of(source, request, RecordedNetwork())
+    assert isinstance(found, list)
+    return found[0]

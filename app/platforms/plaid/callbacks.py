@@ -98,14 +98,15 @@ class PlaidCallbacks(NamedKeys):
             body = parse_json_object(request.body)
         except ValueError as error:
             raise unreadable_json(error) from error
-        words = [str(body.get("webhook_type")), str(body.get("webhook_code"))]
-        if not all(WORD.fullmatch(word) for word in words):
+        words = [body.get(name) for name in ("webhook_type", "webhook_code")]
+        told = [word for word in words if isinstance(word, str) and WORD.fullmatch(word)]
+        if len(told) != len(words):
             raise PayloadError(
                 "bad_type", message="webhook_type and webhook_code must be words of letters, digits and _."
             )
         item = body.get("item_id")
         subject = item if isinstance(item, str) and 0 < len(item) <= 255 else None  # noqa: PLR2004
-        return ParsedEvent(".".join(words), sha256_hex(request.body), body, subject)
+        return ParsedEvent(".".join(told), sha256_hex(request.body), body, subject)
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer in the unified wording; Plaid looks at the status alone."""
