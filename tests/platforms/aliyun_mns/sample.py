@@ -43,7 +43,7 @@ def push(
     }
     made |= {name.replace("_", "-"): value for name, value in headers.items()}
     made = {name: value for name, value in made.items() if value}
-    made["Authorization"] = signature("POST", path, {"Content-MD5": "", **made})
+    made["Authorization"] = signature("POST", path, {"Content-MD5": "", "Date": "", **made})
     place, _, query = path.partition("?")
     return delivery(body, made)._replace(path=place, query_string=query)
 

@@ -13,7 +13,7 @@ from tests.platforms.deliveries import SECONDS, delivery
 from tests.platforms.samples import Sample
 
 BASE = "https://gw.example.com/webhooks/jira"
-TENANT, SECRET = "client-key-1", "shared-secret-of-the-tests"
+TENANT, SECRET = "client-key-1", "shared-secret-of-the-tests-32-letters"
 SETTINGS: dict[str, Any] = {
     "base_url": BASE,
     "app_key": "my-app",
