@@ -31,5 +31,5 @@ class OssSettings(PlatformSettings):
 
     @classmethod
     def may_be_empty(cls) -> frozenset[str]:
-        """Name the keys without which others may still do."""
-        return super().may_be_empty() | {"buckets", "key_url_prefixes", "public_keys"}
+        """Name the keys without which others may still do; a token that is written and not there switches the channel off."""
+        return (super().may_be_empty() - {"token"}) | {"buckets", "key_url_prefixes", "public_keys"}

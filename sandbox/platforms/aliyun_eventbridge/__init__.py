@@ -12,7 +12,7 @@ SIMULATED = Simulated(
     title=Words("Alibaba Cloud EventBridge", "阿里云事件总线"),
     place=80,
     credentials=(
-        Credential("ALIYUN_EVENTBRIDGE_TARGET_URL", "http://localhost:5003/webhooks/aliyun-eventbridge"),
+        Credential("ALIYUN_EVENTBRIDGE_TARGET_URL", "https://gateway.example/webhooks/aliyun-eventbridge"),
         Credential("ALIYUN_EVENTBRIDGE_TOKEN", "sandbox-eventbridge-token"),
     ),
     addresses=(

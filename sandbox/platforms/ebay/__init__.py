@@ -13,7 +13,7 @@ SIMULATED = Simulated(
     place=72,
     credentials=(
         Credential("EBAY_VERIFICATION_TOKEN", "sandbox-ebay-verification-token-0123456789"),
-        Credential("EBAY_ENDPOINT", "http://localhost:5003/webhooks/ebay"),
+        Credential("EBAY_ENDPOINT", "https://gateway.example/webhooks/ebay"),
         Credential("EBAY_CLIENT_ID", "Sandbox-Callgate-PRD-5a4db0c0f-fee00001"),
         Credential("EBAY_CLIENT_SECRET", "PRD-sandbox-ebay-client-secret"),
     ),

@@ -12,7 +12,7 @@ SIMULATED = Simulated(
     title=Words("Jira Connect", "Jira Connect"),
     place=73,
     credentials=(
-        Credential("JIRA_CONNECT_BASE_URL", "http://localhost:5003/webhooks/jira-connect"),
+        Credential("JIRA_CONNECT_BASE_URL", "https://gateway.example/webhooks/jira-connect"),
         Credential("JIRA_CONNECT_APP_KEY", "example.callgate.sandbox"),
         Credential("JIRA_CONNECT_SHARED_SECRET", "sandbox-jira-connect-shared-secret"),
     ),
