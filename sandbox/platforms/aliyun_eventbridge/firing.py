@@ -89,7 +89,7 @@ def _sign(state: SandboxState, order: Order, fields: dict[str, Any], path: str) 
         address=f"{state.settings.sandbox_url}/aliyun_eventbridge/{FILE}",
     )
     headers |= {"Content-Type": "application/json", "User-Agent": "Aliyun-EventBridge"}
-    return Outgoing("POST", path, headers, body, str(fields.get("id", "")))
+    return Outgoing("POST", path, headers, body, str(fields.get("id") or hashlib.sha256(body).hexdigest()))
 
 
 CALLBACKS = Callbacks(

@@ -59,7 +59,9 @@ def signature(body: bytes, kid: str = KEY_ID) -> str:
 
 def _sign(_state: SandboxState, order: Order, fields: dict[str, Any], path: str) -> Outgoing:
     if order.type == CHALLENGE:
-        return Outgoing("GET", f"{path}?challenge_code={fields['challenge_code']}", {}, b"", "")
+        return Outgoing(
+            "GET", f"{path}?challenge_code={fields['challenge_code']}", {}, b"", str(fields["challenge_code"])
+        )
     body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"Content-Type": "application/json", "X-EBAY-SIGNATURE": signature(body)}
     return Outgoing("POST", path, headers, body, fields["notification"]["notificationId"])

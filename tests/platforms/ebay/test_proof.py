@@ -57,7 +57,7 @@ def test_a_body_that_was_written_anew_before_it_was_signed_is_proven_as_well() -
 
 
 def test_a_repeated_field_cannot_hide_behind_writing_anew() -> None:
-    doubled = BODY[:-1] + b',"metadata":{"topic":"OTHER"}}'
+    doubled = b'{"metadata":{"topic":"OTHER"},' + BODY[1:]
     assert refusal(channel(), notification(doubled, header=signature(BODY))) == "bad_signature"
 
 
