@@ -37,7 +37,7 @@ def test_a_key_is_read_in_every_form_in_which_it_is_handed_out() -> None:
 
 
 def _pem(key: object) -> str:
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()  # type: ignore[attr-defined, no-any-return]
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

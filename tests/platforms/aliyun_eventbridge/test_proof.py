@@ -33,7 +33,8 @@ def channel(**keys: Any) -> Any:
 
 
 def changed(name: str, value: str, **keys: Any) -> Any:
-    return push(**keys, **{f"{S}{name}": value})
+    headers: dict[str, Any] = {f"{S}{name}": value}
+    return push(**keys, **headers)
 
 
 def test_a_push_becomes_the_event_that_it_holds() -> None:

@@ -111,4 +111,5 @@ def test_a_stored_message_is_answered_without_a_body() -> None:
 
 @pytest.mark.parametrize("name", ["x_mns_message_id", "x_mns_topic_name"])
 def test_a_push_without_its_names_is_a_payload_error(name: str) -> None:
-    assert refusal(channel(topic_names=[]), push(**{name: ""})).startswith("bad_")
+    left_out: dict[str, Any] = {name: ""}
+    assert refusal(channel(topic_names=[]), push(**left_out)).startswith("bad_")
