@@ -118,11 +118,10 @@ def test_the_first_version_cannot_be_chosen_where_the_second_is_there() -> None:
     assert refusal(channel(), push()._replace(headers=both)) == "bad_signature"
 
 
-def test_the_query_of_the_target_is_the_requests() -> None:
+def test_the_query_of_the_target_is_signed() -> None:
     source = channel(target_url=TARGET + "?tenant=1")
-    request = push(target=TARGET + "?tenant=1")
-    assert refusal(source, request) == "wrong_query"
-    assert event(source, request._replace(query_string="tenant=1"))
+    assert event(source, push(target=TARGET + "?tenant=1")._replace(query_string="tenant=1"))
+    assert refusal(source, push(target=TARGET + "?tenant=2")) == "bad_signature"
 
 
 def test_a_text_with_a_line_feed_at_its_end_counts_as_well() -> None:

@@ -48,4 +48,8 @@ def push(
     return delivery(body, made)._replace(path=place, query_string=query)
 
 
-SAMPLES = (Sample("aliyun-mns", "rsa", SETTINGS, push, BODY),)
+def push_at(body: bytes, query: str) -> InboundRequest:
+    return push(body, path=f"{PATH}?{query}")
+
+
+SAMPLES = (Sample("aliyun-mns", "rsa", SETTINGS, push, BODY, prove_at=push_at),)

@@ -34,4 +34,8 @@ def callback(
     return request._replace(path=path, query_string=query)
 
 
-SAMPLES = (Sample("aliyun-oss", "rsa", SETTINGS, callback, BODY, has_window=False),)
+def callback_at(body: bytes, query: str) -> InboundRequest:
+    return callback(body, query=query)
+
+
+SAMPLES = (Sample("aliyun-oss", "rsa", SETTINGS, callback, BODY, has_window=False, prove_at=callback_at),)

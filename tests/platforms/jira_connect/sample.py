@@ -53,8 +53,18 @@ def lifecycle(body: bytes) -> InboundRequest:
     return signed(body, secret=None, below="/installed")
 
 
+def webhook_at(body: bytes, query: str) -> InboundRequest:
+    return signed(body, query=query)
+
+
+def lifecycle_at(body: bytes, query: str) -> InboundRequest:
+    return signed(body, secret=None, below="/installed", query=query)
+
+
 SAMPLES = (
-    Sample("jira-connect", "tenant", SETTINGS, webhook, WEBHOOK, covers_body=False),
-    Sample("jira-connect", "atlassian", SETTINGS, lifecycle, INSTALLED, covers_body=False),
+    Sample("jira-connect", "tenant", SETTINGS, webhook, WEBHOOK, covers_body=False, prove_at=webhook_at),
+    Sample(
+        "jira-connect", "atlassian", SETTINGS, lifecycle, INSTALLED, covers_body=False, prove_at=lifecycle_at
+    ),
 )
 OWN_VALUES = {"JIRA_CONNECT_BASE_URL": BASE}
