@@ -18,7 +18,8 @@ SETTINGS: dict[str, Any] = {
     "public_keys": {CERTIFICATE: certificate_pem()},
 }
 BODY = "订单已支付".encode()
-PATH = "/webhooks/callback"
+PATH = "/webhooks/open"
+"""The address of the channel in the suites that every platform goes through: it is signed."""
 
 
 def push(

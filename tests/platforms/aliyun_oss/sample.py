@@ -19,7 +19,7 @@ BODY = b"bucket=b1&object=dir%2Fa%20b.png&etag=%22D8E8%22&size=5"
 def callback(
     body: bytes = BODY,
     *,
-    path: str = "/webhooks/oss",
+    path: str = "/webhooks/open",
     query: str = "",
     address: str = KEY_ADDRESS,
     **headers: str,

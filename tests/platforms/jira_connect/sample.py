@@ -12,7 +12,7 @@ from sandbox.platforms.jira_connect.firing import query_string_hash, token
 from tests.platforms.deliveries import SECONDS, delivery
 from tests.platforms.samples import Sample
 
-BASE = "https://gw.example.com/webhooks/jira"
+BASE = "https://gw.example.com/webhooks/open"
 TENANT, SECRET = "client-key-1", "shared-secret-of-the-tests-32-letters"
 SETTINGS: dict[str, Any] = {
     "base_url": BASE,
@@ -42,7 +42,7 @@ def signed(
     own |= {"qsh": query_string_hash("POST", below, query), "aud": [BASE]}
     made = token({name: value for name, value in (own | claims).items() if value is not None}, secret)
     request = delivery(body, {"Authorization": f"JWT {made}", **(headers or {})})
-    return request._replace(path=f"/webhooks/jira{below}", query_string=query)
+    return request._replace(path=f"/webhooks/open{below}".rstrip("/"), query_string=query)
 
 
 def webhook(body: bytes) -> InboundRequest:
@@ -54,11 +54,11 @@ def lifecycle(body: bytes) -> InboundRequest:
 
 
 def webhook_at(body: bytes, query: str) -> InboundRequest:
-    return signed(body, query=query)
+    return signed(body, below="/", query=query)
 
 
 def lifecycle_at(body: bytes, query: str) -> InboundRequest:
-    return signed(body, secret=None, below="/installed", query=query)
+    return signed(body, secret=None, below="/", query=query)
 
 
 SAMPLES = (

@@ -33,7 +33,7 @@ class Tenants(atlassian_jwt.Authenticator):  # type: ignore[misc]
 
 def at(uri: str) -> Any:
     path, _, query = uri.partition("?")
-    return delivery(WEBHOOK)._replace(path=f"/webhooks/jira{path}", query_string=query)
+    return delivery(WEBHOOK)._replace(path=f"/webhooks/open{path}", query_string=query)
 
 
 @pytest.mark.parametrize("uri", URIS)

@@ -42,7 +42,7 @@ def made(key: Any, algorithm: str, *, body: bytes = INSTALLED, **header: Any) ->
         options={"verify_signature": False},
     )
     token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": KEY_ID} | header)
-    return delivery(body, {"Authorization": f"JWT {token}"})._replace(path="/webhooks/jira/installed")
+    return delivery(body, {"Authorization": f"JWT {token}"})._replace(path="/webhooks/open/installed")
 
 
 def test_a_webhook_is_known_by_its_identifier() -> None:
@@ -77,8 +77,8 @@ def test_an_odd_identifier_is_not_believed() -> None:
         (signed(WEBHOOK, qsh=None), "wrong_qsh"),
         (signed(WEBHOOK)._replace(method="PUT"), "wrong_qsh"),
         (signed(WEBHOOK)._replace(query_string="user_id=evil"), "wrong_qsh"),
-        (signed(WEBHOOK)._replace(path="/webhooks/jira/other"), "wrong_qsh"),
-        (signed(WEBHOOK)._replace(path="/webhooks/jirax/webhook"), "wrong_path"),
+        (signed(WEBHOOK)._replace(path="/webhooks/open/other"), "wrong_qsh"),
+        (signed(WEBHOOK)._replace(path="/webhooks/openx/webhook"), "wrong_path"),
         (signed(WEBHOOK, iat=SECONDS - 400, exp=SECONDS - 220), "timestamp_outside_tolerance"),
         (signed(WEBHOOK, iat=SECONDS + 200), "timestamp_outside_tolerance"),
         (signed(WEBHOOK, exp=None), "bad_token_time"),
@@ -123,7 +123,7 @@ def test_an_installation_is_proven_by_atlassian_and_its_secret_is_masked() -> No
         (signed(INSTALLED, secret=None, below="/installed", aud=5), "wrong_audience"),
         (signed(INSTALLED, secret=None, below="/installed", iss="other"), "wrong_tenant"),
         (lifecycle(OTHER_INSTALL), "wrong_tenant"),
-        (lifecycle(INSTALLED)._replace(path="/webhooks/jira/uninstalled"), "wrong_qsh"),
+        (lifecycle(INSTALLED)._replace(path="/webhooks/open/uninstalled"), "wrong_qsh"),
         (lifecycle(INSTALLED.replace(b"my-app", b"no-app")), "wrong_key"),
     ],
     ids=[*"abcdefghijklmno"],
