@@ -42,6 +42,8 @@ class Sample:
     covers_body: bool = True
     has_window: bool = True
     proof_in_body: bool = False
+    prove_at: Callable[[bytes, str], InboundRequest] | None = None
+    """Puts a correct signature on a body at an address with this query, where the query is signed too."""
 
     def open(self) -> Any:
         """Open the channel."""

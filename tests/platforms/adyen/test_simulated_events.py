@@ -1,0 +1,34 @@
+"""What the simulator sends, over HTTP, is proven with the key that it hands out, and understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.platforms.adyen import PLATFORM
+from app.security.outbound import OutboundClient
+from sandbox.platforms.adyen.firing import CALLBACKS
+from tests.platforms.recorded_cases import as_request, events_of
+from tests.sandbox.clients import fire
+from tests.sandbox.conftest import StandIn
+from tests.sandbox.server import SandboxServer
+
+TYPES = {"AUTHORISATION (failed)": ["AUTHORISATION"], "batch": ["AUTHORISATION", "CAPTURE"]}
+
+
+def channel(server: SandboxServer) -> Any:
+    own = server.settings
+    settings = {"hmac_key_hex": own["ADYEN_HMAC_KEY"], "merchant_accounts": own["ADYEN_MERCHANT_ACCOUNT"]}
+    return PLATFORM.open("simulated", PLATFORM.settings.model_validate(settings))
+
+
+@pytest.mark.parametrize("kind", [sample.type for sample in CALLBACKS.samples])
+def test_every_sample_is_proven_and_understood(firing: SandboxServer, gateway: StandIn, kind: str) -> None:
+    (result,) = fire(firing, platform="adyen", channel="adyen", type=kind)
+    (seen,) = gateway.received
+    found = events_of(channel(firing), as_request(seen), OutboundClient([firing.url]))
+    assert isinstance(found, list)
+    assert [event.type for event in found] == TYPES.get(kind, [kind])
+    assert found[0].key
+    assert str(found[0].key).startswith(f"{result['event_id']}:")

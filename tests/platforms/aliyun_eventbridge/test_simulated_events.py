@@ -1,0 +1,45 @@
+"""What the simulator sends, over HTTP, is proven with the key that it hands out, and understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.platforms.aliyun_eventbridge import PLATFORM
+from app.security.outbound import OutboundClient
+from sandbox.platforms.aliyun_eventbridge.firing import CALLBACKS
+from tests.platforms.recorded_cases import as_request, events_of
+from tests.sandbox.clients import fire
+from tests.sandbox.conftest import StandIn
+from tests.sandbox.server import SandboxServer
+
+TYPES: dict[str, list[str]] = {}
+
+
+def channel(server: SandboxServer) -> Any:
+    own = server.settings
+    settings = {
+        "target_url": own["ALIYUN_EVENTBRIDGE_TARGET_URL"],
+        "token": own["ALIYUN_EVENTBRIDGE_TOKEN"],
+        "cert_url_prefixes": f"{server.url}/aliyun_eventbridge/",
+    }
+    return PLATFORM.open("simulated", PLATFORM.settings.model_validate(settings))
+
+
+@pytest.mark.parametrize("kind", [sample.type for sample in CALLBACKS.samples])
+def test_every_sample_is_proven_and_understood(firing: SandboxServer, gateway: StandIn, kind: str) -> None:
+    fire(firing, platform="aliyun-eventbridge", channel="aliyun-eventbridge", type=kind)
+    (seen,) = gateway.received
+    found = events_of(channel(firing), as_request(seen), OutboundClient([firing.url]))
+    assert isinstance(found, list)
+    assert [event.type for event in found] == TYPES.get(kind, [kind])
+    assert found[0].key
+
+
+def test_version_1_is_proven_too(firing: SandboxServer, gateway: StandIn) -> None:
+    fire(firing, platform="aliyun-eventbridge", channel="eb", type="order:created", version=1)
+    (seen,) = gateway.received
+    found = events_of(channel(firing), as_request(seen), OutboundClient([firing.url]))
+    assert isinstance(found, list)
+    assert found[0].type == "order:created"
