@@ -1,0 +1,82 @@
+"""The keys that a UnionPay channel takes; each certificate is read at the start, so that a wrong one is told there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
+
+from app.config.platform_settings import PlatformSettings, Secrets
+from app.wire.certificate_chains import read_authorities, was_issued_by
+
+OWNER: Final = "中国银联股份有限公司"
+
+
+def _texts(value: Any) -> Any:
+    values = [value] if isinstance(value, str) else value
+    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+"""One text or a list of them; empty ones do not count."""
+
+
+class UnionpaySettings(PlatformSettings):
+    """One merchant number (商户号) of the online gateway, version 5.1.0."""
+
+    mer_id: str = Field(
+        min_length=1,
+        validation_alias=AliasChoices("mer_id", "merId"),
+        description="Merchant number (商户号, merId); notices for another one are refused.",
+    )
+    root_cert_pem: Texts = Field(
+        (),
+        description="CFCA root certificate (acp_prod_root.cer of UnionPay's package) as PEM; a list while it changes.",
+    )
+    middle_cert_pem: Texts = Field(
+        (),
+        description="CFCA certificate between the root and UnionPay's (acp_prod_middle.cer) as PEM, or a list.",
+    )
+    owner_cn_part: str = Field(
+        OWNER,
+        min_length=4,
+        description="The third part of the certificate's CN; UnionPay's name unless you know better.",
+    )
+    test_certificates: bool = Field(
+        False,
+        description="true also takes the test environment's certificate, 00040000:SIGN; never in production.",
+    )
+    secure_key: Secrets = Field(
+        (),
+        description="Shared key (密钥) for signMethod 11 and 12, where the contract uses one; a list while it changes.",
+    )
+
+    @field_validator("root_cert_pem", "middle_cert_pem")
+    @classmethod
+    def _certificates_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            try:
+                read_authorities(text)
+            except ValueError as error:
+                raise ValueError("it must be the certificate of an authority in PEM") from error
+        return texts
+
+    @model_validator(mode="after")
+    def _certificates_belong_together(self) -> Self:
+        roots = [each for text in self.root_cert_pem for each in read_authorities(text)]
+        for text in self.middle_cert_pem if roots else ():
+            for middle in read_authorities(text):
+                if not any(was_issued_by(middle, root) for root in roots):
+                    raise ValueError("middle_cert_pem was not issued by root_cert_pem; test and production differ")
+        return self
+
+    def missing_signature_secret(self) -> str | None:
+        """Name what proves notices: the certificates, or a shared key."""
+        if self.secure_key or (self.root_cert_pem and self.middle_cert_pem):
+            return None
+        return "middle_cert_pem" if self.root_cert_pem else "root_cert_pem"
+
+    @classmethod
+    def may_be_empty(cls) -> frozenset[str]:
+        """Name the keys of which one way of proof needs only some."""
+        return super().may_be_empty() | {"root_cert_pem", "middle_cert_pem"}
