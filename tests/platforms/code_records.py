@@ -55,7 +55,9 @@ def moment_of(record: Record, case: dict[str, Any]) -> datetime:
     return datetime.fromtimestamp(case.get("now") or record["now"], UTC)
 
 
-def fault_of(source: Any, record: Record, case: dict[str, Any], path: str = "/webhooks/recorded") -> str | None:
+def fault_of(
+    source: Any, record: Record, case: dict[str, Any], path: str = "/webhooks/recorded"
+) -> str | None:
     """Return what differs from the record, None when all is as it says."""
     now = moment_of(record, case)
     request = request_of(case, now, path)
@@ -70,7 +72,10 @@ def fault_of(source: Any, record: Record, case: dict[str, Any], path: str = "/we
 def _fault_of_events(judged: Judged, case: dict[str, Any]) -> str | None:
     if judged.outcome != "accept":
         return None
-    said = [",".join(str(event.key) for event in judged.events), ",".join(event.type for event in judged.events)]
+    said = [
+        ",".join(str(event.key) for event in judged.events),
+        ",".join(event.type for event in judged.events),
+    ]
     wanted = [case["event_key"], case["event_type"]]
     return None if said == wanted else f"{said} instead of {wanted}"
 

@@ -69,11 +69,14 @@ class UnionpayCallbacks(UnionpayAccount):
         try:
             data = form_text(verified.context, codec)
         except ValueError as error:
-            raise PayloadError("unreadable_body", message="The fields are not text in their encoding.") from error
+            raise PayloadError(
+                "unreadable_body", message="The fields are not text in their encoding."
+            ) from error
         words = [data.get(name, "") for name in ("queryId", "respCode", "txnType")]
         if not all(map(WORD.fullmatch, words)):
             raise PayloadError(
-                "missing_query_id", message="The notice must carry queryId, respCode and txnType as plain words."
+                "missing_query_id",
+                message="The notice must carry queryId, respCode and txnType as plain words.",
             )
         query_id, response, kind = words
         return ParsedEvent(

@@ -40,7 +40,9 @@ def check_signature(account: UnionpayAccount, pairs: Mapping[bytes, bytes], now:
     The way is one of those for which the channel has keys; the notice only chooses among them.
     """
     if pairs.get(b"version") != VERSION:
-        raise VerificationError("wrong_version", "version is not 5.1.0; older ones sign with SHA-1 and are not taken.")
+        raise VerificationError(
+            "wrong_version", "version is not 5.1.0; older ones sign with SHA-1 and are not taken."
+        )
     signature = pairs.get(b"signature", b"")
     if not signature:
         raise VerificationError("missing_signature", "The notice has no signature.")
@@ -88,7 +90,8 @@ def _check_rsa(certificate: Certificate, signature: bytes, content: bytes) -> No
         ) from error
     if not is_signed_by(certificate, raw, content):
         raise VerificationError(
-            "bad_signature", "The signature does not fit the certificate in the notice; a field was changed on the way."
+            "bad_signature",
+            "The signature does not fit the certificate in the notice; a field was changed on the way.",
         )
 
 
@@ -116,7 +119,9 @@ def _trusted(account: UnionpayAccount, text: bytes, now: datetime) -> Certificat
             "different ones; somebody else's certificate has this effect too.",
         )
     if not is_in_force(certificate, now):
-        raise VerificationError("certificate_not_in_force", "The certificate in the notice is not in force at this time.")
+        raise VerificationError(
+            "certificate_not_in_force", "The certificate in the notice is not in force at this time."
+        )
     _check_owner(account, certificate)
     return certificate
 

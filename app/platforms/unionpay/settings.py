@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Self
+from typing import Any, Final, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from app.config.platform_settings import PlatformSettings, Secrets
+from app.config.platform_settings import PlatformSettings, Secrets, Texts, renamed
 from app.wire.certificate_chains import read_authorities, was_issued_by
 
 OWNER: Final = "中国银联股份有限公司"
-
-
-def _texts(value: Any) -> Any:
-    values = [value] if isinstance(value, str) else value
-    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
-
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-"""One text or a list of them; empty ones do not count."""
 
 
 class UnionpaySettings(PlatformSettings):
@@ -26,7 +17,6 @@ class UnionpaySettings(PlatformSettings):
 
     mer_id: str = Field(
         min_length=1,
-        validation_alias=AliasChoices("mer_id", "merId"),
         description="Merchant number (商户号, merId); notices for another one are refused.",
     )
     root_cert_pem: Texts = Field(
@@ -51,6 +41,11 @@ class UnionpaySettings(PlatformSettings):
         description="Shared key (密钥) for signMethod 11 and 12, where the contract uses one; a list while it changes.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_the_name_of_the_field(cls, values: Any) -> Any:
+        return renamed(values, {"merId": "mer_id"})
+
     @field_validator("root_cert_pem", "middle_cert_pem")
     @classmethod
     def _certificates_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,7 +62,9 @@ class UnionpaySettings(PlatformSettings):
         for text in self.middle_cert_pem if roots else ():
             for middle in read_authorities(text):
                 if not any(was_issued_by(middle, root) for root in roots):
-                    raise ValueError("middle_cert_pem was not issued by root_cert_pem; test and production differ")
+                    raise ValueError(
+                        "middle_cert_pem was not issued by root_cert_pem; test and production differ"
+                    )
         return self
 
     def missing_signature_secret(self) -> str | None:

@@ -57,7 +57,10 @@ class DescribedSource:
         self, signature: Signature, settings: SourceSettings, address: str, advice: str | None = None
     ):
         """Compile the description with the keys of one channel; raises ValueError for one that makes no sense."""
-        self.signature = signature = _with_short_challenge(signature)
+        signature = _with_short_challenge(signature)
+        if (tolerance := getattr(settings, "tolerance_s", None)) is not None:
+            signature = signature.model_copy(update={"tolerance_s": tolerance})
+        self.signature = signature
         self.advice = advice
         self.methods: tuple[str, ...] = tuple(
             dict.fromkeys([*signature.methods, *(each.method for each in signature.handshakes)])
@@ -318,8 +321,9 @@ def material_of(signature: Signature, settings: SourceSettings, texts: Mapping[s
     elif signature.kind == "jwt":
         said = getattr(settings, "jwks", None)
         public = () if said is None else keys_of_set(dict(said))
-    elif signature.kind != "basic":
-        public = tuple(load_public_key(text, signature.kind) for text in settings.public_key)  # type: ignore[attr-defined]
+    if signature.uses_public_key:
+        kind = signature.public_kind
+        public = tuple(load_public_key(text, kind) for text in settings.public_key)  # type: ignore[attr-defined]
     return Material(secrets, keys, public, texts)
 
 

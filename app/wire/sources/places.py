@@ -19,6 +19,7 @@ Getter = Callable[[Delivery], bytes | None]
 
 SOURCES = (
     "header", "query", "form", "params", "json", "xml", "item", "claim", "setting", "const", "first_key",
+    "given", "sha256",
 )  # fmt: skip
 WORDS = ("body", "body_sha256", "path", "method")
 PART = re.compile(r"@(\S)(\d{1,2})$")
@@ -61,7 +62,7 @@ def _first(alternatives: Sequence[Sequence[Getter]], joined_by: bytes, delivery:
     for parts in alternatives:
         values = [value for value in (part(delivery) for part in parts) if value is not None]
         if len(values) == len(parts):
-            return joined_by.join(values)
+            return joined_by.join(value for value in values if value)
     return None
 
 
@@ -99,6 +100,21 @@ def _of_pairs(source: str, name: str) -> Getter:
         pairs = {"query": "query", "form": "form", "params": "parameters"}[source]
         value = only(getattr(delivery, pairs), raw)
         return value if value is None or not steps else as_bytes(_walk(_read(value), steps, None))
+
+    return found
+
+
+def _given(name: str) -> Getter:
+    """Return empty text where a setting has a value: the alternative it stands in is for channels that have it."""
+    return lambda delivery: b"" if delivery.settings.get(name) else None
+
+
+def _sha256(places: str) -> Getter:
+    getters = [compile_place(place) for place in places.split(",")]
+
+    def found(delivery: Delivery) -> bytes | None:
+        values = [get(delivery) for get in getters]
+        return None if None in values else sha256_hex(b"\n".join(filter(None, values))).encode()
 
     return found
 
@@ -216,6 +232,8 @@ _SIMPLE: dict[str, Callable[[str], Getter]] = {
     "claim": lambda name: partial(_claim, _steps(name)),
     "first_key": lambda name: partial(_first_key, frozenset(name.split(","))),
     "const": _const,
+    "given": _given,
+    "sha256": _sha256,
     "setting": _setting,
 }
 

@@ -136,7 +136,7 @@ def _word(word: str, identifier: Getter | None) -> Getter:
 def _of_places(word: str, identifier: Getter | None) -> Getter:
     source, _, rest = word.partition(":")
     if source == "sorted":
-        return compile_sorted(rest)
+        return compile_sorted(rest, lambda each: _word(each, identifier))
     if source == "sorted_values":
         return compile_sorted_values([_word(each, identifier) for each in rest.split(",")])
     if source in SOURCES:

@@ -61,7 +61,9 @@ def _sign(state: SandboxState, order: Order, fields: dict[str, Any], path: str) 
 CALLBACKS = Callbacks(
     samples=(
         Sample("01.00", Words("A payment", "消费成功"), _notice("01", "00", "成功[0000000]")),
-        Sample("01.A6", Words("A payment with a flaw", "消费有缺陷的成功"), _notice("01", "A6", "有缺陷的成功")),
+        Sample(
+            "01.A6", Words("A payment with a flaw", "消费有缺陷的成功"), _notice("01", "A6", "有缺陷的成功")
+        ),
         Sample("01.01", Words("A payment that failed", "消费失败"), _notice("01", "01", "交易失败")),
         Sample("04.00", Words("A refund", "退货成功"), _notice("04", "00", "成功[0000000]")),
         Sample("31.00", Words("A reversal", "消费撤销成功"), _notice("31", "00", "成功[0000000]")),

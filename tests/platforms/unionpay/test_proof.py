@@ -108,7 +108,10 @@ def test_a_certificate_of_a_look_alike_authority_is_refused() -> None:
 
 def test_the_root_itself_signs_no_notice() -> None:
     private, _ = issued("x")
-    assert refusal(posted(signed_by_certificate(FIELDS, private, keys.ROOT_CERTIFICATE))) == "untrusted_certificate"
+    assert (
+        refusal(posted(signed_by_certificate(FIELDS, private, keys.ROOT_CERTIFICATE)))
+        == "untrusted_certificate"
+    )
 
 
 def test_a_certificate_of_somebody_else_is_refused() -> None:
@@ -175,7 +178,9 @@ def test_the_published_notice_fits_its_certificate_and_leads_to_no_root_of_ours(
     signature = base64.b64decode(pairs[b"signature"])
     certificate = read_pem_certificate(pairs[b"signPubKeyCert"])
     assert is_signed_by(certificate, signature, sorted_pairs(pairs, without=(b"signature",)))
-    assert not is_signed_by(certificate, signature, sorted_pairs(pairs, without=(b"signature", b"signPubKeyCert")))
+    assert not is_signed_by(
+        certificate, signature, sorted_pairs(pairs, without=(b"signature", b"signPubKeyCert"))
+    )
     assert refusal(notice()._replace(body=body), now, mer_id="777290058167151") == "untrusted_certificate"
 
 
@@ -190,13 +195,13 @@ def test_openssl_agrees_on_chain_and_signature(tmp_path: Path) -> None:
     (tmp_path / "middle.pem").write_bytes(pem(CERTIFICATES["middle_cert_pem"]))
     (tmp_path / "leaf.pem").write_text(fields["signPubKeyCert"])
     (tmp_path / "signature").write_bytes(base64.b64decode(fields["signature"]))
-    (tmp_path / "message").write_bytes(
-        hashlib.sha256(string_of(fields)).hexdigest().encode()
-    )
+    (tmp_path / "message").write_bytes(hashlib.sha256(string_of(fields)).hexdigest().encode())
     script = (
         "openssl verify -CAfile root.pem -untrusted middle.pem leaf.pem && openssl x509 -in leaf.pem -pubkey -noout > key.pem "
         "&& openssl dgst -sha256 -verify key.pem -signature signature message"
     )
-    done = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "Verified OK" in done.stdout
