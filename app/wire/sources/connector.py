@@ -338,7 +338,11 @@ def _needs_path(signature: Signature) -> bool:
     texts = [signature.signed, *signature.jwt.claims.values(), signature.jwt.audience]
     places = [signature.id, signature.type, signature.signature_place]
     return any("{url" in text or "{path" in text or "(url)" in text for text in texts) or any(
-        part == "path" for place in places if place for parts in places_of(place) for part in parts
+        part in ("path", "slash_path")
+        for place in places
+        if place
+        for parts in places_of(place)
+        for part in parts
     )
 
 

@@ -51,7 +51,7 @@ class Handshake(Part):
     )
     signed: bool = Field(True, description="false: it comes before any proof.")
     only_without_secret: bool = Field(False, description="true: answered only while no secret is set.")
-    echo: Literal["plain", "word", "hex", "base64", "origin"] = Field(
+    echo: Literal["plain", "word", "letters", "hex", "base64", "origin"] = Field(
         "plain", description="Which characters a text may have that is sent back or signed."
     )
     signs: Text = Field(

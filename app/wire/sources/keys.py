@@ -63,6 +63,7 @@ def _from_hex(secret: bytes) -> bytes:
 def load_public_key(text: str, kind: str) -> Any:
     """Return a public key: PEM, or its own bytes (Ed25519) or SubjectPublicKeyInfo in Base64 or hex, or a certificate; raises ValueError."""
     text = text.strip().replace("\\n", "\n")
+    key: Any
     if text.startswith("-----BEGIN CERTIFICATE"):
         # It is pinned like any key: its dates and its issuer say nothing more here.
         key = load_pem_x509_certificate(text.encode()).public_key()

@@ -21,7 +21,7 @@ SOURCES = (
     "header", "query", "form", "params", "json", "xml", "item", "claim", "setting", "const", "first_key",
     "given", "sha256",
 )  # fmt: skip
-WORDS = ("body", "body_sha256", "path", "method")
+WORDS = ("body", "body_sha256", "path", "slash_path", "method")
 PART = re.compile(r"@(\S)(\d{1,2})$")
 STEP = re.compile(r"([^.()\[\]]{1,80})(\(json\))?(\[\])?|(\[\])")
 SETTING = re.compile(r"<([a-z][a-z0-9_]{0,40})>")
@@ -73,7 +73,7 @@ def compile_place(text: str) -> Getter:
         return partial(_part_of, whole, cut[1].encode("utf-8"), int(cut[2]))
     source, _, name = text.partition(":")
     if text in WORDS:
-        return {"body": _body, "body_sha256": _body_sha256, "path": _path, "method": _method}[text]
+        return _WORDS[text]
     if source not in SOURCES:
         raise ValueError(f"{source!r} is no source of values; allowed are {', '.join(SOURCES)}")
     if not name:
@@ -155,6 +155,12 @@ def _path(delivery: Delivery) -> bytes | None:
     return delivery.path_rest().encode("utf-8", "replace") or None
 
 
+def _slash_path(delivery: Delivery) -> bytes:
+    """Return what follows the channel, with its slash; where nothing does, the path of the address the sender knows."""
+    rest = delivery.path_rest().encode("utf-8", "replace")
+    return b"/" + (rest or delivery.url(with_query=False).partition(b"://")[2].partition(b"/")[2])
+
+
 def _method(delivery: Delivery) -> bytes:
     return delivery.request.method.encode("ascii", "replace")
 
@@ -225,6 +231,14 @@ def _read(raw: bytes) -> Any:
     except ValueError:
         return None
 
+
+_WORDS: dict[str, Getter] = {
+    "body": _body,
+    "body_sha256": _body_sha256,
+    "path": _path,
+    "slash_path": _slash_path,
+    "method": _method,
+}
 
 _SIMPLE: dict[str, Callable[[str], Getter]] = {
     "header": lambda name: partial(_header, name),
