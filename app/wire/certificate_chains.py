@@ -38,13 +38,21 @@ def read_der_certificate(raw: bytes) -> Certificate:
     return _read(lambda: load_der_x509_certificate(raw))
 
 
+def read_certificate(text: str) -> Certificate:
+    """Return the certificate of a setting, PEM or Base64 of DER; raises ValueError."""
+    text = text.strip().replace("\\n", "\n")
+    if text.startswith("-----"):
+        return read_pem_certificate(text.encode())
+    return read_der_certificate(strict_base64("".join(text.split())))
+
+
 def read_authorities(text: str) -> tuple[Certificate, ...]:
     """Return the certificates of a setting, PEM (several too) or Base64 of DER; raises ValueError where one is no authority."""
     text = text.strip().replace("\\n", "\n")
     if text.startswith("-----"):
         found = tuple(load_pem_x509_certificates(text.encode()))
     else:
-        found = (read_der_certificate(strict_base64("".join(text.split()))),)
+        found = (read_certificate(text),)
     if not all(map(is_authority, found)):
         raise ValueError("it is no certificate of an authority")
     return found
