@@ -14,6 +14,7 @@ from cryptography.x509 import (
     BasicConstraints,
     Certificate,
     ExtensionNotFound,
+    KeyUsage,
     load_der_x509_certificate,
     load_pem_x509_certificate,
     load_pem_x509_certificates,
@@ -61,9 +62,13 @@ def read_authorities(text: str) -> tuple[Certificate, ...]:
 def is_authority(certificate: Certificate) -> bool:
     """Say whether a certificate may issue others."""
     try:
-        return certificate.extensions.get_extension_for_class(BasicConstraints).value.ca
+        may_issue = certificate.extensions.get_extension_for_class(BasicConstraints).value.ca
     except (ExtensionNotFound, ValueError):
         return False
+    try:
+        return may_issue and certificate.extensions.get_extension_for_class(KeyUsage).value.key_cert_sign
+    except ExtensionNotFound:
+        return may_issue
 
 
 def is_in_force(certificate: Certificate, now: datetime) -> bool:
