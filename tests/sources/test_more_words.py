@@ -232,6 +232,7 @@ def test_plus_names_a_place() -> None:
 def test_a_pinned_certificate_is_a_public_key() -> None:
     private, certificate = issued("Lakala")
     key = load_der_private_key(base64.b64decode(private), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
     pem = f"-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n"
     signed = base64.b64encode(key.sign(b"abc", padding.PKCS1v15(), SHA256())).decode()
     source = on_the_spot(described(kind="rsa", encoding="base64"), public_key=pem)

@@ -19,7 +19,7 @@ def open_merchant(_name: str, settings: DouyinPaySettings) -> DouyinPayCallbacks
 PLATFORM = PlatformSpec(
     slug="douyin-pay-v3",
     display_name="Douyin Pay",
-    docs_url="https://pypi.org/project/bytedance-douyinpay/",
+    docs_url="https://developer.open-douyin.com/",
     settings=DouyinPaySettings,
     open=open_merchant,
 )

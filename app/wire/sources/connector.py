@@ -57,10 +57,7 @@ class DescribedSource:
         self, signature: Signature, settings: SourceSettings, address: str, advice: str | None = None
     ):
         """Compile the description with the keys of one channel; raises ValueError for one that makes no sense."""
-        signature = _with_short_challenge(signature)
-        if (tolerance := getattr(settings, "tolerance_s", None)) is not None:
-            signature = signature.model_copy(update={"tolerance_s": tolerance})
-        self.signature = signature
+        self.signature = signature = _of_channel(_with_short_challenge(signature), settings)
         self.advice = advice
         self.methods: tuple[str, ...] = tuple(
             dict.fromkeys([*signature.methods, *(each.method for each in signature.handshakes)])
@@ -325,6 +322,12 @@ def material_of(signature: Signature, settings: SourceSettings, texts: Mapping[s
         kind = signature.public_kind
         public = tuple(load_public_key(text, kind) for text in settings.public_key)  # type: ignore[attr-defined]
     return Material(secrets, keys, public, texts)
+
+
+def _of_channel(signature: Signature, settings: SourceSettings) -> Signature:
+    """Return the description with the window that the channel chose, where there is one at all."""
+    tolerance = getattr(settings, "tolerance_s", None)
+    return signature if tolerance is None else signature.model_copy(update={"tolerance_s": tolerance})
 
 
 def _with_short_challenge(signature: Signature) -> Signature:

@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.x509 import load_der_x509_certificate
 from pydantic import ValidationError
 
@@ -135,7 +136,9 @@ def test_pyjwt_and_openssl_believe_what_we_believe(tmp_path: Path) -> None:
     text = token(payload())
     take(with_token(text))
     leaf = load_der_x509_certificate(base64.b64decode(keys.CERTIFICATE))
-    claims = jwt.decode(text, leaf.public_key(), algorithms=["ES256"])
+    key = leaf.public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
+    claims = jwt.decode(text, key, algorithms=["ES256"])
     assert claims["notificationRequestId"] == "req-0001"
     for name, der in zip(("leaf", "middle", "root"), CHAIN, strict=True):
         (tmp_path / f"{name}.der").write_bytes(base64.b64decode(der))
