@@ -25,10 +25,12 @@ from app.core.values import (
 from app.platforms.unionpay.account import UnionpayAccount
 from app.platforms.unionpay.proof import check_signature
 from app.wire.beijing_time import beijing_moment_or_none
+from app.wire.certificate_chains import was_issued_by
 from app.wire.notice_answers import notice_answer
 from app.wire.signed_forms import form_text, read_signed_form, text_of
 
 WORD: Final = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
+TEST_ADVICE: Final = "test_certificates is on: whoever has UnionPay's test key can sign notices. Take it out before real money moves."
 CODECS: Final = {"utf-8": "utf-8", "gbk": "gb18030"}
 """What `encoding` may say."""
 
@@ -45,10 +47,11 @@ class UnionpayCallbacks(UnionpayAccount):
 
     @property
     def advice(self) -> str | None:
-        """Say that the test environment's certificate is taken where it is."""
-        if not self.settings.test_certificates:
-            return None
-        return "test_certificates is on: whoever has UnionPay's test key can sign notices. Take it out before real money moves."
+        """Say what is wrong with the certificates, or that the test environment's is taken."""
+        issued = [any(was_issued_by(middle, root) for root in self.roots) for middle in self.middles]
+        if self.roots and not all(issued):
+            return "middle_cert_pem was not issued by root_cert_pem, so no notice can be proven; test and production differ."
+        return TEST_ADVICE if self.settings.test_certificates else None
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove the sender over all fields but the signature."""

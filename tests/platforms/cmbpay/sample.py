@@ -7,6 +7,7 @@ from functools import lru_cache
 from app.core.values import InboundRequest
 from sandbox.platforms.cmbpay import keys
 from sandbox.platforms.cmbpay.firing import signed_form
+from tests.platforms.code_records import records_beside
 from tests.platforms.deliveries import delivery
 from tests.platforms.samples import Sample
 
@@ -29,7 +30,8 @@ def notice(business: bytes, **changes: str) -> InboundRequest:
 
 
 SAMPLES = (Sample("cmbpay", "sm2", CHANNEL, notice, PAID, has_window=False, proof_in_body=True),)
+RECORDED = records_beside(__file__)["cmbpay"]["settings"]
 OWN_VALUES = {
-    "CMBPAY_PUBLIC_KEY": keys.BANK_PUBLIC_KEY,
+    "CMBPAY_PUBLIC_KEY": RECORDED["cmb_public_key_spki_base64"],
     "CMBPAY_MERCHANT_PRIVATE_KEY": "5f1c9d27b3e84a605f1c9d27b3e84a605f1c9d27b3e84a605f1c9d27b3e84a60",
 }

@@ -8,6 +8,7 @@ from typing import Any
 from app.core.values import InboundRequest
 from sandbox.platforms.douyin_pay_v3 import keys
 from sandbox.platforms.douyin_pay_v3.signer import headers_of, seal
+from tests.platforms.code_records import records_beside
 from tests.platforms.deliveries import SECONDS, delivery
 from tests.platforms.samples import Sample
 
@@ -32,7 +33,8 @@ def notice(body: bytes, timestamp: int | str = SECONDS, **by: str) -> InboundReq
 
 
 SAMPLES = (Sample("douyin-pay-v3", "certificate", CHANNEL, notice, envelope()),)
+RECORDED = records_beside(__file__)["douyinpay_v3"]["settings"]
 OWN_VALUES = {
     "DOUYIN_PAY_ENCRYPT_KEY": "5f1c9d27b3e84a605f1c9d27b3e84a60",
-    "DOUYIN_PAY_CERTIFICATE": keys.CERTIFICATE,
+    "DOUYIN_PAY_CERTIFICATE": next(iter(RECORDED["platform_certs"].values())),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from app.core.values import InboundRequest
 from sandbox.platforms.huawei_iap_v3 import keys
 from sandbox.platforms.huawei_iap_v3.signer import notice
+from tests.platforms.code_records import records_beside
 from tests.platforms.deliveries import delivery
 from tests.platforms.samples import Sample
 
@@ -41,4 +42,5 @@ def signed(body: bytes) -> InboundRequest:
 SAMPLES = (
     Sample("huawei-iap-v3", "token", CHANNEL, signed, payload(), has_window=False, proof_in_body=True),
 )
-OWN_VALUES = {"HUAWEI_IAP_ROOT_CERT": keys.ROOT_CERTIFICATE}
+RECORDED = records_beside(__file__)["huawei_iap_v3"]["settings"]
+OWN_VALUES = {"HUAWEI_IAP_ROOT_CERT": RECORDED["root_certs_pem"][0]}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from app.core.values import InboundRequest
-from sandbox.platforms.unionpay import keys
 from sandbox.platforms.unionpay.signer import form_of, signed_by_certificate, signed_by_key
+from tests.platforms.code_records import records_beside
 from tests.platforms.samples import Sample
 from tests.platforms.unionpay.signing import CERTIFICATES, FIELDS, MERCHANT, SECURE_KEY, posted
 
@@ -35,7 +35,8 @@ SAMPLES = (
         has_window=False, proof_in_body=True,
     ),
 )  # fmt: skip
+RECORDED = records_beside(__file__)["unionpay_510"]["settings"]
 OWN_VALUES = {
-    "UNIONPAY_ROOT_CERT": keys.ROOT_CERTIFICATE,
-    "UNIONPAY_MIDDLE_CERT": keys.MIDDLE_CERTIFICATE,
+    "UNIONPAY_ROOT_CERT": RECORDED["root_cert_pem"],
+    "UNIONPAY_MIDDLE_CERT": RECORDED["middle_cert_pem"],
 }

@@ -160,10 +160,12 @@ def test_the_merchant_is_compared_by_the_pipeline() -> None:
     assert (merchant.given, merchant.setting, merchant.expected) == ("other", "mer_id", (MER_ID,))
 
 
-def test_a_middle_certificate_of_another_root_is_told_at_the_start() -> None:
+def test_operators_are_told_of_a_root_that_does_not_fit_and_of_the_test_certificate() -> None:
     _, other = issued("Simulated CFCA Root", by="Simulated CFCA Root", is_ca=True)
-    with pytest.raises(ValidationError, match="was not issued by"):
-        channel(root_cert_pem=other)
+    assert "was not issued by" in str(channel(root_cert_pem=other).advice)
+    assert "test_certificates is on" in str(channel(test_certificates=True).advice)
+    assert channel().advice is None
+    assert refusal(notice(), root_cert_pem=other) == "untrusted_certificate"
 
 
 def test_a_leaf_is_no_authority() -> None:
