@@ -18,5 +18,5 @@ def test_every_sample_is_proven_and_understood(firing: SandboxServer, gateway: S
 
 @pytest.mark.parametrize("method", ["11", "12"])
 def test_a_shared_key_can_be_chosen(firing: SandboxServer, gateway: StandIn, method: str) -> None:
-    judged, _ = fired(firing, gateway, "unionpay", type="01.00", options={"sign_method": method})
-    assert judged.outcome == "accept", judged.why
+    judged, _ = fired(firing, gateway, "unionpay", type="01.00", sign_method=method)
+    assert [event.data["signMethod"] for event in judged.events] == [method], judged.why

@@ -17,7 +17,5 @@ def test_every_sample_is_proven_and_understood(firing: SandboxServer, gateway: S
 
 
 def test_the_stronger_signature_can_be_chosen(firing: SandboxServer, gateway: StandIn) -> None:
-    judged, _ = fired(
-        firing, gateway, "wechatpay-v2", type="pay.SUCCESS", options={"sign_type": "HMAC-SHA256"}
-    )
-    assert judged.outcome == "accept", judged.why
+    judged, _ = fired(firing, gateway, "wechatpay-v2", type="pay.SUCCESS", sign_type="HMAC-SHA256")
+    assert [event.data["sign_type"] for event in judged.events] == ["HMAC-SHA256"], judged.why
