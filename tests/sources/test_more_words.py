@@ -200,6 +200,7 @@ def test_a_prefix_must_stand_in_front_of_the_list() -> None:
     assert given(f'SCHEME n="1",sig="{sig}"')
     assert not given(f'n="1",sig="{sig}"')
     assert not given(f'OTHER n="1",sig="{sig}"')
+    assert not given(f'SCHEMA n="1",sig="{sig}"')
     assert not given(f'SCHEME n="2",sig="{sig}"')
 
 

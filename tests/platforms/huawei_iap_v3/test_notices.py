@@ -5,18 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 from pydantic import ValidationError
 
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import InboundRequest, ParsedEvent
+from app.platforms.huawei_iap_v3.token import IAP_LEAF
 from sandbox.platforms.huawei_iap_v3 import keys
 from sandbox.platforms.huawei_iap_v3.signer import CHAIN, token
 from tests.platforms.code_records import case_id, cases_of, fault_of, opened, records_beside
@@ -102,6 +107,40 @@ def test_the_root_of_the_token_proves_nothing() -> None:
 def test_a_certificate_for_something_else_is_refused() -> None:
     chain = (keys.UNMARKED_CERTIFICATE, *CHAIN[1:])
     assert refusal(with_token(token(payload(), chain))) == "foreign_certificate"
+
+
+def made_chain(*, middle_is_authority: bool) -> tuple[str, str, str]:
+    """Return leaf, intermediate and root, the leaf for the simulator's key."""
+    root_key, middle_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    leaf_key = x509.load_der_x509_certificate(base64.b64decode(keys.CERTIFICATE)).public_key()
+    assert isinstance(leaf_key, EllipticCurvePublicKey)
+    root = made("root", root_key.public_key(), "root", root_key, is_authority=True)
+    middle = made("middle", middle_key.public_key(), "root", root_key, is_authority=middle_is_authority)
+    return made("leaf", leaf_key, "middle", middle_key, is_authority=False), middle, root
+
+
+def made(
+    subject: str,
+    key: EllipticCurvePublicKey,
+    issuer: str,
+    by: ec.EllipticCurvePrivateKey,
+    *,
+    is_authority: bool,
+) -> str:
+    name = lambda text: x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])  # noqa: E731
+    builder = x509.CertificateBuilder(
+        name(issuer), name(subject), key, 7, NOW - timedelta(1), NOW + timedelta(1)
+    )
+    builder = builder.add_extension(x509.BasicConstraints(is_authority, None), critical=True)
+    builder = builder.add_extension(x509.UnrecognizedExtension(IAP_LEAF, b"\x05\x00"), critical=False)
+    return base64.b64encode(builder.sign(by, SHA256()).public_bytes(Encoding.DER)).decode()
+
+
+def test_only_an_authority_issues_certificates_that_count() -> None:
+    chain = made_chain(middle_is_authority=True)
+    assert take(with_token(token(payload(), chain)), root_certs_pem=chain[2]).key is not None
+    chain = made_chain(middle_is_authority=False)
+    assert refusal(with_token(token(payload(), chain)), root_certs_pem=chain[2]) == "untrusted_certificate"
 
 
 def test_dates_of_the_certificates_count() -> None:
