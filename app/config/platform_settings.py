@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -25,11 +25,6 @@ PLACEHOLDER_STARTS = ("change", "your", "placeholder", "sandbox", "example", "xx
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_as_list), AfterValidator(_filled)]
 """One secret or a list of them: all are accepted, the first one signs. Empty ones do not count."""
 
-BaseAddress = Annotated[str, AfterValidator(http_address)]
-
-OptionalAddress = Annotated[str, AfterValidator(lambda value: http_address(value) if value else "")]
-"""An address, or empty where the platform's own stands in the code."""
-
 
 def _filled_texts(value: object) -> object:
     values = [value] if isinstance(value, str) else value
@@ -38,6 +33,21 @@ def _filled_texts(value: object) -> object:
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_filled_texts)]
 """One text or a list of them; empty ones do not count."""
+
+BaseAddress = Annotated[str, AfterValidator(http_address)]
+
+OptionalAddress = Annotated[str, AfterValidator(lambda value: http_address(value) if value else "")]
+"""An address, or empty where the platform's own stands in the code."""
+
+
+def renamed(values: Any, other_names: Mapping[str, str]) -> Any:
+    """Return a channel's keys under our names, where its operator wrote the platform's own; a key under both is left as a fault."""
+    if not isinstance(values, Mapping):
+        return values
+    return {
+        other_names[name] if name in other_names and other_names[name] not in values else name: value
+        for name, value in values.items()
+    }
 
 
 def _holds_secrets(annotation: object) -> bool:

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 from typing import Any
@@ -64,6 +64,7 @@ def time_text(signature: dict[str, Any], now: float) -> str:
         "ms": str(int(now * 1000)),
         "iso": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "http-date": format_datetime(moment, usegmt=True),
+        "beijing": (moment + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S"),
     }[signature.get("timestamp_unit", "s")]
 
 
@@ -150,8 +151,11 @@ def _in_form(signature: dict[str, Any], draft: Draft, text: str) -> str:
     item = form.replace("{sig}", text)
     if not draft.items:
         return item
-    named = [value if name.isdigit() else f"{name}={value}" for name, value in draft.items.items()]
-    return signature["separator"].join([*named, item])
+    quote = '"' if '="{sig}"' in form else ""
+    named = [
+        value if name.isdigit() else f"{name}={quote}{value}{quote}" for name, value in draft.items.items()
+    ]
+    return signature.get("signature_prefix", "") + signature["separator"].join([*named, item])
 
 
 def _put_items(signature: dict[str, Any], draft: Draft, now: float) -> None:

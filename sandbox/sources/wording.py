@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.sources.draft import Draft
@@ -63,7 +64,7 @@ def value_of(word: str, draft: Draft, secret: str, time: str, identifier: str) -
         return hashlib.new(digest[1], plain[digest[2]]).hexdigest().encode()
     source, _, name = word.partition(":")
     if source == "sorted":
-        return _sorted(name, draft)
+        return _sorted(name, draft, lambda each: value_of(each, draft, secret, time, identifier))
     if source == "sorted_values":
         return b"".join(sorted(value_of(each, draft, secret, time, identifier) for each in name.split(",")))
     return _at(source, name, draft).encode()
@@ -105,7 +106,7 @@ def _at(source: str, name: str, draft: Draft) -> str:
     return str(value)
 
 
-def _sorted(text: str, draft: Draft) -> bytes:
+def _sorted(text: str, draft: Draft, word: Callable[[str], bytes]) -> bytes:
     source, *options = text.split(";")
     chosen = {key: value for key, _, value in (option.partition("=") for option in options)}
     if source == "params":
@@ -113,6 +114,8 @@ def _sorted(text: str, draft: Draft) -> bytes:
     fields = {"form": draft.form, "xml": draft.xml, "query": lambda: draft.query, "json": draft.tree}[
         source
     ]()
+    for added in filter(None, chosen.get("plus", "").split(",")):
+        fields = {**fields, added.partition("@")[0]: word(added.partition("@")[2]).decode()}
     dropped = chosen.get("drop", "").split(",")
     between = "" if chosen.get("pair") == "kv" else "="
     lines = [

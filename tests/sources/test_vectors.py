@@ -21,6 +21,7 @@ RECORDS = json.loads((VECTORS / "sources.json").read_text(encoding="utf-8"))
 SCHEMES = json.loads((VECTORS / "hmac-schemes.json").read_text(encoding="utf-8"))
 WITH_CODE = {
     "github", "gitlab-token", "gitlab-signing", "dingtalk-robot", "alertmanager", "standard-webhooks", "google-pubsub",
+    "wechatpay-v2",
 }  # fmt: skip
 """What a platform with code does; their records are its own tests' business."""
 

@@ -25,12 +25,14 @@ from app.wire.sources.templates import compile_template, words_of
 
 PLAIN_ECHO = re.compile(rb"[ !#-%(-;=?-~]{1,512}")
 WORD_ECHO = re.compile(rb"[A-Za-z0-9+/=_.-]{1,256}")
+LETTERS_ECHO = re.compile(rb"[A-Za-z0-9]{1,64}")
 HEX_ECHO = re.compile(rb"[0-9a-f]{20,40}")
 BASE64_ECHO = re.compile(rb"[A-Za-z0-9+/=_-]{1,256}")
 ORIGIN_ECHO = re.compile(rb"[A-Za-z0-9.:*-]{1,253}")
 ECHOES = {
     "plain": PLAIN_ECHO,
     "word": WORD_ECHO,
+    "letters": LETTERS_ECHO,
     "hex": HEX_ECHO,
     "base64": BASE64_ECHO,
     "origin": ORIGIN_ECHO,

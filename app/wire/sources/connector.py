@@ -57,7 +57,7 @@ class DescribedSource:
         self, signature: Signature, settings: SourceSettings, address: str, advice: str | None = None
     ):
         """Compile the description with the keys of one channel; raises ValueError for one that makes no sense."""
-        self.signature = signature = _with_short_challenge(signature)
+        self.signature = signature = _of_channel(_with_short_challenge(signature), settings)
         self.advice = advice
         self.methods: tuple[str, ...] = tuple(
             dict.fromkeys([*signature.methods, *(each.method for each in signature.handshakes)])
@@ -318,9 +318,16 @@ def material_of(signature: Signature, settings: SourceSettings, texts: Mapping[s
     elif signature.kind == "jwt":
         said = getattr(settings, "jwks", None)
         public = () if said is None else keys_of_set(dict(said))
-    elif signature.kind != "basic":
-        public = tuple(load_public_key(text, signature.kind) for text in settings.public_key)  # type: ignore[attr-defined]
+    if signature.uses_public_key:
+        kind = signature.public_kind
+        public = tuple(load_public_key(text, kind) for text in settings.public_key)  # type: ignore[attr-defined]
     return Material(secrets, keys, public, texts)
+
+
+def _of_channel(signature: Signature, settings: SourceSettings) -> Signature:
+    """Return the description with the window that the channel chose, where there is one at all."""
+    tolerance = getattr(settings, "tolerance_s", None)
+    return signature if tolerance is None else signature.model_copy(update={"tolerance_s": tolerance})
 
 
 def _with_short_challenge(signature: Signature) -> Signature:
@@ -334,7 +341,11 @@ def _needs_path(signature: Signature) -> bool:
     texts = [signature.signed, *signature.jwt.claims.values(), signature.jwt.audience]
     places = [signature.id, signature.type, signature.signature_place]
     return any("{url" in text or "{path" in text or "(url)" in text for text in texts) or any(
-        part == "path" for place in places if place for parts in places_of(place) for part in parts
+        part in ("path", "slash_path")
+        for place in places
+        if place
+        for parts in places_of(place)
+        for part in parts
     )
 
 

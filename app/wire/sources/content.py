@@ -108,6 +108,7 @@ class Reader:
     def __init__(self, signature: Signature, settings: dict[str, str]):
         """Compile the places; raises ValueError."""
         self.split = signature.split
+        self.only_lists = signature.only_lists
         self.key = compile_places(settings.get("event_id") or signature.id)
         kind = settings.get("event_type") or signature.type
         self.type: Getter = compile_places(kind, b".") if kind else lambda _: None
@@ -120,7 +121,7 @@ class Reader:
         found = walk(_tree(delivery), self.split or "")
         if isinstance(found, list) and len(found) <= MOST_EVENTS:
             return found
-        if isinstance(found, dict) and not self.split:
+        if isinstance(found, dict) and not self.split and not self.only_lists:
             return [found]
         raise PayloadError(
             "no_list", message=f"The body holds no list of at most {MOST_EVENTS} events where it should."

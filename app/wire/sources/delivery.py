@@ -111,7 +111,7 @@ class Delivery:
         if name.isdecimal():
             return parts[int(name) : int(name) + 1]
         start = name.encode("utf-8") + b"="
-        return [part[len(start) :] for part in parts if part.startswith(start)]
+        return [_unquoted(part[len(start) :]) for part in parts if part.startswith(start)]
 
     def path_rest(self) -> str:
         """Return what follows the channel in the path, without slashes at its ends."""
@@ -124,6 +124,10 @@ class Delivery:
         if with_query and self.request.query_string:
             text += f"?{self.request.query_string}"
         return text.encode("utf-8", "replace")
+
+
+def _unquoted(value: bytes) -> bytes:
+    return value[1:-1] if len(value) > 1 and value[:1] == value[-1:] == b'"' else value
 
 
 def form_pairs(raw: bytes) -> Pairs:

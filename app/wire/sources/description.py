@@ -51,7 +51,7 @@ class Handshake(Part):
     )
     signed: bool = Field(True, description="false: it comes before any proof.")
     only_without_secret: bool = Field(False, description="true: answered only while no secret is set.")
-    echo: Literal["plain", "word", "hex", "base64", "origin"] = Field(
+    echo: Literal["plain", "word", "letters", "hex", "base64", "origin"] = Field(
         "plain", description="Which characters a text may have that is sent back or signed."
     )
     signs: Text = Field(
@@ -91,7 +91,7 @@ class Variant(Part):
     """Another recipe, taken where a request or a setting says so; what it does not name stays."""
 
     when: dict[Place, Text] = Field(min_length=1, description="As in a handshake.")
-    kind: Literal["hmac", "digest"] | None = Field(None, description="Another kind.")
+    kind: Literal["hmac", "digest", "rsa"] | None = Field(None, description="Another kind.")
     digest: DigestName | None = None
     encoding: Encoding | None = None
     signed: Text | None = None
@@ -125,6 +125,9 @@ class Signature(Recipe):
     kind: Kind = Field("hmac", description="How a request is proven.")
     signature_header: str = Field("", max_length=300, description="Header of the signature; others after |.")
     signature_place: Place = Field("", description="Where the signature stands when it is no header.")
+    signature_prefix: str = Field(
+        "", max_length=80, description="What stands in front of the list of signatures, and is needed."
+    )
     separator: str = Field("", max_length=1, description="The signature is a list by this character.")
     percent_decode: bool = Field(False, description="true: a value with % is decoded once.")
     key: str = Field(
@@ -135,7 +138,9 @@ class Signature(Recipe):
         "secret", description="Channel key of the secret, where it has another name."
     )
     timestamp: Place = Field("", description="Where the signed time stands.")
-    timestamp_unit: Literal["s", "ms", "iso", "http-date"] = Field("s", description="How it is written.")
+    timestamp_unit: Literal["s", "ms", "iso", "http-date", "beijing"] = Field(
+        "s", description="How it is written."
+    )
     tolerance_s: int | None = Field(
         None, ge=1, le=86_400, description="Seconds it may differ; none: it is not judged."
     )
@@ -154,6 +159,7 @@ class Signature(Recipe):
     split: str | None = Field(
         None, max_length=200, description="Path of the list of events; empty: the body."
     )
+    only_lists: bool = Field(False, description="true: one event that stands in no list is refused.")
     each_is_signed: bool = Field(False, description="true: every event of the list carries its own proof.")
     requires: dict[Place, SettingName] = Field(
         default_factory=dict, description="Places and the setting each must equal."
@@ -169,6 +175,9 @@ class Signature(Recipe):
     )
     optional_settings: dict[SettingName, Text] = Field(
         default_factory=dict, description="Keys that a channel may leave out."
+    )
+    other_names: dict[SettingName, SettingName] = Field(
+        default_factory=dict, description="Other names that a channel may write, and the key each stands for."
     )
     covers: Literal["", "body", "origin"] = Field(
         "", description="What a proof covers, where it cannot be seen."
@@ -202,7 +211,22 @@ class Signature(Recipe):
         """Whether a shared secret proves."""
         if self.kind == "jwt":
             return self.jwt.algorithm == "HS256"
-        return self.kind in ("hmac", "digest", "token")
+        return bool({"hmac", "digest", "token"} & self.kinds)
+
+    @property
+    def uses_public_key(self) -> bool:
+        """Whether a configured public key proves, always or in a variant."""
+        return bool({"ed25519", "ecdsa", "rsa"} & self.kinds) and self.key != "repeat32"
+
+    @property
+    def public_kind(self) -> str:
+        """The kind of its public keys."""
+        return next(kind for kind in ("rsa", "ecdsa", "ed25519") if kind in self.kinds)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Every kind of proof it names."""
+        return frozenset({self.kind, *(variant.kind for variant in self.variants if variant.kind)})
 
     @property
     def all_settings(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from app.security.signatures import digest_of, strict_base64
 
@@ -60,9 +61,13 @@ def _from_hex(secret: bytes) -> bytes:
 
 
 def load_public_key(text: str, kind: str) -> Any:
-    """Return a public key: PEM, or its own bytes (Ed25519) or SubjectPublicKeyInfo in Base64 or hex; raises ValueError."""
+    """Return a public key: PEM, or its own bytes (Ed25519) or SubjectPublicKeyInfo in Base64 or hex, or a certificate; raises ValueError."""
     text = text.strip().replace("\\n", "\n")
-    if text.startswith("-----"):
+    key: Any
+    if text.startswith("-----BEGIN CERTIFICATE"):
+        # It is pinned like any key: its dates and its issuer say nothing more here.
+        key = load_pem_x509_certificate(text.encode()).public_key()
+    elif text.startswith("-----"):
         key = load_pem_public_key(text.encode())
     else:
         raw = _bytes_of(text.removeprefix("whpk_"))

@@ -19,8 +19,9 @@ Getter = Callable[[Delivery], bytes | None]
 
 SOURCES = (
     "header", "query", "form", "params", "json", "xml", "item", "claim", "setting", "const", "first_key",
+    "given", "sha256",
 )  # fmt: skip
-WORDS = ("body", "body_sha256", "path", "method")
+WORDS = ("body", "body_sha256", "path", "slash_path", "method")
 PART = re.compile(r"@(\S)(\d{1,2})$")
 STEP = re.compile(r"([^.()\[\]]{1,80})(\(json\))?(\[\])?|(\[\])")
 SETTING = re.compile(r"<([a-z][a-z0-9_]{0,40})>")
@@ -61,7 +62,7 @@ def _first(alternatives: Sequence[Sequence[Getter]], joined_by: bytes, delivery:
     for parts in alternatives:
         values = [value for value in (part(delivery) for part in parts) if value is not None]
         if len(values) == len(parts):
-            return joined_by.join(values)
+            return joined_by.join(value for value in values if value)
     return None
 
 
@@ -72,7 +73,7 @@ def compile_place(text: str) -> Getter:
         return partial(_part_of, whole, cut[1].encode("utf-8"), int(cut[2]))
     source, _, name = text.partition(":")
     if text in WORDS:
-        return {"body": _body, "body_sha256": _body_sha256, "path": _path, "method": _method}[text]
+        return _WORDS[text]
     if source not in SOURCES:
         raise ValueError(f"{source!r} is no source of values; allowed are {', '.join(SOURCES)}")
     if not name:
@@ -99,6 +100,21 @@ def _of_pairs(source: str, name: str) -> Getter:
         pairs = {"query": "query", "form": "form", "params": "parameters"}[source]
         value = only(getattr(delivery, pairs), raw)
         return value if value is None or not steps else as_bytes(_walk(_read(value), steps, None))
+
+    return found
+
+
+def _given(name: str) -> Getter:
+    """Return empty text where a setting has a value: the alternative it stands in is for channels that have it."""
+    return lambda delivery: b"" if delivery.settings.get(name) else None
+
+
+def _sha256(places: str) -> Getter:
+    getters = [compile_place(place) for place in places.split(",")]
+
+    def found(delivery: Delivery) -> bytes | None:
+        values = [get(delivery) for get in getters]
+        return None if None in values else sha256_hex(b"\n".join(filter(None, values))).encode()
 
     return found
 
@@ -137,6 +153,12 @@ def _body(delivery: Delivery) -> bytes | None:
 
 def _path(delivery: Delivery) -> bytes | None:
     return delivery.path_rest().encode("utf-8", "replace") or None
+
+
+def _slash_path(delivery: Delivery) -> bytes:
+    """Return what follows the channel, with its slash; where nothing does, the path of the address the sender knows."""
+    rest = delivery.path_rest().encode("utf-8", "replace")
+    return b"/" + (rest or delivery.url(with_query=False).partition(b"://")[2].partition(b"/")[2])
 
 
 def _method(delivery: Delivery) -> bytes:
@@ -210,12 +232,22 @@ def _read(raw: bytes) -> Any:
         return None
 
 
+_WORDS: dict[str, Getter] = {
+    "body": _body,
+    "body_sha256": _body_sha256,
+    "path": _path,
+    "slash_path": _slash_path,
+    "method": _method,
+}
+
 _SIMPLE: dict[str, Callable[[str], Getter]] = {
     "header": lambda name: partial(_header, name),
     "item": lambda name: partial(_item, name),
     "claim": lambda name: partial(_claim, _steps(name)),
     "first_key": lambda name: partial(_first_key, frozenset(name.split(","))),
     "const": _const,
+    "given": _given,
+    "sha256": _sha256,
     "setting": _setting,
 }
 

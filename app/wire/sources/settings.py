@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field, SecretStr, create_model, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, create_model, field_validator, model_validator
 
-from app.config.platform_settings import PlatformSettings, Secrets, plain, plain_text
+from app.config.platform_settings import PlatformSettings, Secrets, plain, plain_text, renamed
 from app.wire.sources.description import Signature
 from app.wire.sources.jwt_proofs import keys_of_set
 from app.wire.sources.keys import key_bytes, load_public_key
@@ -69,7 +69,12 @@ class SourceSettings(PlatformSettings):
         description = self.signature
         if any(each.only_without_secret for each in description.handshakes):
             return None
-        return next((name for name in needed(description) if not _is_there(self, name)), None)
+        missing = [name for name in needed(description) if not _is_there(self, name)]
+        proofs = {description.secret_setting, "public_key"}
+        if len(proofs & set(needed(description))) > 1 and not proofs <= set(missing):
+            # Either kind of key proves something; a notice of the other kind is refused.
+            missing = [name for name in missing if name not in proofs]
+        return next(iter(missing), None)
 
 
 def _is_there(settings: SourceSettings, name: str) -> bool:
@@ -92,7 +97,7 @@ def needed(signature: Signature) -> list[str]:
         names += ["username", "password"]
     elif signature.kind == "jwt":
         names.append("jwks_url")
-    else:
+    if signature.uses_public_key:
         names.append("public_key")
     if any(step.startswith("aes-") for step in signature.unwrap):
         names.append("encrypt_key")
@@ -113,6 +118,13 @@ def settings_model(signature: Signature, name: str) -> type[SourceSettings]:
         fields.setdefault(key, (WrittenText, Field("", description=sentence)))
         if key not in needed(signature) or key in signature.all_settings:
             fields[key] = (WrittenText, Field("", description=sentence))
+    if signature.tolerance_s is not None:
+        fields["tolerance_s"] = (
+            int | None,
+            Field(
+                None, ge=1, le=86_400, description="Seconds by which the signed time may differ from ours."
+            ),
+        )
     model = create_model(
         f"Settings_{name.replace('-', '_')}",
         __base__=SourceSettings,
@@ -140,6 +152,10 @@ def _validators(signature: Signature, fields: Mapping[str, Any]) -> dict[str, An
         found["secrets_decode"] = field_validator(signature.secret_setting)(_secrets_of(signature))
     if "public_key" in fields and "public_key" not in signature.all_settings:
         found["public_keys_read"] = field_validator("public_key")(_public_keys_of(signature))
+    if signature.other_names:
+        found["names_of_the_platform"] = model_validator(mode="before")(
+            lambda values: renamed(values, signature.other_names)
+        )
     if "jwks" in fields:
         found["jwks_read"] = field_validator("jwks")(_jwks)
     return found
@@ -162,10 +178,10 @@ def _public_keys_of(signature: Signature) -> Any:
         filled = tuple(text for text in texts if text.strip())
         for text in filled:
             try:
-                load_public_key(text, signature.kind)
+                load_public_key(text, signature.public_kind)
             except Exception as error:
                 raise ValueError(
-                    f"it is no public key for {signature.kind}: PEM, or Base64 or hex"
+                    f"it is no public key for {signature.public_kind}: PEM, or Base64 or hex"
                 ) from error
         return filled
 

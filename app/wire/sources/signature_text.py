@@ -30,13 +30,16 @@ def compile_candidates(signature: Signature) -> Candidates:
         and not is_numbered
         and not signature.separator
         and not signature.percent_decode
+        and not signature.signature_prefix
         and len(formats) == 1
     )
     if is_plain and "{" not in signature.item_format[0].replace("{sig}", ""):
         return partial(_single, getters[0], formats[0][0], formats[0][1], text)
     return partial(
         _listed,
-        getters,
+        [partial(_after, signature.signature_prefix.encode("utf-8"), get) for get in getters]
+        if signature.signature_prefix
+        else getters,
         [_filled(form) for form in signature.item_format],
         signature.separator.encode("utf-8"),
         signature.percent_decode,
@@ -53,6 +56,17 @@ def _getter(part: str) -> Callable[[Delivery], Sequence[bytes]]:
 def _as_list(get: Getter, delivery: Delivery) -> Sequence[bytes]:
     value = get(delivery)
     return () if value is None else (value,)
+
+
+def _after(
+    prefix: bytes, getter: Callable[[Delivery], Sequence[bytes]], delivery: Delivery
+) -> Sequence[bytes]:
+    texts = getter(delivery)
+    if not all(text.startswith(prefix) for text in texts):
+        raise VerificationError(
+            "malformed_signature", f"The signature does not begin with {prefix.decode()!r}."
+        )
+    return [text[len(prefix) :] for text in texts]
 
 
 def _numbered(start: str, delivery: Delivery) -> Sequence[bytes]:

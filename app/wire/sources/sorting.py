@@ -6,7 +6,7 @@ sender and receiver might pick different ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +15,9 @@ from app.wire.sources.delivery import Delivery, Pairs, as_bytes
 from app.wire.sources.places import Getter
 
 FROM = ("form", "query", "params", "json", "xml")
-OPTIONS = ("pair=k=v", "pair=kv", "join=…", "drop=a,b", "drop_empty", "repeat")
+OPTIONS = (
+    "pair=k=v", "pair=kv", "join=…", "drop=a,b", "drop_empty", "repeat", "plus=name@place,…",
+)  # fmt: skip
 
 
 class _Rule(NamedTuple):
@@ -25,17 +27,31 @@ class _Rule(NamedTuple):
     drop: frozenset[bytes]
     drop_empty: bool
     repeat: bool
+    plus: tuple[tuple[bytes, Getter], ...] = ()
 
 
-def compile_sorted(text: str) -> Getter:
-    """Return what joins sorted fields; raises ValueError with the option at fault."""
+def compile_sorted(text: str, word: Callable[[str], Getter]) -> Getter:
+    """Return what joins sorted fields; raises ValueError with the option at fault.
+
+    `word` compiles what `plus` adds: fields that are signed among the others and stand elsewhere.
+    """
     source, *options = text.split(";")
     if source not in FROM:
         raise ValueError(f"sorted:{source} is not known; sorted are {', '.join(FROM)}")
     rule = _Rule(source, b"=", b"&", frozenset(), drop_empty=False, repeat=False)
     for option in options:
-        rule = _with_option(rule, option)
+        rule = _with_plus(rule, option, word) if option.startswith("plus=") else _with_option(rule, option)
     return partial(_joined, rule)
+
+
+def _with_plus(rule: _Rule, option: str, word: Callable[[str], Getter]) -> _Rule:
+    added = []
+    for each in option.removeprefix("plus=").split(","):
+        name, at, place = each.partition("@")
+        if not name or not at:
+            raise ValueError(f"{option!r} must read plus=name@place")
+        added.append((name.encode("utf-8"), word(place)))
+    return rule._replace(plus=tuple(added))
 
 
 def _with_option(rule: _Rule, option: str) -> _Rule:
@@ -59,6 +75,11 @@ def _joined(rule: _Rule, delivery: Delivery) -> bytes:
         for name, value in _pairs(rule.source, delivery)
         if name not in rule.drop and (value or not rule.drop_empty)
     ]
+    for name, get in rule.plus:
+        value = get(delivery)
+        if value is None:
+            raise VerificationError("missing_value", "A signed value is missing, or it is empty.")
+        pairs.append((name, value))
     if rule.repeat:
         pairs = list(dict.fromkeys(pairs))
     elif len({name for name, _ in pairs}) != len(pairs):

@@ -126,6 +126,8 @@ def _word(word: str, identifier: Getter | None) -> Getter:
     name, _, modifier = word.partition("|")
     if modifier == "lower":
         return partial(_lower, _word(name, identifier))
+    if modifier == "seconds":
+        return partial(_ten_digits, _word(name, identifier))
     if word == "id" and identifier is not None:
         return identifier
     if word in _PLAIN:
@@ -136,7 +138,7 @@ def _word(word: str, identifier: Getter | None) -> Getter:
 def _of_places(word: str, identifier: Getter | None) -> Getter:
     source, _, rest = word.partition(":")
     if source == "sorted":
-        return compile_sorted(rest)
+        return compile_sorted(rest, lambda each: _word(each, identifier))
     if source == "sorted_values":
         return compile_sorted_values([_word(each, identifier) for each in rest.split(",")])
     if source in SOURCES:
@@ -155,6 +157,13 @@ def _digest(name: str, of: str, delivery: Delivery) -> bytes:
 def _lower(get: Getter, delivery: Delivery) -> bytes | None:
     value = get(delivery)
     return None if value is None else value.lower()
+
+
+def _ten_digits(get: Getter, delivery: Delivery) -> bytes:
+    value = get(delivery) or b""
+    if len(value) != len("1780000000") or not value.isdigit():
+        raise VerificationError("bad_timestamp", "A time that is signed must have ten digits.")
+    return value
 
 
 def _path(delivery: Delivery) -> bytes:

@@ -9,6 +9,7 @@ from functools import partial
 
 from app.core.errors import VerificationError
 from app.core.moments import iso_moment
+from app.wire.beijing_time import beijing_moment
 from app.wire.sources.delivery import Delivery
 from app.wire.sources.description import Signature
 from app.wire.sources.places import Getter, compile_places
@@ -69,6 +70,8 @@ def _seconds(value: bytes, unit: str) -> float:
             return int(text) / (1000 if unit == "ms" else 1)
         if unit == "iso":
             return iso_moment(text).timestamp()
+        if unit == "beijing":
+            return beijing_moment(text).timestamp()
         return _mail_time(text).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError) as error:
         raise _bad(f"The signed time is not written as {unit}; it has {len(text)} characters.") from error

@@ -1,0 +1,26 @@
+"""Points in time as Chinese platforms write them: wall clock of Beijing without a zone. No clock here."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+WRITTEN: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2}) ?(\d{2}):?(\d{2}):?(\d{2})", re.ASCII)
+"""`2026-05-29 04:26:40` or `20260529042640`."""
+
+
+def beijing_moment(text: str) -> datetime:
+    """Return the moment in UTC; raises ValueError for a text that is not such a time."""
+    match = WRITTEN.fullmatch(text)
+    if match is None:
+        raise ValueError("not a time of Beijing")
+    return datetime.strptime("".join(match.groups()) + "+0800", "%Y%m%d%H%M%S%z").astimezone(UTC)
+
+
+def beijing_moment_or_none(text: str | None) -> datetime | None:
+    """Return the moment, None where there is none to read; for times that nobody judges."""
+    try:
+        return beijing_moment(text or "")
+    except (ValueError, OverflowError):
+        return None
