@@ -104,6 +104,8 @@ class Services:
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
     bind_route: Route | None = None
+    authorisations: Route | None = None
+    """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     notices: tuple[str, ...] = ()
@@ -124,10 +126,9 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (*self.commands, *self.destinations)
-        if self.bind_route is not None:
-            built_in = (self.bind_route, *built_in)
-        return next((route for route in built_in if route.name == name), None) or self.router.find(name)
+        built_in = (self.bind_route, self.authorisations, *self.commands, *self.destinations)
+        found = next((route for route in built_in if route is not None and route.name == name), None)
+        return found or self.router.find(name)
 
     def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:
         """Return the handlers and destinations that take such an event."""
