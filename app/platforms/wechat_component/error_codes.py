@@ -15,6 +15,7 @@ COMPONENT = ErrorCodes(
     platform="WeChat",
     busy={
         **BUSY,
+        40091: (NEXT_TICKET, "WeChat does not know the ticket; the next one comes within ten minutes."),
         61005: (NEXT_TICKET, "WeChat calls the ticket expired; the next one comes within ten minutes."),
         61006: (NEXT_TICKET, "WeChat does not know the ticket; the next one comes within ten minutes."),
     },
@@ -34,7 +35,7 @@ COMPONENT = ErrorCodes(
         61010: "The authorisation code has expired; the account's owner must authorise again.",
         61023: "WeChat does not know this refresh token; the account's owner must authorise again.",
     },
-    dead_token=DEAD_TOKEN,
+    dead_token={**DEAD_TOKEN, 42006: "The third-party platform's token has expired."},
     other=OTHER,
     names_our_address=frozenset({40164, 61004}),
 )
