@@ -107,7 +107,10 @@ def _redeemed(services: Services, channel: Channel, source: AccountSource, notic
     2. The platform is asked, outside any transaction; when it calls the code dead, somebody else may have been first.
     3. What came is stored, unless the authorisation has ended since.
     """
-    owner, digest = source.ticket_owner, hashlib.sha256(notice.code.encode()).hexdigest()
+    owner, digest = (
+        source.ticket_owner,
+        hashlib.sha256(notice.code.encode("utf-8", "surrogatepass")).hexdigest(),
+    )
     if (known := _known(services, channel, owner, digest)) is not None:
         return known
     try:

@@ -179,4 +179,6 @@ class ComponentAccounts(WechatComponent):
 
 def _credential(fields: Mapping[str, Any], name: str) -> str | None:
     found = fields.get(name)
-    return found if isinstance(found, str) and 0 < len(found) <= LONGEST_CREDENTIAL else None
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_CREDENTIAL:
+        return None
+    return found if found.isascii() and found.isprintable() else None

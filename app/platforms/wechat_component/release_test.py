@@ -47,7 +47,8 @@ def code_to_answer(parsed: ParsedEvent) -> str | None:
     if parsed.type != "message.text" or not isinstance(content, str) or not _is_of_the_test(parsed):
         return None
     code = content.removeprefix(CODE_PREFIX)
-    return code if code != content and 0 < len(code) <= LONGEST_CODE else None
+    is_usable = code != content and 0 < len(code) <= LONGEST_CODE and code.isascii() and code.isprintable()
+    return code if is_usable else None
 
 
 def _is_of_the_test(parsed: ParsedEvent) -> bool:
