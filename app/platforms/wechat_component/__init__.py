@@ -9,6 +9,7 @@ from app.core.ports import PlatformSpec
 from app.platforms.wechat_component.accounts import ComponentAccounts
 from app.platforms.wechat_component.callbacks import ComponentCallbacks
 from app.platforms.wechat_component.component import keyring
+from app.platforms.wechat_component.login import ComponentLogin
 from app.platforms.wechat_component.settings import ComponentSettings
 
 
@@ -16,10 +17,15 @@ class ComponentConnector(ComponentCallbacks, ComponentAccounts):
     """A third-party platform with its AppSecret: callbacks, its own token, and those of its accounts."""
 
 
+class ComponentLoginConnector(ComponentConnector, ComponentLogin):
+    """One that logs people in too, with the accounts that its channel names."""
+
+
 def open_component(channel: str, settings: ComponentSettings) -> ComponentCallbacks:
     """Open a channel; without the AppSecret it takes callbacks and keeps neither tickets nor authorisations."""
-    has_secret = settings.missing_login_secret() is None
-    connector = ComponentConnector if has_secret else ComponentCallbacks
+    connector: type[ComponentCallbacks] = ComponentCallbacks
+    if settings.missing_login_secret() is None:
+        connector = ComponentLoginConnector if settings.login_app_ids else ComponentConnector
     return connector(channel, settings, keyring(settings))
 
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from app.config.platform_settings import BaseAddress, plain_text
 from app.wire.wechat_family.push_settings import Mode, PushSettings
+
+APP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) and value else value or ()
+
+
+def _usable(app_ids: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(app_ids)) != len(app_ids) or not all(APP_ID.fullmatch(each) for each in app_ids):
+        raise ValueError("must be AppIDs, wx followed by 16 characters, each once")
+    return app_ids
+
+
+AppIds = Annotated[tuple[str, ...], BeforeValidator(_as_list), AfterValidator(_usable)]
 
 
 class ComponentSettings(PushSettings):
@@ -25,8 +41,20 @@ class ComponentSettings(PushSettings):
         False,
         description="true answers WeChat's release test (全网发布检测), to its own test accounts only; switch it off afterwards.",
     )
+    login_app_ids: AppIds = Field(
+        (),
+        description="AppIDs of authorised Official Accounts that log people in; `start?page=<AppID>` chooses, the first one "
+        "otherwise.",
+    )
+    scope: Literal["snsapi_userinfo", "snsapi_base"] = Field(
+        "snsapi_userinfo",
+        description="snsapi_userinfo asks for name and picture; snsapi_base silently reads the OpenID.",
+    )
     api_base: BaseAddress = Field(
         "https://api.weixin.qq.com", description="Only to override: the API's address."
+    )
+    open_base: BaseAddress = Field(
+        "https://open.weixin.qq.com", description="Only to override: the login pages."
     )
     mp_base: BaseAddress = Field(
         "https://mp.weixin.qq.com", description="Only to override: the page where accounts authorise."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import MethodNotAllowed
@@ -49,10 +51,11 @@ def login_blueprint(services: Services) -> Blueprint:
     @blueprint.route("/oauth/<channel>/start", methods=ONLY_GET, provide_automatic_options=False)
     def start(channel: str) -> Response:
         """Send the browser to the platform, or tell a script where to send it."""
-        query = {name: _query_value(name) for name in ("next", "mode", "error_to")}
+        query = {name: _query_value(name) for name in ("next", "mode", "error_to", "page")}
         if (moved := moved_to_public(settings, query)) is not None:
             return moved
         wanted = _start_request(settings, channel, query["next"], query["mode"], query["error_to"])
+        wanted = replace(wanted, page=query["page"])
         refuse_what_is_no_visit(may_be_script=wanted.mode is FlowMode.JSON)
         started = start_flow(services, wanted)
         return _started(

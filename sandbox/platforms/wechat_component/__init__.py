@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.wechat_component import api, credentials
+from sandbox.platforms.wechat_component import credentials, pages  # noqa: F401 - pages adds its routes
+from sandbox.platforms.wechat_component.api import EXPIRED_ANSWERS, LIFETIMES, blueprint
 from sandbox.platforms.wechat_component.firing import CALLBACKS
 from sandbox.simulated import Look, Simulated
 from sandbox.words import Words
@@ -14,9 +15,9 @@ SIMULATED = Simulated(
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
-    blueprint=api.blueprint,
+    blueprint=blueprint,
     callbacks=CALLBACKS,
     look=Look("#17734f", dark_accent="#5fc79b", on_dark_accent="#0d2018"),
-    lifetimes=api.LIFETIMES,
-    expired=api.EXPIRED_ANSWERS,
+    lifetimes=LIFETIMES,
+    expired=EXPIRED_ANSWERS,
 )

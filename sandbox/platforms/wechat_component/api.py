@@ -19,7 +19,14 @@ from sandbox.state import AppToken, SandboxState, current_state, random_text
 
 blueprint = Blueprint("wechat_component", __name__, url_prefix="/wechat_component")
 
-LIFETIMES = {"ticket": 43_200, "app_token": 7200, "pre_auth_code": 600, "code": 3600, "access_token": 7200}
+LIFETIMES = {
+    "ticket": 43_200,
+    "app_token": 7200,
+    "pre_auth_code": 600,
+    "code": 3600,
+    "access_token": 7200,
+    "refresh_token": 2_592_000,
+}
 EXPIRED_ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
     "*": (200, {"errcode": 42001, "errmsg": "access_token expired rid: sandbox"})
 }
@@ -27,6 +34,8 @@ MESSAGES: dict[int, str] = {
     40001: "invalid credential",
     40013: "invalid appid",
     40014: "invalid access_token",
+    40029: "invalid code",
+    40030: "invalid refresh_token",
     40125: "invalid appsecret",
     41001: "access_token missing",
     42001: "access_token expired",
@@ -63,7 +72,7 @@ def component_token() -> Response:
 def create_preauthcode() -> Response:
     """Hands out a code for the page where accounts authorise."""
     state = current_state()
-    if (problem := _own_problem(state)) is not None:
+    if (problem := own_problem(state)) is not None:
         return answer_error(problem)
     code = _issue(state, PRE, f"preauthcode@@@{random_text(48)}", "pre_auth_code")
     return answer({"pre_auth_code": code, "expires_in": state.lifetimes["wechat_component.pre_auth_code"]})
@@ -91,7 +100,7 @@ def component_login_page() -> AnyResponse:
 def query_auth() -> Response:
     """Redeems an authorisation code, once."""
     state = current_state()
-    if (problem := _own_problem(state)) is not None:
+    if (problem := own_problem(state)) is not None:
         return answer_error(problem)
     account = authorisations.spend_code(state, str(_body().get("authorization_code")))
     if account is None:
@@ -111,7 +120,7 @@ def query_auth() -> Response:
 def authorizer_token() -> Response:
     """Hands out an account's next tokens; the refresh token that was sent is spent."""
     state, body = current_state(), _body()
-    if (problem := _own_problem(state)) is not None:
+    if (problem := own_problem(state)) is not None:
         return answer_error(problem)
     account = str(body.get("authorizer_appid"))
     if not authorisations.is_authorised(state, account):
@@ -132,7 +141,7 @@ def authorizer_token() -> Response:
 def get_authorizer_info() -> Response:
     """Tells what an account is called."""
     state = current_state()
-    if (problem := _own_problem(state)) is not None:
+    if (problem := own_problem(state)) is not None:
         return answer_error(problem)
     if not authorisations.is_authorised(state, str(_body().get("authorizer_appid"))):
         return answer_error(61003)
@@ -181,8 +190,10 @@ def _issue(state: SandboxState, name: str, value: str, kind: str) -> str:
     return value
 
 
-def _own_problem(state: SandboxState) -> int | None:
-    if _body().get("component_appid") != state.settings["WECHAT_COMPONENT_APP_ID"]:
+def own_problem(state: SandboxState) -> int | None:
+    """Returns the errcode of a call that does not prove the third-party platform."""
+    named = request.args.get("component_appid") or _body().get("component_appid")
+    if named != state.settings["WECHAT_COMPONENT_APP_ID"]:
         return 40013
     value = request.args.get("component_access_token", "")
     return _problem(state, OWN, value) if value else 41001

@@ -12,6 +12,7 @@ CREDENTIALS = (
 )
 ADDRESSES = (
     Address("WECHAT_COMPONENT_API_BASE", "/wechat_component"),
+    Address("WECHAT_COMPONENT_OPEN_BASE", "/wechat_component"),
     Address("WECHAT_COMPONENT_MP_BASE", "/wechat_component"),
 )
 CHANNEL = SampleChannel(
@@ -23,6 +24,7 @@ CHANNEL = SampleChannel(
         "token": "${WECHAT_COMPONENT_TOKEN}",
         "encoding_aes_key": "${WECHAT_COMPONENT_ENCODING_AES_KEY}",
         "api_base": "${WECHAT_COMPONENT_API_BASE:-https://api.weixin.qq.com}",
+        "open_base": "${WECHAT_COMPONENT_OPEN_BASE:-https://open.weixin.qq.com}",
         "mp_base": "${WECHAT_COMPONENT_MP_BASE:-https://mp.weixin.qq.com}",
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,12 @@ ACCOUNT = authorisations.ACCOUNT
 
 
 def component_services(
-    database: Database, clock: FrozenClock, sandbox: SandboxServer, **keys: str
+    database: Database,
+    clock: FrozenClock,
+    sandbox: SandboxServer,
+    *,
+    env: Mapping[str, str] | None = None,
+    **keys: str,
 ) -> Services:
     own, base = sandbox.settings, f"{sandbox.url}/wechat_component"
     table = {
@@ -35,11 +41,14 @@ def component_services(
         "token": own["WECHAT_COMPONENT_TOKEN"],
         "encoding_aes_key": own["WECHAT_COMPONENT_ENCODING_AES_KEY"],
         "api_base": base,
+        "open_base": base,
         "mp_base": base,
     }
     lines = [f'{name} = "{value}"' for name, value in table.items()]
     lines += [f"{name} = {value}" for name, value in keys.items()]
-    return make_services(database, clock=clock, channels=f"[channels.{CHANNEL}]\n" + "\n".join(lines))
+    return make_services(
+        database, clock=clock, env=env, channels=f"[channels.{CHANNEL}]\n" + "\n".join(lines)
+    )
 
 
 @dataclass
