@@ -40,6 +40,7 @@ CONFIGURATION_ONLY = {
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.alipay.keys:PEM_BLOCK",
     "app.platforms.oauth2.settings:PATH",
+    "app.platforms.wechat_component.settings:APP_ID",
     "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.wire.sources.places:PART",
     "app.wire.sources.places:SETTING",
@@ -83,6 +84,10 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
+    "app.pipeline.tokens.authorisation_links:CODE": ("fullmatch", [("", "a", " ")]),
+    "app.pipeline.tokens.authorisation_links:KEY": ("fullmatch", [("", "1", ""), ("1234567890-", "a", "x")]),
+    "app.platforms.wechat_component.callbacks:ACCOUNT": ("fullmatch", [("", "a", ""), ("", "a", "/"), ("a", "/", "")]),
+    "app.platforms.wecom_suite.callbacks:COMPANY": ("fullmatch", [("", "a", ""), ("", "$CORPID$", ""), ("a", "/", "")]),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
     "app.platforms.wechatpay.keys:CERTIFICATE": (
         "findall", [("", "-----BEGIN CERTIFICATE-----", ""), ("-----BEGIN CERTIFICATE-----", "a", ""), ("", "-", "")],
