@@ -12,5 +12,8 @@ class SubAddresses(Protocol):
     The rest is unproven text from outside; most proofs do not cover it.
     """
 
+    address_template: str
+    """What a platform's console takes for the rest, such as `$APPID$`; empty where there is no such thing."""
+
     def takes_address(self, rest: str) -> bool:
         """Say whether an address with this rest is one of the channel's; every other one is not there (404). Pure."""

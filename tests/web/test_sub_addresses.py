@@ -28,6 +28,8 @@ BODY = json.dumps({"id": "1", "type": "a"}).encode()
 class WithAccounts(OpenSource):
     """Takes accounts that begin with `wx`, and answers with the path it was asked by."""
 
+    address_template = "$WX$"
+
     def takes_address(self, rest: str) -> bool:
         return rest.isascii() and rest.isalnum() and rest.startswith("wx") and len(rest) <= 20
 

@@ -44,6 +44,8 @@ class ComponentCallbacks(MessagePush, WechatComponent):
     methods: tuple[str, ...] = ("POST",)
     """There is no check of an address: tickets come as soon as the console has one."""
 
+    address_template: str = "$APPID$"
+
     def takes_address(self, rest: str) -> bool:
         """Say whether an address below the channel's could be an account's: `$APPID$` of the console's template."""
         return ACCOUNT.fullmatch(rest) is not None

@@ -47,6 +47,8 @@ MAX_TIME_DIGITS = 11
 class SuiteCallbacks(WorkPush, WecomSuite):
     """Takes callbacks; satisfies WebhookSource, CredentialBearer and SubAddresses."""
 
+    address_template: str = "$CORPID$"
+
     @property
     def oldest(self) -> int:
         """The seconds a timestamp may be off, 0 for any age."""

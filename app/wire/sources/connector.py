@@ -52,6 +52,7 @@ class DescribedSource:
 
     answer_within: float | None = None
     retries_failed_answers = True
+    address_template = ""
 
     def __init__(
         self, signature: Signature, settings: SourceSettings, address: str, advice: str | None = None
