@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from app.core.ports import AppTokenSource, HttpClient
-from app.core.values import ParsedEvent
+from app.core.values import InboundRequest, ParsedEvent, Verified
 
 
 class Ticket(NamedTuple):
@@ -98,6 +98,20 @@ class AccountSource(TicketSource, Protocol):
 
     def reply(self, notice: Authorised, access_token: str, http: HttpClient) -> None:
         """Send the message that `notice.reply_to` waits for; raises TokenRejected for the account's token."""
+
+
+@runtime_checkable
+class AddressedAccounts(AccountSource, Protocol):
+    """Gets messages of accounts at addresses that nothing signs, and that name the account by another id than the message.
+
+    The pipeline compares the two as far as it knows the account: a signed message must not pass for one of another account.
+    """
+
+    def account_of(self, request: InboundRequest) -> str | None:
+        """Return the account that an address names, which is unproven; pure."""
+
+    def original_id_in(self, verified: Verified) -> str | None:
+        """Return what a proven message itself calls its account; pure."""
 
 
 @runtime_checkable

@@ -74,6 +74,16 @@ class Pressure:
 
 
 @dataclass(slots=True)
+class KnownAccounts:
+    """What messages call the accounts that authorise a channel, by channel and account, as this process read it last, and until when.
+
+    None is kept too, for a shorter time: nobody has told, or nobody knows the account.
+    """
+
+    kept: dict[tuple[str, str], tuple[str | None, datetime]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
 
@@ -87,6 +97,7 @@ class Runtime:
     claiming: threading.Lock = field(default_factory=threading.Lock)
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
+    accounts: KnownAccounts = field(default_factory=KnownAccounts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,18 @@ class ComponentCallbacks(MessagePush, WechatComponent):
         is_unknown = outcome.situation is Situation.UNKNOWN_EVENT_TYPE
         return default_acknowledgement(outcome) if is_unknown else SUCCESS
 
+    def account_of(self, request: InboundRequest) -> str | None:
+        """Return the AppID in the path."""
+        return account_in(request.path)
+
+    def original_id_in(self, verified: Verified) -> str | None:
+        """Return the account as a message names it (`gh_…`); events of the third-party platform itself are for none."""
+        try:
+            fields = {} if verified.plaintext is None else read_fields(verified.plaintext)
+        except ValueError:
+            return None
+        return None if "InfoType" in fields else word(fields, "ToUserName")
+
     def credential_places(self, data: JSON | None) -> CredentialPlaces:
         """Return where tickets and codes stand; messages hold none."""
         return CREDENTIALS if data is None or "InfoType" in data else NO_CREDENTIALS

@@ -143,11 +143,12 @@ def get_authorizer_info() -> Response:
     state = current_state()
     if (problem := own_problem(state)) is not None:
         return answer_error(problem)
-    if not authorisations.is_authorised(state, str(_body().get("authorizer_appid"))):
+    account = str(_body().get("authorizer_appid"))
+    if not authorisations.is_authorised(state, account):
         return answer_error(61003)
     info = {
         "nick_name": authorisations.TITLE,
-        "user_name": authorisations.ORIGINAL_ID,
+        "user_name": authorisations.original_ids(state).get(account, ""),
         "service_type_info": {"id": 2},
     }
     return answer({"authorizer_info": info})

@@ -78,6 +78,12 @@ def is_authorised(state: SandboxState, account: str) -> bool:
     return account in _refresh_tokens(state)
 
 
+def original_ids(state: SandboxState) -> dict[str, str]:
+    """Returns what messages call accounts, for those that a test adds."""
+    found: dict[str, str] = _shelf(state).setdefault("original_ids", {ACCOUNT: ORIGINAL_ID})
+    return found
+
+
 def _codes(state: SandboxState) -> dict[str, Code]:
     found: dict[str, Code] = _shelf(state).setdefault("codes", {})
     return found

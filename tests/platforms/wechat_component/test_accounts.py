@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 from sqlalchemy import select
 
-from app.core.errors import GrantRejected, TokenRejected, UpstreamUnavailable
+from app.core.errors import GrantRejected, TokenRejected, UpstreamUnavailable, VerificationError
 from app.core.states import DispatchState
+from app.core.values import InboundRequest
+from app.pipeline.inbound.on_loop import is_quick
 from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.tokens.account_tokens import (
     account_health,
@@ -258,6 +261,39 @@ def test_an_account_whose_refresh_token_is_dead_must_authorise_again(stage: Stag
 def test_an_account_nobody_knows_has_no_token(stage: Stage) -> None:
     with pytest.raises(GrantRejected):
         usable_account_token(stage.services, CHANNEL, "wxunknown")
+
+
+def test_a_message_of_one_account_is_refused_at_the_address_of_another(stage: Stage) -> None:
+    stage.authorise()
+    assert stage.push("message.text").body == b"success"
+    with pytest.raises(VerificationError) as caught:
+        stage.push("message.text", ToUserName="gh_another")
+    assert caught.value.reason == "wrong_account"
+    assert authorisations.ORIGINAL_ID in caught.value.explain()
+
+
+def test_a_message_of_an_account_nobody_knows_is_taken(stage: Stage) -> None:
+    assert stage.push("message.text", account="wxearlier", ToUserName="gh_earlier").body == b"success"
+
+
+def test_an_account_is_looked_up_once_and_soon_again_where_nobody_knew_it(stage: Stage) -> None:
+    account, now = stage.services.runtime.accounts, stage.clock.now()
+    stage.push("message.text")
+    assert account.kept == {(CHANNEL, ACCOUNT): (None, now + timedelta(seconds=10))}
+    stage.authorise()
+    stage.clock.advance(seconds=10)
+    stage.push("message.text")
+    assert account.kept[CHANNEL, ACCOUNT][0] == authorisations.ORIGINAL_ID
+
+
+def test_a_message_is_judged_on_the_loop_once_its_account_is_known(stage: Stage) -> None:
+    request = InboundRequest(
+        "POST", f"/webhooks/{CHANNEL}/{ACCOUNT}", "", (), b"", "203.0.113.9", received_at=stage.clock.now()
+    )
+    assert not is_quick(stage.services, CHANNEL, request)
+    assert is_quick(stage.services, CHANNEL, request._replace(path=f"/webhooks/{CHANNEL}"))
+    stage.push("message.text")
+    assert is_quick(stage.services, CHANNEL, request)
 
 
 @every_database

@@ -37,6 +37,7 @@ def asked(account: str = TESTER, original: str = TESTER_ORIGINAL, *, on: bool = 
 @pytest.fixture
 def stage(database: Database, clock: FrozenClock, sandbox: SandboxServer) -> Iterator[Stage]:
     services = component_services(database, clock, sandbox, release_test="true")
+    authorisations.original_ids(sandbox.state)[TESTER] = TESTER_ORIGINAL
     yield Stage(services, sandbox, clock)
     services.inline_pool.shutdown(wait=False)
 
