@@ -96,6 +96,7 @@ def test_a_recorded_forgery_is_refused(case: Any, *, names_provider: bool) -> No
     connector, request = of_vectors(names_provider=names_provider), request_of(case)
     try:
         verified = connector.verify(request, NOW)
+        assert connector.challenge(request, verified) is None, "a forged check was answered"
         connector.parse(request, verified)
     except (VerificationError, PayloadError):
         return
