@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli.tokens import tokens_group
 from app.core.errors import RefusedError, RequestError
 from app.factory import create_app
 from app.pipeline.channels import Channels
@@ -21,6 +23,7 @@ from tests.tokens.accounts import CHANNEL, House
 pytestmark = pytest.mark.backends("sqlite")
 API = {"Authorization": "Bearer ops-token-4d1f8a2b"}
 BROWSER = {"Accept": "text/html"}
+NO_ACCOUNT = "No account has authorised this channel.\n"
 
 
 @pytest.fixture
@@ -130,3 +133,19 @@ def test_links_and_accounts_are_behind_a_token(house: Services) -> None:
 def test_what_a_link_is_asked_for_with_is_checked(house: Services, body: dict[str, Any]) -> None:
     client: Any = create_app(services=house).test_client()
     assert client.post(f"/api/v1/authorisations/{CHANNEL}", json=body, headers=API).status_code == 400
+
+
+def test_the_terminal_prints_links_and_accounts(house: Services) -> None:
+    run = CliRunner()
+    made = run.invoke(tokens_group(house), ["authorise", CHANNEL, "--days", "1"])
+    path = urlsplit(made.output.strip()).path
+    assert get(house, f"{path}/return?auth_code=c").status_code == 303
+    listed = run.invoke(tokens_group(house), ["accounts", CHANNEL])
+    assert listed.output.startswith("wx1")
+    assert "valid" in listed.output
+    assert "access-1" not in listed.output
+    assert "wx1 has a fresh token." in run.invoke(tokens_group(house), ["refresh", CHANNEL, "wx1"]).output
+    unknown = run.invoke(tokens_group(house), ["refresh", CHANNEL, "wx2"])
+    assert unknown.exit_code == 1
+    assert "does not authorise" in unknown.output
+    assert run.invoke(tokens_group(house), ["accounts", "other"]).output == NO_ACCOUNT
