@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
 from app.pipeline.router import Router
 from app.pipeline.services import Runtime, Services
+from app.pipeline.tokens.authorisations import authorisation_route
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
@@ -82,7 +84,7 @@ def join_services(
     runtime = Runtime()
     forwarder = Forwarder(settings, database, channels, clock)
     runner = CommandRunner(settings, database, channels, clock, runtime)
-    return Services(
+    services = Services(
         settings=settings,
         database=database,
         channels=channels,
@@ -102,6 +104,7 @@ def join_services(
         notices=notices,
         runtime=runtime,
     )
+    return replace(services, authorisations=authorisation_route(services))
 
 
 def _load_own_handlers(settings: Settings, environment: Mapping[str, str], faults: list[str]) -> Handlers:

@@ -12,7 +12,11 @@ from app.pipeline.operators.channels import channel_view, login_view
 from app.pipeline.services import Services
 
 STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
-LABELS = {"callback_url": "callback URL", "redirect_uri": "login redirect URL"}
+LABELS = {
+    "callback_url": "callback URL",
+    "accounts_url": "callback URL of accounts",
+    "redirect_uri": "login redirect URL",
+}
 PROOFS = {
     "body": "the whole body",
     "origin": "who calls, not the body: whoever sees one request can send another body",

@@ -19,6 +19,7 @@ from app.config.platform_settings import (
 )
 from app.config.samples import CURE, sample_faults
 from app.config.settings import Settings
+from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
 from app.core.ports import (
     AppTokenSource,
@@ -272,6 +273,12 @@ def callback_url(settings: Settings, channel: Channel) -> str | None:
     return f"{settings.public_base_url}/webhooks/{channel.name}"
 
 
+def accounts_url(settings: Settings, channel: Channel) -> str | None:
+    """Return the address to paste where a console wants one for callbacks of many accounts, with its own placeholder."""
+    below, own = channel.as_capability(SubAddresses), callback_url(settings, channel)
+    return f"{own}/{below.address_template}" if own and below is not None and below.address_template else None
+
+
 def redirect_uri(settings: Settings, channel: Channel) -> str | None:
     """Return the login redirect address to register at the platform; always built from PUBLIC_BASE_URL."""
     if channel.as_capability(LoginProvider) is None:
@@ -283,6 +290,7 @@ def addresses(settings: Settings, channel: Channel) -> dict[str, str]:
     """Return every address of a channel by what it is for."""
     found: dict[str, Any] = {
         "callback_url": callback_url(settings, channel),
+        "accounts_url": accounts_url(settings, channel),
         "redirect_uri": redirect_uri(settings, channel),
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -75,6 +75,16 @@ class Pressure:
 
 
 @dataclass(slots=True)
+class KnownAccounts:
+    """What messages call the accounts that authorise a channel, by channel and account, as this process read it last, and until when.
+
+    None is kept too, for a shorter time: nobody has told, or nobody knows the account.
+    """
+
+    kept: dict[tuple[str, str], tuple[str | None, datetime]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
 
@@ -88,6 +98,7 @@ class Runtime:
     claiming: threading.Lock = field(default_factory=threading.Lock)
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
+    accounts: KnownAccounts = field(default_factory=KnownAccounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,8 @@ class Services:
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
     bind_route: Route | None = None
+    authorisations: Route | None = None
+    """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
@@ -126,10 +139,9 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (*self.commands, *self.destinations)
-        if self.bind_route is not None:
-            built_in = (self.bind_route, *built_in)
-        return next((route for route in built_in if route.name == name), None) or self.router.find(name)
+        built_in = (self.bind_route, self.authorisations, *self.commands, *self.destinations)
+        found = next((route for route in built_in if route is not None and route.name == name), None)
+        return found or self.router.find(name)
 
     def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:
         """Return the handlers and destinations that take such an event."""

@@ -51,6 +51,22 @@ def list_app_tokens(tx: Connection) -> Sequence[Row[Any]]:
     return tx.execute(select(*columns).order_by(app_tokens.c.channel, app_tokens.c.kind)).all()
 
 
+def store_ticket(
+    tx: Connection, channel: str, kind: str, *, value: bytes, made_at: datetime, expires_at: datetime
+) -> bool:
+    """Keep a ticket that a platform pushed, unless a newer one is there; nobody fetches tickets, so no lease is asked."""
+    fresh = {"value": value, "fetched_at": made_at, "expires_at": expires_at}
+    if insert_once(tx, app_tokens, {"channel": channel, "kind": kind, "version": 1} | fresh):
+        return True
+    is_older = or_(app_tokens.c.fetched_at.is_(None), app_tokens.c.fetched_at <= made_at)
+    changed = tx.execute(
+        app_tokens.update()
+        .where(_is(channel, kind), is_older)
+        .values(**fresh, version=app_tokens.c.version + 1)
+    ).rowcount
+    return bool(changed)
+
+
 def take_token_lease(
     tx: Connection, channel: str, kind: str, lease: FetchLease, *, now: datetime, until: datetime
 ) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.storage import (  # noqa: F401 - imported for their tables
     app_tokens,
     audit,
+    authorised_accounts,
     bans,
     commands,
     destination_states,

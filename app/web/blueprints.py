@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
@@ -13,13 +14,20 @@ from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
 from app.web.limits import install_limits, limit_token_guessing
+from app.web.people.authorise import authorise_blueprint
 from app.web.people.bind_page import bind_page_blueprint
 from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
 
-BEHIND_TOKENS = (events_blueprint, replay_blueprint, bindcodes_blueprint, command_status_blueprint)
+BEHIND_TOKENS = (
+    events_blueprint,
+    replay_blueprint,
+    bindcodes_blueprint,
+    authorisations_blueprint,
+    command_status_blueprint,
+)
 
 
 def register_blueprints(app: Flask, services: Services) -> None:
@@ -32,6 +40,8 @@ def register_blueprints(app: Flask, services: Services) -> None:
         user_data_blueprint,
         bindcodes_blueprint,
         bind_page_blueprint,
+        authorisations_blueprint,
+        authorise_blueprint,
         commands_blueprint,
         command_status_blueprint,
         events_blueprint,

@@ -70,7 +70,7 @@ def language_link(language: Language) -> str:
 
     Login addresses carry one-time values, which must neither be used twice nor be written into a page.
     """
-    if request.method != "GET" or request.path.startswith("/oauth/"):
+    if request.method != "GET" or request.path.startswith(("/oauth/", "/authorise/")):
         return f"/?{urlencode({'lang': language.tag})}"
     return f"{request.path}?{urlencode({**request.args.to_dict(), 'lang': language.tag})}"
 

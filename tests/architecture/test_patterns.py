@@ -46,6 +46,7 @@ CONFIGURATION_ONLY = {
     "app.platforms.huawei_smn.settings:URN",
     "app.platforms.oauth2.settings:PATH",
     "app.platforms.paypal.settings:HOST",
+    "app.platforms.wechat_component.settings:APP_ID",
     "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.wire.key_addresses:WORD",
     "app.wire.sources.places:PART",
@@ -107,6 +108,10 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),
          ("bind", ": ", "x"), ("", "bind ", "")],
     ),
+    "app.pipeline.tokens.authorisation_links:CODE": ("fullmatch", [("", "a", " ")]),
+    "app.pipeline.tokens.authorisation_links:KEY": ("fullmatch", [("", "1", ""), ("1234567890-", "a", "x")]),
+    "app.platforms.wechat_component.callbacks:ACCOUNT": ("fullmatch", [("", "a", ""), ("", "a", "/"), ("a", "/", "")]),
+    "app.platforms.wecom_suite.callbacks:COMPANY": ("fullmatch", [("", "a", ""), ("", "$CORPID$", ""), ("a", "/", "")]),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
     "app.platforms.wechatpay.keys:CERTIFICATE": (
         "findall", [("", "-----BEGIN CERTIFICATE-----", ""), ("-----BEGIN CERTIFICATE-----", "a", ""), ("", "-", "")],

@@ -291,7 +291,15 @@ def bodies(sample: Sample) -> Iterator[bytes]:
     if not sample.body.startswith(b"{"):
         for text in ODD_TEXTS.values():
             raw = text.encode("utf-8", "surrogatepass").replace(b"]]>", b"")
-            for name in (b"Content", b"MsgType", b"FromUserName", b"MsgId", b"CreateTime"):
+            for name in (
+                b"Content",
+                b"MsgType",
+                b"FromUserName",
+                b"MsgId",
+                b"CreateTime",
+                b"InfoType",
+                b"TimeStamp",
+            ):
                 before, start, rest = sample.body.partition(b"<%b>" % name)
                 _, end, after = rest.partition(b"</%b>" % name)
                 if start:

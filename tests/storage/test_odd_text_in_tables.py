@@ -19,15 +19,19 @@ from app.core.errors import PermanentError, RequestError, TokenRejected, Upstrea
 from app.core.exact_json import read_json
 from app.core.values import Event, Identity, SceneCode, TokenSet
 from app.pipeline.binding.codes import create_bind_code
+from app.pipeline.channels import Channels
 from app.pipeline.operators.bindings import list_openids_page, tokens_view
 from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.operators.replay import replay_event
 from app.pipeline.operators.replay_order import read_order
 from app.pipeline.router import Context, Router
 from app.pipeline.services import Services
+from app.pipeline.tokens.account_tokens import account_health, refresh_account_token
 from app.pipeline.tokens.app_tokens import usable_app_token
+from app.pipeline.tokens.authorisations import redeem_code
 from app.pipeline.tokens.user_tokens import call_with_tokens
 from app.storage.audit import audit_entries, list_audit, write_audit
+from app.storage.authorised_accounts import authorised_accounts
 from app.storage.binding.bindcodes import bindcodes
 from app.storage.binding.followers import followers
 from app.storage.binding.openids import openids
@@ -39,13 +43,14 @@ from app.storage.login.flows import flows, mark_flow_failed
 from app.storage.login.identities import identities, list_identities
 from app.storage.queue.dispatches import attempts, dispatches
 from app.storage.tables import metadata as every_table
-from tests.binding.fakes import Scannable, deliver, follow, scan
-from tests.builders import NOW
+from tests.binding.fakes import Scannable, channel, deliver, follow, scan
+from tests.builders import NOW, exchange
 from tests.commands.asking import Caller, command_body
 from tests.commands.asking import run_due as run_commands
 from tests.login.in_memory import CodeBrowser, InMemoryGateway
 from tests.odd_text import ODD_TEXTS
 from tests.operators.stage import accept, run_due
+from tests.tokens.accounts import CHANNEL, House
 
 MakeServices = Callable[..., Services]
 
@@ -62,6 +67,10 @@ DRIVEN: dict[str, set[str]] = {
     "test_what_a_bind_code_is_for": {"bindcodes.user_ref", "openids.user_ref", "bindcodes.app", "openids.app"},
     "test_a_picture_of_a_platform": {"bindcodes.qr_content", "bindcodes.qr_image_url"},
     "test_why_no_app_token_came": {"app_tokens.last_error"},
+    "test_what_an_authorised_account_is_called": {
+        "authorised_accounts.account", "authorised_accounts.title", "authorised_accounts.original_id",
+    },
+    "test_why_no_token_of_an_account_came": {"authorised_accounts.last_error"},
     "test_why_a_destination_failed": {"destination_states.pause_reason", "destination_states.last_error"},
     "test_who_a_platform_says_logged_in": {
         "identities.issuer", "identities.subject_kind", "identities.subject", "identities.union_id", "identities.name",
@@ -75,6 +84,7 @@ ELSEWHERE = {"events", "nonces", "rejections"}
 """Tables that tests/inbound/test_odd_text.py drives."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
+    "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
     "app_tokens": {"channel", "kind", "value", "lease_owner"},
     "bindcodes": {"id", "code", "scene", "page_key", "channel", "status"},
     "commands": {"id", "channel", "run_route", "callback_route", "state"},
@@ -259,6 +269,38 @@ def test_why_no_app_token_came(binding: Services, shop: Scannable) -> None:
         with pytest.raises(UpstreamError):
             usable_app_token(binding, "shop")
         assert json.dumps(tokens_view(binding), ensure_ascii=False).encode()
+
+
+@pytest.fixture
+def house(services: Services) -> House:
+    made = House()
+    exchange(services, channels=Channels([channel(CHANNEL, made)]))
+    return made
+
+
+@pytest.mark.parametrize("column", ["account", "title", "original_id"])
+def test_what_an_authorised_account_is_called(services: Services, house: House, column: str) -> None:
+    for text in ODD_TEXTS.values():
+        changed: dict[str, Any] = {column: text}
+        house.tokens = replace(house.tokens, **changed)
+        try:
+            redeem_code(services, CHANNEL, text)
+        except UpstreamError as error:
+            assert (column, error.code) == ("account", "upstream_bad_answer")  # noqa: PT017 - both ends are right
+    assert rows(services, authorised_accounts)
+    assert json.dumps(
+        [each[column] for each in account_health(services, CHANNEL)], ensure_ascii=False
+    ).encode()
+
+
+def test_why_no_token_of_an_account_came(services: Services, house: House) -> None:
+    redeem_code(services, CHANNEL, "code")
+    for text in ODD_TEXTS.values():
+        house.fail = UpstreamError("platform_refused", text, platform_code=text)
+        with pytest.raises(UpstreamError):
+            refresh_account_token(services, CHANNEL, "wx1")
+        (seen,) = account_health(services, CHANNEL)
+        assert json.dumps(seen["last_error"], ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("column", ["pause_reason", "last_error"])

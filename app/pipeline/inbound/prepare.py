@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.core.accounts import AccountSource
 from app.core.errors import PayloadError, RefusedError
 from app.core.exact_json import write_json
 from app.core.identifiers import new_id
@@ -189,9 +190,13 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
 
 
 def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:
-    """Return the routes of an event; binding comes first where the event says something about it."""
+    """Return the routes of an event; the built-in ones come first where the event says something about them."""
     routes = services.matching(channel.name, channel.spec.slug, event.type, event.version)
     binder = channel.as_capability(BindSource) if services.bind_route is not None else None
-    if services.bind_route is None or binder is None or binder.bind_signal(event) is None:
+    if services.bind_route is not None and binder is not None and binder.bind_signal(event) is not None:
+        routes = (services.bind_route, *routes)
+    accounts = channel.as_capability(AccountSource) if services.authorisations is not None else None
+    if services.authorisations is None or accounts is None:
         return routes
-    return (services.bind_route, *routes)
+    told = ParsedEvent(event.type, event.key, event.data, event.subject, event.occurred_at)
+    return routes if accounts.notice(told) is None else (services.authorisations, *routes)

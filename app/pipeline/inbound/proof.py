@@ -27,6 +27,7 @@ from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.evidence import refused_evidence
 from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
+from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
 from app.security.addresses import address_group, is_kept_out
 from app.security.signatures import matching
 from app.storage.inbox.rejections import NO_CHANNEL, NewRejection, insert_rejection
@@ -61,6 +62,7 @@ def prove(services: Services, channel: Channel, source: WebhookSource, request: 
     try:
         verified = _verify(services, channel, source, request)
         _check_requirements(verified)
+        check_account(services, channel, request, verified)
     except VerificationError as error:
         error.is_counted = True
         raise
@@ -201,7 +203,9 @@ def _count_bad_signature(services: Services, request: InboundRequest) -> None:
 
 
 def proves_without_asking(services: Services, channel: Channel, request: InboundRequest) -> bool:
-    """Say whether a request can be proven without a call to the platform: its key is configured, or known for a while."""
+    """Say whether a request can be proven without asking anybody: its key is configured, or known for a while, and so is its account."""
+    if not is_judged_at_once(services, channel, request):
+        return False
     finder = channel.as_capability(KeyFinder)
     try:
         claim = None if finder is None else finder.claimed_key(request)

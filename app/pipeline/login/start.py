@@ -13,7 +13,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from app.core.code_pages import CodeScript, ScriptedLogin
-from app.core.errors import LoginError, RefusedError
+from app.core.errors import LoginError, RefusedError, RequestError
 from app.core.identifiers import random_word
 from app.core.ports import AuthorizeRequest, DiscoveringLogin, LoginPages, LoginProvider
 from app.core.states import FlowMode, FlowPurpose
@@ -36,9 +36,8 @@ VERIFIER_BITS = 256
 class StartRequest:
     """What a browser asks for; `browser` is its login cookie when it has one already.
 
-    `channel` may be a login group. `user_agent` chooses the channel of a group, and the page where a channel has several;
-    it is cut to MAX_USER_AGENT. `error_to` is where a failure
-    is told, judged like `next`.
+    `channel` may be a login group. `user_agent` chooses the channel of a group, and the page where a channel has several
+    and `page` names none; it is cut to MAX_USER_AGENT. `error_to` is where a failure is told, judged like `next`.
     """
 
     channel: str
@@ -48,6 +47,7 @@ class StartRequest:
     remote_addr: str
     user_agent: str = ""
     error_to: str | None = None
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,7 +98,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         expires_at=now + lifetime,
         user_id=None if linker is None else linker.user_id,
         sid=None if linker is None else linker.sid,
-        page=_page(channel, wanted.user_agent),
+        page=_page(channel, wanted),
         error_to=error_to,
     )
     _keep(services, flow, lifetime)
@@ -175,10 +175,14 @@ def _checked_addresses(services: Services, wanted: StartRequest) -> tuple[str, s
     return return_to, checked_return_url(wanted.error_to, allowed, name="error_to")
 
 
-def _page(channel: Channel, user_agent: str) -> str:
-    """Return the kind of login page for a browser; the return needs it too, so it is kept with the flow."""
+def _page(channel: Channel, wanted: StartRequest) -> str:
+    """Return the login page that was asked for, else the one for the browser; the return needs it too, so it is kept."""
     pages = channel.as_capability(LoginPages)
-    return "" if pages is None else pages.page_for(user_agent[:MAX_USER_AGENT])
+    if pages is None:
+        return ""
+    if wanted.page is not None and wanted.page not in pages.pages:
+        raise RequestError("bad_page", "This channel has no login page of that name.")
+    return wanted.page if wanted.page is not None else pages.page_for(wanted.user_agent[:MAX_USER_AGENT])
 
 
 def script_of(channel: Channel, page: str) -> CodeScript | None:

@@ -24,6 +24,7 @@ from app.pipeline.channels import Channel
 from app.pipeline.services import Services
 from app.pipeline.tokens.refusals import NO_REFUSALS, Refusals
 from app.pipeline.tokens.shared_fetch import fetched_once
+from app.pipeline.tokens.tickets import with_newest_ticket
 from app.security.vault import VaultError
 from app.storage.app_tokens import (
     drop_app_token,
@@ -137,9 +138,10 @@ class _Fetch:
 
         None when our lease ended meanwhile: somebody else fetches, or has fetched, a newer value than ours.
         """
-        source, http = self.account.source, self.account.channel.http
+        channel = self.account.channel
         try:
-            token = source.fetch_app_token(http, rejected=self.wanted.rejected)
+            source = with_newest_ticket(self.services, channel, self.account.source)
+            token = source.fetch_app_token(channel.http, rejected=self.wanted.rejected)
         except Exception as error:
             _keep_failure(self.services, self.account, lease, error)
             working = row.working(self.wanted, self.services.clock.now())

@@ -1,4 +1,4 @@
-"""Rotating SECRET_KEY: everything sealed for logins is opened with the old keys and sealed with the first one.
+"""Rotating SECRET_KEY: what is sealed for logins and authorised accounts is opened with the old keys and sealed with the first one.
 
 Sealed evidence of events is left alone: what was received never changes, and retention takes it soon.
 """
@@ -8,9 +8,14 @@ from __future__ import annotations
 from app.pipeline.login.session_keys import key_place
 from app.pipeline.login.start import verifier_place
 from app.pipeline.services import Services
+from app.pipeline.tokens.account_tokens import account_place
 from app.pipeline.tokens.sealed_tokens import token_place
 from app.security.vault import Vault
-from app.storage.database.db import Transaction
+from app.storage.authorised_accounts import (
+    SEALED_COLUMNS as ACCOUNT_COLUMNS,
+)
+from app.storage.authorised_accounts import AccountKey, list_sealed_accounts, replace_sealed_account
+from app.storage.database.db import StoredRow, Transaction
 from app.storage.login.connections import SEALED_COLUMNS, list_sealed_tokens, replace_sealed
 from app.storage.login.flows import list_sealed_verifiers, replace_verifier
 from app.storage.login.signing_keys import list_sealed_keys, replace_private_key
@@ -19,7 +24,7 @@ BATCH = 200
 
 
 def rewrite_sealed(services: Services) -> int:
-    """Seal tokens, signing keys and PKCE verifiers anew where needed; return how many values changed.
+    """Seal tokens, those of authorised accounts too, signing keys and PKCE verifiers anew where needed; return how many values changed.
 
     Raises VaultError when an old key is missing from SECRET_KEY; what was rewritten until then stays good. When
     this returns 0, the old keys are needed for the evidence of events only, until retention takes that.
@@ -31,6 +36,7 @@ def rewrite_sealed(services: Services) -> int:
             with services.database.begin() as tx:
                 count, after = rewrite(services.vault, tx, after)
             changed += count
+    changed += _rewrite_accounts(services)
     with services.database.begin() as tx:
         return changed + _rewrite_keys(services.vault, tx)
 
@@ -48,6 +54,29 @@ def _rewrite_tokens(vault: Vault, tx: Transaction, after: str) -> tuple[int, str
             replace_sealed(tx, row.identity_id, version=row.version, sealed=sealed)
             changed += len(sealed)
     return changed, rows[-1].identity_id if len(rows) == BATCH else None
+
+
+def _rewrite_accounts(services: Services) -> int:
+    changed, after = 0, AccountKey("", "", "")
+    while True:
+        with services.database.begin() as tx:
+            rows = list_sealed_accounts(tx, after=after, limit=BATCH)
+            changed += sum(_rewrite_account(services.vault, tx, row) for row in rows)
+        if len(rows) < BATCH:
+            return changed
+        after = AccountKey(rows[-1].channel, rows[-1].owner, rows[-1].account)
+
+
+def _rewrite_account(vault: Vault, tx: Transaction, row: StoredRow) -> int:
+    key = AccountKey(row.channel, row.owner, row.account)
+    sealed = {
+        column: _anew(vault, bytes(value), account_place(key, column))
+        for column in ACCOUNT_COLUMNS
+        if (value := getattr(row, column)) is not None and not vault.is_current(bytes(value))
+    }
+    if sealed:
+        replace_sealed_account(tx, key, version=row.version, sealed=sealed)
+    return len(sealed)
 
 
 def _rewrite_verifiers(vault: Vault, tx: Transaction, after: str) -> tuple[int, str | None]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from app.core.ports import HttpClient
 from app.core.values import AppToken
 from app.platforms.wecom.application import WecomApplication
-from app.platforms.wecom.error_codes import WECOM
 from app.wire.wechat_family.answers import lifetime, needed_text, token_grant
+from app.wire.wechat_family.work_error_codes import WECOM
 
 
 class WecomAppTokens(WecomApplication):

@@ -15,8 +15,8 @@ from app.core.errors import GrantRejected, LoginError, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.wecom.application import WecomApplication
-from app.platforms.wecom.error_codes import WECOM
 from app.wire.wechat_family.answers import code_use, needed_text, optional_text, token_use
+from app.wire.wechat_family.work_error_codes import WECOM
 
 IN_APP, BY_QR = "app", "qr"
 APP_BROWSERS = ("wxwork", "micromessenger")

@@ -16,6 +16,7 @@ from flask import Flask, g
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.config.settings import Settings
+from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, RefusedError
 from app.core.identifiers import trace_word
 from app.core.ports import WebhookSource
@@ -184,12 +185,13 @@ def _more_methods(services: Services, channel_name: str) -> tuple[str, ...]:
 
 
 def _with_more_path(services: Services, path: str) -> Target | None:
-    """Return the channel of an address that goes on behind its name, where the sender's proof or words need that."""
+    """Return the channel of an address that goes on behind its name, where its connector says that it is one of its own."""
     if not path.startswith(WEBHOOKS):
         return None
-    name = path[len(WEBHOOKS) :].partition("/")[0]
+    name, _, rest = path[len(WEBHOOKS) :].partition("/")
     channel = services.channels.get(name)
-    return Target(name) if channel is not None and getattr(channel.connector, "takes_paths", False) else None
+    taker = None if channel is None else channel.as_capability(SubAddresses)
+    return Target(name) if taker is not None and taker.takes_address(rest) else None
 
 
 def reply_headers(reply: Reply, trace_id: str) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import MethodNotAllowed
@@ -51,10 +53,10 @@ def login_blueprint(services: Services) -> Blueprint:
     @blueprint.route("/oauth/<channel>/start", methods=ONLY_GET, provide_automatic_options=False)
     def start(channel: str) -> Response:
         """Send the browser to the platform, or tell a script where to send it."""
-        query = {name: _query_value(name) for name in ("next", "mode", "error_to")}
+        query = {name: _query_value(name) for name in ("next", "mode", "error_to", "page")}
         if (moved := moved_to_public(settings, query)) is not None:
             return moved
-        wanted = _start_request(settings, channel, query["next"], query["mode"], query["error_to"])
+        wanted = _start_request(settings, channel, query)
         refuse_what_is_no_visit(may_be_script=wanted.mode is FlowMode.JSON)
         started = start_flow(services, wanted)
         return _started(
@@ -91,7 +93,9 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         """Start adding another account to the one that is logged in."""
         current = signed_in(services)
         check_csrf(services, current)
-        wanted = _start_request(settings, channel, form_field("next"), form_field("mode"), None)
+        wanted = _start_request(
+            settings, channel, {name: form_field(name) for name in ("next", "mode", "page")}
+        )
         started = start_flow(services, wanted, linker=current)
         return _started(settings, started.authorize_url, started.browser, as_json=_wants_json(wanted))
 
@@ -140,9 +144,8 @@ def _add_account_routes(blueprint: Blueprint, services: Services) -> None:
         return see_other(_safe_next(settings)) if _is_form() else make_response("", 204)
 
 
-def _start_request(
-    settings: Settings, channel: str, wanted_next: str | None, mode: str | None, error_to: str | None
-) -> StartRequest:
+def _start_request(settings: Settings, channel: str, query: Mapping[str, str | None]) -> StartRequest:
+    wanted_next, mode = query.get("next"), query.get("mode")
     if mode is not None and mode not in tuple(FlowMode):
         raise RequestError("bad_mode", "mode must be redirect, popup or json.")
     return StartRequest(
@@ -152,7 +155,8 @@ def _start_request(
         browser=next(iter(login_cookies(settings)), None),
         remote_addr=client_address(request.environ, settings.trusted_proxies),
         user_agent=request.headers.get("User-Agent", ""),
-        error_to=error_to,
+        error_to=query.get("error_to"),
+        page=query.get("page"),
     )
 
 

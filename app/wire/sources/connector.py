@@ -52,6 +52,7 @@ class DescribedSource:
 
     answer_within: float | None = None
     retries_failed_answers = True
+    address_template = ""
 
     def __init__(
         self, signature: Signature, settings: SourceSettings, address: str, advice: str | None = None
@@ -62,8 +63,7 @@ class DescribedSource:
         self.methods: tuple[str, ...] = tuple(
             dict.fromkeys([*signature.methods, *(each.method for each in signature.handshakes)])
         )
-        self.takes_paths = _needs_path(signature)
-        """Whether requests may go on behind the channel in their address."""
+        self._takes_paths = _needs_path(signature)
         self._texts = settings.texts()
         self._address = settings.signed_url or address
         self._material = material_of(signature, settings, self._texts)
@@ -98,6 +98,10 @@ class DescribedSource:
     def signature_covers(self) -> Coverage:
         """Say what an accepted request is proven for."""
         return Coverage.NONE if self._is_open else coverage_of(self.signature)
+
+    def takes_address(self, _rest: str) -> bool:
+        """Say whether requests may go on behind the channel in their address; what of it is signed, the proof judges."""
+        return self._takes_paths
 
     def delivery_of(self, request: InboundRequest) -> Delivery:
         """Return a request as the compiled functions read it."""

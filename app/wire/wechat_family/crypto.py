@@ -110,6 +110,19 @@ class WechatKeyring:
                 continue
         raise VerificationError("wrong_aes_key_or_receive_id", lambda: self._why_unopened(sealed))
 
+    def receiver_of(self, ciphertext: str) -> bytes | None:
+        """Return whom a ciphertext is for, None when no key opens it; only for what a signature has proven."""
+        try:
+            sealed = strict_base64(ciphertext)
+        except ValueError:
+            return None
+        for key in self.aes_keys:
+            try:
+                return owner_of_wechat_envelope(key, sealed)
+            except ValueError:
+                continue
+        return None
+
     def _why_unopened(self, sealed: bytes) -> str:
         """Say whether the key or the id differed; ids of accounts are no secrets."""
         for position, key in enumerate(self.aes_keys, start=1):

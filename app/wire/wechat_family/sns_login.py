@@ -46,8 +46,8 @@ class SnsClient:
             },
         )
         content = token_grant(answer)
-        _refuse_snapshot(content)
-        return _tokens(content, previous=None)
+        refuse_snapshot(content)
+        return read_tokens(content, previous=None)
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         """Read who logged in: silently known from the token answer, or with name and picture after consent."""
@@ -60,7 +60,7 @@ class SnsClient:
             params={"access_token": tokens.access_token, "openid": open_id, "lang": "zh_CN"},
         )
         content = token_use(answer)
-        _refuse_snapshot(content)
+        refuse_snapshot(content)
         if needed_text(content, "openid") != open_id:
             raise LoginError("identity_mismatch", "WeChat named another person than the one who logged in.")
         return wechat_identity(self.app_id, open_id, {**tokens.extra, **content})
@@ -78,7 +78,7 @@ class SnsClient:
                 "refresh_token": tokens.refresh_token,
             },
         )
-        return _tokens(token_grant(answer), previous=tokens)
+        return read_tokens(token_grant(answer), previous=tokens)
 
 
 def wechat_identity(app_id: str, open_id: str, content: Mapping[str, Any]) -> Identity:
@@ -95,7 +95,8 @@ def wechat_identity(app_id: str, open_id: str, content: Mapping[str, Any]) -> Id
     )
 
 
-def _refuse_snapshot(content: Mapping[str, Any]) -> None:
+def refuse_snapshot(content: Mapping[str, Any]) -> None:
+    """Refuse a snapshot page's visitor, who is nobody."""
     if content.get("is_snapshotuser") in (1, "1"):
         raise LoginError(
             "snapshot_user",
@@ -103,7 +104,7 @@ def _refuse_snapshot(content: Mapping[str, Any]) -> None:
         )
 
 
-def _tokens(content: Mapping[str, Any], *, previous: TokenSet | None) -> TokenSet:
+def read_tokens(content: Mapping[str, Any], *, previous: TokenSet | None) -> TokenSet:
     """Read a token answer; what a refresh does not repeat (refresh token, scope, unionid) stays as it was."""
     open_id = needed_text(content, "openid")
     if previous is not None and previous.extra.get("openid", open_id) != open_id:

@@ -12,7 +12,7 @@ from app.config.channels import parse_channels
 from app.pipeline.channels import open_channels
 
 PAGES = Path(__file__).parents[3] / "docs" / "platforms"
-SLUGS = ("wecom", "wechat-web", "wechat-mini")
+SLUGS = ("wecom", "wechat-web", "wechat-mini", "wechat-component", "wecom-suite")
 LANGUAGES = ("md", "zh-CN.md")
 
 
@@ -53,7 +53,12 @@ def test_both_languages_say_the_same_in_code(slug: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_names_addresses_that_exist(slug: str, language: str) -> None:
-    known = (f"/webhooks/{slug}", f"/oauth/{slug}/start", "/api/v1/mini-program/wechat-mini/login")
+    known = (
+        f"/webhooks/{slug}",
+        f"/webhooks/{slug}/",
+        f"/oauth/{slug}/start",
+        "/api/v1/mini-program/wechat-mini/login",
+    )
     found = set(re.findall(r"https://gate\.example\.com(/[\w/-]+)", written(slug, language)))
     assert found
     assert found <= set(known)

@@ -1,0 +1,23 @@
+"""Simulated WeChat Open Platform for a third-party platform: tickets, authorisations, and the messages of one account."""
+
+from __future__ import annotations
+
+from sandbox.platforms.wechat_component import credentials, pages  # noqa: F401 - pages adds its routes
+from sandbox.platforms.wechat_component.api import EXPIRED_ANSWERS, LIFETIMES, blueprint
+from sandbox.platforms.wechat_component.firing import CALLBACKS
+from sandbox.simulated import Look, Simulated
+from sandbox.words import Words
+
+SIMULATED = Simulated(
+    slug="wechat-component",
+    title=Words("WeChat third-party platform", "微信第三方平台"),
+    place=46,
+    credentials=credentials.CREDENTIALS,
+    addresses=credentials.ADDRESSES,
+    channel=credentials.CHANNEL,
+    blueprint=blueprint,
+    callbacks=CALLBACKS,
+    look=Look("#17734f", dark_accent="#5fc79b", on_dark_accent="#0d2018"),
+    lifetimes=LIFETIMES,
+    expired=EXPIRED_ANSWERS,
+)
