@@ -187,6 +187,7 @@ def run(services: Any, *words: str) -> Any:
     return CliRunner().invoke(sources_group(services), list(words))
 
 
+@pytest.mark.backends("sqlite")
 def test_the_commands_list_show_and_check(services: Any, tmp_path: Path) -> None:
     listed = json.loads(run(services, "list", "--json").output)
     assert {"slug": "stripe", "name": "Stripe", "kind": "hmac"}.items() <= next(
@@ -200,6 +201,7 @@ def test_the_commands_list_show_and_check(services: Any, tmp_path: Path) -> None
     assert run(services, "check", str(tmp_path / "made-up-shop.toml")).exit_code == 1
 
 
+@pytest.mark.backends("sqlite")
 def test_a_recorded_request_is_tried_and_what_was_signed_is_shown(services: Any, tmp_path: Path) -> None:
     folder_with(tmp_path)
     request = shop_request()
