@@ -34,6 +34,10 @@ class SampleRequest(Part):
     settings: dict[str, str | list[str]] = Field(
         default_factory=dict, description="Made-up keys of a channel."
     )
+    types: tuple[Text, ...] = Field(
+        (), max_length=60, description="Documented types besides the sample's own; the simulator fires each."
+    )
+    types_from: Text = Field("", description="The page they were read from, and when.")
 
 
 class Source(Part):
