@@ -17,6 +17,7 @@ from sandbox.faults import deep_merge
 from sandbox.people import PEOPLE, find_person
 from sandbox.platforms import by_slug, simulated_platforms
 from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample, Simulated
+from sandbox.sources.files import slugs
 from sandbox.sources.firing import callbacks_of
 from sandbox.sources.types import UNNAMED
 from sandbox.state import SandboxState
@@ -28,6 +29,13 @@ MOST_PARALLEL = 64
 def firing_platforms() -> list[Simulated]:
     """Returns the platforms that send events."""
     return [platform for platform in simulated_platforms() if platform.callbacks is not None]
+
+
+def all_callbacks() -> list[tuple[str, Callbacks]]:
+    """Returns what everybody sends, by slug: the platforms with a folder here, then the described sources."""
+    senders = [*(platform.slug for platform in firing_platforms()), *slugs()]
+    found = [(slug, _sent_by(slug)) for slug in dict.fromkeys(senders)]
+    return [(slug, callbacks) for slug, callbacks in found if callbacks is not None]
 
 
 def find_sample(platform: str, event_type: str) -> Sample | None:

@@ -33,7 +33,7 @@ def own_type(source: dict[str, Any]) -> str:
 
 def put_type(source: dict[str, Any], draft: Draft, event_type: str) -> None:
     """Makes the draft an event of another documented type; raises ValueError where the source has no place for it."""
-    if event_type in (UNNAMED, own_type(source)):
+    if event_type == UNNAMED or event_type == own_type(source):
         return
     for parts in _alternatives(source["signature"].get("type", "")):
         if any(place.partition(":")[0] not in WRITERS for place in parts):

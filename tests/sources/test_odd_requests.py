@@ -49,7 +49,7 @@ def test_odd_bodies_with_and_without_proof_meet_our_own_errors(chunk: int) -> No
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_odd_headers_and_parameters_meet_our_own_errors(chunk: int) -> None:
     for slugs in schemes_of(chunk):
-        for slug, values in shared_out({slug: HOSTILE_VALUES for slug in slugs}).items():
+        for slug, values in shared_out(dict.fromkeys(slugs, HOSTILE_VALUES)).items():
             request, keys = fired(slug)
             source = opened(slug, keys)
             for value in values:

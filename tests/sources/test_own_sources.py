@@ -17,7 +17,6 @@ from app.core.errors import ConfigurationError
 from app.core.values import Coverage, InboundRequest
 from app.pipeline.channels import Channels, open_channels
 from app.platforms import Platforms, catalogue, discover
-from app.wire.sources.pages import LIST, ROOT, SCHEMA, list_text, schema_text
 from tests.sources.firing import NOW
 from tests.sources.judging import judge
 
@@ -174,13 +173,6 @@ def test_the_catalogue_holds_what_it_promises() -> None:
     assert not set(catalogue()) & set(discover())
     assert [each.slug for each in sources if not each.facts or not each.read] == []
     assert [each.slug for each in sources if each.region == "cn" and each.name_zh.isascii() and each.slug not in ("coding-net", "pingxx")] == []  # fmt: skip
-
-
-def test_the_list_and_the_schema_are_those_of_the_files() -> None:
-    assert (ROOT / LIST).read_text(encoding="utf-8") == list_text(catalogue().values()), (
-        "run `make example-files`"
-    )
-    assert (ROOT / SCHEMA).read_text(encoding="utf-8") == schema_text(), "run `make example-files`"
 
 
 def run(services: Any, *words: str) -> Any:

@@ -83,6 +83,13 @@ class DescribedSource:
             if self._texts.get(name) or name not in signature.optional_settings
         ]
         self._not_hex = compile_places(signature.not_hex) if signature.not_hex else None
+        self._add_set_ups(signature)
+        accepted, refused = signature.answers.accepted, signature.answers.refused
+        self._accepted = None if accepted is None else compile_answer(accepted)
+        self._refused = None if refused is None else compile_answer(refused)
+        self._credential_places = credential_places_of(signature, self._texts)
+
+    def _add_set_ups(self, signature: Signature) -> None:
         self._set_ups = [
             compile_handshake(signature, number, self._material.keys, self.delivery_of)
             for number in range(len(signature.handshakes))
@@ -91,10 +98,6 @@ class DescribedSource:
             each for each, said in zip(self._set_ups, signature.handshakes, strict=True)
             if said.signed and not said.only_without_secret
         ]  # fmt: skip
-        accepted, refused = signature.answers.accepted, signature.answers.refused
-        self._accepted = None if accepted is None else compile_answer(accepted)
-        self._refused = None if refused is None else compile_answer(refused)
-        self._credential_places = credential_places_of(signature, self._texts)
 
     @property
     def signature_covers(self) -> Coverage:

@@ -98,7 +98,7 @@ def _part_words(part: str) -> Said:
     if (setting := SETTING.fullmatch(name)) is not None:
         return Said(
             words.english.format(f"that the key `{setting[1]}` names"),
-            words.chinese.format(f"（名称由键 `{setting[1]}` 给出）"),
+            words.chinese.format(f"（名称由键 `{setting[1]}` 给出）").replace(" （", "（"),
         )
     return Said(words.english.format(f"`{name}`"), words.chinese.format(f"`{name}`"))
 
@@ -128,7 +128,6 @@ def signature_place(signature: Signature) -> str:
 
 
 def _signature_words(signature: Signature, place: Said) -> Said:
-    form = ENCODINGS[signature.encoding]
     made = _made_words(signature)
     forms = " ".join(f"`{each}`" for each in signature.item_format)
     listed = Said("", "")
@@ -139,34 +138,39 @@ def _signature_words(signature: Signature, place: Said) -> Said:
     if signature.item_format != ("{sig}",):
         listed = Said(f"{listed.english}, written as {forms}", f"{listed.chinese}，形式为 {forms}")
     return Said(
-        f"{made.english}, in {form.english}. It stands in {place.english}{listed.english}.",
-        f"{made.chinese}，以{form.chinese}书写；位于{place.chinese}{listed.chinese}。",
+        f"{made.english}. It stands in {place.english}{listed.english}.",
+        f"{made.chinese}；位于{place.chinese}{listed.chinese}。",
     )
 
 
 def _made_words(signature: Signature) -> Said:
-    digest = DIGESTS[signature.digest]
+    digest, form = DIGESTS[signature.digest], ENCODINGS[signature.encoding]
     name = f"`{signature.secret_setting}`"
     if signature.kind == "hmac":
-        form = key_words(signature.key)
+        key = key_words(signature.key)
         return Said(
-            f"HMAC-{digest}; the key is {name}, {form.english}",
-            f"HMAC-{digest}，密钥为 {name}（{form.chinese}）",
+            f"HMAC-{digest} in {form.english}; the key is {name} {key.english}",
+            f"HMAC-{digest}（{form.chinese}），密钥为 {name}，{key.chinese}",
         )
     if signature.kind == "digest":
         return Said(
-            f"{digest} of a text that holds {name}",
-            f"对含有 {name} 的文本取 {digest}",
+            f"{digest} in {form.english} of a text that holds {name}",
+            f"对含有 {name} 的文本取 {digest}（{form.chinese}）",
         )
     title = {
         "ed25519": "Ed25519",
         "ecdsa": f"ECDSA P-256 with {digest}",
         "rsa": f"RSA PKCS#1 v1.5 with {digest}",
-    }
-    chosen = title[signature.kind]
+    }[signature.kind]
     if signature.key == "repeat32":
-        return Said(f"{chosen}, key pair made from {name}", f"{chosen}，密钥对由 {name} 生成")
-    return Said(f"{chosen}, checked with `public_key`", f"{chosen}，用 `public_key` 验证")
+        return Said(
+            f"{title} in {form.english}, by a key pair made from {name}",
+            f"{title}（{form.chinese}），密钥对由 {name} 生成",
+        )
+    return Said(
+        f"{title} in {form.english}, checked with `public_key`",
+        f"{title}（{form.chinese}），用 `public_key` 验证",
+    )
 
 
 def key_words(form: str) -> Said:

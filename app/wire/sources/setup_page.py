@@ -5,7 +5,6 @@ It says what that file holds and nothing else; a fact that is missing there is m
 
 from __future__ import annotations
 
-import re
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -34,6 +33,7 @@ from app.wire.sources.settings import needed, settings_model
 GATEWAY = "https://<your gateway>"
 SETTINGS_OF_ALL = ("signed_url", "event_id", "event_type")
 UNCONFIRMED_ZH = "关于该平台回调的内容没有公开资料佐证；正式使用前请先用真实回调试过。"
+NOT_RECORDED = Said("not recorded", "没有记录")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 HEAD = """<!-- Made from app/platforms/sources/{slug}.toml by `make example-files`; do not edit. 由程序生成，请勿手改。 -->
@@ -177,8 +177,7 @@ def address_of(source: Source) -> str:
     if signature_place(source.signature) == "path":
         return f"{address}/<{source.signature.secret_setting}>"
     if source.signature.kind == "token" and source_name == "query":
-        shown = re.sub(r"^<(\w+)>$", r"<\1>", name)
-        return f"{address}?{shown}=<{source.signature.secret_setting}>"
+        return f"{address}?{name}=<{source.signature.secret_setting}>"
     return address
 
 
@@ -286,13 +285,19 @@ def _event_rows(source: Source) -> list[tuple[Said, Said]]:
             )
         )
     accepted = signature.answers.accepted
-    answer = "200" if accepted is None else _answer_words(accepted)
-    rows.append((Said("answer", "应答"), Said(answer, answer)))
-    if source.deadline_s is not None:
-        limit = f"{source.deadline_s:g} s"
-        rows.append((Said("deadline", "应答时限"), Said(limit, limit)))
+    answer = Said("200, in the gateway's own words", "200，采用网关自己的格式")
+    if accepted is not None:
+        answer = Said(_answer_words(accepted), _answer_words(accepted))
+    rows.append((Said("answer", "应答"), answer))
+    limit = (
+        NOT_RECORDED
+        if source.deadline_s is None
+        else Said(f"{source.deadline_s:g} s", f"{source.deadline_s:g} 秒")
+    )
+    rows.append((Said("deadline", "应答时限"), limit))
     again = Said("sent again", "会重发") if source.retries else Said("not sent again", "不会重发")
-    rows.append((Said("after a failed answer", "应答失败后"), again))
+    is_known = "retries" in source.model_fields_set
+    rows.append((Said("after a failed answer", "应答失败后"), again if is_known else NOT_RECORDED))
     return rows
 
 
@@ -349,7 +354,7 @@ def sample_text(source: Source) -> str:
         headers.append(f"{place[7:]}: {(signature.separator or ',').join([*items, form])}")
     elif signature.kind == "basic":
         headers.append("Authorization: Basic <Base64 of username:password>")
-    body = request.body.decode()
+    body = request.body.decode().replace("\r\n", "\n")
     return "\n".join(
         [f"{request.method} {request.path}{query} HTTP/1.1", *headers, *(["", body] if body else [])]
     )
