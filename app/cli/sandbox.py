@@ -33,7 +33,7 @@ def sandbox_group(services: Services) -> click.Group:
         if event_type is None:
             _list_types(services, channel, opened.spec.slug)
             return
-        order = {"channel": channel, "platform": opened.spec.slug, "type": event_type}
+        order: dict[str, Any] = {"channel": channel, "platform": opened.spec.slug, "type": event_type}
         order |= {"count": count, "duplicate": duplicate, "public_url": services.settings.public_base_url}
         said = _asked(services, "POST", "/_sandbox/fire", order)
         click.echo(json.dumps(said, indent=2, ensure_ascii=False))

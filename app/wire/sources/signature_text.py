@@ -114,12 +114,12 @@ def _one_list(
 
 
 def _fitting(items: Sequence[bytes], sides: Sequence[Sequence[bytes]], place: str) -> Sequence[bytes]:
-    found = []
-    for start, end in sides:
-        around = len(start) + len(end)
-        for item in items[:MOST_SIGNATURES]:
-            if item.startswith(start) and item.endswith(end) and len(item) > around:
-                found.append(item[len(start) : len(item) - len(end)])
+    found = [
+        item[len(start) : len(item) - len(end)]
+        for start, end in sides
+        for item in items[:MOST_SIGNATURES]
+        if item.startswith(start) and item.endswith(end) and len(item) > len(start) + len(end)
+    ]
     if not found:
         raise VerificationError(
             "malformed_signature", f"No signature in {place} has the form it should have."

@@ -81,14 +81,16 @@ def _check_bracket(piece: str, *, is_open: bool) -> None:
 
 
 def _whole(pieces: Sequence[_Piece | bytes]) -> Template:
-    getters = [(None, piece) if isinstance(piece, bytes) else piece for piece in pieces]
+    getters = [
+        (piece, None, "") if isinstance(piece, bytes) else (b"", piece.get, piece.word) for piece in pieces
+    ]
 
     def made(delivery: Delivery) -> bytes:
         parts: list[bytes] = []
-        for get, text in getters:
-            value = text if get is None else get(delivery)
+        for literal, get, word in getters:
+            value = literal if get is None else get(delivery)
             if value is None:
-                raise _missing(text)
+                raise _missing(word)
             parts.append(value)
         return b"".join(parts)
 
