@@ -138,20 +138,18 @@ def _text(value: Any) -> str:
 
 
 def _put_json(draft: Draft, place: str, text: str) -> None:
+    """Writes a type into the body, into every event where it is a list; a number stays a number."""
     name = place.partition(":")[2]
-    if "[]" not in name:
-        draft.add(place, text)
-        return
     tree = draft.tree()
     found = tree
-    for step in name.partition("[]")[0].split("."):
+    for step in name.partition("[]")[0].split(".") if "[]" in name else ():
         found = found[step] if step else found
     for element in found if isinstance(found, list) else [found]:
         at = element
         *before, last = _steps(name)
         for step in before:
-            at = at.setdefault(step, {})
-        at[last] = text
+            at = at[int(step)] if isinstance(at, list) else at.setdefault(step, {})
+        at[last] = int(text) if isinstance(at.get(last), int) and text.isdecimal() else text
     draft.body = json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
 
 
