@@ -36,10 +36,8 @@ def test_every_documented_type_is_fired_taken_and_read_as_that_type(state: Any) 
         for sample in callbacks.samples if slug in SLUGS else ():
             judged = judged_order(state, slug, sample.type)
             types = {event.type for event in judged.events}
-            if (
-                judged.outcome != "accept"
-                or (types - {sample.type}
-                and sample.type != own_type(described(slug)))
+            if judged.outcome != "accept" or (
+                types - {sample.type} and sample.type != own_type(described(slug))
             ):
                 differing.append((slug, sample.type, judged.why, types))
     assert differing == []
