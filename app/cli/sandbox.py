@@ -44,8 +44,8 @@ def sandbox_group(services: Services) -> click.Group:
 def _list_types(services: Services, channel: str, slug: str) -> None:
     samples = _asked(services, "GET", f"/_sandbox/samples?platform={quote(slug)}")
     for sample in samples:
-        click.echo(f"{sample['type']:<40}{sample['title']['en']}")
-    click.echo(f"{len(samples)} samples; `flask sandbox fire {channel} TYPE` sends one.")
+        click.echo(f"{sample['type']:<44}  {sample['title']['en']}")
+    click.echo(f"{len(samples)} in all; `flask sandbox fire {channel} TYPE` sends one.")
 
 
 def _asked(services: Services, method: str, path: str, content: object = None) -> Any:
