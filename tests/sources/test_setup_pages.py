@@ -42,7 +42,7 @@ def test_every_page_holds_address_facts_and_both_languages() -> None:
             source.read,
         ]
         assert [text for text in wanted if text not in page] == [], slug
-        assert ("unconfirmed" in page) is (source.confidence == "unconfirmed"), slug
+        assert ("**Confidence**: *unconfirmed*" in page) is (source.confidence == "unconfirmed"), slug
 
 
 def test_the_list_links_to_a_page_that_is_there() -> None:
