@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.wire.sources.catalogue import Source
+from app.wire.sources.chinese import spaced
 from app.wire.sources.pages import PAGES, ROOT, all_texts
 from app.wire.sources.proof_words import place_words, proof_words
 from app.wire.sources.refusal_words import refusals
-from app.wire.sources.setup_page import page_text, sample_type
+from app.wire.sources.setup_page import channel_text, page_text, sample_type
 from sandbox.sources.files import source as described
 from sandbox.sources.types import own_type
 from tests.sources.judging import SLUGS, source_of
@@ -106,6 +107,29 @@ def test_a_place_is_put_into_words() -> None:
         "the header `x-a` and the JSON field `b`, or else the SHA-256 of the body"
     )
     assert place_words("header:<header_name>").chinese == "请求头（名称由键 `header_name` 给出）"
+
+
+def test_a_variant_and_what_is_left_out_of_sorted_fields_are_put_into_words() -> None:
+    page = page_text(source_of("wechatpay-v2"))
+    assert "| otherwise | with `xml:sign_type` = `HMAC-SHA256`: digest `sha256`, kind `hmac` |" in page
+    assert "all fields of the XML body that are not empty but `sign`, sorted by name and joined" in page
+
+
+def test_an_address_that_the_description_brings_is_not_asked_for() -> None:
+    assert 'jwks_url = "' not in channel_text(source_of("google-pubsub"))
+
+
+@pytest.mark.parametrize(
+    ("written", "spaced_out"),
+    [
+        ("位于XML元素`sign`。", "位于 XML 元素 `sign`。"),
+        ("部分 里就是 密钥", "部分里就是密钥"),
+        ("键 `a b中c` ，与 `d` 比较", "键 `a b中c`，与 `d` 比较"),
+        ('200 `{"message": "成功"}`', '200 `{"message": "成功"}`'),
+    ],
+)
+def test_chinese_has_its_usual_blanks_and_code_stays_as_it_is(written: str, spaced_out: str) -> None:
+    assert spaced(written) == spaced_out
 
 
 def test_what_the_file_does_not_say_is_said_to_be_unknown() -> None:

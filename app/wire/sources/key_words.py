@@ -15,6 +15,7 @@ OF_ALL = {
 }
 
 SENTENCES = {
+    "The shared secret; a list while it changes.": OF_ALL["secret"],
     "The domain that is signed: the streaming domain, or the host of the callback address.": "参与签名的域名：推流域名，或回调地址的主机名。",
     "Name of the parameter that carries the secret in the address.": "地址中携带密钥的参数名。",
     "Name of the header that you chose at the sender.": "你在对方后台选定的请求头名称。",

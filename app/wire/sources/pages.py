@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.wire.sources.catalogue import Catalogue, Source, schema
 from app.wire.sources.coverage import coverage_of
-from app.wire.sources.settings import needed
+from app.wire.sources.settings import asked_of
 from app.wire.sources.setup_page import page_text
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +56,7 @@ def list_text(sources: Iterable[Source]) -> str:
 def _row(source: Source) -> str:
     name = source.name if source.name == source.name_zh else f"{source.name} · {source.name_zh}"
     sure = "" if source.confidence == "source" else "*unconfirmed* "
-    keys = ", ".join(f"`{key}`" for key in needed(source.signature))
+    keys = ", ".join(f"`{key}`" for key in asked_of(source.signature))
     covers = coverage_of(source.signature).value
     facts = source.facts.replace("|", "\\|")
     return f"| [`{source.slug}`](sources/{source.slug}.md) | {name} | {source.signature.kind} | {covers} | {keys} | {sure}{facts} ({source.read}) |\n"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.core.values import Coverage
 from app.wire.sources.coverage import coverage_of
-from app.wire.sources.description import Signature
+from app.wire.sources.description import Signature, Variant
 from app.wire.sources.places import SETTING, places_of
 from app.wire.sources.templates import FUNCTION, words_of
 
@@ -23,7 +23,7 @@ class Said(NamedTuple):
 
 SOURCES = {
     "header": Said("the header {}", "请求头 {}"),
-    "query": Said("the parameter {} of the address", "地址参数 {}"),
+    "query": Said("the address parameter {}", "地址参数 {}"),
     "form": Said("the form field {}", "表单字段 {}"),
     "params": Said("the field {} of the form or the address", "表单或地址参数 {}"),
     "json": Said("the JSON field {}", "JSON 字段 {}"),
@@ -48,6 +48,14 @@ WORDS = {
     "path": Said("the path of the public address", "公网地址的路径"),
     "path_qs": Said("the path of the public address with its parameters", "公网地址的路径及参数"),
     "host": Said("the header `Host`", "请求头 `Host`"),
+}
+BEHIND = Said("the part of the address behind the channel", "地址中通道名之后的部分")
+SORTED = {
+    "form": Said("the form", "表单"),
+    "query": Said("the address", "地址参数"),
+    "params": Said("the form or the address", "表单或地址参数"),
+    "json": Said("the JSON body", "JSON 请求体"),
+    "xml": Said("the XML body", "XML 请求体"),
 }
 DIGESTS = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
 ENCODINGS = {
@@ -77,10 +85,8 @@ def place_words(text: str) -> Said:
     """Say where a value stands; alternatives are joined by "or", parts by "and"."""
     if not text:
         return Said("not given", "没有")
-    found = [
-        _joined([_part_words(part) for part in parts], Said(" and ", " 加 ")) for parts in places_of(text)
-    ]
-    return _joined(found, Said(", or else ", "，若没有则 "))
+    found = [_joined([_part_words(part) for part in parts], Said(" and ", "与")) for parts in places_of(text)]
+    return _joined(found, Said(", or else ", "；若没有，则取"))
 
 
 def _joined(parts: list[Said], between: Said) -> Said:
@@ -91,10 +97,15 @@ def _joined(parts: list[Said], between: Said) -> Said:
 
 
 def _part_words(part: str) -> Said:
+    if part == "path":
+        return BEHIND
     if part in WORDS:
         return WORDS[part]
     source, _, name = part.partition(":")
     words = SOURCES[source]
+    if "[]." in name:
+        field = name.partition("[].")[2]
+        return Said(f"the JSON field `{field}` of each event", f"每个事件的 JSON 字段 `{field}`")
     if (setting := SETTING.fullmatch(name)) is not None:
         return Said(
             words.english.format(f"that the key `{setting[1]}` names"),
@@ -232,15 +243,37 @@ def word_words(word: str, signature: Signature) -> Said:
         return Said(f"{name} of {of.english}, in hex", f"{of.chinese}的 {name}（十六进制）")
     source, _, rest = word.partition(":")
     if source == "sorted":
-        fields = rest.partition(";")[0]
-        return Said(
-            f"all fields of {fields}, sorted by name and joined", f"{fields} 的全部字段，按名称排序后拼接"
-        )
+        return _sorted_words(rest)
     if source == "sorted_values":
         return Said("these values, sorted and joined", "这些值排序后拼接")
     name, _, modifier = word.partition("|")
     said = place_words(name)
     return Said(f"{said.english}, in lower case", f"{said.chinese}（小写）") if modifier else said
+
+
+def _sorted_words(text: str) -> Said:
+    source, *options = text.split(";")
+    fields = SORTED[source]
+    dropped = next((each.partition("=")[2] for each in options if each.startswith("drop=")), "")
+    names = ", ".join(f"`{name}`" for name in dropped.split(",") if name)
+    but = Said(f" but {names}", f"（{names} 除外）") if names else Said("", "")
+    filled = Said(" that are not empty", "非空") if "drop_empty" in options else Said("", "")
+    return Said(
+        f"all fields of {fields.english}{filled.english}{but.english}, sorted by name and joined",
+        f"{fields.chinese}的全部{filled.chinese}字段{but.chinese}，按名称排序后拼接",
+    )
+
+
+def variant_words(variant: Variant) -> Said:
+    """Say when a variant is taken, and what is otherwise then."""
+    when = ", ".join(
+        f"`{place}`" if text == "*" else f"`{place}` = `{text}`" for place, text in variant.when.items()
+    )
+    changed = ", ".join(
+        f"{name} `{getattr(variant, name)}`" for name in sorted(variant.model_fields_set - {"when", "checks"})
+    )
+    checks = "".join(f", `{place}` = `{text}`" for place, text in (variant.checks or {}).items())
+    return Said(f"with {when}: {changed}{checks}", f"当 {when} 时：{changed}{checks}")
 
 
 def time_words(signature: Signature) -> Said:

@@ -13,6 +13,7 @@ from app.core.errors import RequestError
 from app.core.values import InboundRequest
 from app.security.strict_json import parse_json_object
 from app.wire.sources.catalogue import Source
+from app.wire.sources.chinese import spaced
 from app.wire.sources.connector import UNCONFIRMED
 from app.wire.sources.content import UNKNOWN, Reader, compile_unwrap, unwrap
 from app.wire.sources.delivery import Delivery
@@ -26,9 +27,10 @@ from app.wire.sources.proof_words import (
     signature_place,
     signed_words,
     time_words,
+    variant_words,
 )
 from app.wire.sources.refusal_words import refusals
-from app.wire.sources.settings import needed, settings_model
+from app.wire.sources.settings import asked_of, settings_model
 
 GATEWAY = "https://<your gateway>"
 SETTINGS_OF_ALL = ("signed_url", "event_id", "event_type")
@@ -113,7 +115,7 @@ def _chinese(source: Source) -> str:
             f"- **页面**：{source.console or '此处没有记录；即该平台填写回调（Webhook）地址的页面'}",
             f"- **地址**：`{address_of(source)}`（`flask channels list` 会显示）。{_address_note(signature)[1]}",
             *[f"- **{key}**：{said.chinese}" for key, said in _pasted(signature)],
-            *[f"- **接入请求**：{said.chinese}" for said in _set_ups(signature)],
+            *[f"- **接入请求**：{spaced(said.chinese)}" for said in _set_ups(signature)],
             "\n### 3. 证明\n",
             *_table(_proof_rows(signature), 1),
             "\n### 4. 收到的事件\n",
@@ -125,7 +127,7 @@ def _chinese(source: Source) -> str:
             "### 6. 被拒绝时\n",
             "原因可在拒绝记录中查看。\n",
             "| 原因 | 含义与处理 |\n|---|---|",
-            *[f"| `{reason}` | {said.chinese} |" for reason, said in refusals(signature)],
+            *[f"| `{reason}` | {spaced(said.chinese)} |" for reason, said in refusals(signature)],
             "\n### 7. 依据\n",
             *facts,
             "\n",
@@ -134,7 +136,8 @@ def _chinese(source: Source) -> str:
 
 
 def _table(rows: list[tuple[Said, Said]], language: int) -> list[str]:
-    lines = [f"| {label[language]} | {_cell(said[language])} |" for label, said in rows]
+    cells = [(label[language], _cell(said[language])) for label, said in rows]
+    lines = [f"| {label} | {spaced(text) if language else text} |" for label, text in cells]
     return ["| | |\n|---|---|", *lines]
 
 
@@ -145,7 +148,7 @@ def _cell(text: str) -> str:
 def channel_text(source: Source) -> str:
     """Return the table of channels.toml: every key without which nothing is proven."""
     lines = [f"[channels.{source.slug}]", f'platform = "{source.slug}"']
-    for key in needed(source.signature):
+    for key in asked_of(source.signature):
         name = f"{source.slug}_{key}".upper().replace("-", "_")
         lines.append(f'{key} = "${{{name}}}"')
     return "\n".join(lines)
@@ -153,7 +156,7 @@ def channel_text(source: Source) -> str:
 
 def _keys_table(source: Source, language: int) -> str:
     signature = source.signature
-    must = needed(signature)
+    must = asked_of(signature)
     head = (
         "| key | needed | what it is |\n|---|---|---|",
         "| 键 | 必填 | 说明 |\n|---|---|---|",
@@ -161,7 +164,8 @@ def _keys_table(source: Source, language: int) -> str:
     rows = [
         f"| `{name}` | {_needed(name in must, language)} | {_cell(key_sentence(name, field.description or '')[language])} |"
         for name, field in settings_model(signature, source.slug).model_fields.items()
-        if name not in SETTINGS_OF_ALL and (name in must or name in signature.all_settings or name == "jwks")
+        if name not in SETTINGS_OF_ALL
+        and (name in must or name in signature.all_settings or name in ("jwks", "jwks_url"))
     ]
     return "\n".join([head, *rows]) + "\n"
 
@@ -200,7 +204,7 @@ PASTED = {
 def _pasted(signature: Signature) -> list[tuple[str, Said]]:
     if signature.kind == "basic":
         return [("`username`, `password`", PASTED["basic"])]
-    names = needed(signature)
+    names = asked_of(signature)
     found = [(f"`{signature.secret_setting}`", PASTED["secret"])] if signature.secret_setting in names else []
     return found + ([("`public_key`", PASTED["public_key"])] if "public_key" in names else [])
 
@@ -250,6 +254,7 @@ def _proof_rows(signature: Signature) -> list[tuple[Said, Said]]:
         template = f"`{signature.signed}`"
         rows.append((Said("what is signed", "签名内容"), Said(template, template)))
         rows.append((Said("its words", "其中"), words))
+    rows += [(Said("otherwise", "另一种"), variant_words(each)) for each in signature.variants]
     rows.append((Said("time", "时间"), time_words(signature)))
     rows.append((Said("covers", "覆盖范围"), covers_words(signature)))
     for place, text in signature.checks.items():
