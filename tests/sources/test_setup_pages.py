@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,13 @@ from tests.sources.judging import SLUGS, source_of
 ENGINE = ROOT / "app" / "wire" / "sources"
 
 
+@cache
+def texts_of_all() -> dict[Path, str]:
+    return all_texts(source_of(slug) for slug in SLUGS)
+
+
 def test_the_pages_the_list_and_the_schema_are_those_of_the_files() -> None:
-    texts = all_texts()
+    texts = texts_of_all()
     old = [
         str(path)
         for path, text in texts.items()
@@ -34,7 +40,7 @@ def test_the_pages_the_list_and_the_schema_are_those_of_the_files() -> None:
 
 def test_every_page_holds_address_facts_and_both_languages() -> None:
     for slug in SLUGS:
-        source, page = source_of(slug), page_text(source_of(slug))
+        source, page = source_of(slug), texts_of_all()[PAGES / f"{slug}.md"]
         wanted = [
             "## English",
             "## 中文",

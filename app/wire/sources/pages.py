@@ -62,16 +62,16 @@ def _row(source: Source) -> str:
     return f"| [`{source.slug}`](sources/{source.slug}.md) | {name} | {source.signature.kind} | {covers} | {keys} | {sure}{facts} ({source.read}) |\n"
 
 
-def all_texts() -> dict[Path, str]:
+def all_texts(sources: Iterable[Source]) -> dict[Path, str]:
     """Return every file that is made from the descriptions, by its path in the repository."""
-    sources = Catalogue(SHIPPED)
-    pages = {PAGES / f"{source.slug}.md": page_text(source) for source in sources.values()}
-    return {LIST: list_text(sources.values()), SCHEMA: schema_text(), **pages}
+    found = list(sources)
+    pages = {PAGES / f"{source.slug}.md": page_text(source) for source in found}
+    return {LIST: list_text(found), SCHEMA: schema_text(), **pages}
 
 
 def main() -> None:
     """Write all of them; a page whose source is gone goes too."""
-    texts = all_texts()
+    texts = all_texts(Catalogue(SHIPPED).values())
     (ROOT / PAGES).mkdir(parents=True, exist_ok=True)
     for path in (ROOT / PAGES).glob("*.md"):
         if path.relative_to(ROOT) not in texts:

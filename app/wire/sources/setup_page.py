@@ -33,7 +33,6 @@ from app.wire.sources.refusal_words import refusals
 from app.wire.sources.settings import asked_of, settings_model
 
 GATEWAY = "https://<your gateway>"
-SETTINGS_OF_ALL = ("signed_url", "event_id", "event_type")
 UNCONFIRMED_ZH = "关于该平台回调的内容没有公开资料佐证；正式使用前请先用真实回调试过。"
 NOT_RECORDED = Said("not recorded", "没有记录")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,17 +48,18 @@ HEAD = """<!-- Made from app/platforms/sources/{slug}.toml by `make example-file
 def page_text(source: Source) -> str:
     """Return docs/platforms/sources/<slug>.md."""
     title = source.name if source.name == source.name_zh else f"{source.name} · {source.name_zh}"
+    keys = _keys(source)
     parts = [
         HEAD.format(slug=source.slug, title=title),
-        _english(source),
-        _chinese(source),
+        _english(source, keys),
+        _chinese(source, keys),
         "## Sample request · 样例请求\n\n",
         f"```http\n{sample_text(source)}\n```\n",
     ]
     return "".join(parts)
 
 
-def _english(source: Source) -> str:
+def _english(source: Source, keys: Keys) -> str:
     signature = source.signature
     facts = [f"- **Source**: {source.facts or 'none'}" + (f" (read {source.read})" if source.read else "")]
     facts.append(
@@ -72,7 +72,7 @@ def _english(source: Source) -> str:
             *([f"> {source.note}\n"] if source.note else []),
             "### 1. The channel\n",
             f"```toml\n{channel_text(source)}\n```\n",
-            _keys_table(source, 0),
+            _keys_table(keys, 0),
             "### 2. At the sender\n",
             f"- **Page**: {source.console or 'not recorded here; it is where that platform takes callback (webhook) addresses'}",
             f"- **Address**: `{address_of(source)}` (`flask channels list` prints it). {_address_note(signature)[0]}",
@@ -97,7 +97,7 @@ def _english(source: Source) -> str:
     )  # fmt: skip
 
 
-def _chinese(source: Source) -> str:
+def _chinese(source: Source, keys: Keys) -> str:
     signature = source.signature
     facts = [f"- **资料**：{source.facts or '无'}" + (f"（{source.read} 查阅）" if source.read else "")]
     facts.append(
@@ -110,7 +110,7 @@ def _chinese(source: Source) -> str:
             *([f"> {source.note_zh or source.note}\n"] if source.note else []),
             "### 1. 通道\n",
             f"```toml\n{channel_text(source)}\n```\n",
-            _keys_table(source, 1),
+            _keys_table(keys, 1),
             "### 2. 在对方后台\n",
             f"- **页面**：{source.console or '此处没有记录；即该平台填写回调（Webhook）地址的页面'}",
             f"- **地址**：`{address_of(source)}`（`flask channels list` 会显示）。{_address_note(signature)[1]}",
@@ -154,18 +154,29 @@ def channel_text(source: Source) -> str:
     return "\n".join(lines)
 
 
-def _keys_table(source: Source, language: int) -> str:
+Keys = list[tuple[str, bool, Said]]
+"""The keys of a channel: name, whether it is needed, what it is."""
+
+
+def _keys(source: Source) -> Keys:
     signature = source.signature
     must = asked_of(signature)
+    shown = {*must, *signature.all_settings, "jwks", "jwks_url"}
+    return [
+        (name, name in must, key_sentence(name, field.description or ""))
+        for name, field in settings_model(signature, source.slug).model_fields.items()
+        if name in shown
+    ]
+
+
+def _keys_table(keys: Keys, language: int) -> str:
     head = (
         "| key | needed | what it is |\n|---|---|---|",
         "| 键 | 必填 | 说明 |\n|---|---|---|",
     )[language]
     rows = [
-        f"| `{name}` | {_needed(name in must, language)} | {_cell(key_sentence(name, field.description or '')[language])} |"
-        for name, field in settings_model(signature, source.slug).model_fields.items()
-        if name not in SETTINGS_OF_ALL
-        and (name in must or name in signature.all_settings or name in ("jwks", "jwks_url"))
+        f"| `{name}` | {_needed(is_needed, language)} | {_cell(said[language])} |"
+        for name, is_needed, said in keys
     ]
     return "\n".join([head, *rows]) + "\n"
 
