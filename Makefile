@@ -112,7 +112,7 @@ $(BENCH_STAMP): requirements-bench.txt constraints.txt bench/peers/node/package-
 	if [ -n "$$done" ]; then touch $@; fi
 
 .PHONY: example-files
-example-files: venv ## Write .env.example, channels.example.toml and the digests of samples from the settings and the simulated platforms
+example-files: venv ## Write .env.example, channels.example.toml, the pages of the sources and the digests of samples
 	$(BIN)/python -m app.config.example
 	$(BIN)/python -m app.wire.sources.pages
 	$(BIN)/python -m sandbox.examples

@@ -15,7 +15,12 @@ from bench.servers import GatewayOptions, Server, ServerFailed
 from bench.stores import TITLES, Store, wait_until_done
 
 WARM_UP_SHARE = 20
-PLATFORMS = {"callback": "callback", "feishu": "Feishu encrypted", "wechat": "WeChat safe mode"}
+PLATFORMS = {
+    "callback": "callback",
+    "feishu": "Feishu encrypted",
+    "wechat": "WeChat safe mode",
+    "source": "a described source (Stripe)",
+}
 DESTINATION = """
 [[destinations]]
 name = "sink"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.values import Event
 from app.handlers import Context, Router
-from bench.accounts import CALLBACK_TYPE, FEISHU_TYPE
+from bench.accounts import CALLBACK_TYPE, FEISHU_TYPE, SOURCE, SOURCE_TYPE
 
 router = Router()
 
@@ -21,4 +21,9 @@ def take_feishu(event: Event, context: Context) -> None:
 
 @router.on("wechat", "message.text")
 def take_wechat(event: Event, context: Context) -> None:
+    """Do nothing."""
+
+
+@router.on(SOURCE, SOURCE_TYPE)
+def take_source(event: Event, context: Context) -> None:
     """Do nothing."""

@@ -38,6 +38,10 @@ app_secret = "bench-app-5f0e2d1c"
 verification_token = "{accounts.FEISHU_TOKEN}"
 encrypt_key = "{accounts.FEISHU_KEY}"
 
+[channels.source]
+platform = "{accounts.SOURCE}"
+secret = "{accounts.SOURCE_SECRET}"
+
 [channels.wechat]
 platform = "wechat"
 app_id = "{accounts.WECHAT_APP_ID}"

@@ -19,6 +19,9 @@ from bench.accounts import (
     FEISHU_KEY,
     FEISHU_TOKEN,
     FEISHU_TYPE,
+    SOURCE,
+    SOURCE_SECRET,
+    SOURCE_TYPE,
     WECHAT_AES_KEY,
     WECHAT_APP_ID,
     WECHAT_TOKEN,
@@ -27,6 +30,8 @@ from bench.load import post
 from sandbox.platforms.callback import signer as callback_signer
 from sandbox.platforms.feishu import signer as feishu_signer
 from sandbox.platforms.wechat import signer as wechat_signer
+from sandbox.sources import files as source_files
+from sandbox.sources import signing as source_signer
 
 EVENT_BYTES = 1024
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -134,7 +139,34 @@ def wechat(identifier: str, *, path: str = "/wechat/wechat") -> bytes:
     return post(f"{path}?{urlencode(query)}", body, {"Content-Type": "text/xml"})
 
 
-MAKERS: dict[str, Maker] = {"callback": callback, "feishu": feishu, "wechat": wechat}
+def source(identifier: str, *, path: str = "/webhooks/source") -> bytes:
+    """Return an event of 1 KB from a sender that is described by data."""
+
+    def make(note: str) -> bytes:
+        content = {"object": {"id": "cs_test_a1", "amount_total": 2599, "currency": "cny", "note": note}}
+        return _compact(
+            {
+                "id": identifier,
+                "object": "event",
+                "created": 1_763_640_000,
+                "data": content,
+                "type": SOURCE_TYPE,
+            }
+        )
+
+    described = source_files.source(SOURCE)
+    sample = described["sample"] | {"body": _filled(make).decode()}
+    fired = source_signer.fire(
+        described | {"sample": sample},
+        now=time.time(),
+        identifier=identifier,
+        address="",
+        settings={"secret": SOURCE_SECRET},
+    )
+    return post(path, fired.body, fired.headers)
+
+
+MAKERS: dict[str, Maker] = {"callback": callback, "feishu": feishu, "wechat": wechat, "source": source}
 
 
 def signed(kind: str, run: str, count: int) -> list[bytes]:

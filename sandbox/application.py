@@ -18,6 +18,7 @@ from sandbox.faults import AFTER, BEFORE, INSTEAD, Fault, answer_instead, spoil
 from sandbox.platforms import by_name, simulated_platforms
 from sandbox.settings import SandboxSettings
 from sandbox.simulated import Simulated
+from sandbox.sources import pages as source_pages
 from sandbox.state import Call, SandboxState, current_state
 from sandbox.words import LANGUAGE_COOKIE, LANGUAGES, language, say
 
@@ -33,7 +34,7 @@ def create_sandbox(settings: SandboxSettings | None = None) -> Flask:
     app = Flask("sandbox", template_folder="pages", static_folder="pages/static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.extensions["sandbox"] = _memory(settings or read_settings({}))
-    for module in (landing, control, consent, phone):
+    for module in (landing, control, consent, phone, source_pages):
         app.register_blueprint(module.blueprint)
     _add_platforms(app)
     app.before_request(_refuse_foreign_forms)

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from sandbox.faults import KINDS
-from sandbox.fire import fire, firing_platforms, read_order
+from sandbox.fire import all_callbacks, fire, firing_platforms, read_order
 from sandbox.people import PEOPLE, find_person
 from sandbox.phone import chosen_platform, deliver, scan_as
 from sandbox.platforms import by_name, simulated_platforms
@@ -115,17 +115,18 @@ def switches() -> Response:
 
 @blueprint.get("/samples")
 def samples() -> Response:
-    """Lists what can be fired."""
+    """Lists what can be fired, all or what `?platform=` sends."""
+    wanted = request.args.get("platform")
     return jsonify(
         [
             {
-                "platform": platform.slug,
+                "platform": slug,
                 "type": sample.type,
                 "title": {"en": sample.title.english, "zh": sample.title.chinese},
             }
-            for platform in firing_platforms()
-            if platform.callbacks is not None
-            for sample in platform.callbacks.samples
+            for slug, callbacks in all_callbacks()
+            if wanted in (None, slug)
+            for sample in callbacks.samples
         ]
     )
 

@@ -17,7 +17,9 @@ from sandbox.faults import deep_merge
 from sandbox.people import PEOPLE, find_person
 from sandbox.platforms import by_slug, simulated_platforms
 from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample, Simulated
+from sandbox.sources.files import slugs
 from sandbox.sources.firing import callbacks_of
+from sandbox.sources.types import UNNAMED
 from sandbox.state import SandboxState
 
 MOST_EVENTS = 10_000
@@ -29,10 +31,19 @@ def firing_platforms() -> list[Simulated]:
     return [platform for platform in simulated_platforms() if platform.callbacks is not None]
 
 
+def all_callbacks() -> list[tuple[str, Callbacks]]:
+    """Returns what everybody sends, by slug: the platforms with a folder here, then the described sources."""
+    senders = [*(platform.slug for platform in firing_platforms()), *slugs()]
+    found = [(slug, _sent_by(slug)) for slug in dict.fromkeys(senders)]
+    return [(slug, callbacks) for slug, callbacks in found if callbacks is not None]
+
+
 def find_sample(platform: str, event_type: str) -> Sample | None:
     """Returns the sample of a platform's slug and an event type."""
     callbacks = _sent_by(platform)
     samples = callbacks.samples if callbacks is not None else ()
+    if event_type == UNNAMED and samples and platform not in by_slug():
+        return samples[0]
     return next((sample for sample in samples if sample.type == event_type), None)
 
 
@@ -45,7 +56,7 @@ def read_order(given: Mapping[str, Any]) -> Order:
         raise ValueError(f"platform must be one of {', '.join(known)}, or a source's slug")
     event_type = str(given.get("type", ""))
     if find_sample(platform, event_type) is None:
-        raise ValueError(f"{platform} has no sample {event_type!r}; see GET /_sandbox/samples")
+        raise ValueError(f"{platform} has no sample {event_type!r}; it has {', '.join(_types(platform))}")
     data = given.get("data", {})
     if not isinstance(data, dict):
         raise ValueError("data must be an object")
@@ -112,6 +123,11 @@ def send(state: SandboxState, outgoing: Outgoing, order: Order, timeout: float) 
     if callbacks.remember is not None:
         callbacks.remember(state, order)
     return result
+
+
+def _types(platform: str) -> list[str]:
+    callbacks = _sent_by(platform)
+    return [] if callbacks is None else [sample.type for sample in callbacks.samples]
 
 
 def _callbacks(order: Order) -> Callbacks:

@@ -15,6 +15,7 @@ from sandbox.people import PEOPLE, avatar_svg, find_person
 from sandbox.phone import chatting_platforms
 from sandbox.platforms import simulated_platforms
 from sandbox.simulated import Preset
+from sandbox.sources.files import slugs
 from sandbox.state import current_state
 from sandbox.words import Words, listed
 
@@ -73,6 +74,7 @@ def home() -> str:
         logins=logins,
         chats=chatting_platforms(),
         firing=firing_platforms(),
+        sources=len(slugs()),
         presets=all_presets(),
         faults=[json.dumps(fault.as_dict(), ensure_ascii=False) for fault in state.faults.waiting()],
         calls=len(state.calls()),
@@ -95,9 +97,11 @@ def fire_sample() -> str:
     }
     try:
         results = fire(current_state(), read_order(wanted))
-        return render_template("answers.html", wanted=wanted, results=results, problem="")
+        problem = ""
     except ValueError as error:
-        return render_template("answers.html", wanted=wanted, results=[], problem=str(error))
+        results, problem = [], str(error)
+    back = f"/sources?q={platform}" if platform in slugs() else "/#fire"
+    return render_template("answers.html", wanted=wanted, results=results, problem=problem, back=back)
 
 
 @blueprint.post("/faults")

@@ -1,6 +1,6 @@
 """`python -m sandbox.sample_digests`: tells the gateway which values everybody knows, without telling the values.
 
-They are the simulator's own credentials, and what the example files and the documentation print as a secret. The
+They are the simulator's own credentials, and what the example files, the samples of sources and the documentation print as a secret. The
 gateway compares what it is configured with with their digests: nobody can run for real on a published secret. Only
 that one file is written; what the gateway does with it is not this module's business.
 """
@@ -15,7 +15,10 @@ from pathlib import Path
 from sandbox.platforms import simulated_platforms
 
 FILE = Path("app/config/sample_digests.py")
-PRINTED_IN = (".env.example", "channels.example.toml", "README*.md", "docs/*.md", "ops/*", "compose*.yaml")
+PRINTED_IN = (
+    ".env.example", "channels.example.toml", "README*.md", "docs/*.md", "ops/*", "compose*.yaml",
+    "app/platforms/sources/*.toml",
+)  # fmt: skip
 NAMED_SECRET = re.compile(
     r"""^[ #]*(?:export )?[A-Za-z_]*(?:secret|token|key|password)s? ?[=:] ?["']?([^\s"'`,;${}<>|()\[\]]{8,200})["']?""",
     re.IGNORECASE | re.MULTILINE,

@@ -17,12 +17,14 @@ SHARING = {
     "tests/platforms/feishu/test_oracle.py*": "one live gateway and lark-oapi",
     "tests/platforms/feishu/test_simulated_signer.py*": "one live gateway and lark-oapi",
     "tests/bench/test_signing.py*": "one live gateway and lark-oapi",
+    "tests/sources/*": "the catalogue of sources, read and compiled once",
     "tests/worker/test_celery.py*rabbitmq*": "one gateway with RabbitMQ",
     "tests/worker/test_celery.py*redis*": "one gateway with Redis",
     "tests/worker/test_stop.py*rabbitmq*": "one gateway with RabbitMQ that is stopped",
     "tests/worker/test_stop.py*redis*": "one gateway with Redis that is stopped",
 }
-"""Tests that use the same costly thing, which is made once for each process: lark-oapi takes 1.5 s and 160 MB to import."""
+"""Tests that use the same costly thing, which is made once for each process: lark-oapi takes 1.5 s and 160 MB to import,
+reading and compiling all sources 1.5 s."""
 
 ONE_BY_ONE = ("tests/drills/*", "tests/worker/test_stop.py*", "tests/worker/test_processes.py*")
 """Each test has a gateway and workers of its own and spends its time waiting for them; it may run anywhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,12 @@ from app.wire.sources.catalogue import Source, read_source
 from app.wire.sources.connector import open_source
 from app.wire.sources.coverage import coverage_of
 from app.wire.sources.explaining import try_request
-from app.wire.sources.settings import settings_model
+from app.wire.sources.settings import SourceSettings, settings_model
 
 NEEDED_PARTS = 2
+LINE_END = (
+    "Without the line end at the end of the request's file it is taken: record the body exactly as it came."
+)
 
 
 def sources_group(services: Services) -> click.Group:
@@ -49,23 +53,29 @@ def sources_group(services: Services) -> click.Group:
         source = _read(file)
         click.echo(f"{source.slug} is in order; put the file into {SOURCES_FOLDER}/ beside channels.toml.")
 
+    _add_try(group, services)
+    return group
+
+
+def _add_try(group: click.Group, services: Services) -> None:
     @group.command("try")
-    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.argument("source", metavar="FILE_OR_SLUG")
     @click.option("--request", "recorded", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A request as it stands on the wire.")  # fmt: skip
     @click.option(
         "--set", "keys", multiple=True, help="A key of the channel, such as secret=…; may be repeated."
     )
     @click.option("--at", type=float, help="When it came, in Unix seconds; now where it is left out.")
-    def try_one(file: Path, recorded: Path, keys: tuple[str, ...], at: float | None) -> None:
-        """Judge one recorded request by a description and show what was signed; exit 1 when it is refused."""
+    def try_one(source: str, recorded: Path, keys: tuple[str, ...], at: float | None) -> None:
+        """Judge one recorded request by a description, or by a known source, and show what was signed; exit 1 when it is refused."""
         now = datetime.fromtimestamp(at, UTC) if at is not None else services.clock.now()
-        trial = _tried(_read(file), recorded.read_bytes(), keys, now, services.settings.public_base_url)
+        chosen = _read(Path(source)) if Path(source).is_file() else _one(source)
+        if not keys:
+            click.echo("No --set was given: the made-up keys of [sample.settings] are used.")
+        trial = _tried(chosen, recorded.read_bytes(), keys, now, services.settings.public_base_url)
         for sentence in trial.sentences:
             click.echo(sentence)
         if not trial.is_taken:
             raise SystemExit(1)
-
-    return group
 
 
 def _add_list(group: click.Group) -> None:
@@ -92,7 +102,9 @@ def _every() -> Mapping[str, Source]:
 def _one(slug: str) -> Source:
     found = _every().get(slug.replace("_", "-"))
     if found is None:
-        raise click.ClickException(f"There is no source {slug!r}; see `flask sources list`.")
+        alike = get_close_matches(slug, _every(), n=3)
+        guess = f" Do you mean {' or '.join(alike)}?" if alike else ""
+        raise click.ClickException(f"There is no source {slug!r}; see `flask sources list`.{guess}")
     return found
 
 
@@ -132,14 +144,27 @@ def _read(file: Path) -> Source:
 
 
 def _tried(source: Source, raw: bytes, keys: tuple[str, ...], now: datetime, base: str) -> Any:
-    given = dict(source.sample.settings) | dict(_pair(each) for each in keys)
-    try:
-        settings = settings_model(source.signature, source.slug).model_validate(given)
-    except ValidationError as error:
-        raise click.ClickException("\n".join(fault_sentences(error))) from None
+    settings = _settings(source, dict(source.sample.settings) | dict(_pair(each) for each in keys))
     request = _request_of(raw, now)
     channel = request.path.split("/")[2] if request.path.startswith("/webhooks/") else source.slug
-    return try_request(open_source(source.signature, settings, f"{base}/webhooks/{channel}"), request, now)
+    opened = open_source(source.signature, settings, f"{base}/webhooks/{channel}")
+    trial = try_request(opened, request, now)
+    shorter = request._replace(body=request.body.rstrip(b"\r\n"))
+    if not trial.is_taken and shorter.body != request.body and try_request(opened, shorter, now).is_taken:
+        return trial._replace(sentences=[*trial.sentences, LINE_END])
+    return trial
+
+
+def _settings(source: Source, given: Mapping[str, Any]) -> SourceSettings:
+    model = settings_model(source.signature, source.slug)
+    try:
+        settings = model.model_validate(given)
+    except ValidationError as error:
+        known = f"Known keys: {', '.join(model.model_fields)}."
+        raise click.ClickException("\n".join([*fault_sentences(error), known])) from None
+    if (missing := settings.missing_signature_secret()) is not None:
+        raise click.ClickException(f"{missing} is not given; add --set {missing}=…")
+    return settings
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -20,6 +21,8 @@ class Draft:
         self.settings = settings
         self.address = address
         self.items: dict[str, str] = {}
+        self.claims: dict[str, Any] = {}
+        """What a token says besides what its description demands."""
         self.element: dict[str, Any] | None = None
 
     @property
@@ -45,6 +48,12 @@ class Draft:
     def tree(self) -> Any:
         """Returns the body as JSON."""
         return json.loads(self.body)
+
+    def claims_of_body(self) -> dict[str, Any]:
+        """Returns the claims where the body is a token, as it stands in the file."""
+        payload = self.body.split(b".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
+        return claims
 
     def add(self, place: str, value: str) -> None:
         """Puts a value where a place says."""
@@ -85,6 +94,9 @@ class Draft:
             at = at[int(name)] if isinstance(at, list) else at.setdefault(name, {})
         at[last] = value
         self.body = json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _add_claim(self, name: str, value: str) -> None:
+        self.claims[name] = value
 
     def _add_item(self, name: str, value: str) -> None:
         self.items[name] = value

@@ -1,4 +1,4 @@
-"""What the simulator fires for a described source: its one sample, signed with the made-up keys of its file, or with those of an order."""
+"""What the simulator fires for a described source: a sample of each documented type, signed with the made-up keys of its file, or with those of an order."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import secrets
 from functools import cache
 from typing import Any
 
-from sandbox.simulated import Callbacks, Order, Outgoing, Sample
+from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample
 from sandbox.sources.files import slugs, source
 from sandbox.sources.signing import fire
+from sandbox.sources.types import types_of
 from sandbox.state import SandboxState
 from sandbox.words import Words
-
-SAMPLE = "sample"
-"""The type under which a source's sample is ordered."""
 
 
 @cache
@@ -24,7 +22,12 @@ def callbacks_of(slug: str) -> Callbacks | None:
         return None
     said = source(name)
     title = Words(said["name"], said["name_zh"])
-    return Callbacks(samples=(Sample(SAMPLE, title, lambda _moment: {}),), sign=_sign)
+    return Callbacks(samples=tuple(Sample(each, title, no_fields) for each in types_of(said)), sign=_sign)
+
+
+def no_fields(_moment: Moment) -> dict[str, Any]:
+    """Returns nothing: the body stands in the file."""
+    return {}
 
 
 def _sign(state: SandboxState, order: Order, _fields: dict[str, Any], path: str) -> Outgoing:
@@ -40,6 +43,7 @@ def _sign(state: SandboxState, order: Order, _fields: dict[str, Any], path: str)
         identifier=identifier,
         address=base + path,
         settings=keys,
+        event_type=order.type,
     )
     whole = (
         path + (f"/{made.rest}" if made.rest else "") + (f"?{made.query_string}" if made.query_string else "")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from sandbox.sources.draft import Draft
+from sandbox.sources.types import UNNAMED, put_type
 from sandbox.sources.wording import WORD, signed_text, value_of
 
 
@@ -38,12 +39,14 @@ def fire(
     identifier: str,
     address: str,
     settings: dict[str, Any] | None = None,
+    event_type: str = UNNAMED,
 ) -> Fired:
-    """Returns the sample of a source, signed at a time; `identifier` makes it a new event."""
+    """Returns the sample of a source, signed at a time; `identifier` makes it a new event, `event_type` another one."""
     sample, signature = source["sample"], source["signature"]
     own = {**sample.get("settings", {}), **(settings or {})}
     words = {"id": identifier, "now": str(int(now)), "now_ms": str(int(now * 1000))}
     draft = Draft(sample, own, words, address)
+    put_type(source, draft, event_type)
     extra = public_settings(signature)
     _put_time(signature, draft, now)
     if signature.get("each_is_signed"):
@@ -270,7 +273,8 @@ def _token(signature: dict[str, Any], draft: Draft, now: float) -> str:
     for name, template in rule.get("claims", {}).items():
         claims[name] = True if template == "true" else fill(template)
     if rule.get("is_body"):
-        claims |= {"event_id": draft.settings.get("event", f"event_{now}"), "type": "sample.event"}
+        claims = draft.claims_of_body() | claims | {"event_id": draft.settings.get("event", f"event_{now}")}
+        claims |= draft.claims
     algorithm = rule.get("algorithm", "HS256")
     header = {"alg": algorithm, "typ": "JWT"} | ({} if algorithm == "HS256" else {"kid": "sandbox"})
     parts = [encode(json.dumps(part).encode(), "base64url").rstrip("=") for part in (header, claims)]

@@ -31,6 +31,15 @@ def test_a_callback_is_one_kilobyte_and_signed():
     assert json.loads(body)["event_id"] == IDENTIFIER
 
 
+def test_an_event_of_a_source_is_one_kilobyte_and_signed():
+    _, headers, body = parts(signing.source(IDENTIFIER))
+    moment, signature = (item.partition("=")[2] for item in headers["stripe-signature"].split(","))
+    signed = moment.encode() + b"." + body
+    assert signature == hmac.new(accounts.SOURCE_SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert len(body) == 1024
+    assert json.loads(body)["id"] == IDENTIFIER
+
+
 def test_lark_oapi_takes_the_feishu_event():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import requests
 
 from sandbox.fire import firing_platforms
+from sandbox.sources.files import slugs
 from tests.platforms.feishu.simulator_client import feishu_authorize
 from tests.platforms.oauth2.simulator_client import oauth2_authorize, oauth2_code, oauth2_token
 from tests.sandbox.clients import returned
@@ -68,7 +69,9 @@ def test_a_control_post_must_be_json(sandbox: SandboxServer) -> None:
 
 def test_samples_are_titled_in_both_languages(sandbox: SandboxServer) -> None:
     samples = requests.get(f"{sandbox.url}/_sandbox/samples", timeout=5).json()
-    assert {sample["platform"] for sample in samples} == {each.slug for each in firing_platforms()}
+    assert {sample["platform"] for sample in samples} == {each.slug for each in firing_platforms()} | set(
+        slugs()
+    )
     assert all(sample["title"]["en"] and sample["title"]["zh"] for sample in samples)
 
 

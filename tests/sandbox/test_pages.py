@@ -12,7 +12,7 @@ from tests.platforms.oauth2.simulator_client import oauth2_authorize
 from tests.platforms.samples import modules
 from tests.sandbox.server import SandboxServer
 
-PATHS = ("/", "/phone", "/calls", "/no-such-page")
+PATHS = ("/", "/phone", "/calls", "/sources", "/no-such-page")
 
 
 def pages(sandbox: SandboxServer) -> list[requests.Response]:

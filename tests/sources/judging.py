@@ -6,25 +6,22 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from app.core.errors import RequestError
 from app.core.ports import BatchSource, SetUpSource
 from app.core.values import InboundRequest, ParsedEvent, Reply
+from app.platforms import catalogue
 from app.security.signatures import matching
-from app.wire.sources.catalogue import Catalogue, Source
+from app.wire.sources.catalogue import Source
 from app.wire.sources.connector import DescribedSource, open_source
 from app.wire.sources.settings import settings_model
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "app" / "platforms" / "sources"
-SLUGS = sorted(Catalogue(FOLDER))
+SLUGS = sorted(catalogue())
 
 
-@cache
 def source_of(slug: str) -> Source:
-    return Catalogue(FOLDER)[slug]
+    return catalogue()[slug]
 
 
 @cache

@@ -11,10 +11,10 @@ from sandbox.sources.files import source as described
 from sandbox.sources.signing import fire
 from tests.platforms.test_every_platform import HOSTILE_BODIES, HOSTILE_VALUES
 from tests.sources.firing import NOW, fired
-from tests.sources.judging import SLUGS, judge, opened
+from tests.sources.judging import judge, opened
+from tests.sources.shares import CHUNKS, schemes_of, shared_out
 
 BODIES = {name: body for name, body in HOSTILE_BODIES.items() if len(body) < 200_000}
-CHUNKS = 8
 
 
 def signed_as(slug: str, body: str) -> InboundRequest | None:
@@ -35,24 +35,26 @@ def signed_as(slug: str, body: str) -> InboundRequest | None:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_odd_bodies_with_and_without_proof_meet_our_own_errors(chunk: int) -> None:
-    for slug in SLUGS[chunk::CHUNKS]:
-        request, keys = fired(slug)
-        source = opened(slug, keys)
-        for body in BODIES.values():
-            judge(source, request._replace(body=body), NOW)
-            signed = signed_as(slug, body.decode("utf-8", "replace").replace("\ufffd", "?"))
-            if signed is not None:
-                judge(source, signed, NOW)
+    for slugs in schemes_of(chunk):
+        for slug, names in shared_out({slug: list(BODIES) for slug in slugs}).items():
+            request, keys = fired(slug)
+            source = opened(slug, keys)
+            for body in (BODIES[name] for name in names):
+                judge(source, request._replace(body=body), NOW)
+                signed = signed_as(slug, body.decode("utf-8", "replace").replace("\ufffd", "?"))
+                if signed is not None:
+                    judge(source, signed, NOW)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_odd_headers_and_parameters_meet_our_own_errors(chunk: int) -> None:
-    for slug in SLUGS[chunk::CHUNKS]:
-        request, keys = fired(slug)
-        source = opened(slug, keys)
-        for value in HOSTILE_VALUES:
-            for name, _ in request.headers:
-                others = tuple(pair for pair in request.headers if pair[0] != name)
-                judge(source, request._replace(headers=(*others, (name, value))), NOW)
-            judge(source, request._replace(query_string=f"{request.query_string}&a={value}"), NOW)
-            judge(source, request._replace(path=f"{request.path}/{value}"), NOW)
+    for slugs in schemes_of(chunk):
+        for slug, values in shared_out(dict.fromkeys(slugs, HOSTILE_VALUES)).items():
+            request, keys = fired(slug)
+            source = opened(slug, keys)
+            for value in values:
+                for name, _ in request.headers:
+                    others = tuple(pair for pair in request.headers if pair[0] != name)
+                    judge(source, request._replace(headers=(*others, (name, value))), NOW)
+                judge(source, request._replace(query_string=f"{request.query_string}&a={value}"), NOW)
+                judge(source, request._replace(path=f"{request.path}/{value}"), NOW)

@@ -17,7 +17,8 @@ from app.core.errors import ConfigurationError
 from app.core.values import Coverage, InboundRequest
 from app.pipeline.channels import Channels, open_channels
 from app.platforms import Platforms, catalogue, discover
-from app.wire.sources.pages import LIST, ROOT, SCHEMA, list_text, schema_text
+from sandbox.sources.files import source as described
+from sandbox.sources.signing import fire
 from tests.sources.firing import NOW
 from tests.sources.judging import judge
 
@@ -81,9 +82,18 @@ def test_underscores_in_a_slug_mean_the_same() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('type = "json:event"', 'typ = "json:event"', "allowed there are"),
-        ('signed = "{header:X-Shop-Id}.{body}"', 'signed = "{bodi}"', "{bodi} is no word; allowed are body"),
-        ('id = "header:X-Shop-Id"', 'id = "headers:X-Shop-Id"', "it begins with one of header, query"),
+        ('type = "json:event"', 'typ = "json:event"', "(do you mean type?); allowed there are"),
+        (
+            'signed = "{header:X-Shop-Id}.{body}"',
+            'signed = "{bodi}"',
+            "signature.signed: {bodi} is no word; allowed are body",
+        ),
+        (
+            'id = "header:X-Shop-Id"',
+            'id = "headers:X-Shop-Id"',
+            "signature.id: 'headers:X-Shop-Id' is no place; it begins with one of header, query",
+        ),
+        ("[signature]", '[signature]\nchecks = { "jsn:a" = "b" }', "signature.checks: 'jsn:a' is no place"),
         ('item_format = "v1={sig}"', 'item_format = "v1="', "item_format must hold {sig} once"),
         ('signature_header = "X-Shop-Signature"', "", "signature_header or signature_place must say"),
         ("[signature]", '[signature]\nencoding = "hexx"', "encoding"),
@@ -176,17 +186,11 @@ def test_the_catalogue_holds_what_it_promises() -> None:
     assert [each.slug for each in sources if each.region == "cn" and each.name_zh.isascii() and each.slug not in ("coding-net", "pingxx")] == []  # fmt: skip
 
 
-def test_the_list_and_the_schema_are_those_of_the_files() -> None:
-    assert (ROOT / LIST).read_text(encoding="utf-8") == list_text(catalogue().values()), (
-        "run `make example-files`"
-    )
-    assert (ROOT / SCHEMA).read_text(encoding="utf-8") == schema_text(), "run `make example-files`"
-
-
 def run(services: Any, *words: str) -> Any:
     return CliRunner().invoke(sources_group(services), list(words))
 
 
+@pytest.mark.backends("sqlite")
 def test_the_commands_list_show_and_check(services: Any, tmp_path: Path) -> None:
     listed = json.loads(run(services, "list", "--json").output)
     assert {"slug": "stripe", "name": "Stripe", "kind": "hmac"}.items() <= next(
@@ -200,6 +204,7 @@ def test_the_commands_list_show_and_check(services: Any, tmp_path: Path) -> None
     assert run(services, "check", str(tmp_path / "made-up-shop.toml")).exit_code == 1
 
 
+@pytest.mark.backends("sqlite")
 def test_a_recorded_request_is_tried_and_what_was_signed_is_shown(services: Any, tmp_path: Path) -> None:
     folder_with(tmp_path)
     request = shop_request()
@@ -212,3 +217,47 @@ def test_a_recorded_request_is_tried_and_what_was_signed_is_shown(services: Any,
     refused = run(services, *words, "--set", "secret=another-secret-of-theirs")
     assert (refused.exit_code, "Refused: bad_signature" in refused.output) == (1, True)
     assert SECRET not in taken.output + refused.output
+
+
+def recorded(tmp_path: Path, ending: bytes = b"") -> Path:
+    request = shop_request()
+    head = "".join(f"{name}: {value}\n" for name, value in request.headers)
+    path = tmp_path / "recorded"
+    path.write_bytes(f"POST /webhooks/shop HTTP/1.1\n{head}\n".encode() + request.body + ending)
+    return path
+
+
+@pytest.mark.backends("sqlite")
+def test_a_trial_says_which_key_is_missing_and_which_are_known(services: Any, tmp_path: Path) -> None:
+    folder_with(tmp_path, SHOP.replace('settings = { secret = "sandbox-source-secret-0123456789" }', ""))
+    words = ("try", str(tmp_path / "made-up-shop.toml"), "--request", str(recorded(tmp_path)))
+    assert "secret is not given; add --set secret=…" in run(services, *words).output
+    wrong = run(services, *words, "--set", "secrt=x").output
+    assert "secrt is not a known key." in wrong
+    assert "Known keys: allow_unsigned, signed_url, event_id, event_type, secret." in wrong
+
+
+@pytest.mark.backends("sqlite")
+def test_a_trial_says_that_a_line_end_of_the_editor_is_what_does_not_fit(
+    services: Any, tmp_path: Path
+) -> None:
+    folder_with(tmp_path)
+    words = ("try", str(tmp_path / "made-up-shop.toml"), "--request", str(recorded(tmp_path, b"\n")))
+    tried = run(services, *words, "--set", f"secret={SECRET}")
+    assert (tried.exit_code, "Without the line end" in tried.output) == (1, True)
+    other = run(services, *words, "--set", "secret=another-one-of-theirs")
+    assert (other.exit_code, "Without the line end" in other.output) == (1, False)
+
+
+@pytest.mark.backends("sqlite")
+def test_a_known_source_is_tried_by_its_slug_and_a_wrong_slug_is_answered_with_one_alike(
+    services: Any, tmp_path: Path
+) -> None:
+    made = fire(
+        described("stripe"), now=NOW.timestamp(), identifier="evt-1", address="", settings={"secret": SECRET}
+    )
+    head = "".join(f"{name}: {value}\n" for name, value in made.headers.items())
+    (tmp_path / "r").write_bytes(f"POST /webhooks/pay HTTP/1.1\n{head}\n".encode() + made.body)
+    words = ("--request", str(tmp_path / "r"), "--set", f"secret={SECRET}", "--at", str(NOW.timestamp()))
+    assert "type checkout.session.completed, key evt-1" in run(services, "try", "stripe", *words).output
+    assert "Do you mean stripe" in run(services, "try", "strype", *words).output

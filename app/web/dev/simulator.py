@@ -52,6 +52,7 @@ class Simulator:
             "platform": channel.spec.slug,
             "type": str(order.get("type", "")),
             "duplicate": 1 if order.get("twice") is True else 0,
+            "public_url": self._services.settings.public_base_url,
         }
         answers = self._json("POST", "/_sandbox/fire", wanted)
         return [{name: answer.get(name) for name in ("status", "body", "milliseconds")} for answer in answers]

@@ -6,7 +6,8 @@ The gateway's own files are in app/platforms/sources/, an operator's in `sources
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,9 @@ from app.config.channels import CHANNEL_NAME, fault_sentences
 from app.core.errors import ConfigurationError
 from app.wire.sources.connector import open_source
 from app.wire.sources.description import Part, Signature, Text
+from app.wire.sources.places import compile_places
 from app.wire.sources.settings import settings_model
+from app.wire.sources.templates import compile_template
 
 MOST_BYTES = 100_000
 
@@ -34,6 +37,10 @@ class SampleRequest(Part):
     settings: dict[str, str | list[str]] = Field(
         default_factory=dict, description="Made-up keys of a channel."
     )
+    types: tuple[Text, ...] = Field(
+        (), max_length=60, description="Documented types besides the sample's own; the simulator fires each."
+    )
+    types_from: Text = Field("", description="The page they were read from, and when.")
 
 
 class Source(Part):
@@ -68,14 +75,40 @@ class Source(Part):
         return self
 
 
+class DescriptionFault(ValueError):
+    """A key of a description that cannot be read; `key` is its name in [signature]."""
+
+    def __init__(self, key: str, message: str):
+        super().__init__(message)
+        self.key = key
+
+
+PLACES = ("signature_place", "timestamp", "expires_after", "id", "type", "occurred", "not_hex")
+"""Keys that hold a place."""
+
+
 def check_description(signature: Signature) -> None:
     """Compile a description with no keys, so that every place and template is looked at; raises ValueError."""
+    for key in PLACES:
+        _check_key(key, getattr(signature, key), compile_places)
+    for key, values in (("checks", signature.checks), ("requires", signature.requires)):
+        for place in values:
+            _check_key(key, place, compile_places)
+    _check_key("signed", signature.signed, lambda text: compile_template(text, lambda _: None))
     open_source(signature, settings_model(signature, "check")(), "https://gateway.example/webhooks/check")
     undeclared = (
         _settings_named(signature) - signature.all_settings.keys() - {"username", "password", "encrypt_key"}
     )
     if undeclared:
         raise ValueError(f"settings: {', '.join(sorted(undeclared))} is named and not declared in settings")
+
+
+def _check_key(key: str, text: str, compiled: Callable[[str], object]) -> None:
+    try:
+        if text:
+            compiled(text)
+    except ValueError as error:
+        raise DescriptionFault(key, str(error)) from None
 
 
 def _settings_named(signature: Signature) -> set[str]:
@@ -105,15 +138,24 @@ def with_what_is_allowed(error: ValidationError) -> ValidationError:
     """Return the same faults; one about a key that is not known says which are."""
     faults: list[InitErrorDetails] = []
     for fault in error.errors():
-        kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
-        if kind == "extra_forbidden":
-            allowed = ", ".join(_allowed_beside([str(part) for part in fault["loc"]]))
-            message = f"is not a known key; allowed there are {allowed}"
+        kind, message, place = fault["type"], fault["msg"].removeprefix("Value error, "), fault["loc"]
+        cause = fault.get("ctx", {}).get("error")
+        if isinstance(cause, DescriptionFault):
+            place = (*place, *(() if "signature" in place else ("signature",)), cause.key)
+        elif kind == "extra_forbidden":
+            message = _unknown_key([str(part) for part in place])
         elif kind == "missing":
             message = "is missing"
         told = PydanticCustomError("description", "{message}", {"message": message})
-        faults.append(InitErrorDetails(type=told, loc=fault["loc"], input=None))
+        faults.append(InitErrorDetails(type=told, loc=place, input=None))
     return ValidationError.from_exception_data("description", faults, hide_input=True)
+
+
+def _unknown_key(path: list[str]) -> str:
+    allowed = _allowed_beside(path)
+    alike = get_close_matches(path[-1], allowed, n=1)
+    guess = f" (do you mean {alike[0]}?)" if alike else ""
+    return f"is not a known key{guess}; allowed there are {', '.join(allowed)}"
 
 
 def _allowed_beside(path: list[str]) -> list[str]:

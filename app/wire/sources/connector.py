@@ -71,6 +71,8 @@ class DescribedSource:
             self._material.secrets or self._material.public_keys or signature.kind in ("basic", "jwt")
         )
         self._is_open = settings.allow_unsigned and not self._has_proof
+        self._each_is_signed = signature.each_is_signed
+        self._scheme = "unsigned" if self._is_open else signature.kind
         self._prove = compile_proof(signature, self._material)
         self._steps = compile_unwrap(signature)
         self._wraps = bool(self._steps or signature.json_form_field)
@@ -81,6 +83,13 @@ class DescribedSource:
             if self._texts.get(name) or name not in signature.optional_settings
         ]
         self._not_hex = compile_places(signature.not_hex) if signature.not_hex else None
+        self._add_set_ups(signature)
+        accepted, refused = signature.answers.accepted, signature.answers.refused
+        self._accepted = None if accepted is None else compile_answer(accepted)
+        self._refused = None if refused is None else compile_answer(refused)
+        self._credential_places = credential_places_of(signature, self._texts)
+
+    def _add_set_ups(self, signature: Signature) -> None:
         self._set_ups = [
             compile_handshake(signature, number, self._material.keys, self.delivery_of)
             for number in range(len(signature.handshakes))
@@ -89,10 +98,6 @@ class DescribedSource:
             each for each, said in zip(self._set_ups, signature.handshakes, strict=True)
             if said.signed and not said.only_without_secret
         ]  # fmt: skip
-        accepted, refused = signature.answers.accepted, signature.answers.refused
-        self._accepted = None if accepted is None else compile_answer(accepted)
-        self._refused = None if refused is None else compile_answer(refused)
-        self._credential_places = credential_places_of(signature, self._texts)
 
     @property
     def signature_covers(self) -> Coverage:
@@ -114,10 +119,11 @@ class DescribedSource:
     def verify_by(self, prove: Prove, request: InboundRequest, now: datetime) -> Verified:
         """Prove the sender with this proof, unwrap the body, and note what must equal a setting."""
         delivery = Delivery(request, self._texts, self._address)
-        if self.signature.each_is_signed:
+        if self._each_is_signed:
             self._prove_each(prove, delivery, now.timestamp())
         elif not self._is_open:
-            self._check_there_is_a_key()
+            if not self._has_proof:
+                self._check_there_is_a_key()
             prove(delivery, now.timestamp())
         if self._not_hex is not None:
             self._check_not_hex(delivery)
@@ -126,9 +132,10 @@ class DescribedSource:
             plaintext = unwrap(self.signature, self._steps, delivery)
         elif delivery.claims is not None and self.signature.is_body_token:
             plaintext = write_json(dict(delivery.claims))
+        if not self._requires:
+            return Verified(self._scheme, plaintext=plaintext, context=delivery)
         requirements = tuple(self._requirement(*each, delivery) for each in self._requires)
-        scheme = "unsigned" if self._is_open else self.signature.kind
-        return Verified(scheme, plaintext=plaintext, context=delivery, requirements=requirements)
+        return Verified(self._scheme, plaintext=plaintext, context=delivery, requirements=requirements)
 
     def _check_there_is_a_key(self) -> None:
         if not self._has_proof:
@@ -177,8 +184,8 @@ class DescribedSource:
 
     def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
         """Read which event it is; where a delivery holds several, the first."""
-        if self.signature.split is None:
-            return self._reader.one(_delivery(verified))
+        if self._reader.split is None:
+            return self._reader.one(verified.context)
         found = self._reader.several(_delivery(verified))
         if not found:
             raise PayloadError("no_events", message="The delivery holds no event.")

@@ -86,8 +86,9 @@ def unwrap(signature: Signature, steps: Sequence[Step], delivery: Delivery) -> b
             content = sent_body(delivery.request)
         for step in steps:
             content = step(delivery, content)
-        if signature.json_form_field and content_kind(delivery) == b"form" and _has_field(signature, content):
-            content = form_field(content, signature.json_form_field)
+        field = signature.json_form_field
+        if field and content_kind(delivery) == b"form" and content.startswith(f"{field}=".encode()):
+            content = form_field(content, field)
     except ValueError as error:
         raise VerificationError(
             "unreadable_body", f"The body is not wrapped as it should be: {error}."
@@ -96,10 +97,6 @@ def unwrap(signature: Signature, steps: Sequence[Step], delivery: Delivery) -> b
         return None
     delivery.unwrapped(content)
     return content
-
-
-def _has_field(signature: Signature, content: bytes) -> bool:
-    return content.startswith(f"{signature.json_form_field}=".encode())
 
 
 class Reader:

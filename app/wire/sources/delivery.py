@@ -7,7 +7,7 @@ what proves; app/wire/sources/content.py words the same as a fault of the body o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,32 +24,31 @@ XML_ROOT = re.compile(rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?<([A-Za-z_][\w.-]{0,60})
 
 
 class Delivery:
-    """One request, the settings of its channel, and what was already read of it."""
+    """One request, the settings of its channel, and what was already read of it.
 
-    __slots__ = (
-        "_form", "_items", "_json", "_query", "_xml",
-        "address", "body", "claims", "content", "element", "request", "secret", "settings", "signature", "signed_time",
-    )  # fmt: skip
+    What most requests never set stands on the class: one is made for each callback.
+    """
+
+    element: Any = None
+    """The one of several events that is being read."""
+    claims: Mapping[str, Any] | None = None
+    secret = b""
+    signed_time = b""
+    signature = b""
+    """What an answer to a set-up request signs."""
+    parts: Sequence[bytes] = ()
+    """The parts of the signature's own text, such as `t=…,v1=…`, where it is a list."""
+    _json: Any = None
+    _form: Pairs | None = None
+    _query: Pairs | None = None
+    _xml: dict[str, Any] | None = None
 
     def __init__(self, request: InboundRequest, settings: Mapping[str, str], address: str):
         self.request = request
-        self.body = request.body
+        self.body = self.content = request.body
+        """The content is the body as it reads once it was unwrapped."""
         self.settings = settings
         self.address = address
-        self.content: bytes = request.body
-        """The body as it reads once it was unwrapped."""
-        self.element: Any = None
-        """The one of several events that is being read."""
-        self.claims: Mapping[str, Any] | None = None
-        self.secret = b""
-        self.signed_time = b""
-        self.signature = b""
-        """What an answer to a set-up request signs."""
-        self._json: Any = None
-        self._form: Pairs | None = None
-        self._query: Pairs | None = None
-        self._xml: dict[str, Any] | None = None
-        self._items: list[bytes] = []
 
     def header(self, name: str) -> bytes | None:
         """Return a header, None when it is absent or empty."""
@@ -102,16 +101,8 @@ class Delivery:
 
     def split_into(self, text: bytes, separator: bytes) -> list[bytes]:
         """Split the signature's own text, such as `t=…,v1=…`, and remember its parts."""
-        self._items = [part.strip(b" ") for part in text.split(separator)]
-        return self._items
-
-    def items(self, name: str) -> list[bytes]:
-        """Return the parts of the signature's own text that have this name, or this position."""
-        parts = self._items
-        if name.isdecimal():
-            return parts[int(name) : int(name) + 1]
-        start = name.encode("utf-8") + b"="
-        return [_unquoted(part[len(start) :]) for part in parts if part.startswith(start)]
+        self.parts = parts = [part.strip(b" ") for part in text.split(separator)]
+        return parts
 
     def path_rest(self) -> str:
         """Return what follows the channel in the path, without slashes at its ends."""
@@ -124,10 +115,6 @@ class Delivery:
         if with_query and self.request.query_string:
             text += f"?{self.request.query_string}"
         return text.encode("utf-8", "replace")
-
-
-def _unquoted(value: bytes) -> bytes:
-    return value[1:-1] if len(value) > 1 and value[:1] == value[-1:] == b'"' else value
 
 
 def form_pairs(raw: bytes) -> Pairs:

@@ -54,9 +54,12 @@ def _holds(wanted: Sequence[tuple[Getter, bytes]], delivery: Delivery) -> bool:
     return True
 
 
+_content_type = compile_places("header:Content-Type")
+
+
 def content_kind(delivery: Delivery) -> bytes:
     """Say which kind of body came: none, form or other."""
     if not delivery.body:
         return b"none"
-    kind = (delivery.header("Content-Type") or b"").lower()
+    kind = (_content_type(delivery) or b"").lower()
     return b"form" if kind.startswith(b"application/x-www-form-urlencoded") else b"other"

@@ -1,4 +1,4 @@
-"""Files made from the descriptions: the JSON Schema for editors and the list of all sources. `make example-files` writes them."""
+"""Files made from the descriptions: the JSON Schema for editors, the list of all sources and a page for each. `make example-files` writes them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from pathlib import Path
 
 from app.wire.sources.catalogue import Catalogue, Source, schema
 from app.wire.sources.coverage import coverage_of
-from app.wire.sources.settings import needed
+from app.wire.sources.settings import asked_of
+from app.wire.sources.setup_page import page_text
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "app" / "platforms" / "sources"
 LIST = Path("docs", "platforms", "sources.md")
+PAGES = Path("docs", "platforms", "sources")
 SCHEMA = Path("docs", "source.schema.json")
 
 HEAD = """# Sources
 
-Senders of callbacks that are described by data; made from the files in `app/platforms/sources/`, do not edit. How a description is written: [sources.md](../sources.md).
+Senders of callbacks that are described by data, each with a page that says how to set it up; made from the files in `app/platforms/sources/`, do not edit. How a description is written: [sources.md](../sources.md).
 A channel takes `platform = "<slug>"` and the keys named here; the address to enter at the sender is `PUBLIC_BASE_URL/webhooks/<channel>`.
 
-这些来源由数据描述，本页由程序生成，请勿手改。写法见 [sources.zh-CN.md](../sources.zh-CN.md)。在通道里写 `platform = "<slug>"` 和下列各键；到对方后台填写的地址是 `PUBLIC_BASE_URL/webhooks/<通道名>`。
+这些来源由数据描述，点开名称可看接入说明；本页由程序生成，请勿手改。写法见 [sources.zh-CN.md](../sources.zh-CN.md)。在通道里写 `platform = "<slug>"` 和下列各键；到对方后台填写的地址是 `PUBLIC_BASE_URL/webhooks/<通道名>`。
 
 *unconfirmed*: what is known rests on no published source; try it with real callbacks first. 未证实：没有公开资料佐证，请先用真实回调试过。
 
@@ -54,17 +56,28 @@ def list_text(sources: Iterable[Source]) -> str:
 def _row(source: Source) -> str:
     name = source.name if source.name == source.name_zh else f"{source.name} · {source.name_zh}"
     sure = "" if source.confidence == "source" else "*unconfirmed* "
-    keys = ", ".join(f"`{key}`" for key in needed(source.signature))
+    keys = ", ".join(f"`{key}`" for key in asked_of(source.signature))
     covers = coverage_of(source.signature).value
     facts = source.facts.replace("|", "\\|")
-    return f"| `{source.slug}` | {name} | {source.signature.kind} | {covers} | {keys} | {sure}{facts} ({source.read}) |\n"
+    return f"| [`{source.slug}`](sources/{source.slug}.md) | {name} | {source.signature.kind} | {covers} | {keys} | {sure}{facts} ({source.read}) |\n"
+
+
+def all_texts(sources: Iterable[Source]) -> dict[Path, str]:
+    """Return every file that is made from the descriptions, by its path in the repository."""
+    found = list(sources)
+    pages = {PAGES / f"{source.slug}.md": page_text(source) for source in found}
+    return {LIST: list_text(found), SCHEMA: schema_text(), **pages}
 
 
 def main() -> None:
-    """Write both files."""
-    (ROOT / LIST).parent.mkdir(exist_ok=True)
-    (ROOT / LIST).write_text(list_text(Catalogue(SHIPPED).values()), encoding="utf-8")
-    (ROOT / SCHEMA).write_text(schema_text(), encoding="utf-8")
+    """Write all of them; a page whose source is gone goes too."""
+    texts = all_texts(Catalogue(SHIPPED).values())
+    (ROOT / PAGES).mkdir(parents=True, exist_ok=True)
+    for path in (ROOT / PAGES).glob("*.md"):
+        if path.relative_to(ROOT) not in texts:
+            path.unlink()
+    for relative, text in texts.items():
+        (ROOT / relative).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

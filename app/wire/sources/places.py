@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from app.core.errors import VerificationError
-from app.security.signatures import sha256_hex
+from app.security.signatures import sha256_hex, wire_bytes
 from app.security.strict_json import parse_json
 from app.wire.sources.delivery import Delivery, as_bytes, only
 
@@ -60,6 +60,11 @@ def compile_places(text: str, joined_by: bytes = b":") -> Getter:
 
 def _first(alternatives: Sequence[Sequence[Getter]], joined_by: bytes, delivery: Delivery) -> bytes | None:
     for parts in alternatives:
+        if len(parts) == 1:
+            value = parts[0](delivery)
+            if value is not None:
+                return value
+            continue
         values = [value for value in (part(delivery) for part in parts) if value is not None]
         if len(values) == len(parts):
             return joined_by.join(value for value in values if value)
@@ -87,7 +92,9 @@ def _of_source(source: str, name: str) -> Getter:
     if source in ("query", "form", "params"):
         return _of_pairs(source, name)
     if source in ("json", "xml"):
-        return partial(_of_tree, source, _steps(name))
+        steps = _steps(name)
+        is_field = source == "json" and len(steps) == 1 and steps[0] == (name, False)
+        return partial(_json_field, name, steps) if is_field else partial(_of_tree, source, steps)
     return _SIMPLE[source](name)
 
 
@@ -139,8 +146,16 @@ def _part_of(whole: Getter, separator: bytes, number: int, delivery: Delivery) -
     return parts[number] or None if number < len(parts) else None
 
 
-def _header(name: str, delivery: Delivery) -> bytes | None:
-    return delivery.header(name)
+def _header(name: str) -> Getter:
+    wanted = name.lower()
+
+    def found(delivery: Delivery) -> bytes | None:
+        values = [value for key, value in delivery.request.headers if key.lower() == wanted]
+        if len(values) == 1:
+            return wire_bytes(values[0]) or None
+        return delivery.header(name)
+
+    return found
 
 
 def _body_sha256(delivery: Delivery) -> bytes | None:
@@ -165,11 +180,23 @@ def _method(delivery: Delivery) -> bytes:
     return delivery.request.method.encode("ascii", "replace")
 
 
-def _item(name: str, delivery: Delivery) -> bytes | None:
-    found = delivery.items(name)
+def _item(name: str) -> Getter:
+    """Return what finds the part of the signature's own text that has this position, or this name."""
+    if name.isdecimal():
+        position = int(name)
+        return lambda delivery: delivery.parts[position] or None if position < len(delivery.parts) else None
+    return partial(_named_item, name, name.encode("utf-8") + b"=")
+
+
+def _named_item(name: str, start: bytes, delivery: Delivery) -> bytes | None:
+    found = [part for part in delivery.parts if part.startswith(start)]
     if len(found) > 1:
         raise VerificationError("duplicate_item", f"The signature holds {name} {len(found)} times.")
-    return found[0] or None if found else None
+    return _unquoted(found[0][len(start) :]) or None if found else None
+
+
+def _unquoted(value: bytes) -> bytes:
+    return value[1:-1] if len(value) > 1 and value[:1] == value[-1:] == b'"' else value
 
 
 def _claim(steps: Steps, delivery: Delivery) -> bytes | None:
@@ -180,6 +207,15 @@ def _first_key(left_out: frozenset[str], delivery: Delivery) -> bytes | None:
     value = delivery.json
     names = value if isinstance(value, dict) else {}
     return next((name.encode("utf-8", "replace") for name in names if name not in left_out), None)
+
+
+def _json_field(name: str, steps: Steps, delivery: Delivery) -> bytes | None:
+    """Find text on the first level, where most keys and types stand; all else goes the long way."""
+    tree = delivery.json
+    value = tree.get(name) if isinstance(tree, dict) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace") or None
+    return as_bytes(_walk(tree, steps, delivery.element))
 
 
 def _of_tree(source: str, steps: Steps, delivery: Delivery) -> bytes | None:
@@ -241,8 +277,8 @@ _WORDS: dict[str, Getter] = {
 }
 
 _SIMPLE: dict[str, Callable[[str], Getter]] = {
-    "header": lambda name: partial(_header, name),
-    "item": lambda name: partial(_item, name),
+    "header": _header,
+    "item": _item,
     "claim": lambda name: partial(_claim, _steps(name)),
     "first_key": lambda name: partial(_first_key, frozenset(name.split(","))),
     "const": _const,

@@ -100,10 +100,11 @@ def _with_checks(
 
 def _hmac(signature: Signature, material: Material) -> Prove:
     candidates, template = compile_candidates(signature), _template(signature, signature.signed)
-    judge, digest, encoding, keys = (
-        compile_times(signature), signature.digest, signature.encoding, material.keys
+    judge, digest, encoding, secrets_and_keys = (
+        compile_times(signature), signature.digest, signature.encoding,
+        list(zip(material.secrets, material.keys, strict=True)),
     )  # fmt: skip
-    is_hex = encoding == "hex"
+    plainly = _SPELLINGS.get(encoding)
     needs_secret = "secret" in signature.signed
 
     def prove(delivery: Delivery, now: float) -> None:
@@ -111,20 +112,23 @@ def _hmac(signature: Signature, material: Material) -> Prove:
         if judge is not None:
             judge(delivery, now)
         expected = []
-        for position, key in enumerate(keys):
+        for secret, key in secrets_and_keys:
             if needs_secret:
-                delivery.secret = material.secrets[position]
+                delivery.secret = secret
             expected.append(encoded(hmac_of(digest, key, template(delivery)), encoding))
         for text in given:
-            if matching(text.lower() if is_hex else _padded_off(text, encoding), expected) is not None:
+            if matching(text if plainly is None else plainly(text), expected) is not None:
                 return
         raise _mismatch(material)
 
     return prove
 
 
-def _padded_off(text: bytes, encoding: str) -> bytes:
-    return text.rstrip(b"=") if encoding == "base64url" else text
+_SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
+    "hex": bytes.lower,
+    "base64url": lambda text: text.rstrip(b"="),
+}
+"""How a given signature becomes the one spelling that is compared; all other encodings have only one."""
 
 
 def _digest(signature: Signature, material: Material) -> Prove:

@@ -104,6 +104,11 @@ def needed(signature: Signature) -> list[str]:
     return names + [name for name in signature.settings if name not in names]
 
 
+def asked_of(signature: Signature) -> list[str]:
+    """Name the keys that a channel itself must give; the description may bring the address of a key set."""
+    return [name for name in needed(signature) if name != "jwks_url" or not signature.jwt.jwks_url]
+
+
 def settings_model(signature: Signature, name: str) -> type[SourceSettings]:
     """Return the pydantic model of a channel's keys for one description."""
     fields: dict[str, Any] = {}

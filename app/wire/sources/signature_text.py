@@ -28,13 +28,15 @@ def compile_candidates(signature: Signature) -> Candidates:
     is_plain = (
         len(getters) == 1
         and not is_numbered
-        and not signature.separator
         and not signature.percent_decode
         and not signature.signature_prefix
-        and len(formats) == 1
+        and not any("{" in form.replace("{sig}", "") for form in signature.item_format)
     )
-    if is_plain and "{" not in signature.item_format[0].replace("{sig}", ""):
+    if is_plain and not signature.separator and len(formats) == 1:
         return partial(_single, getters[0], formats[0][0], formats[0][1], text)
+    if is_plain:
+        get = compile_place(places_of(text)[0][0])
+        return partial(_one_list, get, formats, signature.separator.encode("utf-8"), text)
     return partial(
         _listed,
         [partial(_after, signature.signature_prefix.encode("utf-8"), get) for get in getters]
@@ -112,6 +114,31 @@ def _with_settings(text: str) -> Callable[[Delivery], bytes]:
     return lambda delivery: f"{before}{delivery.settings.get(name, '')}{after}".encode()
 
 
+def _one_list(
+    get: Getter, sides: Sequence[Sequence[bytes]], separator: bytes, place: str, delivery: Delivery
+) -> Sequence[bytes]:
+    """List the signatures of one text, such as `t=…,v1=…`: what most lists are."""
+    text = get(delivery)
+    if text is None:
+        raise _none(place)
+    items = delivery.split_into(text, separator) if separator else [text]
+    return _fitting(items, sides, place)
+
+
+def _fitting(items: Sequence[bytes], sides: Sequence[Sequence[bytes]], place: str) -> Sequence[bytes]:
+    found = [
+        item[len(start) : len(item) - len(end)]
+        for start, end in sides
+        for item in items[:MOST_SIGNATURES]
+        if item.startswith(start) and item.endswith(end) and len(item) > len(start) + len(end)
+    ]
+    if not found:
+        raise VerificationError(
+            "malformed_signature", f"No signature in {place} has the form it should have."
+        )
+    return found
+
+
 def _listed(  # noqa: PLR0917 - all but the last are what it was compiled with
     getters: Sequence[Callable[[Delivery], Sequence[bytes]]],
     forms: Sequence[Filled],
@@ -128,18 +155,7 @@ def _listed(  # noqa: PLR0917 - all but the last are what it was compiled with
         items = [part for text in texts for part in delivery.split_into(text, separator)]
     if percent_decode:
         items = [unquote_to_bytes(item) if b"%" in item else item for item in items]
-    sides = [form(delivery) for form in forms]
-    found = [
-        item[len(start) : len(item) - len(end)]
-        for start, end in sides
-        for item in items[:MOST_SIGNATURES]
-        if item.startswith(start) and item.endswith(end) and len(item) > len(start) + len(end)
-    ]
-    if not found:
-        raise VerificationError(
-            "malformed_signature", f"No signature in {place} has the form it should have."
-        )
-    return found
+    return _fitting(items, [form(delivery) for form in forms], place)
 
 
 def _none(place: str) -> VerificationError:

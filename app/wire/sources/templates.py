@@ -81,18 +81,16 @@ def _check_bracket(piece: str, *, is_open: bool) -> None:
 
 
 def _whole(pieces: Sequence[_Piece | bytes]) -> Template:
-    getters = [(piece if isinstance(piece, bytes) else None, piece) for piece in pieces]
+    getters = [
+        (piece, None, "") if isinstance(piece, bytes) else (b"", piece.get, piece.word) for piece in pieces
+    ]
 
     def made(delivery: Delivery) -> bytes:
-        parts = []
-        for literal, piece in getters:
-            if literal is not None:
-                parts.append(literal)
-                continue
-            assert isinstance(piece, _Piece)
-            value = piece.get(delivery)
+        parts: list[bytes] = []
+        for literal, get, word in getters:
+            value = literal if get is None else get(delivery)
             if value is None:
-                raise _missing(piece.word)
+                raise _missing(word)
             parts.append(value)
         return b"".join(parts)
 
