@@ -52,7 +52,7 @@ def _alternatives(text: str) -> list[list[str]]:
         parts = []
         for part in alternative.split(" + "):
             name, colon, _ = part.strip().partition(":")
-            if not colon and name in ("path", "method"):
+            if not colon and name in ("path", "slash_path", "method"):
                 parts.append(f"{name}:")
                 continue
             source = name if colon else source
@@ -67,6 +67,8 @@ def _read(draft: Draft, place: str) -> str:
         return name
     if source == "path":
         return draft.rest
+    if source == "slash_path":
+        return f"/{draft.rest}"
     if source == "first_key":
         return next((key for key in draft.tree() if key not in name.split(",")), "")
     if source == "header":

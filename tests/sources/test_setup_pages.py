@@ -99,7 +99,7 @@ def test_gateway_and_simulator_read_the_same_type_from_every_sample() -> None:
         ("telegram", "holds the secret itself", "里就是密钥本身"),
         ("chargebee", "Basic credentials", "Basic 凭据"),
         ("discord", "Ed25519 in hex, checked with `public_key`", "用 `public_key` 验证"),
-        ("google-pubsub", "JSON Web Token (RS256), signed with a key of the platform's key set", "由平台公布的密钥集签名"),
+        ("kinde", "JSON Web Token (RS256), signed with a key of the platform's key set", "由平台公布的密钥集签名"),
     ],
 )  # fmt: skip
 def test_a_proof_is_put_into_words(slug: str, english: str, chinese: str) -> None:
@@ -116,13 +116,13 @@ def test_a_place_is_put_into_words() -> None:
 
 
 def test_a_variant_and_what_is_left_out_of_sorted_fields_are_put_into_words() -> None:
-    page = page_text(source_of("wechatpay-v2"))
-    assert "| otherwise | with `xml:sign_type` = `HMAC-SHA256`: digest `sha256`, kind `hmac` |" in page
-    assert "all fields of the XML body that are not empty but `sign`, sorted by name and joined" in page
+    page = page_text(source_of("allinpay"))
+    assert "| otherwise | with `form:signtype` = `MD5`: digest `md5`, encoding `hex`, kind `digest`, signed" in page
+    assert "all fields of the form that are not empty but `sign`, sorted by name and joined" in page
 
 
 def test_an_address_that_the_description_brings_is_not_asked_for() -> None:
-    assert 'jwks_url = "' not in channel_text(source_of("google-pubsub"))
+    assert 'jwks_url = "' not in channel_text(source_of("kinde"))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def schema_text() -> str:
 
 def list_text(sources: Iterable[Source]) -> str:
     """Return docs/platforms/sources.md."""
-    found = list(sources)
+    found = sorted(sources, key=lambda source: source.slug)
     parts = [HEAD]
     for region, title in (("cn", "Chinese platforms · 中国平台"), ("global", "All others · 其他")):
         chosen = [source for source in found if source.region == region]
@@ -64,7 +64,7 @@ def _row(source: Source) -> str:
 
 def all_texts(sources: Iterable[Source]) -> dict[Path, str]:
     """Return every file that is made from the descriptions, by its path in the repository."""
-    found = list(sources)
+    found = sorted(sources, key=lambda source: source.slug)
     pages = {PAGES / f"{source.slug}.md": page_text(source) for source in found}
     return {LIST: list_text(found), SCHEMA: schema_text(), **pages}
 

@@ -32,6 +32,8 @@ SOURCES = {
     "claim": Said("the claim {} of the token", "令牌声明 {}"),
     "setting": Said("the channel key {}", "通道键 {}"),
     "const": Said("always {}", "固定为 {}"),
+    "given": Said("nothing, where the channel key {} is set", "（设置了通道键 {} 时）无"),
+    "sha256": Said("the SHA-256 of the lines {}", "以下各行的 SHA-256：{}"),
     "first_key": Said("the first JSON key other than {}", "除 {} 外的第一个 JSON 键"),
 }
 WORDS = {
@@ -44,6 +46,9 @@ WORDS = {
     "url": Said("this channel's public address with all that follows it", "本通道的公网地址及其后的全部内容"),
     "url_without_query": Said(
         "this channel's public address without parameters", "本通道的公网地址（不含参数）"
+    ),
+    "slash_path": Said(
+        "the part of the address behind the channel, with its slash", "地址中通道名之后的部分（含斜杠）"
     ),
     "path": Said("the path of the public address", "公网地址的路径"),
     "path_qs": Said("the path of the public address with its parameters", "公网地址的路径及参数"),
