@@ -41,7 +41,7 @@ def filled(fields: Fields, values: Values) -> dict[str, str]:
 
 def rebased(address: str, base: str) -> str:
     """Return an address with scheme and host of `base`, whose path comes first; unchanged where base is empty."""
-    if not base:
+    if not base or address.startswith(f"{base.rstrip('/')}/"):
         return address
     parts = urlsplit(address)
     rest = parts._replace(scheme="", netloc="").geturl()

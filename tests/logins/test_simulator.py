@@ -1,0 +1,70 @@
+"""A fictional person logs in with every described login, through the whole gateway and the simulator's own reading of the files."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from werkzeug.test import TestResponse
+
+from sandbox.platforms.oauth2.described_answers import subject_of
+from sandbox.people import find_person
+from tests.login.browser import BASE_URL, Browser
+from tests.login.gateway import Gateway
+from tests.logins.conftest import BY_PAGE, DIRECT
+from tests.sandbox.server import SandboxServer
+
+HIDDEN = re.compile(r'name="([^"]+)" value="([^"]*)"')
+
+
+def go_through(sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow") -> TestResponse:
+    """Log in on the simulated page, and come back as that platform sends the browser back."""
+    sandbox.state.auto_person, sandbox.state.auto_decision = "linxiao", decision
+    page = requests.get(browser.start(slug).authorize_url, allow_redirects=False, timeout=20)
+    if page.status_code == 200:
+        fields = dict(HIDDEN.findall(page.text))
+        posted = browser.post(f"/oauth/{slug}/callback", data=fields)
+        assert posted.status_code == 303, posted.text
+        back = urlsplit(posted.headers["Location"])
+    else:
+        assert page.status_code == 302, page.text
+        back = urlsplit(page.headers["Location"])
+    assert f"{back.scheme}://{back.netloc}" == BASE_URL
+    return browser.callback(f"{back.path}?{back.query}")
+
+
+def person_of(browser: Browser) -> dict[str, Any]:
+    found: dict[str, Any] = browser.me()["identities"][0]
+    return found
+
+
+@pytest.mark.parametrize("slug", BY_PAGE)
+def test_a_person_logs_in(gateway: Gateway, sandbox: SandboxServer, slug: str):
+    browser = gateway.browser()
+    answer = go_through(sandbox, browser, slug)
+    assert answer.status_code == 303, answer.text
+    assert answer.headers["Location"].endswith("/welcome")
+    person = find_person("linxiao")
+    assert person is not None
+    identity = person_of(browser)
+    assert identity["channel"] == slug
+    assert identity["subject"].strip("{}") in (subject_of(slug, person), str(person.number))
+    assert browser.fresh().status_code == 200
+
+
+@pytest.mark.parametrize("slug", DIRECT)
+def test_a_program_logs_its_person_in(gateway: Gateway, sandbox: SandboxServer, slug: str):
+    code = requests.get(f"{sandbox.url}/oauth2/presets/{slug}/code?person=maya", timeout=5).json()["code"]
+    answer = gateway.browser().post(f"/api/v1/mini-program/{slug}/login", json={"code": code})
+    assert answer.status_code == 200, answer.text
+    again = gateway.browser().post(f"/api/v1/mini-program/{slug}/login", json={"code": code})
+    assert (again.status_code, again.get_json()["error"]) == (401, "login_required")
+
+
+@pytest.mark.parametrize("slug", ["apple", "google", "qq", "weibo", "xiaomi", "wecom", "linkedin", "keycloak"])
+def test_a_person_who_refuses_is_told_so(gateway: Gateway, sandbox: SandboxServer, slug: str):
+    answer = go_through(sandbox, gateway.browser(), slug, decision="deny")
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "access_denied")
