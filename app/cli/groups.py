@@ -12,6 +12,7 @@ from app.cli.destinations import destinations_group
 from app.cli.events import events_group
 from app.cli.keys import keys_group
 from app.cli.people import people_group
+from app.cli.presets import presets_group
 from app.cli.prune import prune_command
 from app.cli.sandbox import sandbox_group
 from app.cli.serve import serve_command, worker_command
@@ -29,6 +30,7 @@ def register_commands(app: Flask) -> None:
     for make in (
         database_group,
         channels_group,
+        presets_group,
         sources_group,
         events_group,
         dead_letters_group,

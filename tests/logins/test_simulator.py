@@ -10,11 +10,12 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
+from app.core.ports import DirectLogin, LoginProvider
 from sandbox.platforms.oauth2.described_answers import subject_of
 from sandbox.people import find_person
 from tests.login.browser import BASE_URL, Browser
 from tests.login.gateway import Gateway
-from tests.logins.conftest import BY_PAGE, DIRECT
+from tests.logins.conftest import BY_PAGE, DIRECT, SLUGS
 from tests.sandbox.server import SandboxServer
 
 HIDDEN = re.compile(r'name="([^"]+)" value="([^"]*)"')
@@ -39,6 +40,13 @@ def go_through(sandbox: SandboxServer, browser: Browser, slug: str, *, decision:
 def person_of(browser: Browser) -> dict[str, Any]:
     found: dict[str, Any] = browser.me()["identities"][0]
     return found
+
+
+def test_every_described_login_has_a_channel(gateway: Gateway):
+    channels = {channel.name: channel for channel in gateway.services.channels}
+    assert set(channels) == set(SLUGS)
+    assert [slug for slug in SLUGS if channels[slug].as_capability(DirectLogin) is not None] == DIRECT
+    assert [slug for slug in SLUGS if channels[slug].as_capability(LoginProvider) is not None] == BY_PAGE
 
 
 @pytest.mark.parametrize("slug", BY_PAGE)
