@@ -69,7 +69,7 @@ def _form(body: bytes) -> Mapping[str, Any]:
     pairs = parse_qsl(
         body.strip().decode("utf-8"), strict_parsing=True, keep_blank_values=True, max_num_fields=MOST_FIELDS
     )
-    if len(dict(pairs)) != len(pairs) or not all(_is_name(name.encode()) for name, _ in pairs):
+    if not pairs or len(dict(pairs)) != len(pairs) or not all(_is_name(name.encode()) for name, _ in pairs):
         raise ValueError("no form")
     return dict(pairs)
 
