@@ -64,7 +64,12 @@ def _address(login: Login, base: str) -> str:
 
 def _details(login: Login, base: str) -> dict[str, Any]:
     keys = {
-        name: {"label": said.label, "label_zh": said.label_zh, "needed": said.default is None, "secret": said.secret}
+        name: {
+            "label": said.label,
+            "label_zh": said.label_zh,
+            "needed": said.default is None,
+            "secret": said.secret,
+        }
         for name, said in settings_of(login).items()
     }
     return _row(login) | {

@@ -2,8 +2,8 @@
 
 Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
 CommandSource.
-Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn, RefusalReader; DirectLogin, DirectAppTokenLogin,
-UserDataSource; TokenRevoker, TopupSource.
+Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin, UserDataSource; TokenRevoker, TopupSource;
+two more in app.core.login_ports.
 Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
 A platform module ends with `PLATFORM = PlatformSpec(...)`. `spec.open(channel_name, settings)` builds a connector:
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from app.core.errors import CallgateError, RequestError
+from app.core.errors import RequestError
 from app.core.values import (
     JSON,
     AppToken,
@@ -317,18 +317,6 @@ class PostedReturn(Protocol):
 
 
 @runtime_checkable
-class RefusalReader(Protocol):
-    """Knows what the errors mean that its login page sends back with the browser (`user_cancelled_authorize`, 96012)."""
-
-    @property
-    def return_names(self) -> tuple[str, ...]:
-        """Return the names of other parameters of the return that are looked at."""
-
-    def refused_return(self, error: str | None, given: Mapping[str, str]) -> CallgateError | None:
-        """Return what a return that names this error means, None when it is not known; pure."""
-
-
-@runtime_checkable
 class DirectLogin(Protocol):
     """Logs people in by a code that a program of the platform's own got, without a page; secrets go into TokenSet.extra."""
 
@@ -337,16 +325,6 @@ class DirectLogin(Protocol):
 
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         """Read who logged in; raises TokenRejected when the platform says the token is not good."""
-
-
-@runtime_checkable
-class DirectAppTokenLogin(Protocol):
-    """Redeems such a code with the application's own token (DingTalk in its app); it is an AppTokenLogin too."""
-
-    login_needs_app_token: bool
-
-    def redeem_code_with(self, code: str, app_token: str, http: HttpClient) -> TokenSet:
-        """Redeem a code once; raises TokenRejected when the app token is stale, UpstreamError and its kin."""
 
 
 @runtime_checkable

@@ -16,9 +16,9 @@ from app.storage.database.db import Database
 from app.wire.logins.settings import settings_of
 from tests.builders import FrozenClock, make_services
 from tests.databases import copy_of, memory_folder
-from tests.logins.signing_keys import ALIPAY_KEY, APPLE_KEY
 from tests.login.gateway import Gateway
 from tests.login.simulated import ENVIRONMENT
+from tests.logins.signing_keys import ALIPAY_KEY, APPLE_KEY
 from tests.sandbox.conftest import running_sandbox, sandbox
 from tests.sandbox.server import SandboxServer
 

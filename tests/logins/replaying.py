@@ -43,7 +43,14 @@ class Replayed:
     asked: list[str] = field(default_factory=list)
 
     def request(
-        self, method: str, url: str, *, params: Any = None, form: Any = None, json: Any = None, headers: Any = None
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Any = None,
+        form: Any = None,
+        json: Any = None,
+        headers: Any = None,
     ) -> HttpAnswer:
         if url == self.document.get("jwks_uri"):
             return self._said(self.jwks)
@@ -90,7 +97,9 @@ def document_of(login: Any, case: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"userinfo_endpoint": urls[1]} if len(urls) > 1 else {})
 
 
-def replay(slug: str, record: Mapping[str, Any], case: Mapping[str, Any]) -> tuple[Identity | None, TokenSet, list[Any]]:
+def replay(
+    slug: str, record: Mapping[str, Any], case: Mapping[str, Any]
+) -> tuple[Identity | None, TokenSet, list[Any]]:
     """Put one case through; returns who it is (nobody for a refresh), the tokens, and what was not asked for."""
     said = record["settings"]
     keys = {name: value for name, value in said.items() if name not in NOT_KEYS}
@@ -100,7 +109,9 @@ def replay(slug: str, record: Mapping[str, Any], case: Mapping[str, Any]) -> tup
         old = TokenSet("AT-OLD", refresh_token=said["refresh_token"], asked_at=record["now"])
         return None, login.refresh(old, http), http.exchanges
     code, others = _returned(login, case["callback"]["params"])
-    app_token = login.fetch_app_token(http, rejected=None).value if hasattr(login, "fetch_app_token") else None
+    app_token = (
+        login.fetch_app_token(http, rejected=None).value if hasattr(login, "fetch_app_token") else None
+    )
     if hasattr(login, "learn"):
         login.learn(http)
     grant = CodeGrant(

@@ -11,8 +11,8 @@ import requests
 from werkzeug.test import TestResponse
 
 from app.core.ports import DirectLogin, LoginProvider
-from sandbox.platforms.oauth2.described_answers import subject_of
 from sandbox.people import find_person
+from sandbox.platforms.oauth2.described_answers import subject_of
 from tests.login.browser import BASE_URL, Browser
 from tests.login.gateway import Gateway
 from tests.logins.conftest import BY_PAGE, DIRECT, SLUGS
@@ -21,7 +21,9 @@ from tests.sandbox.server import SandboxServer
 HIDDEN = re.compile(r'name="([^"]+)" value="([^"]*)"')
 
 
-def go_through(sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow") -> TestResponse:
+def go_through(
+    sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow"
+) -> TestResponse:
     """Log in on the simulated page, and come back as that platform sends the browser back."""
     sandbox.state.auto_person, sandbox.state.auto_decision = "linxiao", decision
     page = requests.get(browser.start(slug).authorize_url, allow_redirects=False, timeout=20)
@@ -72,7 +74,9 @@ def test_a_program_logs_its_person_in(gateway: Gateway, sandbox: SandboxServer, 
     assert (again.status_code, again.get_json()["error"]) == (401, "login_required")
 
 
-@pytest.mark.parametrize("slug", ["apple", "google", "qq", "weibo", "xiaomi", "wecom", "linkedin", "keycloak"])
+@pytest.mark.parametrize(
+    "slug", ["apple", "google", "qq", "weibo", "xiaomi", "wecom", "linkedin", "keycloak"]
+)
 def test_a_person_who_refuses_is_told_so(gateway: Gateway, sandbox: SandboxServer, slug: str):
     answer = go_through(sandbox, gateway.browser(), slug, decision="deny")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "access_denied")

@@ -90,7 +90,9 @@ def refusal(token: object, *keys: Any, expected: Expected = EXPECTED) -> str:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_token_in_each_algorithm_is_taken(algorithm: str):
-    digest = {"384": hashlib.sha384, "512": hashlib.sha512, "DSA": hashlib.sha512}.get(algorithm[-3:], hashlib.sha256)
+    digest = {"384": hashlib.sha384, "512": hashlib.sha512, "DSA": hashlib.sha512}.get(
+        algorithm[-3:], hashlib.sha256
+    )
     whole = digest(ACCESS.encode()).digest()
     half = base64.urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=").decode()
     expected = replace(EXPECTED, algorithms=(algorithm,))

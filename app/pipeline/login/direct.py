@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import structlog
 
 from app.core.errors import RefusedError, RequestError
-from app.core.ports import DirectAppTokenLogin, DirectLogin
+from app.core.login_ports import DirectAppTokenLogin
+from app.core.ports import DirectLogin
 from app.core.values import Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.finish import Proof, open_login

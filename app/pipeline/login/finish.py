@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import structlog
 
 from app.core.errors import CallgateError, LoginError, RefusedError, StoreUnavailable
+from app.core.login_ports import RefusalReader
 from app.core.ports import (
     AuthorizeRequest,
     DiscoveringLogin,
     LoginPages,
     LoginProvider,
     PostedReturn,
-    RefusalReader,
 )
 from app.core.states import FlowMode, FlowPurpose
 from app.core.values import CodeGrant, Identity, TokenSet
@@ -128,7 +128,9 @@ def _failures_kept(services: Services, flow: Flow) -> Iterator[None]:
 def return_parameters(channel: Channel) -> tuple[str, ...]:
     """Return the names of the parameters that a channel's return may carry beside the usual ones."""
     posted, reader = channel.as_capability(PostedReturn), channel.as_capability(RefusalReader)
-    names = (() if posted is None else posted.return_parameters) + (() if reader is None else reader.return_names)
+    names = (() if posted is None else posted.return_parameters) + (
+        () if reader is None else reader.return_names
+    )
     return tuple(dict.fromkeys(names))
 
 

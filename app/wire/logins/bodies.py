@@ -23,7 +23,9 @@ def compile_readers(parse: tuple[str, ...]) -> Read:
     guards = tuple(each.removeprefix(GUARD).encode() for each in parse if each.startswith(GUARD))
     names = [each for each in parse if not each.startswith(GUARD)]
     if unknown := [name for name in names if name not in READERS]:
-        raise ValueError(f"parse: {unknown[0]!r} is not known; known are {', '.join(READERS)} and prefix:TEXT")
+        raise ValueError(
+            f"parse: {unknown[0]!r} is not known; known are {', '.join(READERS)} and prefix:TEXT"
+        )
     readers = [READERS[name] for name in names]
 
     def read(body: bytes) -> Mapping[str, Any]:
@@ -75,7 +77,10 @@ def _form(body: bytes) -> Mapping[str, Any]:
 
 
 def _is_name(name: bytes) -> bool:
-    return 0 < len(name) <= NAME_LENGTH and name.replace(b"_", b"").replace(b".", b"").replace(b"-", b"").isalnum()
+    return (
+        0 < len(name) <= NAME_LENGTH
+        and name.replace(b"_", b"").replace(b".", b"").replace(b"-", b"").isalnum()
+    )
 
 
 def _anything(_body: bytes) -> Mapping[str, Any]:

@@ -28,7 +28,9 @@ def read_login(text: str, *, file: str) -> Login:
         told = fault_sentences(with_what_is_allowed(error, Login))
         raise ConfigurationError([f"{file}: {sentence}" for sentence in told]) from None
     if f"{login.slug}.toml" != Path(file).name:
-        raise ConfigurationError([f"{file}: slug is {login.slug}, so the file must be called {login.slug}.toml."])
+        raise ConfigurationError(
+            [f"{file}: slug is {login.slug}, so the file must be called {login.slug}.toml."]
+        )
     return login
 
 

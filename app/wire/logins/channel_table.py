@@ -49,7 +49,7 @@ def read_channel(values: Mapping[str, Any], logins: LoginCatalogue) -> LoginSett
     except ValidationError as error:
         beside = (*settings_of(login), *TABLES, *SHORT_NAMES)
         raise with_what_is_allowed(error, model, beside) from None
-    typed._login = login  # noqa: SLF001 - nobody else makes such settings
+    typed._login = login
     compiled(typed)
     return typed
 

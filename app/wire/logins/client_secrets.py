@@ -29,7 +29,11 @@ class SecretMaker:
 
     def make(self, values: Values, key: str, now: float) -> str:
         """Return a secret that is good from now on; raises UpstreamError when the key is none."""
-        claims: dict[str, Any] = {**filled(self._claims, values), "iat": int(now), "exp": int(now) + self._said.seconds}
+        claims: dict[str, Any] = {
+            **filled(self._claims, values),
+            "iat": int(now),
+            "exp": int(now) + self._said.seconds,
+        }
         headers = filled(self._headers, values)
         try:
             return jwt.encode(claims, key, algorithm=self._said.algorithm, headers=headers)

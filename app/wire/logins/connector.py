@@ -84,7 +84,11 @@ class DescribedLogin:
             raise GrantRejected(platform_code="no_refresh_token")
         self._ready(http)
         told = engine.told(tokens.access_token, tokens.refresh_token)
-        texts = {"refresh_token": tokens.refresh_token, "access_token": _shown(tokens), "app_token": tokens.app_token}
+        texts = {
+            "refresh_token": tokens.refresh_token,
+            "access_token": _shown(tokens),
+            "app_token": tokens.app_token,
+        }
         answers = answers_kept(tokens)
         body = engine.refresh(engine.values(texts, answers, now=tokens.asked_at), told, http)
         fresh = engine.read_tokens(body, now=tokens.asked_at, before=tokens)
@@ -142,7 +146,9 @@ class DescribedLogin:
             return
         listed = first_of(body, alternatives(said.list_at)) if said.list_at else body.get("list")
         for entry in listed if isinstance(listed, list) else []:
-            if isinstance(entry, Mapping) and all(entry.get(name) is want for name, want in said.needs.items()):
+            if isinstance(entry, Mapping) and all(
+                entry.get(name) is want for name, want in said.needs.items()
+            ):
                 values.answers["email"] = {"address": first_of(entry, alternatives(said.pick))}
                 return
 
@@ -188,8 +194,7 @@ class PageLogin(DescribedLogin):
         said = {**given, **({"error": error} if error is not None else {})}
         found = engine.judge.returned(said, engine.told())
         if found is not None and found.hint == "user_denied":
-            denied = LoginError("access_denied", "The login was cancelled; start again when you like.")
-            return denied
+            return LoginError("access_denied", "The login was cancelled; start again when you like.")
         return found
 
 
@@ -245,7 +250,11 @@ class SeveralPages:
         """Choose by the parts of the User-Agent that the description names."""
         in_app = self.engine.login.authorize.in_app
         name = user_agent.lower()
-        return "app" if in_app is not None and any(each.lower() in name for each in in_app.user_agents) else "desktop"
+        return (
+            "app"
+            if in_app is not None and any(each.lower() in name for each in in_app.user_agents)
+            else "desktop"
+        )
 
 
 class WithAppToken:
@@ -259,11 +268,14 @@ class WithAppToken:
     def fetch_app_token(self, http: HttpClient, *, rejected: str | None) -> AppToken:
         """Fetch the application's token."""
         engine, said = self.engine, self.engine.login.app_token
-        assert said is not None and engine.app_token is not None
+        assert said is not None
+        assert engine.app_token is not None
         body = engine.app_token(engine.values({}, {}, now=0), engine.told(rejected), http)
         value = token_text(first_of(body, alternatives(said.access_token)))
         if value is None:
-            raise UpstreamError("upstream_bad_answer", f"{engine.login.name} gave no token for the application.")
+            raise UpstreamError(
+                "upstream_bad_answer", f"{engine.login.name} gave no token for the application."
+            )
         return AppToken(value, seconds(first_of(body, alternatives(said.expires))) or APP_TOKEN_SECONDS)
 
 
@@ -286,13 +298,16 @@ class Revoking:
     def revoke(self, tokens: TokenSet, http: HttpClient) -> None:
         """Tell the provider to forget the tokens; the refresh token first, because it could make new ones."""
         engine, said = self.engine, self.engine.login.revoke
-        assert said is not None and engine.revoke is not None
+        assert said is not None
+        assert engine.revoke is not None
         told = engine.told(tokens.access_token, tokens.refresh_token)
         both = (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token))
         for hint, token in both[1:] if said.params else both:
             if token and token != NO_TOKEN:
                 texts = {"token": token, "token_hint": hint, "access_token": tokens.access_token}
-                _forget(engine, {**texts, "refresh_token": tokens.refresh_token}, told, http, now=tokens.asked_at)
+                _forget(
+                    engine, {**texts, "refresh_token": tokens.refresh_token}, told, http, now=tokens.asked_at
+                )
 
 
 def _forget(
@@ -311,7 +326,9 @@ def _returned(parameters: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, text in parameters.items():
         try:
-            found[name] = parse_json_object(text.encode()) if text[:1] == "{" and len(text) <= RETURN_JSON else text
+            found[name] = (
+                parse_json_object(text.encode()) if text[:1] == "{" and len(text) <= RETURN_JSON else text
+            )
         except ValueError:
             found[name] = text
     return found

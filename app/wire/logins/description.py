@@ -154,7 +154,9 @@ class Call(Part):
         min_length=1,
         description="Forms of the answer, tried in order: prefix:TEXT, jsonp, json, typed-json, form, anything.",
     )
-    unwrap: Value = Field("", description="Path of the object that holds the fields, where it is not the whole.")
+    unwrap: Value = Field(
+        "", description="Path of the object that holds the fields, where it is not the whole."
+    )
 
 
 class TokenCall(Call):
@@ -206,7 +208,9 @@ class AppTokenCall(Call):
 class EmailStep(Call):
     """A call that lists mail addresses; when it fails there is no address, and the login goes on."""
 
-    list_at: Value = Field("", alias="list", description="Path of the list; empty: the answer's member `list`.")
+    list_at: Value = Field(
+        "", alias="list", description="Path of the list; empty: the answer's member `list`."
+    )
     needs: dict[str, bool] = Field(
         default_factory=dict, description="Fields of an entry that must be as written."
     )
@@ -244,7 +248,9 @@ class Who(Part):
     avatar: Value = Field("", description="Value of the picture's address.")
     email: Value = Field("", description="Value of the mail address.")
     email_verified: Value = Field("", description="Value of whether the address was proven.")
-    anonymous: Value = Field("", description="Value that says, when it is true, that this is nobody's account.")
+    anonymous: Value = Field(
+        "", description="Value that says, when it is true, that this is nobody's account."
+    )
     must_be: tuple[Condition, ...] = Field(
         (), description="Conditions on values; who does not meet them is refused (no_subject says how)."
     )

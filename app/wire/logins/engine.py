@@ -74,7 +74,10 @@ class Engine:
         if said is None or not self.login.discovers:
             return None
         issuer = self.issuer
-        needed = ["jwks_uri", *(DISCOVERED[each] for each in ("authorize", "token") if not self._written(each))]
+        needed = [
+            "jwks_uri",
+            *(DISCOVERED[each] for each in ("authorize", "token") if not self._written(each)),
+        ]
         discovery = said.discovery or f"{said.issuer.rstrip('/')}/.well-known/openid-configuration"
         address = self._filled(discovery, "id_token.discovery")
         return LoginServer(
@@ -195,7 +198,12 @@ class Engine:
 
     def _call(self, name: str, call: Call, scope: Scope) -> CompiledCall:
         return CompiledCall(
-            name, call, address=self.address_of(call.url, name), params=call.params, scope=scope, judge=self.judge
+            name,
+            call,
+            address=self.address_of(call.url, name),
+            params=call.params,
+            scope=scope,
+            judge=self.judge,
         )
 
     def _compile_reading(self) -> None:
@@ -215,7 +223,11 @@ class Engine:
         if login.email is not None:
             self.email = self._call("email", _with_bearer(login.email), scope)
             scope = scope.with_calls("email")
-        usual = f"oauth2:{self.issuer}" if self.issuer and TENANT not in self.issuer else f"{login.slug}:{{client_id}}"
+        usual = (
+            f"oauth2:{self.issuer}"
+            if self.issuer and TENANT not in self.issuer
+            else f"{login.slug}:{{client_id}}"
+        )
         self.who = IdentityReader(login.identity, scope, within=usual)
         if login.id_token is not None:
             self.scope.used.add(("claims", "sub"))

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
-def with_what_is_allowed(error: ValidationError, root: type[BaseModel], beside: tuple[str, ...] = ()) -> ValidationError:
+def with_what_is_allowed(
+    error: ValidationError, root: type[BaseModel], beside: tuple[str, ...] = ()
+) -> ValidationError:
     """Return the same faults; one about a key that is not known says which are, `beside` them at the top."""
     faults: list[InitErrorDetails] = []
     for fault in error.errors():
@@ -46,9 +48,7 @@ def _fault(place: tuple[Any, ...], message: str) -> InitErrorDetails:
 def _allowed_beside(root: type[BaseModel], path: list[str]) -> list[str]:
     model: Any = root
     for name in path[:-1]:
-        field = next(
-            (each for key, each in model.model_fields.items() if name in (key, each.alias)), None
-        )
+        field = next((each for key, each in model.model_fields.items() if name in (key, each.alias)), None)
         inner = _model_in(field.annotation) if field is not None else None
         model = inner or model
     return [each.alias or name for name, each in model.model_fields.items()]

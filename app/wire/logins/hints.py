@@ -30,7 +30,9 @@ HINTS = {
         "{name} let a visitor in who has no account of their own; log in with a full account.",
         "{name}返回的是游客身份，不是正式账号，请用正式账号登录。",
     ),
-    "refresh": Hint("{name} no longer accepts the token; log in again.", "{name}不再接受这个令牌，请重新登录。"),
+    "refresh": Hint(
+        "{name} no longer accepts the token; log in again.", "{name}不再接受这个令牌，请重新登录。"
+    ),
     "id_token": Hint(
         "The ID token from {name} does not hold: signature, issuer, audience, nonce or time is wrong.",
         "{name}的 ID Token 未通过校验：签名、签发者、受众、nonce 或时间有误。",

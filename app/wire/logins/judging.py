@@ -75,9 +75,10 @@ def compile_look(where: str) -> Look:
     """Return what looks at a place in an answer: paths in the body or `header:NAME`, others after `|`; the code for no text."""
     if not where:
         return lambda seen: seen.code
-    pieces: list[str | tuple[Path, ...]] = []
-    for piece in where.split("|") if HEADER in where else [where]:
-        pieces.append(piece.removeprefix(HEADER) if piece.startswith(HEADER) else alternatives(piece))
+    pieces: list[str | tuple[Path, ...]] = [
+        piece.removeprefix(HEADER) if piece.startswith(HEADER) else alternatives(piece)
+        for piece in (where.split("|") if HEADER in where else [where])
+    ]
 
     def look(seen: Seen) -> Any:
         for piece in pieces:
@@ -92,7 +93,11 @@ def compile_look(where: str) -> Look:
 def _holder(seen: Seen, pieces: Iterable[str | tuple[Path, ...]]) -> Any:
     """Return what stands there although it is no text (an object), so that `exists` sees it."""
     return next(
-        (found for each in pieces if not isinstance(each, str) and (found := first_of(seen.body, each)) is not None),
+        (
+            found
+            for each in pieces
+            if not isinstance(each, str) and (found := first_of(seen.body, each)) is not None
+        ),
         None,
     )
 
@@ -232,5 +237,7 @@ def _code_of(value: object, told: Told) -> str | None:
     text = as_text(value) if not isinstance(value, bool) else None
     if text is None:
         return None
-    is_fit = len(text) <= LONGEST_CODE and text.isprintable() and not any(each in text for each in told.secrets)
+    is_fit = (
+        len(text) <= LONGEST_CODE and text.isprintable() and not any(each in text for each in told.secrets)
+    )
     return text if is_fit else "unnamed_error"

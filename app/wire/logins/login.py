@@ -49,7 +49,9 @@ class Login(Part):
     )
     aliases: Names = Field((), description="Other names that mean the same.")
     name: str = Field(min_length=1, max_length=80, description="Name in English.")
-    name_zh: str = Field(min_length=1, max_length=80, description="Name in Chinese, or the one everybody uses.")
+    name_zh: str = Field(
+        min_length=1, max_length=80, description="Name in Chinese, or the one everybody uses."
+    )
     region: Literal["cn", "global"] = Field("global", description="cn: a Chinese platform.")
     console: Text = Field(description="The page where the return address is entered, and the way there.")
     facts: Text = Field(description="Where these facts come from.")
@@ -58,7 +60,9 @@ class Login(Part):
     unconfirmed: Names = Field((), description="What rests on no source although the rest does.")
     note: Text = Field("", description="What an operator must know, in English.")
     note_zh: Text = Field("", description="The same in Chinese.")
-    instead: str = Field("", max_length=64, description="The platform with code that does more, if there is one.")
+    instead: str = Field(
+        "", max_length=64, description="The platform with code that does more, if there is one."
+    )
     hosts: Names = Field((), description="Hosts that its addresses are on; empty: an operator's own server.")
     settings: dict[Word, Setting] = Field(default_factory=dict, description="Keys of a channel.")
     scope: Text = Field("", description="Scopes asked for unless a channel names others, space between them.")

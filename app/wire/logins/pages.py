@@ -36,7 +36,9 @@ def list_text(logins: Iterable[Login]) -> str:
     parts = [HEAD]
     for region, title in (("cn", "Chinese platforms · 中国平台"), ("global", "All others · 其他")):
         chosen = [login for login in found if login.region == region]
-        parts.append(f"## {title} ({len(chosen)})\n\n| slug | name · 名称 | keys · 键 | id · 标识 | facts · 资料 |\n|---|---|---|---|---|\n")
+        parts.append(
+            f"## {title} ({len(chosen)})\n\n| slug | name · 名称 | keys · 键 | id · 标识 | facts · 资料 |\n|---|---|---|---|---|\n"
+        )
         parts += [_row(login) for login in chosen]
         parts.append("\n")
     parts.append(_cures())
@@ -71,7 +73,9 @@ def _cures() -> str:
     words = {"name": "*name*", "console": "*console*", "redirect_uri": "*return address*"}
     words_zh = {"name": "*平台*", "console": "*后台页面*", "redirect_uri": "*回调地址*"}
     for name, hint in HINTS.items():
-        lines.append(f"| `{name}` | {hint.sentence.format(**words)}<br>{hint.sentence_zh.format(**words_zh)} |\n")
+        lines.append(
+            f"| `{name}` | {hint.sentence.format(**words)}<br>{hint.sentence_zh.format(**words_zh)} |\n"
+        )
     return "".join(lines) + "\n"
 
 
@@ -79,7 +83,9 @@ def _section(login: Login) -> str:
     lines = [f"### {login.slug}\n\n", f"{_name(login)}\n\n"]
     lines.append(f"- Console · 后台: {login.console}\n")
     if login.is_direct:
-        lines.append("- No page: a program posts its code · 无登录页，由程序提交 code: `POST /api/v1/mini-program/<channel>/login`\n")
+        lines.append(
+            "- No page: a program posts its code · 无登录页，由程序提交 code: `POST /api/v1/mini-program/<channel>/login`\n"
+        )
     else:
         lines.append(f"- Paste there · 在那里填写: {RETURN}\n")
     for name, said in settings_of(login).items():
@@ -88,7 +94,9 @@ def _section(login: Login) -> str:
     if login.scope:
         lines.append(f"- Scope · 权限: `{login.scope}`\n")
     hints = [*USUAL_HINTS, *(rule.means.partition("/")[2] for rule in login.errors)]
-    lines.append(f"- Usual faults · 常见故障: {', '.join(f'`{each}`' for each in dict.fromkeys(hints) if each)}\n")
+    lines.append(
+        f"- Usual faults · 常见故障: {', '.join(f'`{each}`' for each in dict.fromkeys(hints) if each)}\n"
+    )
     if login.unconfirmed:
         lines.append(f"- *unconfirmed* · 未证实: {'; '.join(login.unconfirmed)}\n")
     if login.note:

@@ -9,7 +9,7 @@ from app.core.errors import UpstreamError
 from app.core.exact_json import REPLACEMENT
 from app.core.values import Identity
 from app.wire.logins.description import Who
-from app.wire.logins.judging import Told, Seen, compile_condition, is_there, refusal
+from app.wire.logins.judging import Seen, Told, compile_condition, is_there, refusal
 from app.wire.logins.places import Scope, Values, as_text, compile_template, compile_value
 from app.wire.oauth2 import MAX_SUBJECT, MAX_TEXT, web_address
 

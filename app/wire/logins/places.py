@@ -101,7 +101,9 @@ class Scope:
         if len(path) > 1:
             if path[0] not in self.calls:
                 known = ", ".join(sorted(self.calls)) or "none"
-                raise ValueError(f"{'.'.join(path)!r} needs an answer of {path[0]!r}; answers here are {known}")
+                raise ValueError(
+                    f"{'.'.join(path)!r} needs an answer of {path[0]!r}; answers here are {known}"
+                )
             self.used.add(path)
         return path
 
@@ -115,7 +117,7 @@ def compile_template(text: str, scope: Scope) -> Fill:
     pieces = list(_pieces(text, scope))
     if all(isinstance(piece, str) for piece in pieces):
         fixed = "".join(str(piece) for piece in pieces)
-        return lambda values: fixed
+        return lambda _values: fixed
 
     def fill(values: Values) -> str | None:
         found: list[str] = []
@@ -132,7 +134,7 @@ def compile_template(text: str, scope: Scope) -> Fill:
 def compile_value(text: str, scope: Scope) -> Find:
     """Return what finds a value: a template where the text has braces, else the first of its places that holds something."""
     if not text:
-        return lambda values: None
+        return lambda _values: None
     if "{" in text:
         return compile_template(text, scope)
     paths = tuple(scope.check(path) for path in alternatives(text))

@@ -65,7 +65,8 @@ def _private_key(text: str) -> RSAPrivateKey:
         key = None
     if not isinstance(key, RSAPrivateKey):
         raise UpstreamError(
-            "platform_configuration", "client_secret must be the application's RSA private key, as PEM or Base64."
+            "platform_configuration",
+            "client_secret must be the application's RSA private key, as PEM or Base64.",
         )
     return key
 

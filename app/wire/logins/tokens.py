@@ -34,16 +34,21 @@ class TokenReader:
             for text in (call.access_token, call.refresh_token, call.expires, call.refresh_expires)
         )
 
-    def read(self, body: Mapping[str, Any], *, now: float, before: TokenSet | None, scope: str | None) -> TokenSet:
+    def read(
+        self, body: Mapping[str, Any], *, now: float, before: TokenSet | None, scope: str | None
+    ) -> TokenSet:
         """Return the tokens of an answer; what a refresh does not name stays. Raises UpstreamError when there is no token."""
         access = token_text(first_of(body, self._access)) if self._access else NO_TOKEN
         if access is None:
-            raise UpstreamError("upstream_bad_answer", "The login server's answer holds no usable access token.")
+            raise UpstreamError(
+                "upstream_bad_answer", "The login server's answer holds no usable access token."
+            )
         granted, kind = body.get("scope"), body.get("token_type")
         return TokenSet(
             access_token=access,
             expires_in=self._lifetime(first_of(body, self._end), now) or self._call.expires_default,
-            refresh_token=token_text(first_of(body, self._refresh)) or (before.refresh_token if before else None),
+            refresh_token=token_text(first_of(body, self._refresh))
+            or (before.refresh_token if before else None),
             refresh_expires_in=seconds(first_of(body, self._refresh_end)),
             scope=granted if isinstance(granted, str) and granted else scope,
             token_type=kind if isinstance(kind, str) and kind else "Bearer",

@@ -20,7 +20,9 @@ from sandbox.state import Grant, SandboxState
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 LIFETIME = 7200
-USUAL_USER = '{"sub":"${subject}","name":"${name}","email":"${email}","email_verified":true,"picture":"${avatar}"}'
+USUAL_USER = (
+    '{"sub":"${subject}","name":"${name}","email":"${email}","email_verified":true,"picture":"${avatar}"}'
+)
 USUAL_WORDS = {
     "code_used": ("invalid_grant", 400),
     "login_again": ("invalid_grant", 400),
@@ -73,7 +75,9 @@ def usual_token_answer(login: Mapping[str, Any]) -> str:
     return json.dumps(answer)
 
 
-def id_token(state: SandboxState, slug: str, login: Mapping[str, Any], grant: Grant, *, issuer: str, secret: str) -> str:
+def id_token(
+    state: SandboxState, slug: str, login: Mapping[str, Any], grant: Grant, *, issuer: str, secret: str
+) -> str:
     """Returns a signed ID token about the person of a grant."""
     now = int(state.now())
     person = grant.person
@@ -120,13 +124,15 @@ def refusal(login: Mapping[str, Any], call: str, *hints: str) -> Response:
 
 def _put(content: dict[str, Any], path: str, value: Any) -> None:
     *before, last = path.split(".")
+    if last.isdigit():
+        content[before[-1]] = [value]
+        return
     for step in before:
-        content = content.setdefault(step, [] if step == "error_codes" else {})
-    if isinstance(content, list):
-        content.append(value)
-    else:
-        content[last] = value
+        content = content.setdefault(step, {})
+    content[last] = value
 
 
 def _answer(content: dict[str, Any], status: int) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False).encode(), status=status, content_type="text/plain")
+    return Response(
+        json.dumps(content, ensure_ascii=False).encode(), status=status, content_type="text/plain"
+    )

@@ -20,7 +20,15 @@ from sandbox.people import PEOPLE, Person, find_person
 from sandbox.pkce import pkce_holds
 from sandbox.platforms.oauth2 import openid
 from sandbox.platforms.oauth2.api import blueprint
-from sandbox.platforms.oauth2.described import OWN_PATHS, WELL_KNOWN, Wanted, call_of, described, issuer_of, refusal_word
+from sandbox.platforms.oauth2.described import (
+    OWN_PATHS,
+    WELL_KNOWN,
+    Wanted,
+    call_of,
+    described,
+    issuer_of,
+    refusal_word,
+)
 from sandbox.platforms.oauth2.described_answers import (
     TENANT,
     USUAL_USER,
@@ -33,7 +41,16 @@ from sandbox.platforms.oauth2.described_answers import (
 )
 from sandbox.state import AppToken, Grant, Issued, SandboxState, current_state, random_text
 
-HINTS = ("code_used", "client_secret", "client_id", "redirect_uri", "scope", "refresh", "login_again", "not_a_member")
+HINTS = (
+    "code_used",
+    "client_secret",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "refresh",
+    "login_again",
+    "not_a_member",
+)
 SWITCHES = tuple(f"refuses_{hint}" for hint in HINTS)
 CODE_CALLS = ("code_used", "login_again", "client_secret", "client_id", "redirect_uri", "not_a_member")
 """What is refused where a code or refresh token is traded; the rest where a token is shown."""
@@ -87,7 +104,10 @@ def _document(state: SandboxState, slug: str, login: Mapping[str, Any]) -> dict[
 
 
 def _page(slug: str, login: Mapping[str, Any], wanted: Wanted, given: Mapping[str, str]) -> AnyResponse:
-    said = {what: given.get(wanted.name_of(what) or "", "") for what in ("client_id", "redirect_uri", "state", "scope")}
+    said = {
+        what: given.get(wanted.name_of(what) or "", "")
+        for what in ("client_id", "redirect_uri", "state", "scope")
+    }
     if not said["client_id"]:
         return problem_page("client_id", "invalid_client", "The application's id is missing.")
     if not redirect_uri_is_allowed(said["redirect_uri"]):
@@ -97,7 +117,7 @@ def _page(slug: str, login: Mapping[str, Any], wanted: Wanted, given: Mapping[st
     challenge = given.get(wanted.name_of("code_challenge") or "")
     if login.get("pkce") == "required" and not challenge:
         return problem_page("code_challenge", "invalid_request", "PKCE is required.")
-    authorize = login["authorize"] if "authorize" in login else {}
+    authorize = login.get("authorize", {})
     codes = authorize.get("code_params", ["code"])
     return ask(
         AuthorizeRequest(
@@ -160,7 +180,9 @@ def _traded(
         return refusal(login, wanted.name, "client_id", "client_secret")
     sent = given.get(wanted.name_of("redirect_uri") or "")
     verifier = given.get(wanted.name_of("code_verifier") or "")
-    if kind == "code" and (sent not in (None, found.grant.redirect_uri) or not pkce_holds(found.grant, verifier)):
+    if kind == "code" and (
+        sent not in (None, found.grant.redirect_uri) or not pkce_holds(found.grant, verifier)
+    ):
         return refusal(login, wanted.name, "redirect_uri", "login_again")
     found.used = True
     return _tokens(state, slug, login, found.grant, secret)
@@ -183,9 +205,7 @@ def _client(wanted: Wanted, given: Mapping[str, str]) -> tuple[str, str]:
     return next(named), next(named)
 
 
-def _tokens(
-    state: SandboxState, slug: str, login: Mapping[str, Any], grant: Grant, secret: str
-) -> Response:
+def _tokens(state: SandboxState, slug: str, login: Mapping[str, Any], grant: Grant, secret: str) -> Response:
     access = state.issue_access_token(grant, random_text(60), grant.scope).value
     words = words_about(
         slug,
@@ -210,7 +230,11 @@ def _shown(
     if wanted.name == "revoke":
         _forget(state, values)
         return _text("{}")
-    person = found.grant.person if found is not None and state.is_alive(found) else _asked_about(state, slug, values)
+    person = (
+        found.grant.person
+        if found is not None and state.is_alive(found)
+        else _asked_about(state, slug, values)
+    )
     if person is None:
         return refusal(login, wanted.name, "refresh", "login_again")
     client_id = found.grant.client_id if found is not None else ""
