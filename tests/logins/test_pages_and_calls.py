@@ -18,6 +18,7 @@ from app.core.errors import (
     TokenRejected,
     UpstreamError,
 )
+from app.core.login_ports import RefusalReader
 from app.core.ports import (
     AppTokenLogin,
     AuthorizeRequest,
@@ -126,6 +127,7 @@ def test_a_channel_offers_what_its_description_has_and_nothing_else():
         LoginPages,
         AppTokenLogin,
         PostedReturn,
+        RefusalReader,
         TokenRevoker,
     ]
     offers = {

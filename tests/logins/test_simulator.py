@@ -80,3 +80,55 @@ def test_a_program_logs_its_person_in(gateway: Gateway, sandbox: SandboxServer, 
 def test_a_person_who_refuses_is_told_so(gateway: Gateway, sandbox: SandboxServer, slug: str):
     answer = go_through(sandbox, gateway.browser(), slug, decision="deny")
     assert (answer.status_code, answer.get_json()["error"]) == (400, "access_denied")
+
+
+@pytest.mark.parametrize(
+    ("slug", "switch", "status", "word", "sentence"),
+    [
+        ("qq", "refuses_redirect_uri", 502, "platform_configuration", "网站回调域"),
+        ("huawei", "refuses_code_used", 401, "login_required", "start the login again"),
+        ("entra", "refuses_client_secret", 502, "platform_configuration", "App registrations"),
+        ("slack", "refuses_code_used", 401, "login_required", "start the login again"),
+        ("dingtalk", "refuses_scope", 502, "platform_configuration", "权限管理"),
+        (
+            "google",
+            "refuses_redirect_uri",
+            502,
+            "platform_configuration",
+            "https://gate.example/oauth/google/callback",
+        ),
+        ("wecom", "refuses_not_a_member", 502, "platform_configuration", "members"),
+        ("taobao", "refuses_redirect_uri", 502, "platform_configuration", "open.taobao.com"),
+        ("facebook", "refuses_client_secret", 502, "platform_configuration", "developers.facebook.com"),
+    ],
+)
+def test_a_refusal_names_the_console_page(
+    gateway: Gateway, sandbox: SandboxServer, slug: str, switch: str, status: int, word: str, sentence: str
+):
+    sandbox.state.switches[switch] = True
+    answer = go_through(sandbox, gateway.browser(), slug)
+    assert (answer.status_code, answer.get_json()["error"]) == (status, word)
+    assert sentence in answer.get_json()["message"]
+
+
+@pytest.mark.parametrize("slug", ["qq", "douyin", "x", "bilibili", "keycloak", "notion"])
+def test_tokens_are_refreshed_when_they_are_due(gateway: Gateway, sandbox: SandboxServer, slug: str):
+    browser = gateway.browser()
+    assert go_through(sandbox, browser, slug).status_code == 303
+    before = len(sandbox.state.access_tokens)
+    for issued in sandbox.state.access_tokens.values():
+        issued.expires_at = 0
+    answer = browser.fresh()
+    assert answer.status_code == 200, answer.text
+    assert len(sandbox.state.access_tokens) == before + (slug != "notion")
+
+
+def test_one_return_cannot_be_used_twice(gateway: Gateway, sandbox: SandboxServer):
+    sandbox.state.auto_person = "linxiao"
+    browser, other = gateway.browser(), gateway.browser()
+    started = browser.start("google")
+    back = urlsplit(
+        requests.get(started.authorize_url, allow_redirects=False, timeout=20).headers["Location"]
+    )
+    assert other.callback(f"{back.path}?{back.query}").status_code == 400
+    assert browser.callback(f"{back.path}?{back.query}").status_code == 303

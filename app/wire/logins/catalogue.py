@@ -38,7 +38,7 @@ class LoginCatalogue(Mapping[str, Login]):
     """The logins of one folder by slug; each file is read once, when it is asked for. `_` means the same as `-`."""
 
     def __init__(self, folder: Path):
-        self._files = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        self._files = {path.stem: path for path in sorted(folder.glob("*.toml"), key=lambda path: path.stem)}
         self._read: dict[str, Login] = {}
 
     def __getitem__(self, slug: str) -> Login:

@@ -102,6 +102,8 @@ def id_token(
 def refusal(login: Mapping[str, Any], call: str, *hints: str) -> Response:
     """Returns a provider's own way of saying one of these things, the usual words where it has none."""
     rule = rule_for(login, call, hints)
+    if rule is None and hints[0] == "not_a_member":
+        return _answer({"errcode": 0, "openid": "outsider"}, 200)
     if rule is None:
         word, status = USUAL_WORDS.get(hints[0], ("server_error", 400))
         return _answer({"error": word, "error_description": hints[0]}, status)
