@@ -20,6 +20,7 @@ from app.core.errors import (
 )
 from app.core.values import TokenSet
 from app.pipeline.login.return_query import read_return
+from app.wire.logins.tokens import kept_parts
 from tests.logins.scripted import GRANT, NOW, SECRET, TOKEN, Scripted, login
 
 HOSTILE = {
@@ -180,3 +181,9 @@ def test_no_failure_of_any_login_tells_a_secret():
             login(slug).exchange(replace(GRANT, app_token="token-5d2e"), http)
         told = f"{caught.value} {getattr(caught.value, 'platform_code', '')}"
         assert not any(secret in told for secret in (SECRET, GRANT.code, "token-5d2e"))
+
+
+def test_no_secret_of_the_login_itself_is_kept_even_where_a_description_names_it():
+    paths = [("token", "session_key"), ("token", "access_token"), ("token", "uid"), ("token", "list")]
+    answers = {"token": {"session_key": "k", "access_token": "a", "uid": 5, "list": [1]}}
+    assert json.loads(kept_parts(answers, paths)) == [["token", "uid", 5]]

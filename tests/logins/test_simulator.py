@@ -51,6 +51,15 @@ def test_every_described_login_has_a_channel(gateway: Gateway):
     assert [slug for slug in SLUGS if channels[slug].as_capability(LoginProvider) is not None] == BY_PAGE
 
 
+def test_people_read_the_providers_name_and_operators_what_is_unconfirmed(gateway: Gateway):
+    assert (gateway.channel("google").title, gateway.channel("qq-mini").title) == (
+        "Google",
+        "QQ Mini Program",
+    )
+    assert gateway.connector("meituan").advice
+    assert gateway.connector("google").advice is None
+
+
 @pytest.mark.parametrize("slug", BY_PAGE)
 def test_a_person_logs_in(gateway: Gateway, sandbox: SandboxServer, slug: str):
     browser = gateway.browser()

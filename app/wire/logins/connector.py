@@ -25,6 +25,9 @@ from app.wire.logins.tokens import KEPT, NO_TOKEN, answers_kept, kept_parts, sec
 from app.wire.oauth2 import at_path
 from app.wire.oidc import Expected, check_same_person
 
+UNCONFIRMED = (
+    "What is known of this login rests on no good source; try it with a real account before you rely on it."
+)
 APP_TOKEN_SECONDS = 7200
 RETURN_JSON = 4096
 
@@ -39,6 +42,16 @@ class DescribedLogin:
     def origins(self) -> frozenset[str]:
         """Return the origins of the addresses that are called."""
         return frozenset(origin_of(address) for address in self.engine.called)
+
+    @property
+    def shown_name(self) -> str:
+        """Return what people read on buttons unless the channel has a title."""
+        return self.engine.login.name
+
+    @property
+    def advice(self) -> str | None:
+        """Return what operators should know of where the facts come from; satisfies app.core.ports.AdvisedSource."""
+        return UNCONFIRMED if self.engine.login.confidence == "unconfirmed" else None
 
     def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code, once; an ID token must come along and hold where the description has one."""
