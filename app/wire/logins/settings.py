@@ -125,7 +125,7 @@ def _field(name: str, said: Setting) -> tuple[Any, Any]:
     if name == "client_secret":
         kind = Secrets
     elif said.listed:
-        kind = tuple[text, ...]
+        kind = tuple.__class_getitem__((text, ...))
     elif said.secret:
         kind = SecretStr
     elif name in (ISSUER, BASE_URL):
