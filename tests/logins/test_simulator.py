@@ -10,7 +10,11 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
+from app.config.channels import parse_channels
+from app.core.errors import ConfigurationError
 from app.core.ports import DirectLogin, LoginProvider
+from app.pipeline.channels import open_channels, unsafe_about
+from app.platforms import discover
 from sandbox.people import find_person
 from sandbox.platforms.oauth2.described_answers import subject_of
 from tests.login.browser import BASE_URL, Browser
@@ -141,3 +145,15 @@ def test_one_return_cannot_be_used_twice(gateway: Gateway, sandbox: SandboxServe
     )
     assert other.callback(f"{back.path}?{back.query}").status_code == 400
     assert browser.callback(f"{back.path}?{back.query}").status_code == 303
+
+
+def test_a_channel_that_leads_to_the_simulator_is_not_fit_for_production(gateway: Gateway):
+    said = " ".join(unsafe_about(gateway.channel("google")))
+    assert "base: leads to this machine" in said
+
+
+def test_a_wrong_preset_stops_the_start_with_what_is_meant():
+    table = '[channels.x]\nplatform = "oauth2"\npreset = "gogle"\nclient_id = "c"\nclient_secret = "client-secret-01"\n'
+    with pytest.raises(ConfigurationError) as caught:
+        open_channels(parse_channels(table, {}).channels, discover())
+    assert "[channels.x] preset: 'gogle' is unknown; do you mean google" in str(caught.value)
