@@ -21,6 +21,6 @@ if context is not None and context.parent is None:
     app = command_line()
 else:
     with resting_collector():
-        from app.cli.whole_app import whole_app
+        from app.cli.loading import whole_app
 
         app = whole_app()

@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-from flask import Flask
 
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
+from app.config.login_groups import LoginGroupConfig
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -22,6 +23,7 @@ from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
+from app.pipeline.login.groups import group_faults
 from app.pipeline.router import Router
 from app.pipeline.services import Runtime, Services
 from app.security.bans import Bans
@@ -33,12 +35,9 @@ from app.storage.database.db import Database
 from app.storage.database.group_commit import GroupCommit
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import configure_logging
-from app.web.blueprints import register_blueprints
-from app.web.callbacks.front_door import Callbacks
-from app.web.errors import install_errors
-from app.web.guards import install_https_rule
-from app.web.languages import install_languages
-from app.web.security_headers import install_security_headers
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +47,7 @@ def build_services(
 ) -> Services:
     """Read the configuration and join the parts; raises ConfigurationError with every fault found."""
     settings, faults = read_settings(environment)
-    channels, destinations = _open_checked_channels(settings, environment, faults)
+    channels, file = _open_checked_channels(settings, environment, faults)
     handlers = (
         Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment, faults)
     )
@@ -60,7 +59,8 @@ def build_services(
         settings,
         database,
         channels,
-        destinations=destinations,
+        destinations=file.destinations,
+        login_groups=file.login_groups,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -73,6 +73,7 @@ def join_services(
     channels: Channels,
     *,
     destinations: Iterable[DestinationConfig],
+    login_groups: tuple[LoginGroupConfig, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -97,6 +98,7 @@ def join_services(
         bind_route=bind_route(channels, settings),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
+        login_groups=login_groups,
         notices=notices,
         runtime=runtime,
     )
@@ -112,8 +114,8 @@ def _load_own_handlers(settings: Settings, environment: Mapping[str, str], fault
 
 def _open_checked_channels(
     settings: Settings, environment: Mapping[str, str], faults: list[str]
-) -> tuple[Channels, tuple[DestinationConfig, ...]]:
-    """Open the channels and read the destinations; what is unsafe is a fault in prod and warned about in test."""
+) -> tuple[Channels, ChannelsFile]:
+    """Open the channels and read the rest of their file; what is unsafe is a fault in prod and warned about in test."""
     told = {setting_named(fault) for fault in faults}
     unsafe = [fault for fault in environment_faults(settings) if setting_named(fault) not in told]
     file, channels = ChannelsFile(), Channels([])
@@ -127,13 +129,14 @@ def _open_checked_channels(
             log.warning("own_source_hidden", detail=sentence)
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
+        faults += group_faults(file.login_groups, channels)
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":
         faults += unsafe
     for sentence in unsafe if settings.app_env == "test" else ():
         log.warning("unsafe_configuration", detail=sentence)
-    return channels, file.destinations
+    return channels, file
 
 
 def _what_is_not_there(settings: Settings) -> list[str]:
@@ -159,22 +162,7 @@ def open_services(environment: Mapping[str, str] | None = None) -> Services:
 
 def create_app(environment: Mapping[str, str] | None = None, *, services: Services | None = None) -> Flask:
     """Make the WSGI application; it opens no connection and starts no thread by itself."""
-    if services is None:
-        services = open_services(environment)
-    app = Flask("app.web")
-    # Tidying doubled slashes would redirect to the Host header's name; such an address is simply not there.
-    app.url_map.merge_slashes = False
-    app.config.update(
-        SECRET_KEY=None,
-        CALLGATE_DEV=services.settings.app_env == "dev",
-        SANDBOX_URL=services.settings.sandbox_url if services.settings.sandbox_is_on else "",
-    )
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["callgate"] = services
-    install_errors(app)
-    install_https_rule(app, services.settings)
-    install_languages(app)
-    install_security_headers(app, services.settings)
-    register_blueprints(app, services)
-    app.wsgi_app = Callbacks(app, services)  # type: ignore[method-assign]
-    return app
+    # Loaded here: the commands of a terminal join the parts and serve nothing.
+    from app.web.application import make_application
+
+    return make_application(services or open_services(environment))

@@ -254,6 +254,11 @@ def peers() -> list[Case]:
             "Empty Flask view on Granian, 2 processes",
             lambda folder: servers.granian(folder, "empty", workers=2),
         ),
+        Peer(
+            "empty-free",
+            "Empty Flask view on Granian, not kept to one core",
+            lambda folder: servers.granian(folder, "empty", free=True),
+        ),
         Peer("gunicorn", "Empty Flask view on gunicorn", lambda folder: servers.gunicorn(folder, "empty")),
         Peer(
             "tutorial",

@@ -63,7 +63,16 @@ def _ours(store: str, name: str) -> list[Line]:
 LINES = (
     Line(
         "empty",
-        {"en": "empty Flask view, same server", "zh-CN": "空的 Flask 视图，同一服务器"},
+        {
+            "en": "empty Flask view, same server, on one core as Callgate",
+            "zh-CN": "空的 Flask 视图，同一服务器，同样固定在一个核上",
+        },
+        NOTHING,
+        lost=ALL,
+    ),
+    Line(
+        "empty-free",
+        {"en": "the same, not kept to one core", "zh-CN": "同上，但不固定在一个核上"},
         NOTHING,
         lost=ALL,
     ),

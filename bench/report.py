@@ -17,7 +17,7 @@ HEADINGS = (
 )  # fmt: skip
 QUICK_WORDS = "**A quick run: it shows that the harness works. Its figures mean nothing.**"
 PEERS = (
-    "empty", "empty-2", "gunicorn", "tutorial", "lark-oapi", "wechatpy",
+    "empty", "empty-2", "empty-free", "gunicorn", "tutorial", "lark-oapi", "wechatpy",
     "fastapi", "express", "rq", "webhook", "fastify", "n8n",
 )  # fmt: skip
 Rows = list[tuple[str, ...]]

@@ -213,10 +213,11 @@ def migrate(server: Server) -> None:
         raise ServerFailed((done.stdout + done.stderr)[-1500:])
 
 
-def granian(folder: Path, peer: str, *, workers: int = 1) -> Server:
-    """Return a module of bench/peers on Granian, with the settings of `flask serve`."""
+def granian(folder: Path, peer: str, *, workers: int = 1, free: bool = False) -> Server:
+    """Return a module of bench/peers on Granian, each process on one core as those of `flask serve`, unless it is `free`."""
     port = free_port()
     command = [sys.executable, "-m", "bench.peers.serve", f"bench.peers.{peer}", str(port), str(workers)]
+    command += ["free"] if free else []
     return Server(command, folder=folder, port=port)
 
 

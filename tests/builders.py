@@ -68,6 +68,7 @@ def make_services(
         database,
         opened,
         destinations=file.destinations,
+        login_groups=file.login_groups,
         router=router or Router(),
         clock=clock or FrozenClock(),
     )

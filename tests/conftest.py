@@ -12,7 +12,9 @@ import hypothesis
 import pytest
 
 from app.pipeline.services import Services
+from app.storage import audit
 from app.storage.database.db import Database
+from app.storage.inbox import rejections
 from tests.builders import FrozenClock, make_services
 from tests.databases import (
     BACKENDS,
@@ -27,6 +29,8 @@ from tests.routes import remember_rules
 from tests.schedule import Schedule
 
 remember_rules()
+# Every so many rows these tables are cleared by chance; a test that is about that says when.
+audit.PRUNE_EVERY = rejections.PRUNE_EVERY = 10**9
 # How long one example takes says something about the machine; a test that hangs is ended by its own limit.
 hypothesis.settings.register_profile("callgate", deadline=None)
 hypothesis.settings.load_profile("callgate")

@@ -8,7 +8,7 @@ import click
 
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
-from app.pipeline.operators.channels import channel_view
+from app.pipeline.operators.channels import channel_view, login_view
 from app.pipeline.services import Services
 
 STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
@@ -49,6 +49,10 @@ def _list(services: Services) -> None:
     items = channel_view(services)
     for item in items:
         _list_one(item)
+    for login in login_view(services):
+        if login["channels"] != [login["name"]]:
+            click.echo(f"{login['name']}  (login group, {login['title']})  {', '.join(login['channels'])}")
+            click.echo(f"    {'people start at':<20}{login['start_url']}")
     _tell_what_else(services, is_empty=not items)
 
 

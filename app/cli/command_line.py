@@ -1,55 +1,41 @@
-"""What the program `flask` finds: our commands, with the gateway loaded only for those that need it.
+"""What the program `flask` finds: our commands by name, each loaded when it is called.
 
-So `flask init` works before there is a configuration, and at once. The other commands are in app/cli/groups.py.
+So `flask init` and `flask --help` work before there is a configuration, and at once.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 from app.cli.collector import resting_collector
+from app.cli.groups import COMMANDS, make_command
 from app.cli.init import init_command
 
 
-class CommandLine(AppGroup):
-    """Our commands; the first one that needs the gateway loads it."""
+class ListedCommand(click.Command):
+    """A command known by its name and its help; what it does is loaded when it is called."""
 
-    _gateway: Flask | None = None
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Load the command, and read its arguments."""
+        assert self.name is not None
+        with resting_collector():
+            from app.cli.loading import joined_services
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return a command by its name; it runs with the whole application as Flask's current one."""
-        if name != init_command.name:
-            ctx.with_resource(self._loaded().app_context())
-        return super().get_command(ctx, name)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return every name, for `flask --help`; while the configuration has faults, those that work without one."""
-        try:
-            self._loaded()
-        except SystemExit as fault:
-            click.echo(
-                f"{fault}\nUntil this is mended, the commands that need it are not listed.\n", err=True
-            )
-        return super().list_commands(ctx)
-
-    def _loaded(self) -> Flask:
-        """Join the parts and add their commands, once; a faulty configuration ends the program with its faults."""
-        if self._gateway is None:
-            with resting_collector():
-                from app.cli.groups import register_commands
-                from app.cli.whole_app import whole_app
-
-                self._gateway = whole_app()
-                register_commands(self._gateway)
-            self.commands.update(self._gateway.cli.commands)
-        return self._gateway
+            command = make_command(self.name, joined_services())
+        return command.make_context(info_name, args, parent, **extra)
 
 
 def command_line() -> Flask:
     """Return an application that has commands and nothing else."""
     app = Flask("app.web")
-    app.cli = CommandLine()
+    app.cli = AppGroup()
     app.cli.add_command(init_command)
+    for name, place in COMMANDS.items():
+        app.cli.add_command(ListedCommand(name, short_help=place.help))
     return app

@@ -9,9 +9,12 @@ import click
 from app.cli.event_text import event_text
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
+from app.pipeline.operators.confirmation import confirm_event
 from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.operators.verification import verify_event
 from app.pipeline.services import Services
+
+ACTOR = "terminal"
 
 
 def events_group(services: Services) -> click.Group:
@@ -51,6 +54,7 @@ def events_group(services: Services) -> click.Group:
         click.echo(event_text(detail))
 
     _add_verify(group, services)
+    _add_confirm(group, services)
     _add_replay(group, services)
     return group
 
@@ -67,6 +71,18 @@ def _add_verify(group: click.Group, services: Services) -> None:
         if not said["verified"]:
             raise click.ClickException(f"{event_id} is not proven: {said['reason']}")
         click.echo(f"{event_id} is proven by {said['scheme']} ({said['evidence']} evidence).")
+
+
+def _add_confirm(group: click.Group, services: Services) -> None:
+    @group.command("confirm")
+    @click.argument("event_id")
+    def confirm(event_id: str) -> None:
+        """Confirm what one event asks for, such as a subscription of AWS SNS: one call to the platform."""
+        try:
+            status = confirm_event(services, event_id, actor=ACTOR)
+        except CallgateError as error:
+            raise click.ClickException(error.message) from None
+        click.echo(f"{event_id} is confirmed; the platform answered {status}.")
 
 
 def _add_replay(group: click.Group, services: Services) -> None:

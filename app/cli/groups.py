@@ -1,44 +1,50 @@
-"""Every command group of `flask`, in one list."""
+"""Every command of `flask` that needs the gateway: its name, its help, where it is made. None is loaded before it is called."""
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from app.cli.bans import bans_group
-from app.cli.channels import channels_group
-from app.cli.database import database_group
-from app.cli.dead_letters import dead_letters_group
-from app.cli.destinations import destinations_group
-from app.cli.events import events_group
-from app.cli.keys import keys_group
-from app.cli.people import people_group
-from app.cli.presets import presets_group
-from app.cli.prune import prune_command
-from app.cli.sandbox import sandbox_group
-from app.cli.serve import serve_command, worker_command
-from app.cli.sources import sources_group
-from app.cli.tokens import tokens_group
-from app.pipeline.services import Services
+import click
+
+if TYPE_CHECKING:
+    from app.pipeline.services import Services
 
 
-def register_commands(app: Flask) -> None:
-    """Add the commands of CONTRACT §2 to `flask`."""
-    services: Services = app.extensions["callgate"]
-    app.cli.add_command(serve_command(services))
-    app.cli.add_command(worker_command(services))
-    app.cli.add_command(prune_command(services))
-    for make in (
-        database_group,
-        channels_group,
-        presets_group,
-        sources_group,
-        events_group,
-        dead_letters_group,
-        destinations_group,
-        bans_group,
-        tokens_group,
-        people_group,
-        keys_group,
-        sandbox_group,
-    ):
-        app.cli.add_command(make(services))
+@dataclass(frozen=True, slots=True)
+class CommandPlace:
+    """Where a command is made, as `module:function` (the function takes the Services), and its line in `flask --help`."""
+
+    made_by: str
+    help: str
+
+
+COMMANDS: Mapping[str, CommandPlace] = {
+    "serve": CommandPlace("app.cli.serve:serve_command", "Serve the gateway."),
+    "worker": CommandPlace("app.cli.serve:worker_command", "Run dispatches until stopped."),
+    "db": CommandPlace("app.cli.database:database_group", "Migrations."),
+    "channels": CommandPlace("app.cli.channels:channels_group", "Channels and their addresses."),
+    "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
+    "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
+    "events": CommandPlace("app.cli.events:events_group", "Stored events."),
+    "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
+    "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
+    "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),
+    "tokens": CommandPlace("app.cli.tokens:tokens_group", "App tokens."),
+    "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
+    "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
+    "prune": CommandPlace(
+        "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."
+    ),
+    "sandbox": CommandPlace("app.cli.sandbox:sandbox_group", "The simulated platforms."),
+}
+"""The commands of CONTRACT §2."""
+
+
+def make_command(name: str, services: Services) -> click.Command:
+    """Load and make one of COMMANDS; raises KeyError for another name."""
+    module, _, maker = COMMANDS[name].made_by.partition(":")
+    command: click.Command = getattr(import_module(module), maker)(services)
+    return command

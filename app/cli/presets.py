@@ -19,7 +19,7 @@ def presets_group(services: Services) -> click.Group:
 
     @click.group("presets")
     def group() -> None:
-        """Logins that are described by data: platform = "oauth2", preset = SLUG."""
+        """Logins that are described by data."""
 
     @group.command("list")
     @click.option("--json", "as_json", is_flag=True, help="One JSON list.")

@@ -14,7 +14,10 @@ def prune_command(services: Services) -> click.Command:
 
     @click.command("prune")
     def prune() -> None:
-        """Empty and delete what is older than RETENTION_BODY_DAYS and RETENTION_EVENT_DAYS, now and to the end."""
+        """Empty and delete what is older than the retention settings say.
+
+        RETENTION_BODY_DAYS and RETENTION_EVENT_DAYS, now and to the end.
+        """
         try:
             done = prune_all(services)
         except CallgateError as error:

@@ -86,7 +86,10 @@ def worker_command(services: Services) -> click.Command:
     @click.command("worker")
     @click.option("--threads", default=8, show_default=True, help="Dispatches run at the same time.")
     def worker(threads: int) -> None:
-        """Run dispatches until stopped; with ENGINE=celery as a Celery worker, else without any broker."""
+        """Run dispatches until stopped.
+
+        With ENGINE=celery it is a Celery worker, else it needs no broker.
+        """
         for notice in services.notices:
             click.echo(f"! {notice}", err=True)
         _look_at_tables(services)

@@ -16,7 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
+from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.field_paths import checked_path
+from app.config.login_groups import LoginGroupConfig
 from app.config.named_values import NamedValues
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
@@ -53,6 +55,7 @@ class ChannelConfig(BaseModel):
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
+    domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
     set_variables: tuple[str, ...] = ()
@@ -76,6 +79,7 @@ class ChannelsFile(BaseModel):
 
     channels: tuple[ChannelConfig, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
+    login_groups: tuple[LoginGroupConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -104,12 +108,10 @@ def parse_channels(
 ) -> ChannelsFile:
     """Read the text of a channels file; raises ConfigurationError with every fault. Other files it names begin at `folder`."""
     try:
-        document = with_own_files(tomllib.loads(text), folder)
+        document = with_own_domain_files(with_own_files(tomllib.loads(text), folder), folder)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{source}: {error}."]) from None
-    faults = [
-        f"{source}: unknown table [{key}]." for key in document if key not in ("channels", "destinations")
-    ]
+    faults = [f"{source}: unknown table [{key}]." for key in document if key not in ChannelsFile.model_fields]
     channels = []
     named = NamedValues(environment)
     for name, table in document.get("channels", {}).items():
@@ -117,10 +119,14 @@ def parse_channels(
         if channel is not None:
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
+    groups = _login_groups(document.get("login_groups", []), source, faults)
+    faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
-    return ChannelsFile(channels=tuple(channels), destinations=tuple(destinations))
+    return ChannelsFile(
+        channels=tuple(channels), destinations=tuple(destinations), login_groups=tuple(groups)
+    )
 
 
 def _fault_of_table(name: str, table: Any) -> str | None:
@@ -177,13 +183,31 @@ def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str
         return []
     found = [_destination(table, named, source, faults) for table in tables]
     destinations = [destination for destination in found if destination is not None]
-    names = [destination.name for destination in destinations]
-    faults.extend(
-        f"{source}: two destinations are called {name!r}."
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    )
+    faults.extend(_doubled([destination.name for destination in destinations], "destinations", source))
     return destinations
+
+
+def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGroupConfig]:
+    if not isinstance(tables, list):
+        faults.append(f"{source}: login_groups must be written as [[login_groups]].")
+        return []
+    groups = []
+    for table in tables:
+        try:
+            groups.append(LoginGroupConfig.model_validate(table))
+        except ValidationError as error:
+            name = table.get("name") if isinstance(table, dict) else None
+            faults.extend(
+                f"{source}: [[login_groups]] {name!r} {sentence}" for sentence in fault_sentences(error)
+            )
+    faults.extend(_doubled([group.name for group in groups], "login groups", source))
+    return groups
+
+
+def _doubled(names: list[str], what: str, source: str) -> list[str]:
+    return [
+        f"{source}: two {what} are called {name!r}." for name in sorted(set(names)) if names.count(name) > 1
+    ]
 
 
 def _destination(table: Any, named: NamedValues, source: str, faults: list[str]) -> DestinationConfig | None:

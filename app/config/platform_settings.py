@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -25,6 +26,18 @@ Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_as_list), AfterValid
 """One secret or a list of them: all are accepted, the first one signs. Empty ones do not count."""
 
 BaseAddress = Annotated[str, AfterValidator(http_address)]
+
+OptionalAddress = Annotated[str, AfterValidator(lambda value: http_address(value) if value else "")]
+"""An address, or empty where the platform's own stands in the code."""
+
+
+def _filled_texts(value: object) -> object:
+    values = [value] if isinstance(value, str) else value
+    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_filled_texts)]
+"""One text or a list of them; empty ones do not count."""
 
 
 def _holds_secrets(annotation: object) -> bool:
@@ -59,7 +72,10 @@ def configured_secrets(settings: BaseModel) -> frozenset[str]:
     found: set[str] = set()
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        for item in value if isinstance(value, tuple) else (value,):
+        items = (
+            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        )
+        for item in items:
             if isinstance(item, SecretStr) and item.get_secret_value():
                 found.add(item.get_secret_value())
     return frozenset(found)

@@ -11,8 +11,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TEXT = 64
 LONGEST_NUMBER_BITS = 70
 
+SECONDS_BELOW = 10**11
 UNITS = (
-    (Decimal(10) ** 11, Decimal(1_000_000)),
+    (Decimal(SECONDS_BELOW), Decimal(1_000_000)),
     (Decimal(10) ** 14, Decimal(1_000)),
     (Decimal(10) ** 17, Decimal(1)),
     (Decimal(10) ** 20, Decimal("0.001")),
@@ -42,6 +43,8 @@ def moment_from(value: object) -> datetime | None:
         return _from_text(value.strip())
     if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER_BITS:
         raise ValueError("not a time")
+    if isinstance(value, int) and 0 <= value < SECONDS_BELOW:
+        return EPOCH + timedelta(seconds=value)
     return _from_number(Decimal(value))
 
 

@@ -36,8 +36,8 @@ class InboundRequest(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """Return the only header of that name, None when absent; raises VerificationError when it is repeated."""
-        wanted = name.lower()
-        found = [value for key, value in self.headers if key.lower() == wanted]
+        wanted, length = name.lower(), len(name)
+        found = [value for key, value in self.headers if len(key) == length and key.lower() == wanted]
         if len(found) > 1:
             raise VerificationError(
                 "duplicate_header", f"The header {name} came {len(found)} times; a proxy may add its own."
@@ -219,6 +219,13 @@ def default_acknowledgement(outcome: Outcome) -> Reply:
     status = Situation.ACCEPTED if situation is Situation.STILL_RUNNING else situation
     content = {"status": status.value, "event_id": outcome.event_id}
     return json_reply(200, content if outcome.data is None else content | {"data": outcome.data})
+
+
+def quiet_acknowledgement(outcome: Outcome, *, status: int) -> Reply:
+    """Answer what is stored with that status and an empty body, for senders that read nothing else; the rest as usual."""
+    if outcome.situation in (Situation.UNKNOWN_EVENT_TYPE, Situation.HANDLER_FAILED, Situation.COME_AGAIN):
+        return default_acknowledgement(outcome)
+    return text_reply(status, "")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

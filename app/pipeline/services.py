@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from app.config.login_groups import LoginGroupConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
 from app.core.values import Event
@@ -106,6 +107,7 @@ class Services:
     bind_route: Route | None = None
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
+    login_groups: tuple[LoginGroupConfig, ...] = ()
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)

@@ -19,7 +19,7 @@ Digest = Literal["md5", "sha1", "sha256", "sha512"]
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """Return the 32 bytes of HMAC-SHA256."""
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, "sha256")
 
 
 def digest_of(name: Digest, message: bytes) -> bytes:

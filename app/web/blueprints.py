@@ -10,6 +10,7 @@ from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.dev.front import front_blueprint
+from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
 from app.web.limits import install_limits, limit_token_guessing
 from app.web.people.bind_page import bind_page_blueprint
@@ -36,6 +37,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         events_blueprint,
         replay_blueprint,
         health_blueprint,
+        domain_files_blueprint,
         front_blueprint,
     ):
         blueprint = make(services)

@@ -16,11 +16,15 @@ from app.pipeline.services import Services
 from app.security.signatures import same_secret
 from app.security.strict_json import parse_json_object
 from app.web.callbacks.reading import client_address, is_secure, read_body
+from app.web.domain_files import DOMAIN_FILES
 from app.web.errors import error_response
 
 P = ParamSpec("P")
 R = TypeVar("R")
 PLAIN_HTTP_PATHS = ("/healthz", "/readyz")
+PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES,)
+"""A platform that looks for such a file follows no redirect; what is in it is for everybody."""
+
 API_BODY_BYTES = 65_536
 MAX_PAGE = 200
 
@@ -96,7 +100,8 @@ def install_https_rule(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def _require_https() -> BaseResponse | Response | None:
-        if request.path in PLAIN_HTTP_PATHS or is_secure(request.environ, settings.trusted_proxies):
+        is_plain = request.path in PLAIN_HTTP_PATHS or request.blueprint in PLAIN_HTTP_BLUEPRINTS
+        if is_plain or is_secure(request.environ, settings.trusted_proxies):
             return None
         if request.method in ("GET", "HEAD"):
             query = request.query_string.decode("latin-1")

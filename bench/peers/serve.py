@@ -1,4 +1,7 @@
-"""`python -m bench.peers.serve MODULE PORT WORKERS`: a peer on Granian, with the very server and settings of `flask serve`."""
+"""`python -m bench.peers.serve MODULE PORT WORKERS [free]`: a peer on Granian, as the server starts a WSGI application.
+
+Each of its processes keeps to one core, as those of `flask serve` do; with `free` the kernel moves them about, as everywhere else.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,14 @@ from app.serving.rolling import RollingServer
 BLOCKING_THREADS = 64
 BACKPRESSURE = 256
 
-PEER = "BENCH_PEER"
+PEER, FREE = "BENCH_PEER", "BENCH_FREE"
 
 
 def serving_app() -> Any:
-    """Load the peer in a serving process, which keeps to one core as ours does."""
+    """Load the peer in a serving process."""
     app = import_module(os.environ[PEER]).app
-    OneCore().start()
+    if FREE not in os.environ:
+        OneCore().start()
     return app
 
 
@@ -29,6 +33,8 @@ def main() -> None:
     """Serve until a signal comes."""
     module, port, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     os.environ[PEER] = module
+    if sys.argv[4:] == ["free"]:
+        os.environ[FREE] = "1"
     RollingServer(
         "bench.peers.serve:serving_app",
         address="127.0.0.1",

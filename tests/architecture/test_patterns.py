@@ -32,6 +32,7 @@ CONFIGURATION_ONLY = {
     "app.config.channels:CHANNEL_NAME",
     "app.config.channels:VARIABLE",
     "app.config.destinations:NAME",
+    "app.config.domain_files:NAME",
     "app.config.field_paths:PATH",
     "app.config.rates:BURST",
     "app.config.rates:RATE",
@@ -39,7 +40,10 @@ CONFIGURATION_ONLY = {
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.alipay.keys:PEM_BLOCK",
+    "app.platforms.aws_sns.settings:TOPIC",
+    "app.platforms.google_pubsub.settings:SUBSCRIPTION",
     "app.platforms.oauth2.settings:PATH",
+    "app.platforms.paypal.settings:HOST",
     "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.wire.sources.places:PART",
     "app.wire.sources.places:SETTING",
@@ -65,6 +69,12 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.alipay.callbacks:NOTIFY_ID": ("fullmatch", [("", "a", ""), ("", "1", "!")]),
     "app.platforms.alipay.callbacks:WORD": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.platforms.alipay.error_codes:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
+    "app.platforms.apple_notifications.signed_data:COMPACT": (
+        "fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")],
+    ),
+    "app.platforms.aws_sns.callbacks:CERTIFICATE_PATH": (
+        "fullmatch", [("/SimpleNotificationService-", "a", ".pem"), ("", "/SimpleNotificationService-", "")],
+    ),
     "app.platforms.callback.bearer:BEARER": (
         "fullmatch", [("Bearer ", "a.", ""), ("Bearer ", "a", ""), ("Bearer ", "a-", "."), ("Bearer a.", "a", "")],
     ),
@@ -78,6 +88,9 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.github.callbacks:DELIVERY": ("fullmatch", [("", "a", " ")]),
     "app.platforms.github.callbacks:EVENT_NAME": ("fullmatch", [("", "a", "!")]),
     "app.platforms.github.callbacks:SIGNATURE": ("fullmatch", [("", "sha256=", ""), ("sha256=", "a", "")]),
+    "app.platforms.paypal.callbacks:CERTIFICATE_PATH": (
+        "fullmatch", [("/v1/notifications/certs/", "a", ""), ("", "/v1/notifications/certs/", "")],
+    ),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",
         [("", " ", "x"), ("bind", " ", "x"), ("bind ", "a ", "!x"), ("bind abcdefgh", ".,", "x"), ("bind a", " ", "x"),

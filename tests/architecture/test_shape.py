@@ -21,8 +21,9 @@ GROUP_COMMIT = Path("app/storage/database/group_commit.py")
 # Lends the database's connections, so it has to open them; it opens no transaction.
 KEPT_CONNECTIONS = Path("app/storage/database/kept_connections.py")
 
-# The two places that import by a name known only at run time: platforms by folder, handlers by folder and setting.
+# What imports by a name known only at run time: commands by name, platforms by folder, handlers by folder and setting.
 DYNAMIC_IMPORTS = {
+    Path("app/cli/groups.py"),
     Path("app/platforms/__init__.py"),
     Path("app/handlers/loading.py"),
 }

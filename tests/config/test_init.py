@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from app.cli.groups import COMMANDS, make_command
 from app.cli.init import init_command
 from app.cli.own_files import write_for_development, write_for_production
 from app.config.environment import read_environment
@@ -74,7 +75,17 @@ def test_help_is_there_before_a_configuration_is(tmp_path: Path) -> None:
     done = flask(tmp_path, "--help")
     assert done.returncode == 0
     assert re.search(r"^  init  +Write the own files", done.stdout, re.MULTILINE)
-    assert "SECRET_KEY is not set" in done.stderr
+    assert re.search(r"^  events  +Stored events\.$", done.stdout, re.MULTILINE)
+    assert done.stderr == ""
+
+
+def test_help_says_of_each_command_what_the_command_says_of_itself(tmp_path: Path) -> None:
+    write_for_development(tmp_path)
+    services = build_services({**read_environment(tmp_path / ".env"), "CALLGATE_HOME": str(tmp_path)})
+    commands = [make_command(name, services) for name in COMMANDS]
+    assert {command.name: command.get_short_help_str(200) for command in commands} == {
+        name: place.help for name, place in COMMANDS.items()
+    }
 
 
 def test_an_existing_file_is_kept_and_said_so(tmp_path: Path) -> None:

@@ -124,7 +124,6 @@ def test_the_newest_entries_of_nobody_known_are_kept(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audit, "MOST_ANONYMOUS", 2)
-    monkeypatch.setattr(audit, "PRUNE_EVERY", 10**9)
     now = timedelta()
     write(database, (ANONYMOUS, now), ("u1", now), (ANONYMOUS, now), (ANONYMOUS, now))
     with database.begin() as tx:

@@ -27,16 +27,16 @@ class Answering:
 
 
 def test_a_token_is_proven_with_the_key_that_its_platform_publishes() -> None:
-    request, keys = fired("google-pubsub")
-    source: Any = opened("google-pubsub", {name: value for name, value in keys.items() if name != "jwks"})
+    request, keys = fired("kinde")
+    source: Any = opened("kinde", {name: value for name, value in keys.items() if name != "jwks"})
     assert issubclass(type(source), KeySide)
     http = Answering(keys["jwks"])
     found = source.fetch_keys(source.claimed_key(request), http, NOW)
-    assert http.asked == ["GET https://www.googleapis.com/oauth2/v3/certs"]
-    assert source.origins == frozenset({"https://www.googleapis.com"})
+    assert http.asked == ["GET https://acme.kinde.com/.well-known/jwks.json"]
+    assert source.origins == frozenset({"https://acme.kinde.com"})
     verified = source.verify_with_key(request, NOW, found["sandbox"])
     assert source.parse(request, verified).key
-    altered = request._replace(headers=tuple((name, value[:-4] + "AAAA") for name, value in request.headers))
+    altered = request._replace(body=request.body[:-4] + b"AAAA")
     with pytest.raises(VerificationError):
         source.verify_with_key(altered, NOW, found["sandbox"])
 

@@ -20,7 +20,7 @@ VECTORS = Path(__file__).parent / "vectors"
 RECORDS = json.loads((VECTORS / "sources.json").read_text(encoding="utf-8"))
 SCHEMES = json.loads((VECTORS / "hmac-schemes.json").read_text(encoding="utf-8"))
 WITH_CODE = {
-    "github", "gitlab-token", "gitlab-signing", "dingtalk-robot", "alertmanager", "standard-webhooks",
+    "github", "gitlab-token", "gitlab-signing", "dingtalk-robot", "alertmanager", "standard-webhooks", "google-pubsub",
 }  # fmt: skip
 """What a platform with code does; their records are its own tests' business."""
 

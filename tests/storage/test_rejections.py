@@ -108,7 +108,6 @@ def test_callers_with_few_keep_all_and_the_others_have_the_same_share(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 10)
-    monkeypatch.setattr(rejections, "PRUNE_EVERY", 10**9)
     with database.begin() as tx:
         for address, count in (
             ("203.0.113.1", 2),
@@ -127,7 +126,6 @@ def test_more_callers_than_places_leave_the_newest(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rejections, "MOST_PER_CHANNEL", 3)
-    monkeypatch.setattr(rejections, "PRUNE_EVERY", 10**9)
     with database.begin() as tx:
         for number in range(8):
             insert_rejection(tx, refused(remote_addr=f"203.0.113.{number}"))

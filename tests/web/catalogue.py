@@ -116,9 +116,8 @@ def used_on_pages() -> Iterator[tuple[str, str]]:
 
 
 def login_modules(folder: Path) -> list[str]:
-    """Return the module of a platform whose errors people read, where it has one."""
-    module = folder / "login.py"
-    return [str(module.relative_to(ROOT))] if module.exists() else []
+    """Return the modules of a platform whose errors people read, where it has some."""
+    return [str(module.relative_to(ROOT)) for module in sorted(folder.glob("*login.py"))]
 
 
 def login_errors(modules: list[str]) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from app.core.ports import (
 from app.core.states import FlowMode, FlowPurpose
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.login.groups import same_union
 from app.pipeline.login.linking import check_linker, store_link
 from app.pipeline.login.people import checked_identity, remember_person
 from app.pipeline.login.repeats import failure_text, result_of_first
@@ -160,7 +161,8 @@ def open_login(
     The session the browser had before ends: a session id from before a login never becomes a logged-in one.
     """
     now = services.clock.now()
-    stored = remember_person(tx, channel=channel, known=proof.known, now=now)
+    partners = same_union(services, channel)
+    stored = remember_person(tx, channel=channel, known=proof.known, now=now, partners=partners)
     store_new_tokens(services, tx, stored.id, proof.tokens)
     if replaces is not None:
         end_session(tx, replaces.sid, now)

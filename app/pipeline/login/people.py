@@ -1,18 +1,21 @@
 """What a platform says about a person, made safe to store, and joined with what is known already.
 
-E-mail addresses never join anybody, and a union id is only recorded: merging accounts on a platform's word is how
-accounts get taken over. A person joins identities from inside a session (pipeline/login/linking.py).
+E-mail addresses never join anybody: merging accounts on a platform's word is how accounts get taken over. A union id is
+only recorded, except between the channels of one login group, where an operator wrote that they are one login; even
+there two users that exist are never merged. A person joins identities from inside a session (pipeline/login/linking.py).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from app.core.errors import LoginError, RefusedError, UpstreamError
 from app.core.identifiers import new_id
 from app.core.values import JSON, Identity
+from app.security.signatures import sha256_hex
 from app.storage.database.db import Transaction
 from app.storage.login.identities import (
     MAX_AVATAR_URL,
@@ -22,12 +25,14 @@ from app.storage.login.identities import (
     MAX_SUBJECT_KIND,
     StoredIdentity,
     find_identity_of,
+    find_user_of_union,
     insert_identity_once,
     record_login,
 )
-from app.storage.login.users import delete_user, insert_user, lock_enabled_user
+from app.storage.login.users import delete_user, insert_user, lock_enabled_user, wait_for_word
 
 MAX_PROFILE = 16_384
+WORD_DIGITS = 32
 
 
 def checked_identity(said: Identity) -> Identity:
@@ -45,19 +50,22 @@ def checked_identity(said: Identity) -> Identity:
     )
 
 
-def remember_person(tx: Transaction, *, channel: str, known: Identity, now: datetime) -> StoredIdentity:
+def remember_person(
+    tx: Transaction, *, channel: str, known: Identity, now: datetime, partners: Sequence[str] = ()
+) -> StoredIdentity:
     """Return the identity of somebody who logs in, with a new user when they are here for the first time.
 
+    `partners` are the channels between which one union id is one user (pipeline/login/groups.py).
     Raises LoginError 403 for somebody an operator has disabled; their row is held, so that disabling waits or is seen.
     """
     stored = find_identity_of(tx, known)
     if stored is None:
-        user_id = new_id(now)
-        insert_user(tx, user_id, now)
-        stored = _insert(tx, channel=channel, known=known, user_id=user_id, now=now)
-        if stored.user_id != user_id:
-            # The same person's other browser was faster.
-            delete_user(tx, user_id)
+        same = _user_of_union(tx, known, partners, now)
+        stored = (
+            _insert_with_new_user(tx, channel=channel, known=known, now=now)
+            if same is None
+            else _insert(tx, channel=channel, known=known, user_id=same, now=now)
+        )
     if not lock_enabled_user(tx, stored.user_id):
         raise person_disabled()
     record_login(tx, stored.id, channel, known, now)
@@ -85,6 +93,27 @@ def person_disabled() -> LoginError:
     """Return the error for somebody whom an operator lets log in no more."""
     message = "Your account is disabled here; ask the people who run this site."
     return LoginError("person_disabled", message, http_status=403)
+
+
+def _user_of_union(tx: Transaction, known: Identity, partners: Sequence[str], now: datetime) -> str | None:
+    """Return the user that the group's other channels know by this union id, None when there is none.
+
+    Two first logins of one person, on a phone and on a desktop, wait for each other here: else each made a user.
+    """
+    if known.union_id is None or not partners:
+        return None
+    wait_for_word(tx, sha256_hex("\x00".join((*partners, known.union_id)).encode())[:WORD_DIGITS], now)
+    return find_user_of_union(tx, known.union_id, partners)
+
+
+def _insert_with_new_user(tx: Transaction, *, channel: str, known: Identity, now: datetime) -> StoredIdentity:
+    user_id = new_id(now)
+    insert_user(tx, user_id, now)
+    stored = _insert(tx, channel=channel, known=known, user_id=user_id, now=now)
+    if stored.user_id != user_id:
+        # The same person's other browser was faster.
+        delete_user(tx, user_id)
+    return stored
 
 
 def _insert(tx: Transaction, *, channel: str, known: Identity, user_id: str, now: datetime) -> StoredIdentity:

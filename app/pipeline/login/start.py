@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
+from app.core.code_pages import CodeScript, ScriptedLogin
 from app.core.errors import LoginError, RefusedError
 from app.core.identifiers import random_word
 from app.core.ports import AuthorizeRequest, DiscoveringLogin, LoginPages, LoginProvider
 from app.core.states import FlowMode, FlowPurpose
 from app.pipeline.channels import Channel, ask_platform, redirect_uri
+from app.pipeline.login.groups import MAX_USER_AGENT, channel_to_start
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
 from app.security.addresses import address_group
@@ -27,14 +30,14 @@ STARTS_PER_ADDRESS = "60 per minute"
 STATE_BITS = 192
 BROWSER_BITS = 256
 VERIFIER_BITS = 256
-MAX_USER_AGENT = 512
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StartRequest:
     """What a browser asks for; `browser` is its login cookie when it has one already.
 
-    `user_agent` chooses the page where a channel has several; it is cut to MAX_USER_AGENT. `error_to` is where a failure
+    `channel` may be a login group. `user_agent` chooses the channel of a group, and the page where a channel has several;
+    it is cut to MAX_USER_AGENT. `error_to` is where a failure
     is told, judged like `next`.
     """
 
@@ -66,13 +69,14 @@ class SpentFlow:
 def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | None = None) -> Started:
     """Start a login, or a link when `linker` is the session it belongs to.
 
-    1. The channel must log people in, the return address must be allowed, and the rate too; a server that names its own
+    1. A group's channel is chosen by the browser. The channel must log people in, the return address must be allowed, and the rate too; a server that names its own
        addresses is asked for them, where they are not known.
     2. State, PKCE verifier and, for a new browser, the value of its login cookie are drawn.
     3. The flow is stored under the hash of its state, and expired ones are swept.
-    4. The platform words its own address.
+    4. The platform words its own address, unless a script on a page of ours gets the code.
     """
-    channel, provider = services.channels.with_capability(wanted.channel, LoginProvider)
+    name = channel_to_start(services, wanted.channel, wanted.user_agent)
+    channel, provider = services.channels.with_capability(name, LoginProvider)
     return_to, error_to = _checked_addresses(services, wanted)
     _check_rate(services, wanted.remote_addr)
     learn_addresses(channel)
@@ -101,7 +105,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     request = AuthorizeRequest(
         flow.redirect_uri, state, _challenge(verifier), page=flow.page, nonce=nonce_of(verifier)
     )
-    return Started(provider.authorize_url(request), browser)
+    return Started(_login_page(services, channel, provider, request), browser)
 
 
 def _keep(services: Services, flow: Flow, lifetime: timedelta) -> None:
@@ -175,6 +179,21 @@ def _page(channel: Channel, user_agent: str) -> str:
     """Return the kind of login page for a browser; the return needs it too, so it is kept with the flow."""
     pages = channel.as_capability(LoginPages)
     return "" if pages is None else pages.page_for(user_agent[:MAX_USER_AGENT])
+
+
+def script_of(channel: Channel, page: str) -> CodeScript | None:
+    """Return what a page of ours needs on which a platform's script hands out the code, None where the page is the platform's."""
+    scripted = channel.as_capability(ScriptedLogin)
+    return None if scripted is None else scripted.code_script(page)
+
+
+def _login_page(
+    services: Services, channel: Channel, provider: LoginProvider, request: AuthorizeRequest
+) -> str:
+    if script_of(channel, request.page) is None:
+        return provider.authorize_url(request)
+    query = urlencode({"state": request.state})
+    return f"{services.settings.public_base_url}/oauth/{channel.name}/code?{query}"
 
 
 def invalid_state() -> LoginError:

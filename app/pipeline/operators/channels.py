@@ -14,6 +14,7 @@ from app.core.ports import (
     WebhookSource,
 )
 from app.pipeline.channels import Channel, addresses
+from app.pipeline.login.groups import offered_logins, start_url
 from app.pipeline.services import Services
 
 CAPABILITIES = {
@@ -61,6 +62,19 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
         for channel in services.channels.disabled
     ]
     return enabled + disabled
+
+
+def login_view(services: Services) -> list[dict[str, Any]]:
+    """Return every login as people are offered it, a group as one, with the address where it starts."""
+    return [
+        {
+            "name": login.name,
+            "title": login.title,
+            "channels": list(login.channels),
+            "start_url": start_url(services.settings, login),
+        }
+        for login in offered_logins(services)
+    ]
 
 
 def _advice(channel: Channel) -> str | None:

@@ -24,6 +24,7 @@ from app.core.values import (
 )
 from app.platforms.callback.bearer import UnifiedBearer
 from app.platforms.callback.diagnosis import why_signature_differs, why_signature_is_missing
+from app.platforms.callback.envelope import NOT_OPENED, open_sealed
 from app.security.signatures import check_timestamp, hmac_sha256, how_many, matching, wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.standard_webhooks import verify_standard_webhook
@@ -54,7 +55,7 @@ class UnifiedCallbacks(UnifiedBearer):
         return Coverage.BODY if self.settings.scheme in ("body", "timestamp-nonce") else Coverage.ORIGIN
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
-        """Prove the sender by the channel's scheme (v1) or as a Standard Webhook (v2)."""
+        """Prove the sender by the channel's scheme (v1) or as a Standard Webhook (v2); then open what is sealed."""
         if request.version not in ("v1", "v2"):
             raise RefusedError(
                 "unknown_version",
@@ -63,6 +64,10 @@ class UnifiedCallbacks(UnifiedBearer):
             )
         if self.is_open:
             return Verified("unsigned")
+        proven = self._prove(request, now)
+        return self._opened(request, proven) if self.settings.encrypted else proven
+
+    def _prove(self, request: InboundRequest, now: datetime) -> Verified:
         if request.version == "v2":
             return self._verify_webhook(request, now)
         match self.settings.scheme:
@@ -75,16 +80,24 @@ class UnifiedCallbacks(UnifiedBearer):
             case _:
                 return self.verify_bearer(request, now)
 
+    def _opened(self, request: InboundRequest, proven: Verified) -> Verified:
+        """Open a proven body; that it is sealed is the channel's setting, never what the request looks like."""
+        try:
+            body = sent_body(request)
+        except ValueError:
+            raise VerificationError("unreadable_body", NOT_OPENED) from None
+        plaintext, content = open_sealed(self.envelope_keys, body)
+        return proven._replace(
+            scheme=f"{proven.scheme}+aes", plaintext=plaintext, context=content, is_encrypted=True
+        )
+
     def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
         """Return nothing; the envelope has no set-up request."""
         return None
 
     def parse(self, request: InboundRequest, verified: Verified) -> ParsedEvent:
         """Read the envelope; `data` of the event is the whole body."""
-        try:
-            body = parse_json_object(sent_body(request))
-        except ValueError as error:
-            raise unreadable_json(error) from error
+        body = self._content(request, verified)
         if request.version == "v2":
             identifier = wire_bytes(request.header("webhook-id") or "").decode("utf-8", "replace")
             occurred_at = moment_or_none(body.get("timestamp"))
@@ -104,6 +117,16 @@ class UnifiedCallbacks(UnifiedBearer):
                 message="X-Event-Type and event_type in the body differ; send the same in both, or no header.",
             )
         return event
+
+    def _content(self, request: InboundRequest, verified: Verified) -> dict[str, Any]:
+        if self.settings.encrypted:
+            if not isinstance(verified.context, dict):
+                raise PayloadError("not_verified_here")
+            return verified.context
+        try:
+            return parse_json_object(sent_body(request))
+        except ValueError as error:
+            raise unreadable_json(error) from error
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer in the unified wording."""

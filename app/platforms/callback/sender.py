@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.config.platform_settings import plain
+from app.platforms.callback.envelope import envelope_key
 from app.platforms.callback.settings import CallbackSettings, webhook_key
 
 
@@ -15,6 +16,9 @@ class UnifiedSender:
     settings: CallbackSettings
     secrets: tuple[bytes, ...] = field(init=False)
     webhook_keys: tuple[bytes, ...] = field(init=False)
+    envelope_keys: tuple[bytes, ...] = field(init=False)
+    """What opens sealed bodies; empty where bodies come in the clear."""
+
     is_open: bool = field(init=False)
     """Whether the operator wrote that nothing is proven."""
 
@@ -23,5 +27,7 @@ class UnifiedSender:
         secrets = plain(self.settings.secret)
         object.__setattr__(self, "secrets", secrets)
         object.__setattr__(self, "webhook_keys", tuple(webhook_key(secret) for secret in secrets))
+        sealed = secrets if self.settings.encrypted else ()
+        object.__setattr__(self, "envelope_keys", tuple(envelope_key(secret) for secret in sealed))
         is_open = self.settings.allow_unsigned and self.settings.missing_signature_secret() is not None
         object.__setattr__(self, "is_open", is_open)

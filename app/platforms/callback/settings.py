@@ -25,6 +25,9 @@ class CallbackSettings(PlatformSettings):
     scheme: Literal["body", "timestamp-nonce", "token", "jwt"] = Field(
         "body", description="How v1 callbacks are proven."
     )
+    encrypted: bool = Field(
+        False, description="Bodies come sealed with AES-256-CBC under the SHA-256 of secret."
+    )
     jwt_algorithms: tuple[Algorithm, ...] = Field(
         ("HS256",), min_length=1, description="Algorithms a JWT may be signed with."
     )
@@ -50,14 +53,23 @@ class CallbackSettings(PlatformSettings):
             _check_public_key(self.public_key_pem, algorithm)
         return self
 
+    @model_validator(mode="after")
+    def _sealed_bodies_are_proven(self) -> Self:
+        if self.encrypted and self.allow_unsigned and not self.secret:
+            raise ValueError(
+                "encrypted = true needs secret, from which its key follows; allow_unsigned has none"
+            )
+        return self
+
     @property
     def public_key_pem(self) -> bytes:
         """The PEM text; written on one line in an environment file, its line ends are backslash and n."""
         return self.jwt_public_key.replace("\\n", "\n").encode()
 
     def missing_signature_secret(self) -> str | None:
-        """Name `secret`, unless a public key proves the callbacks."""
-        if self.secret or (self.scheme == "jwt" and self.jwt_public_key):
+        """Name `secret`, unless a public key proves the callbacks; what is sealed needs the secret all the same."""
+        has_public_key = self.scheme == "jwt" and bool(self.jwt_public_key)
+        if self.secret or (has_public_key and not self.encrypted):
             return None
         return "secret"
 

@@ -1,7 +1,7 @@
 """DingTalk (钉钉): encrypted events, robots, login by QR code and in the app. One channel is one application of a company.
 
 Pages read: see `/docs/platforms/dingtalk.md` and the head of each file. The parts: settings, app (the base of every capability), callbacks
-(events and robots), answers with error_codes for what the platform replies, login, app_token.
+(events and robots), answers with error_codes for what the platform replies, login, member_login (免登 and members' ids), app_token.
 Odd: events and robots come to one address and are proven in two ways; a robot's signature covers the time only.
 """
 
@@ -12,6 +12,7 @@ from app.core.ports import PlatformSpec
 from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
 from app.platforms.dingtalk.login import DingtalkLogin
+from app.platforms.dingtalk.member_login import DingtalkMemberLogin
 from app.platforms.dingtalk.settings import DingtalkSettings
 
 
@@ -19,9 +20,15 @@ class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken):
     """One application with everything it can do."""
 
 
+class DingtalkCompanyConnector(DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken):
+    """The same for the members of one company, who need no page inside the app."""
+
+
 def open_channel(_name: str, settings: DingtalkSettings) -> DingtalkCallbacks:
     """Open a channel; without an app_secret it takes events and offers no login."""
-    return DingtalkConnector(settings) if plain_text(settings.app_secret) else DingtalkCallbacks(settings)
+    if not plain_text(settings.app_secret):
+        return DingtalkCallbacks(settings)
+    return DingtalkCompanyConnector(settings) if settings.in_app_login else DingtalkConnector(settings)
 
 
 PLATFORM = PlatformSpec(

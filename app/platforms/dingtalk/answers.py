@@ -20,16 +20,15 @@ SHORTEST_LIFETIME: Final = 60
 DOCUMENTED_LIFETIME: Final = 7200
 LONGEST_LIFETIME: Final = 30 * 86_400
 MOST_DIGITS: Final = 9
+BUSY: Final = "-1"
+WRAPPED: Final = 88
+"""An error whose own number is in `sub_code` (unconfirmed)."""
 
 
 def content_of(answer: HttpAnswer) -> Mapping[str, Any]:
     """Return the JSON object of a call that succeeded; raises UpstreamError or its kin for every other one."""
     if answer.status >= SERVER_FAULT or answer.status == TOO_MANY_REQUESTS:
-        raise UpstreamUnavailable(
-            "DingTalk cannot answer at the moment; the call may be repeated later.",
-            platform_code=f"http_{answer.status}",
-            retry_after=retry_after(answer),
-        )
+        raise _unavailable(f"http_{answer.status}", answer)
     try:
         content = answer.json_object()
     except UpstreamError:
@@ -41,6 +40,34 @@ def content_of(answer: HttpAnswer) -> Mapping[str, Any]:
     if answer.status != OK or "code" in content:
         raise error_for(_word(content.get("code"), answer.status), status=answer.status)
     return content
+
+
+def older_content_of(answer: HttpAnswer) -> Mapping[str, Any]:
+    """Return `result` of a call to the older API, which answers 200 with a number in `errcode`; raises as above."""
+    if answer.status >= SERVER_FAULT or answer.status == TOO_MANY_REQUESTS:
+        raise _unavailable(f"http_{answer.status}", answer)
+    try:
+        content = answer.json_object()
+    except UpstreamError:
+        content = {}
+    number = content.get("errcode")
+    if number == WRAPPED:
+        number = content.get("sub_code", number)
+    word = str(number) if isinstance(number, int | str) and ERROR_WORD.fullmatch(str(number)) else ""
+    if word == BUSY:
+        raise _unavailable(word, answer)
+    result = content.get("result")
+    if word != "0" or answer.status != OK or not isinstance(result, dict):
+        raise error_for(word or f"http_{answer.status}", status=answer.status)
+    return result
+
+
+def _unavailable(word: str, answer: HttpAnswer) -> UpstreamUnavailable:
+    return UpstreamUnavailable(
+        "DingTalk cannot answer at the moment; the call may be repeated later.",
+        platform_code=word,
+        retry_after=retry_after(answer),
+    )
 
 
 def token_text(value: object) -> str | None:

@@ -1,7 +1,8 @@
 """DingTalk's error words in plain sentences: what happened, and what an operator fixes where.
 
 Sources: error answers recorded from open-source connectors, a copy of DingTalk's page on the app token (read 2026-11-27). The exact words for
-client, token and permission are partly `unconfirmed`; words not listed are judged by the HTTP status.
+client, token and permission are partly `unconfirmed`; words not listed are judged by the HTTP status. The numbers are those of the older API: 40078 and
+60121 are quoted by several public repositories (read 2026-11-28), the others are `unconfirmed`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ NOT_PERMITTED = (
     "publish a version."
 )
 NOT_ALLOWED_ADDRESS = "This gateway's address is not allowed; add it to the exit IPs (服务器出口IP) under Security (安全设置) at open-dev.dingtalk.com."
+NOT_A_MEMBER = "Only members of the company can log in here, and DingTalk says that you are none of this one."
+MEMBERS_NOT_PERMITTED = (
+    "The application may not read members; add 成员信息读权限 (qyapi_get_member) under Permissions (权限管理) at open-dev.dingtalk.com and publish "
+    "a version."
+)
 UNKNOWN = "DingTalk refused the call; look the word up in its list of error codes (错误码)."
 
 MEANINGS: Mapping[str, tuple[type[UpstreamError], str]] = MappingProxyType(
@@ -33,6 +39,13 @@ MEANINGS: Mapping[str, tuple[type[UpstreamError], str]] = MappingProxyType(
         "InvalidAuthentication": (TokenRejected, TOKEN_ENDED),
         "Forbidden.AccessDenied.AccessTokenPermissionDenied": (UpstreamError, NOT_PERMITTED),
         "Forbidden.AccessDenied.IpNotInWhiteList": (UpstreamError, NOT_ALLOWED_ADDRESS),
+        "40078": (GrantRejected, CODE_DEAD),
+        "40014": (TokenRejected, TOKEN_ENDED),
+        "42001": (TokenRejected, TOKEN_ENDED),
+        "40089": (UpstreamError, BAD_CLIENT),
+        "60020": (UpstreamError, NOT_ALLOWED_ADDRESS),
+        "60011": (UpstreamError, MEMBERS_NOT_PERMITTED),
+        "60121": (UpstreamError, NOT_A_MEMBER),
     }
 )
 

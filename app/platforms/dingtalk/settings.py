@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
 from app.wire.wechat_family.crypto import decode_aes_key
 
 API = "https://api.dingtalk.com"
+OLD_API = "https://oapi.dingtalk.com"
 LOGIN = "https://login.dingtalk.com"
+JSAPI = "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
 
 
 def _aes_keys(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -50,12 +52,27 @@ class DingtalkSettings(PlatformSettings):
     robot_secret: SecretStr = Field(
         SecretStr(""), description="Signature secret of that robot (SEC…), when it has one."
     )
+    in_app_login: bool = Field(
+        False,
+        description="true logs members of corp_id in without a page inside DingTalk (免登); people are then known by their userid, on a "
+        "desktop too.",
+    )
     scope: str = Field(
         "",
         description="openid, or openid corpid to choose a company; empty takes corpid when corp_id is set.",
     )
     api_base: BaseAddress = Field(API, description="Address of the API.")
     login_base: BaseAddress = Field(LOGIN, description="Address of the login pages.")
+    oapi_base: BaseAddress = Field(OLD_API, description="Address of the older API, which names members.")
+    jsapi_url: BaseAddress = Field(
+        JSAPI, description="Address of DingTalk's script for pages inside the app."
+    )
+
+    @model_validator(mode="after")
+    def _members_of_one_company(self) -> DingtalkSettings:
+        if self.in_app_login and not self.corp_id:
+            raise ValueError("in_app_login needs corp_id: only a company has members")
+        return self
 
     def missing_signature_secret(self) -> str | None:
         """Name the key without which no event can be proven; robots are proven with the app_secret."""

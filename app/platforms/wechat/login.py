@@ -11,16 +11,22 @@ from urllib.parse import quote
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.wechat.account import WechatAccount
-from app.wire.wechat_family.sns_login import SnsClient
+from app.wire.wechat_family.browsers import is_wechat
+from app.wire.wechat_family.sns_login import UNION_ISSUER, SnsClient
 
 
 class WechatLogin(WechatAccount):
-    """Logs people in; satisfies app.core.ports.LoginProvider."""
+    """Logs people in; satisfies LoginProvider, BrowserFit and UnionLogin."""
 
     pkce: bool = False
     """The platform takes no PKCE values."""
 
     code_parameters: tuple[str, ...] = ("code",)
+    union_issuer: str = UNION_ISSUER
+
+    def fits(self, user_agent: str) -> bool:
+        """Fit WeChat's own browser: everywhere else the page only says that it must be opened in WeChat."""
+        return is_wechat(user_agent)
 
     def authorize_url(self, request: AuthorizeRequest) -> str:
         """Return the authorize page's address, its parameters in the platform's own order.

@@ -12,14 +12,16 @@ from app.core.values import Identity, TokenSet
 from app.platforms.wechat_mini.program import MiniProgram
 from app.security.signatures import strict_base64
 from app.wire.wechat_family.answers import needed_text, optional_text, token_grant
-from app.wire.wechat_family.sns_login import wechat_identity
+from app.wire.wechat_family.sns_login import UNION_ISSUER, wechat_identity
 
 NO_TOKEN = "none"  # noqa: S105 - says that there is no token
 SESSION_KEY_BYTES = 16
 
 
 class MiniProgramLogin(MiniProgram):
-    """Logs people in without a page; satisfies app.core.ports.DirectLogin."""
+    """Logs people in without a page; satisfies DirectLogin and UnionLogin."""
+
+    union_issuer: str = UNION_ISSUER
 
     def redeem_code(self, code: str, http: HttpClient) -> TokenSet:
         """Redeem a code once."""

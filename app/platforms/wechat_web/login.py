@@ -13,7 +13,8 @@ from app.config.platform_settings import plain_text
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.wechat_web.settings import WechatWebSettings
-from app.wire.wechat_family.sns_login import SnsClient
+from app.wire.wechat_family.browsers import is_wechat
+from app.wire.wechat_family.sns_login import UNION_ISSUER, SnsClient
 
 SCOPE = "snsapi_login"
 """The only scope of website applications."""
@@ -27,12 +28,17 @@ class WechatWebApplication:
 
 
 class WechatWebLogin(WechatWebApplication):
-    """Logs people in; satisfies app.core.ports.LoginProvider."""
+    """Logs people in; satisfies LoginProvider, BrowserFit and UnionLogin."""
 
     pkce: bool = False
     """The platform takes no PKCE values."""
 
     code_parameters: tuple[str, ...] = ("code",)
+    union_issuer: str = UNION_ISSUER
+
+    def fits(self, user_agent: str) -> bool:
+        """Fit every browser but WeChat's own, where nobody can scan the phone in their hand."""
+        return not is_wechat(user_agent)
 
     def authorize_url(self, request: AuthorizeRequest) -> str:
         """Return the address of the page with the QR code, its parameters in the platform's own order."""

@@ -87,6 +87,18 @@ def find_identity_of(tx: Connection, known: Identity) -> StoredIdentity | None:
     return None if row is None else _stored(row)
 
 
+def find_user_of_union(tx: Connection, union_id: str, channels: Sequence[str]) -> str | None:
+    """Return the user who was first known by a union id on one of these channels (relies on ix_identities_union_id)."""
+    query = (
+        select(identities.c.user_id)
+        .where(identities.c.union_id == union_id, identities.c.channel.in_(channels))
+        .order_by(identities.c.first_login_at, identities.c.id)
+        .limit(1)
+    )
+    found = tx.execute(query).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
 def find_identity(tx: Connection, identity_id: str) -> StoredIdentity | None:
     """Return one identity."""
     row = tx.execute(select(identities).where(identities.c.id == identity_id)).one_or_none()

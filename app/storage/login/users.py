@@ -29,6 +29,16 @@ def delete_user(tx: Connection, user_id: str) -> None:
     tx.execute(users.delete().where(users.c.id == user_id))
 
 
+def wait_for_word(tx: Connection, word: str, now: datetime) -> None:
+    """Have transactions with the same word (32 characters at most) queue up until the one before them has ended.
+
+    A row with that key is inserted and taken away again: the next insert of the key waits for this transaction, and no
+    other one ever sees the row. A row lock would need a row that is there before anybody's first login.
+    """
+    insert_user(tx, word, now)
+    delete_user(tx, word)
+
+
 def lock_user(tx: Connection, user_id: str) -> bool:
     """Hold the user's row until the transaction ends, so that two changes to their identities queue up.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from app.core.errors import RefusedError
-from app.pipeline.operators.channels import channel_view
+from app.pipeline.operators.channels import channel_view, login_view
 from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
 from app.pipeline.operators.verification import verify_event
 from app.pipeline.services import Services
@@ -41,8 +41,8 @@ def events_blueprint(services: Services) -> Blueprint:
     @blueprint.get("/channels")
     @require_token(services, "read")
     def channels() -> Response:
-        """List channels with their exact addresses, or why they take no part."""
-        return jsonify({"items": channel_view(services)})
+        """List channels with their exact addresses, or why they take no part, and the logins that people are offered."""
+        return jsonify({"items": channel_view(services), "logins": login_view(services)})
 
     return blueprint
 

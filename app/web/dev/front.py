@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, render_template
 from flask_babel import gettext as _
 
-from app.core.ports import BindSource, LoginProvider
+from app.core.ports import BindSource
+from app.pipeline.login.groups import offered_logins
 from app.pipeline.services import Services
 from app.web.dev.routes import dev_blueprint
 from app.web.people.public_address import is_opened_elsewhere
@@ -48,7 +49,7 @@ def _development_page(services: Services) -> str:
     titles = {channel.name: _(channel.title) for channel in channels}
     return render_template(
         "front.html",
-        login_channels=[channel.name for channel in channels if isinstance(channel.connector, LoginProvider)],
+        logins=[(login.name, _(login.title)) for login in offered_logins(services)],
         titles=titles,
         signed_in=signed_in_or_none(services) is not None,
         binding=next(

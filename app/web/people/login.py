@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.config.settings import Settings
+from app.core.code_pages import ScriptedLogin
 from app.core.errors import CallgateError, RequestError
 from app.core.ports import LoginProvider, PostedReturn
 from app.core.states import FlowMode
@@ -20,6 +21,7 @@ from app.pipeline.services import Services
 from app.security.return_urls import in_ascii, is_safe_return_url
 from app.web.callbacks.reading import client_address, read_body
 from app.web.errors import trace_id
+from app.web.people.code_page import add_code_page
 from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
 from app.web.people.login_errors import answer_login_error, popup_page, see_other
 from app.web.people.public_address import moved_to_public
@@ -82,6 +84,7 @@ def login_blueprint(services: Services) -> Blueprint:
 
 def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
     settings = services.settings
+    add_code_page(blueprint, services)
 
     @blueprint.post("/oauth/<channel>/link")
     def link(channel: str) -> Response:
@@ -168,8 +171,13 @@ def _returned(services: Services, channel: str) -> LoginReturn:
 def _same_address_by_get(services: Services, channel_name: str) -> str:
     """Return the registered address with what was posted as its query; MethodNotAllowed where nobody posts."""
     channel = services.channels.get(channel_name)
-    if channel is None or channel.as_capability(PostedReturn) is None or not _is_form():
+    is_scripted = channel is not None and channel.as_capability(ScriptedLogin) is not None
+    is_posted = channel is not None and channel.as_capability(PostedReturn) is not None
+    if channel is None or not (is_scripted or is_posted) or not _is_form():
         raise MethodNotAllowed(valid_methods=ONLY_GET)
+    if not is_posted:
+        # The page that posts is ours, and nobody else's may.
+        check_origin(services.settings.public_base_url)
     _, provider = services.channels.with_capability(channel_name, LoginProvider)
     form = read_body(request.environ, MAX_QUERY)
     query = posted_parameters(form, provider.code_parameters, return_parameters(channel))

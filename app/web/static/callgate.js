@@ -2,7 +2,7 @@
 //
 //   import { login, me, logout } from "https://callbacks.example.com/static/callgate.js";
 //
-//   await login("feishu");                   leaves this page and comes back to it
+//   await login("feishu");                   leaves this page and comes back to it; a channel, or a login group
 //   await login("feishu", { popup: true });  stays; resolves to me() when the popup has finished, null when it was closed;
 //                                            rejects when the login failed: error.word says why ("access_denied", …)
 //   await login("feishu", { errorTo });      leaves this page; a failure goes to errorTo, with error and trace_id
@@ -28,7 +28,7 @@ const CLOSED_OR_CUT_OFF = 60;
 
 let newest = null;
 
-/** Logs in through a channel; `next` is where to come back to (default: this page). */
+/** Logs in through a channel or a login group, whose channel the gateway chooses by the browser; `next` is where to come back to (default: this page). */
 export async function login(channel, { popup = false, next = here(), errorTo = undefined } = {}) {
   const query = new URLSearchParams({ next, mode: popup ? "popup" : "redirect" });
   if (errorTo && !popup) query.set("error_to", errorTo);

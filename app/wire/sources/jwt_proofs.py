@@ -65,14 +65,18 @@ def _prove(  # noqa: PLR0917 - all but the last two are what it was compiled wit
     delivery: Delivery,
     now: float,
 ) -> None:
-    token = find(delivery)
-    header = token_header(token)
-    if header.get("alg") != algorithm:
-        raise VerificationError("algorithm_not_allowed", f"The token's alg is not {algorithm}.")
-    claims = _claims(token, keys, header.get("kid"), algorithm)
+    claims = proven_claims(find(delivery), keys, algorithm)
     for judge in judges:
         judge(delivery, claims, now)
     delivery.claims = claims
+
+
+def proven_claims(token: bytes, keys: Sequence[Any], algorithm: str) -> Mapping[str, Any]:
+    """Return what a token says, signed with one of the keys by this algorithm and no other; raises VerificationError."""
+    header = token_header(token)
+    if header.get("alg") != algorithm:
+        raise VerificationError("algorithm_not_allowed", f"The token's alg is not {algorithm}.")
+    return _claims(token, keys, header.get("kid"), algorithm)
 
 
 def token_header(token: bytes) -> Mapping[str, Any]:
@@ -141,6 +145,11 @@ def keys_of_set(said: object) -> tuple[ProviderKey, ...]:
 def _check_times(
     leeway: int, must_expire: bool, _delivery: Delivery, claims: Mapping[str, Any], now: float
 ) -> None:
+    check_token_times(claims, now, leeway=leeway, must_expire=must_expire)
+
+
+def check_token_times(claims: Mapping[str, Any], now: float, *, leeway: int, must_expire: bool) -> None:
+    """Check exp, nbf and iat with that many seconds of difference between clocks; raises VerificationError."""
     if must_expire and "exp" not in claims:
         raise VerificationError("bad_token_time", "The token has no exp, so it would never end.")
     for name in ("exp", "nbf", "iat"):

@@ -17,6 +17,9 @@ from app.wire.wechat_family.answers import lifetime, needed_text, optional_text,
 
 REFRESH_LIFETIME = 30 * 86_400
 SILENT_SCOPE = "snsapi_base"
+UNION_ISSUER = "wechat"
+"""Who gives the union ids of Official Accounts, website applications and Mini Programs (app.core.login_choice)."""
+
 SHOWN = ("nickname", "headimgurl", "sex", "language", "city", "province", "country")
 
 

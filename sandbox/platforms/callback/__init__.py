@@ -1,4 +1,4 @@
-"""Simulated senders of the unified callback envelope: four signature schemes, no pages, no login."""
+"""Simulated senders of the unified callback envelope: four signature schemes, open or sealed, no pages, no login."""
 
 from __future__ import annotations
 

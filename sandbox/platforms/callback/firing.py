@@ -57,6 +57,8 @@ def _path(order: Order) -> str:
 def _sign(state: SandboxState, order: Order, fields: dict[str, Any], path: str) -> Outgoing:
     secret = state.settings["CALLBACK_SECRET"]
     body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    if order.options.get("encrypted", state.settings["CALLBACK_ENCRYPTED"] == "true"):
+        body = signer.sealed_body(secret, body, secrets.token_bytes(signer.BLOCK))
     now = int(state.now())
     scheme = str(order.options.get("scheme") or state.settings["CALLBACK_SCHEME"])
     signers = {

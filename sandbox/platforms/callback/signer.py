@@ -1,4 +1,4 @@
-"""The unified callback envelope in its four schemes, as the gateway's published contract says (section 5).
+"""The unified callback envelope in its four schemes, open or sealed, as the gateway's published contract says (section 5).
 
 Pure functions on bytes: no HTTP, no settings, no clock. Nothing is shared with the gateway, so that a mistake
 made on one side cannot hide on the other.
@@ -9,8 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from typing import Any
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+BLOCK = 16
 
 
 def body_headers(secret: str, body: bytes) -> dict[str, str]:
@@ -41,6 +45,14 @@ def jwt_headers(secret: str, body: bytes, now: int, claims: dict[str, Any] | Non
     signed = _json_part({"alg": "HS256", "typ": "JWT"}) + "." + _json_part(payload)
     mac = hmac.digest(secret.encode(), signed.encode(), "sha256")
     return {"Authorization": f"Bearer {signed}.{_base64url(mac)}"}
+
+
+def sealed_body(secret: str, plain: bytes, iv: bytes) -> bytes:
+    """Returns the body `{"encrypt": Base64}`: AES-256-CBC under the SHA-256 of the secret, the IV in front."""
+    padding = BLOCK - len(plain) % BLOCK
+    encryptor = Cipher(algorithms.AES(hashlib.sha256(secret.encode()).digest()), modes.CBC(iv)).encryptor()
+    ciphertext = encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()
+    return json.dumps({"encrypt": b64encode(iv + ciphertext).decode()}, separators=(",", ":")).encode()
 
 
 def _hex_hmac(secret: str, signed: bytes) -> str:

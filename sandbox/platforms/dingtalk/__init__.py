@@ -1,8 +1,8 @@
-"""Simulated DingTalk: login page, user and app tokens, encrypted events, robot messages."""
+"""Simulated DingTalk: login page, the script inside its app, user and app tokens, encrypted events, robot messages."""
 
 from __future__ import annotations
 
-from sandbox.platforms.dingtalk import api, credentials, people
+from sandbox.platforms.dingtalk import api, credentials, in_app, people
 from sandbox.platforms.dingtalk.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
@@ -21,5 +21,5 @@ SIMULATED = Simulated(
     identities=people.identities,
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
-    switches=api.SWITCHES,
+    switches=(*api.SWITCHES, *in_app.SWITCHES),
 )

@@ -28,6 +28,8 @@ SWITCHES = ("dingtalk_visitor", "dingtalk_no_permission")
 """The person is a visitor; the application may not read user information."""
 
 SCOPES = frozenset({"openid", "corpid"})
+IN_APP = "in-app"
+"""Marks a code that the script inside the app handed out; it is redeemed at another address."""
 
 
 @blueprint.get("/oauth2/auth")
@@ -72,7 +74,7 @@ def user_token() -> Response:
                 return _refused("invalidParameter.refreshToken.notFound", "不合法的refreshToken")
         else:
             found = _living(state, state.codes, fields.get("code"))
-            if found is None:
+            if found is None or found.scope == IN_APP:
                 return _refused("invalidParameter.authCode.notFound", "不合法的临时授权码")
         found.used = True
         return _tokens(state, found.grant)

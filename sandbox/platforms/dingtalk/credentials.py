@@ -10,7 +10,12 @@ CREDENTIALS = (
     Credential("DINGTALK_TOKEN", "sandbox-dingtalk-token"),
     Credential("DINGTALK_AES_KEY", "SandboxDingTalkAesKey0123456789abcdefghijkl"),
 )
-ADDRESSES = (Address("DINGTALK_API_BASE", "/dingtalk"), Address("DINGTALK_LOGIN_BASE", "/dingtalk"))
+ADDRESSES = (
+    Address("DINGTALK_API_BASE", "/dingtalk"),
+    Address("DINGTALK_LOGIN_BASE", "/dingtalk"),
+    Address("DINGTALK_OAPI_BASE", "/dingtalk"),
+    Address("DINGTALK_JSAPI_URL", "/dingtalk/jsapi/dingtalk.open.js"),
+)
 CHANNEL = SampleChannel(
     "dingtalk",
     "DingTalk",
@@ -21,5 +26,7 @@ CHANNEL = SampleChannel(
         "aes_key": "${DINGTALK_AES_KEY}",
         "api_base": "${DINGTALK_API_BASE:-https://api.dingtalk.com}",
         "login_base": "${DINGTALK_LOGIN_BASE:-https://login.dingtalk.com}",
+        "oapi_base": "${DINGTALK_OAPI_BASE:-https://oapi.dingtalk.com}",
+        "jsapi_url": "${DINGTALK_JSAPI_URL:-https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js}",
     },
 )

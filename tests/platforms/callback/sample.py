@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app.core.values import InboundRequest
+from sandbox.platforms.callback import signer
 from tests.platforms.callback import signing
 from tests.platforms.deliveries import SECONDS, delivery
 from tests.platforms.samples import Sample
 from tests.platforms.standard_webhooks.sample import BODY
 from tests.platforms.standard_webhooks.signing import WEBHOOK_SECRET, webhook
+
+
+def _sealed(body: bytes) -> InboundRequest:
+    return signing.signed(signer.sealed_body(signing.SECRET, body, bytes(16)))
 
 
 def _with_token(body: bytes) -> InboundRequest:
@@ -39,6 +44,14 @@ SAMPLES = (
             has_window=scheme in ("timestamp-nonce", "jwt"),
         )
         for scheme, prove in _SCHEMES.items()
+    ),
+    Sample(
+        "callback",
+        "encrypted",
+        {"secret": signing.SECRET, "encrypted": True},
+        _sealed,
+        signing.body_of(),
+        has_window=False,
     ),
     Sample("callback", "v2", {"secret": WEBHOOK_SECRET}, webhook, BODY),
 )

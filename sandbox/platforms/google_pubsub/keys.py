@@ -1,0 +1,23 @@
+"""A made-up key of the simulated Google, as Base64 of DER. They protect nothing: everybody can read them."""
+
+from __future__ import annotations
+
+KEY_ID = "sandbox-google-1"
+PRIVATE_KEY = (
+    "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCpOCtEc2f/Eae0MWO6BNlkZ1/dcoqE/3qdJW/FIUxFfKnUidd+S2VI"
+    "dkmbr1yEOkZPmiEuzIByGmqEsMW5sYKStnMF3DZgZwLkj+/dx2QeTWjzWhP0cVHg4obrP0bMvYpZOowKaoQw5inRtB1AJ54wjK7hhapz"
+    "SvKfH20l+dRHMBunO654KkTEtF80hESHYSGE00fgSx1Bkn/i3uILz60I5kyrLMF8BFt6QkSg4mv9p1xbzCIYnZhrwKu+GP2JjDUUK1Fj"
+    "Ec6YVjrrYgnqbNlPO8HsNiUkO4xOjJSTZYjvKSdqy1Ynj9x4DN4dfBBASjLF5tzz9ybUSFYMQ5KWiXzfAgMBAAECggEAFH0ru/ovPYfm"
+    "jYpXYAbF8wK97ZhjTkQyv+6a+xGTjxb6PIpDcH7Hhiplsjcy6q21pV4XpiIhFppn4FDDuBQBUoCgf7VQqNkq1VWE6Q5YldSwoEUoBQu9"
+    "gA8INVla2gpvGGu0LhoEjyPR13AerzhneSBnl6sxXrap7CYIIgt/A5lhsqR1PQhSTifDDDqXhweyGDA/S6cQV92SwdOiu3ZBe7mZLsta"
+    "I1Aj040X72XUn17Y5nrwFZHbWRKGoZvEb2SAWSmUCYYhxfpbr2CZjWmgO8S2iCRSk5suwEdI0vVoUOnLJ4cNFDPl8rOLlLsMEtIDkk+c"
+    "T6SpBPcm3ho6ShHxdQKBgQDpMSVRVa/j9qkKTDeK+XQICScJc5XW9zqVPC+EM+HHrJzv4HPt5ls0Q7LElX0GFDfmWDduDI21hFVpaUdw"
+    "yUYjOi3WijibEMC4r/HAF6yEKT2p1eEIio1a8Wk1HARXn93K7WLDpAEAxfp11VTGIouYQJrSy4KbB/8+bHe7Acl/FQKBgQC5xTmdAH0Z"
+    "RW5Ug+RmLnZ0O6DRhMIX37NUsp6uHLjKPA9kQMw6g8uKFTtPGUrNoZ3zpqmQSlmd/uzuzVWgdSkMVFw27ZOLasJxk+KMyXAofyCWiQmR"
+    "4j0kfiVXyn/LZA50ccQnXYymFwjKKjoSbovAlYeH/xNTimxyChr9AsfpIwKBgQCqi/oKCUwxwoWQ9Xst1hFpiyAUxodRB9G9sZ3i53r6"
+    "aSECQzsmQ/JyQAzvv5EHsCPOALjRcLb3iYhaJthMAbidLQC3RrHtnwwERxHc9rOCmRLzMmx5rbOCTssuP4Zhe5dfwcwY38qoASOTqGlu"
+    "23cS7DUPdC3aKrgftH7As6blnQKBgHwBNiMiZ19OJIbP/89hpnqSLxiM2Q8cqVWZYijxTTzZ+KBATNOmlGCZKZz0UiWPg6NYFgoWR1ob"
+    "CEej00unyX3Mdj3IOtwuqJsuT2URNggiTDuQQE4cShopBn5i0wmOwcNjCcAJR1C7QYfJxjf1iN5GMlFKqLj0Rs2dB0Tq7U0nAoGBAIOS"
+    "d95VSDJmQazSkuMDeG8uvKaAuMLAIKUWm0q2KiTfHI4qnUjoiSIPFT7TE83lTAsZaND2f0lzJRa5VpZpkNPAFlUINPZJrfOysKolJqMI"
+    "N2UVjGTTWeTFNw8Eke/zOSMcdcIUUp/UvL4+2nBtnqNEg5EZd1vhlCvyGg/yhzRR"
+)

@@ -1,0 +1,33 @@
+"""The sample channels of Graph for the suite that every platform goes through."""
+
+from __future__ import annotations
+
+from sandbox.platforms.microsoft_graph import keys
+from sandbox.platforms.microsoft_graph.signer import jwks
+from tests.platforms.deliveries import delivery
+from tests.platforms.microsoft_graph.notifying import PLAIN, SETTINGS, entry, notify, proof, rich
+from tests.platforms.samples import Sample
+
+SAMPLES = (
+    Sample(
+        "microsoft-graph",
+        "client-state",
+        PLAIN,
+        delivery,
+        notify(entry()).body,
+        covers_body=False,
+        has_window=False,
+        proof_in_body=True,
+    ),
+    Sample(
+        "microsoft-graph",
+        "jwt",
+        SETTINGS | {"jwks": jwks()},
+        delivery,
+        notify(rich(), tokens=[proof()]).body,
+        covers_body=False,
+        proof_in_body=True,
+    ),
+)
+OWN_VALUES = {"MICROSOFT_GRAPH_PRIVATE_KEY": keys.ENCRYPTION_PRIVATE_KEY_PEM.replace("\\n", "\n")}
+"""What an operator might write instead of the simulator's values, where not every text will do."""
