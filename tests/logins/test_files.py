@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.presets import presets_group
+from app.platforms import discover
 from app.platforms.oauth2.tables import presets
 from app.wire.logins.hints import HINTS
 from app.wire.logins.pages import LIST, ROOT, list_text
@@ -138,3 +139,14 @@ def test_the_commands_list_and_show(services: Any):
         "label": "The application's secret.", "label_zh": "应用的密钥。", "needed": True, "secret": True,
     }  # fmt: skip
     assert run(services, "show", "nobody").exit_code == 1
+
+
+def test_a_presets_people_are_those_of_the_platform_with_code():
+    keys = {"client_id": "c", "client_secret": "client-secret-01", "base_url": "https://git.example.com/sub"}
+    engine = opened("gitlab", keys).engine
+    values = engine.values({}, {"claims": {"sub": "42"}, "user": {}}, now=0)
+    known = engine.who.read(values, engine.told())
+    coded = discover()["gitlab"]
+    account: Any = coded.open("x", coded.settings.model_validate(keys))
+    assert known.issuer == account.issuer
+    assert (known.subject_kind, known.subject) == ("id", "42")

@@ -22,6 +22,9 @@ from app.wire.logins.login import Login
 from app.wire.oidc import judge_address
 
 ISSUER, BASE_URL = "issuer", "base_url"
+SERVER = "server"
+"""What templates may use beside a key base_url: the same without its scheme."""
+
 LONGEST_ISSUER = 180
 """So that it fits the store together with the platform's slug."""
 
@@ -79,6 +82,8 @@ class LoginSettings(PlatformSettings):
                 continue
             value = getattr(self, name)
             found[name] = (value.get_secret_value() if isinstance(value, SecretStr) else value) or None
+        if address := found.get(BASE_URL):
+            found[SERVER] = address.partition("://")[2].rstrip("/")
         return found
 
     def texts_of(self, name: str) -> tuple[str, ...]:
