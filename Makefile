@@ -115,6 +115,7 @@ $(BENCH_STAMP): requirements-bench.txt constraints.txt bench/peers/node/package-
 example-files: venv ## Write .env.example, channels.example.toml, the pages of the sources and the digests of samples
 	$(BIN)/python -m app.config.example
 	$(BIN)/python -m app.wire.sources.pages
+	$(BIN)/python -m app.wire.logins.pages
 	$(BIN)/python -m sandbox.examples
 	$(BIN)/python -m sandbox.sample_digests
 

@@ -43,6 +43,12 @@ class AuthorizeRequest:
     """Template of the page that stays where a refusal does not send the browser back."""
     bare_refusal: bool = False
     """True where a refusal sends the browser back with the state alone."""
+    refusal_word: str = "access_denied"
+    """What the platform sends back as `error` when the person refuses."""
+    posts_back: bool = False
+    """True where the browser comes back with a form that it posts."""
+    title: str = ""
+    """Whose page this is, where one template serves several."""
     person: str | None = None
 
     @property
@@ -65,7 +71,7 @@ def decide(state: SandboxState, wanted: AuthorizeRequest, person: Person, *, all
     if not allowed:
         if wanted.closed_page:
             return Response(render_template(wanted.closed_page, wanted=wanted), status=200)
-        return _back(wanted, {} if wanted.bare_refusal else {"error": "access_denied"})
+        return _back(wanted, {} if wanted.bare_refusal else {"error": wanted.refusal_word})
     grant = Grant(
         platform=wanted.platform,
         client_id=wanted.client_id,
@@ -132,6 +138,8 @@ def _show(state: SandboxState, wanted: AuthorizeRequest, step: str) -> Response:
 def _back(wanted: AuthorizeRequest, answer: dict[str, str]) -> AnyResponse:
     if wanted.state is not None:
         answer["state"] = wanted.state
+    if wanted.posts_back:
+        return Response(render_template(f"{wanted.platform}/post_back.html", wanted=wanted, answer=answer))
     parts = urlsplit(wanted.redirect_uri)
     query = "&".join(filter(None, (parts.query, urlencode(answer))))
     return redirect(urlunsplit(parts._replace(query=query)), code=302)

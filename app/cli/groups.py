@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "worker": CommandPlace("app.cli.serve:worker_command", "Run dispatches until stopped."),
     "db": CommandPlace("app.cli.database:database_group", "Migrations."),
     "channels": CommandPlace("app.cli.channels:channels_group", "Channels and their addresses."),
+    "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),

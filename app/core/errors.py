@@ -154,10 +154,12 @@ class StoreUnavailable(CallgateError):
 class UpstreamError(CallgateError):
     """A platform answered in a way that cannot be used.
 
-    `platform_code` is the platform's own error number or word, safe to show to operators.
+    `platform_code` is the platform's own error number or word, safe to show to operators; `hint` is a word for what is to be
+    done, where the platform is described by data (app/wire/logins/hints.py).
     """
 
     http_status = 502
+    hint: str | None = None
 
     def __init__(
         self, code: str, message: str, *, platform_code: str | None = None, http_status: int | None = None

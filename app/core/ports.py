@@ -3,7 +3,7 @@
 Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
 CommandSource; ConfirmableSource, which is in app.core.confirmations.
 Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin, UserDataSource; TokenRevoker, TopupSource.
-Logins in a group: app.core.login_choice. Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
+Logins in a group: app.core.login_choice; two more: app.core.login_ports. Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
 A platform module ends with `PLATFORM = PlatformSpec(...)`. `spec.open(channel_name, settings)` builds a connector:
 one object per configured channel that holds its typed settings and implements some of the protocols below.

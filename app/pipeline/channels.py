@@ -88,7 +88,7 @@ class Channel:
     @property
     def title(self) -> str:
         """What people read on buttons."""
-        return self.config.title or self.spec.display_name
+        return self.config.title or getattr(self.connector, "shown_name", "") or self.spec.display_name
 
     @property
     def rejects_unknown_events(self) -> bool:

@@ -1,6 +1,7 @@
 """Finds the platforms by listing this folder; the only place that imports a platform by name at run time.
 
-Beside platforms with code there are sources that are data: one TOML file each in `sources/`, or an operator's own.
+Beside platforms with code there are sources that are data: one TOML file each in `sources/`, or an operator's own; and logins that are,
+in `oauth2/presets/`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from types import MappingProxyType
 
 from app.core.errors import ConfigurationError
 from app.core.ports import PlatformSpec
+from app.wire.logins.catalogue import LoginCatalogue
 from app.wire.sources.catalogue import Catalogue
 from app.wire.sources.description import KINDS
 from app.wire.sources.platform import described_platform, platform_on_the_spot
 
 SOURCES = Path(__file__).parent / "sources"
+LOGINS = Path(__file__).parent / "oauth2" / "presets"
 
 
 @cache
@@ -35,6 +38,12 @@ def discover() -> Mapping[str, PlatformSpec]:
 def catalogue() -> Catalogue:
     """Return the sources that come with the gateway."""
     return Catalogue(SOURCES)
+
+
+@cache
+def presets() -> LoginCatalogue:
+    """Return the described logins that come with the gateway."""
+    return LoginCatalogue(LOGINS)
 
 
 def own_catalogue(folder: Path) -> Catalogue:

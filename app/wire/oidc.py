@@ -64,8 +64,17 @@ ALGORITHMS = {
     "PS256": _Algorithm("RSA", None, hashlib.sha256),
     "ES256": _Algorithm("EC", "P-256", hashlib.sha256),
     "EdDSA": _Algorithm("OKP", "Ed25519", hashlib.sha512),
+    "RS384": _Algorithm("RSA", None, hashlib.sha384),
+    "RS512": _Algorithm("RSA", None, hashlib.sha512),
+    "ES384": _Algorithm("EC", "P-384", hashlib.sha384),
+    "ES512": _Algorithm("EC", "P-521", hashlib.sha512),
 }
 """Asymmetric ones only: with HS256 whoever knows the client secret could make ID tokens, and `none` proves nothing."""
+
+USUAL_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+"""What is taken where nothing else is written; a described login names its own."""
+
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
 Judge = Callable[[str], None]
 """Refuses an address with a ValueError that says why."""
@@ -114,7 +123,11 @@ class Expected:
     nonce: str
     access_token: str
     now: float
-    algorithms: Sequence[str] = tuple(ALGORITHMS)
+    algorithms: Sequence[str] = USUAL_ALGORITHMS
+    nonce_may_lack: bool = False
+    """Whether a token without a nonce is taken (LinkedIn gives none); one with another login's never is."""
+    issuer_of: Callable[[JSON], str] | None = None
+    """Says the issuer from signed claims, where it differs for each tenant; raises UpstreamError."""
 
 
 class UnknownKeyError(Exception):
@@ -141,7 +154,14 @@ def judge_address(address: str, *, issuer: str, private_hosts: Sequence[str] = (
     AddressGuard(private_hosts).check_url(address)
 
 
-def read_document(said: JSON, issuer: str, judge: Judge) -> ServerDocument:
+def read_document(
+    said: JSON,
+    issuer: str,
+    judge: Judge,
+    *,
+    needed: Sequence[str] = ("authorization_endpoint", "token_endpoint", "jwks_uri"),
+    algorithms: Sequence[str] = USUAL_ALGORITHMS,
+) -> ServerDocument:
     """Return a server's document; raises UpstreamError unless it is this issuer's own and its addresses are fit to be called.
 
     The issuer is compared exactly: a document of another one would make that one's people ours (Discovery §4.3).
@@ -150,14 +170,11 @@ def read_document(said: JSON, issuer: str, judge: Judge) -> ServerDocument:
         raise bad_document(
             "it names another issuer; write issuer exactly as the server does, the slash at the end included"
         )
-    found = {
-        name: _endpoint(said, name, judge, may_lack=name == "userinfo_endpoint")
-        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
-    }
+    found = {name: _endpoint(said, name, judge, may_lack=name not in needed) for name in ENDPOINTS}
     return ServerDocument(
         issuer=issuer,
         promises_issuer=said.get("authorization_response_iss_parameter_supported") is True,
-        algorithms=_algorithms(said.get("id_token_signing_alg_values_supported")),
+        algorithms=_algorithms(said.get("id_token_signing_alg_values_supported"), algorithms),
         **found,
     )
 
@@ -185,13 +202,13 @@ def _as_clause(error: ValueError) -> str:
     return text if text.startswith("must") else f"is refused: {text}"
 
 
-def _algorithms(said: object) -> tuple[str, ...]:
+def _algorithms(said: object, taken: Sequence[str]) -> tuple[str, ...]:
     if said is None:
-        return tuple(ALGORITHMS)
+        return tuple(taken)
     offered = said if isinstance(said, list) else []
-    usable = tuple(name for name in ALGORITHMS if name in offered)
+    usable = tuple(name for name in taken if name in offered)
     if not usable:
-        raise bad_document(f"it signs ID tokens with none of {', '.join(ALGORITHMS)}")
+        raise bad_document(f"it signs ID tokens with none of {', '.join(taken)}")
     return usable
 
 
@@ -239,10 +256,15 @@ def read_id_token(token: object, expected: Expected, keys: Sequence[ProviderKey]
         raise bad_token("The login server's ID token is not a signed JWT.")
     algorithm, kid = _read_header(token, expected.algorithms)
     claims = _signed_claims(token, algorithm, [key for key in keys if key.fits(kid, algorithm)])
+    check_claims(claims, expected, ALGORITHMS[algorithm].digest)
+    return claims
+
+
+def check_claims(claims: JSON, expected: Expected, digest: Callable[[bytes], Any]) -> None:
+    """Check what a signed token says; `digest` is that of its algorithm, for `at_hash`. Raises UpstreamError."""
     _check_parties(claims, expected)
     _check_times(claims, expected.now)
-    _check_login(claims, expected, algorithm)
-    return claims
+    _check_login(claims, expected, digest)
 
 
 def check_same_person(said: str, proven: object) -> None:
@@ -301,7 +323,8 @@ def _claims_in(payload: bytes) -> JSON:
 
 
 def _check_parties(claims: JSON, expected: Expected) -> None:
-    if claims.get("iss") != expected.issuer:
+    issuer = expected.issuer if expected.issuer_of is None else expected.issuer_of(claims)
+    if claims.get("iss") != issuer:
         raise bad_token("The login server's ID token is another issuer's (iss).")
     audience, party = claims.get("aud"), claims.get("azp")
     listed = audience if isinstance(audience, list) else [audience]
@@ -332,13 +355,14 @@ def _check_times(claims: JSON, now: float) -> None:
         )
 
 
-def _check_login(claims: JSON, expected: Expected, algorithm: str) -> None:
+def _check_login(claims: JSON, expected: Expected, make_digest: Callable[[bytes], Any]) -> None:
     nonce, digest = claims.get("nonce"), claims.get("at_hash")
-    if not isinstance(nonce, str) or not same_secret(nonce, expected.nonce):
+    is_left_out = expected.nonce_may_lack and "nonce" not in claims
+    if not is_left_out and (not isinstance(nonce, str) or not same_secret(nonce, expected.nonce)):
         raise bad_token("The login server's ID token belongs to another login (nonce); start again.")
     if "at_hash" not in claims:
         return
-    whole = ALGORITHMS[algorithm].digest(expected.access_token.encode()).digest()
+    whole = make_digest(expected.access_token.encode()).digest()
     half = base64.urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=")
     if not isinstance(digest, str) or not same_secret(digest, half):
         raise bad_token("The login server's ID token belongs to another access token (at_hash).")

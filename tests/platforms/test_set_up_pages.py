@@ -31,7 +31,7 @@ from tests.ports import free_port
 from tests.sandbox.server import SandboxServer
 
 FOLDER = ROOT / "docs" / "platforms"
-WRITTEN_BY_COMMANDS = {"sources.md"}
+WRITTEN_BY_COMMANDS = {"logins.md", "sources.md"}
 FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:flask|curl) [^`\n]+)`")
 RUN, REAL = "sh", "sh real-account"

@@ -117,7 +117,10 @@ def test_a_place_is_put_into_words() -> None:
 
 def test_a_variant_and_what_is_left_out_of_sorted_fields_are_put_into_words() -> None:
     page = page_text(source_of("allinpay"))
-    assert "| otherwise | with `form:signtype` = `MD5`: digest `md5`, encoding `hex`, kind `digest`, signed" in page
+    assert (
+        "| otherwise | with `form:signtype` = `MD5`: digest `md5`, encoding `hex`, kind `digest`, signed"
+        in page
+    )
     assert "all fields of the form that are not empty but `sign`, sorted by name and joined" in page
 
 

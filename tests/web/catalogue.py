@@ -33,6 +33,8 @@ LOGIN_STORY = [
     ),
     "app/pipeline/tokens/user_tokens.py",
     "app/wire/oidc.py",
+    "app/wire/logins/connector.py",
+    "app/wire/logins/id_tokens.py",
     "app/wire/wechat_family/sns_login.py",
     "app/pipeline/channels.py",
     "app/core/errors.py",

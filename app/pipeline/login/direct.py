@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import structlog
 
 from app.core.errors import RefusedError, RequestError
+from app.core.login_ports import DirectAppTokenLogin
 from app.core.ports import DirectLogin
-from app.core.values import Identity
-from app.pipeline.channels import ask_platform
+from app.core.values import Identity, TokenSet
+from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.finish import Proof, open_login
 from app.pipeline.login.people import checked_identity
 from app.pipeline.login.sessions import SessionToken
 from app.pipeline.services import Services
+from app.pipeline.tokens.app_tokens import with_app_token
+from app.pipeline.tokens.user_tokens import lend_app_token
 from app.security.addresses import address_group
 
 LOGINS_PER_ADDRESS = "60 per minute"
@@ -50,8 +53,12 @@ def log_in_directly(
         raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
     if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
         raise RequestError("bad_code", "code is needed and must be the text that the platform's login gave.")
-    tokens = ask_platform(lambda: login.redeem_code(code, channel.http))
-    known = checked_identity(ask_platform(lambda: login.identity(tokens, channel.http)))
+    tokens = _redeemed(services, channel, login, code)
+    known = checked_identity(
+        lend_app_token(
+            services, channel, tokens, lambda lent: ask_platform(lambda: login.identity(lent, channel.http))
+        )
+    )
     _, token = services.database.run(
         lambda tx: open_login(
             services, tx, channel.name, Proof(known, tokens), replaces=None, trace_id=trace_id
@@ -59,3 +66,15 @@ def log_in_directly(
     )
     log.info("login_finished", channel=channel.name, purpose="direct")
     return DirectResult(known, token)
+
+
+def _redeemed(services: Services, channel: Channel, login: DirectLogin, code: str) -> TokenSet:
+    """Redeem a code, with the application's own token where the login needs it."""
+    with_token = channel.as_capability(DirectAppTokenLogin)
+    if with_token is None:
+        return ask_platform(lambda: login.redeem_code(code, channel.http))
+    return with_app_token(
+        services,
+        channel.name,
+        lambda token: ask_platform(lambda: with_token.redeem_code_with(code, token, channel.http)),
+    )

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import structlog
 
 from app.core.errors import CallgateError, LoginError, RefusedError, StoreUnavailable
-from app.core.ports import AuthorizeRequest, DiscoveringLogin, LoginPages, LoginProvider, PostedReturn
+from app.core.login_ports import RefusalReader
+from app.core.ports import (
+    AuthorizeRequest,
+    DiscoveringLogin,
+    LoginPages,
+    LoginProvider,
+    PostedReturn,
+)
 from app.core.states import FlowMode, FlowPurpose
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
@@ -121,8 +128,11 @@ def _failures_kept(services: Services, flow: Flow) -> Iterator[None]:
 
 def return_parameters(channel: Channel) -> tuple[str, ...]:
     """Return the names of the parameters that a channel's return may carry beside the usual ones."""
-    posted = channel.as_capability(PostedReturn)
-    return () if posted is None else posted.return_parameters
+    posted, reader = channel.as_capability(PostedReturn), channel.as_capability(RefusalReader)
+    names = (() if posted is None else posted.return_parameters) + (
+        () if reader is None else reader.return_names
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def redeem(services: Services, channel: Channel, provider: LoginProvider, grant: CodeGrant) -> Proof:
@@ -215,6 +225,9 @@ def _code(channel: Channel, provider: LoginProvider, given: ReturnParameters) ->
     _check_issuer(channel, provider, given.issuer)
     if given.error is not None and given.code is not None:
         raise LoginError("bad_callback", "The platform's answer contradicts itself; start again.")
+    reader = channel.as_capability(RefusalReader)
+    if reader is not None and (told := reader.refused_return(given.error, given.others)) is not None:
+        raise told
     if given.error is not None and given.error != "access_denied":
         raise LoginError("login_refused", "The platform refused the login; start again.")
     # Several platforms report a person's "no" by leaving the code out.

@@ -1,21 +1,19 @@
 """What an OpenID Connect server says about itself, asked once for all threads of this process and kept for a while.
 
-How it is read and judged is in app/wire/oidc.py. A failure is remembered for a moment too, so that a server that is away
-does not hold a thread for every login that starts.
+How it is read and judged is in app/wire/oidc.py, how long it is kept in app/wire/kept.py.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Generic, TypeVar
 
 from app.core.errors import UpstreamError
 from app.core.ports import HttpClient
 from app.core.values import JSON
 from app.platforms.oauth2.settings import OAuth2Settings, without_reserved_query
+from app.wire.kept import Kept
 from app.wire.oauth2 import raise_when_busy
 from app.wire.oidc import (
     Expected,
@@ -30,48 +28,8 @@ from app.wire.oidc import (
     read_keys,
 )
 
-KEPT_SECONDS = 3600
 REFETCH_SECONDS = 60
 """Keys are asked for anew no more often than this, whatever key id a token names."""
-
-FAILED_SECONDS = 10
-
-T = TypeVar("T")
-
-
-class Kept(Generic[T]):
-    """One answer of a server; the first caller asks while the others wait for what it brings."""
-
-    def __init__(self, ask: Callable[[HttpClient], T], clock: Callable[[], float]) -> None:
-        self._ask = ask
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._value: T | None = None
-        self._failure: UpstreamError | None = None
-        self._asked_at = 0.0
-
-    @property
-    def value(self) -> T | None:
-        """What is known, however old; None before the first answer."""
-        return self._value
-
-    def get(self, http: HttpClient, *, longest: float = KEPT_SECONDS) -> T:
-        """Return what is known when it is younger than `longest` seconds, else ask; raises what asking raised."""
-        with self._lock:
-            age = self._clock() - self._asked_at
-            if self._failure is not None and age < FAILED_SECONDS:
-                raise self._failure
-            if self._value is not None and self._failure is None and age < longest:
-                return self._value
-            self._failure = None
-            try:
-                self._value = self._ask(http)
-            except UpstreamError as error:
-                self._failure = error
-                raise
-            finally:
-                self._asked_at = self._clock()
-            return self._value
 
 
 class DiscoveredServer:

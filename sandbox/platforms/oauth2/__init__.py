@@ -1,8 +1,11 @@
-"""Simulated OAuth2 and OpenID provider: login in two steps, balance, top-up, revocation. It sends nothing by itself."""
+"""Simulated OAuth2 and OpenID provider: login in two steps, balance, top-up, revocation; beside it every login that is described by data.
+
+It sends nothing by itself.
+"""
 
 from __future__ import annotations
 
-from sandbox.platforms.oauth2 import api, credentials, openid, people
+from sandbox.platforms.oauth2 import api, credentials, described_api, openid, people
 from sandbox.simulated import Login, Look, Preset, Simulated
 from sandbox.words import Words
 
@@ -49,6 +52,6 @@ SIMULATED = Simulated(
     identities=people.identities,
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
-    switches=openid.SWITCHES,
+    switches=openid.SWITCHES + described_api.SWITCHES,
     presets=PRESETS,
 )

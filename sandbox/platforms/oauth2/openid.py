@@ -16,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from flask import Response
 
 from sandbox.people import Person
 from sandbox.state import Grant, SandboxState
@@ -47,6 +48,13 @@ SWITCHES = (
     "jwks_encryption_key",
     "jwks_symmetric_key",
 )
+
+
+def json_answer(value: dict[str, Any]) -> Response:
+    """Returns a JSON answer that nobody keeps."""
+    response = Response(json.dumps(value, ensure_ascii=False).encode(), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def is_asked(scope: str) -> bool:
@@ -109,10 +117,10 @@ def id_token(state: SandboxState, grant: Grant, access_token: str) -> str | None
     if on["id_token_unsigned"]:
         return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
     if on["id_token_hs256"]:
-        return _signed_hs256(claims, state.settings["OAUTH2_CLIENT_SECRET"].encode(), "key-1")
+        return signed_hs256(claims, state.settings["OAUTH2_CLIENT_SECRET"].encode(), "key-1")
     if on["jwks_symmetric_key"]:
-        return _signed_hs256(claims, _shared_key(), "key-s")
-    return _signed_es256(claims) if on["jwks_rotated"] else _signed_rs256(claims)
+        return signed_hs256(claims, _shared_key(), "key-s")
+    return _signed_es256(claims) if on["jwks_rotated"] else signed_rs256(claims)
 
 
 def _claims(state: SandboxState, grant: Grant, access_token: str) -> dict[str, Any]:
@@ -168,7 +176,8 @@ def _ec_jwk(kid: str, key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
     return {"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256", "x": x, "y": y}
 
 
-def _signed_rs256(claims: dict[str, Any]) -> str:
+def signed_rs256(claims: dict[str, Any]) -> str:
+    """Returns an ID token signed with the first key of the set."""
     signed = _signing_input("RS256", "key-1", claims)
     return f"{signed}.{_base64url(_rsa_key(1).sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
 
@@ -179,7 +188,8 @@ def _signed_es256(claims: dict[str, Any]) -> str:
     return f"{signed}.{_base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def _signed_hs256(claims: dict[str, Any], key: bytes, kid: str) -> str:
+def signed_hs256(claims: dict[str, Any], key: bytes, kid: str) -> str:
+    """Returns an ID token signed with a shared key."""
     signed = _signing_input("HS256", kid, claims)
     return f"{signed}.{_base64url(hmac.new(key, signed.encode(), hashlib.sha256).digest())}"
 

@@ -1,0 +1,96 @@
+"""What a refusal means for whoever must act: one sentence for each hint, in English and Chinese.
+
+The sentences hold the provider's name, its console page and our return address, never anything that came from outside.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Hint(NamedTuple):
+    """A sentence about a refusal; `{name}`, `{console}` and `{redirect_uri}` are filled in."""
+
+    sentence: str
+    sentence_zh: str
+
+
+HINTS = {
+    "code_used": Hint(
+        "{name} says that the code is used or too old; start the login again.",
+        "{name}表示授权码已用过或已过期，请重新登录。",
+    ),
+    "login_again": Hint(
+        "{name} no longer accepts this login; start it again.", "{name}不再认可这次登录，请重新登录。"
+    ),
+    "user_denied": Hint(
+        "The login was cancelled; start again when you like.", "登录已取消，需要时请重新开始。"
+    ),
+    "anonymous_user": Hint(
+        "{name} let a visitor in who has no account of their own; log in with a full account.",
+        "{name}返回的是游客身份，不是正式账号，请用正式账号登录。",
+    ),
+    "refresh": Hint(
+        "{name} no longer accepts the token; log in again.", "{name}不再接受这个令牌，请重新登录。"
+    ),
+    "id_token": Hint(
+        "The ID token from {name} does not hold: signature, issuer, audience, nonce or time is wrong.",
+        "{name}的 ID Token 未通过校验：签名、签发者、受众、nonce 或时间有误。",
+    ),
+    "redirect_uri": Hint(
+        "The address {redirect_uri} is not registered at {name}: open {console} and paste it exactly.",
+        "地址 {redirect_uri} 没有在{name}登记：打开 {console}，原样填入。",
+    ),
+    "client_id": Hint(
+        "{name} does not know this application: compare client_id with {console}.",
+        "{name}不认识这个应用：请对照 {console} 检查 client_id。",
+    ),
+    "client_secret": Hint(
+        "{name} does not accept this application's secret: compare client_id and client_secret with {console}; a blank at the end, "
+        "the secret's id instead of its value, or a secret that was replaced are the usual causes.",
+        "{name}不接受这个应用的密钥：请对照 {console} 检查 client_id 和 client_secret。常见原因：末尾多了空格、误填密钥的编号、密钥已更换。",
+    ),
+    "ip_allowlist": Hint(
+        "{name} does not let this server's address call it: add the address to the list of trusted ones in {console}.",
+        "{name}不允许本服务器的出口地址调用：请在 {console} 把它加入可信 IP 列表。",
+    ),
+    "scope": Hint(
+        "The application may not do this at {name}: enable the permission in {console}, or ask for less in scope.",
+        "应用在{name}没有相应权限：请在 {console} 开通，或在 scope 里少申请一些。",
+    ),
+    "test_user": Hint(
+        "The application is not reviewed yet at {name}: add this account as a test user in {console}.",
+        "应用在{name}尚未通过审核：请在 {console} 把该账号加为测试用户。",
+    ),
+    "app_not_live": Hint(
+        "The application is not online at {name}: finish and publish it in {console}.",
+        "应用在{name}尚未上线：请在 {console} 完成配置并发布。",
+    ),
+    "app_disabled": Hint(
+        "{name} has blocked the application: {console} says why.", "应用被{name}封禁：原因见 {console}。"
+    ),
+    "unionid": Hint(
+        "The permission to read the unionid is missing at {name}: apply for it in {console}.",
+        "应用在{name}没有 unionid 权限：请在 {console} 申请。",
+    ),
+    "tenant": Hint(
+        "This account belongs to an organisation that may not log in here; an operator names those that may in the channel.",
+        "该账号所属的组织不允许在此登录；允许的组织由管理员写在通道里。",
+    ),
+    "not_a_member": Hint(
+        "Only members of the organisation can log in here, and {name} says that this person is none.",
+        "只有组织成员可以登录，而{name}表示此人不是成员。",
+    ),
+    "not_assigned": Hint(
+        "This account was not given the application: an administrator assigns it in {console}.",
+        "该账号未被分配此应用：请管理员在 {console} 分配。",
+    ),
+    "clock": Hint(
+        "{name} finds the time of a signed request wrong: set this server's clock (NTP).",
+        "{name}认为签名请求的时间不对：请校准本服务器的时钟（NTP）。",
+    ),
+}
+"""By the word that a description uses."""
+
+GRANT_HINTS = ("code_used", "login_again", "user_denied", "anonymous_user", "refresh", "id_token")
+"""What a person cures by logging in again; the others are an operator's."""
