@@ -63,12 +63,9 @@ def _alternatives(text: str) -> list[list[str]]:
 
 def _read(draft: Draft, place: str) -> str:
     source, _, name = place.partition(":")
-    if source == "const":
-        return name
-    if source == "path":
-        return draft.rest
-    if source == "slash_path":
-        return f"/{draft.rest}"
+    fixed = {"const": name, "path": draft.rest, "slash_path": f"/{draft.rest}"}
+    if source in fixed:
+        return fixed[source]
     if source == "first_key":
         return next((key for key in draft.tree() if key not in name.split(",")), "")
     if source == "header":

@@ -20,7 +20,7 @@ from app.wire.named_keys import (
     recovered_by_rsa,
 )
 from sandbox.cloud_keys import EC_KEY, RSA_KEY, certificate_pem, enclose_rsa, public_pem, sign_ecdsa, sign_rsa
-from tests.platforms.recorded import answer
+from tests.platforms.recorded_cases import answer
 
 RSA, EC = read_key(public_pem(RSA_KEY)), read_key(public_pem(EC_KEY))
 SHORT = (
