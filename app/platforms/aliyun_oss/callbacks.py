@@ -45,7 +45,7 @@ FAILED: Final = (Situation.HANDLER_FAILED, Situation.UNKNOWN_EVENT_TYPE)
 
 @dataclass(frozen=True, repr=False)
 class OssCallbacks(AddressedKeys):
-    """Takes upload callbacks; satisfies WebhookSource, KeyFinder, OutboundUser and AdvisedSource."""
+    """Takes upload callbacks; satisfies WebhookSource, KeyFinder, OutboundUser, SubAddresses and AdvisedSource."""
 
     settings: OssSettings
     addresses: KeyAddresses = field(init=False)
@@ -56,7 +56,7 @@ class OssCallbacks(AddressedKeys):
     retries_failed_answers = False
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-    takes_paths = True
+    address_template = ""
     """The path is signed, so a callbackUrl may go on behind the channel's name."""
     key_owner = "Aliyun OSS"
 
