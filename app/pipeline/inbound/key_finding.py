@@ -18,8 +18,8 @@ from app.pipeline.services import Services
 from app.security.addresses import address_group
 from app.security.found_keys import FAILED_SECONDS, Found
 
-KEY_FETCHES_PER_ADDRESS = "10 per minute"
-KEY_FETCHES_PER_CHANNEL = "60 per minute"
+KEY_FETCHES_PER_ADDRESS = "5 per minute"
+KEY_FETCHES_PER_CHANNEL = "30 per minute"
 """For keys that have proven nothing yet: one address cannot use up what is left for the platform's own new key."""
 
 RENEWALS_PER_KEY = "10 per minute"

@@ -86,7 +86,8 @@ class OssCallbacks(AddressedKeys):
         """Prove the signature over path, query and body, then the token."""
         signature = base64_header(request, "Authorization", longest=2048)
         proofs = (
-            is_signed_by_rsa(key, message=each, signature=signature, digest="md5") for each in _signed(request)
+            is_signed_by_rsa(key, message=each, signature=signature, digest="md5")
+            for each in _signed(request)
         )
         if not any(proofs):
             raise VerificationError(
@@ -142,7 +143,9 @@ def _signed(request: InboundRequest) -> tuple[bytes, ...]:
     """Return what may have been signed: servers hand over the path decoded, and one that came encoded is decoded here."""
     query = wire_bytes(f"?{request.query_string}" if request.query_string else "")
     path = request.path.encode("utf-8", "surrogatepass")
-    return tuple(each + query + b"\n" + request.body for each in dict.fromkeys((path, unquote_to_bytes(path))))
+    return tuple(
+        each + query + b"\n" + request.body for each in dict.fromkeys((path, unquote_to_bytes(path)))
+    )
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:
