@@ -29,7 +29,7 @@ from app.core.values import (
     json_reply,
 )  # fmt: skip
 from app.security.strict_json import parse_json
-from app.wire.platform_tokens import fetch_jwks
+from app.wire.key_sets import fetch_jwks
 from app.wire.sources.answers import compile_answer, compile_handshake, short_challenge
 from app.wire.sources.content import Reader, compile_unwrap, unwrap
 from app.wire.sources.coverage import coverage_of, credential_places_of
