@@ -37,6 +37,7 @@ CONFIGURATION_ONLY = {
     "app.config.rates:BURST",
     "app.config.rates:RATE",
     "app.config.retries:DELAY",
+    "app.config.samples:BLOCK",
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.alipay.keys:PEM_BLOCK",

@@ -28,8 +28,9 @@ from app.platforms.google_pubsub.messages import Push, read_push
 from app.platforms.google_pubsub.settings import GooglePubsubSettings
 from app.security.outbound import origin_of
 from app.security.signatures import wire_bytes
+from app.wire.key_sets import fetch_jwks
 from app.wire.oidc import ProviderKey
-from app.wire.platform_tokens import check_claim, claims_of, fetch_jwks, key_id_of, keys_from, written
+from app.wire.platform_tokens import check_claim, claims_of, key_id_of, keys_from, written
 from app.wire.sources.jwt_proofs import keys_of_set
 
 ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")

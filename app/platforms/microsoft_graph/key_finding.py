@@ -14,7 +14,8 @@ from app.core.ports import HttpClient
 from app.core.values import InboundRequest, Verified
 from app.platforms.microsoft_graph.callbacks import MicrosoftGraphCallbacks
 from app.security.outbound import origin_of
-from app.wire.platform_tokens import fetch_jwks, key_id_of, keys_from, written
+from app.wire.key_sets import fetch_jwks
+from app.wire.platform_tokens import key_id_of, keys_from, written
 
 HOUR: Final = 3600
 
