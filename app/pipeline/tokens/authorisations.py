@@ -15,7 +15,7 @@ from app.core.errors import GrantRejected, PermanentError, RequestError, Upstrea
 from app.core.ports import WebhookSource
 from app.core.storable import is_storable
 from app.core.values import Event, InboundRequest, ParsedEvent
-from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.channels import Channel, ask_platform, channel_path
 from app.pipeline.router import Context, Route
 from app.pipeline.services import Services
 from app.pipeline.tokens.account_tokens import seal_account, with_account_token
@@ -179,7 +179,7 @@ def _as_it_came(channel: Channel, event: Event) -> ParsedEvent:
         raise PermanentError("The channel takes no callbacks any more, so its keys are not known.")
     request = InboundRequest(
         method="POST",
-        path=f"/webhooks/{event.channel}",
+        path=channel_path(event.channel) + event.path_rest,
         query_string=event.query_string,
         headers=event.headers,
         body=event.raw,

@@ -56,7 +56,7 @@ class OssCallbacks(AddressedKeys):
     retries_failed_answers = False
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-    takes_paths = True
+    address_template = ""
     """The path is signed, so a callbackUrl may go on behind the channel's name."""
     key_owner = "Aliyun OSS"
 

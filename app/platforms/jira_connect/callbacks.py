@@ -56,7 +56,7 @@ PLACES: Final = CredentialPlaces(fields=("sharedSecret",))
 
 @dataclass(frozen=True, repr=False)
 class ConnectCallbacks(NamedKeys):
-    """Takes callbacks of one app; satisfies WebhookSource, KeyFinder, CredentialBearer and AdvisedSource."""
+    """Takes callbacks of one app; satisfies WebhookSource, KeyFinder, SubAddresses, CredentialBearer and AdvisedSource."""
 
     settings: ConnectSettings
     configured_keys: Mapping[str, bytes] = field(init=False)
@@ -66,7 +66,7 @@ class ConnectCallbacks(NamedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.ORIGIN
-    takes_paths = True
+    address_template = ""
     key_owner = "Atlassian Connect"
 
     def __post_init__(self) -> None:
