@@ -181,7 +181,7 @@ def is_taken_by_package(judged_by: Judge, request: InboundRequest, keys: Setting
 @pytest.fixture
 def clock_of_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the one package that reads the time itself read ours."""
-    frozen = SimpleNamespace(now=lambda tz: NOW.astimezone(tz), fromtimestamp=type(NOW).fromtimestamp)
+    frozen = SimpleNamespace(now=NOW.astimezone, fromtimestamp=type(NOW).fromtimestamp)
     monkeypatch.setattr("standardwebhooks.webhooks.datetime", frozen)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.core.accounts import AccountSource
+from app.core.accounts import NoticeSource
 from app.core.address_ports import SubAddresses
 from app.core.errors import PayloadError, RefusedError
 from app.core.exact_json import write_json
@@ -205,7 +205,7 @@ def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Rout
     binder = channel.as_capability(BindSource) if services.bind_route is not None else None
     if services.bind_route is not None and binder is not None and binder.bind_signal(event) is not None:
         routes = (services.bind_route, *routes)
-    accounts = channel.as_capability(AccountSource) if services.authorisations is not None else None
+    accounts = channel.as_capability(NoticeSource) if services.authorisations is not None else None
     if services.authorisations is None or accounts is None:
         return routes
     told = ParsedEvent(event.type, event.key, event.data, event.subject, event.occurred_at)

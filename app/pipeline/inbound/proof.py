@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.config.rates import rules_of
+from app.core.accounts import HandedSecrets
 from app.core.errors import (
     CallgateError,
     RefusedError,
@@ -27,6 +28,7 @@ from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.evidence import refused_evidence
 from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
+from app.pipeline.tokens.handed_secrets import kept_secret
 from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
 from app.security.addresses import address_group, is_kept_out
 from app.security.signatures import matching
@@ -219,8 +221,24 @@ def _verify(services: Services, channel: Channel, source: WebhookSource, request
     claim = None if finder is None else finder.claimed_key(request)
     if finder is None or claim is None:
         return source.verify(request, request.received_at)
-    key = _found_key(services, channel, finder, claim)
+    handed = channel.as_capability(HandedSecrets)
+    account = None if handed is None else handed.account_claimed(claim)
+    if handed is None or account is None:
+        key = _found_key(services, channel, finder, claim)
+    else:
+        key = _handed_secret(services, channel, handed, account)
     return finder.verify_with_key(request, request.received_at, key)
+
+
+def _handed_secret(services: Services, channel: Channel, source: HandedSecrets, account: str) -> bytes:
+    """Return the secret that an account's event brought; raises VerificationError where none did."""
+    secret = kept_secret(services, channel, source, account)
+    if not secret:
+        raise VerificationError(
+            "unknown_account",
+            "No event has brought a secret of the account that the request names, or the account has left since.",
+        )
+    return secret
 
 
 def _found_key(services: Services, channel: Channel, finder: KeyFinder, claim: str) -> bytes:
