@@ -30,7 +30,7 @@ from app.core.values import (
     default_acknowledgement,
 )
 from app.platforms.jira_connect.settings import ConnectSettings
-from app.platforms.jira_connect.tenants import TENANT, TENANT_KEY, ConnectTenants
+from app.platforms.jira_connect.tenants import ConnectTenants, is_tenant_key, tenant_claim
 from app.platforms.jira_connect.tokens import (
     check_claims,
     claims_by_secret,
@@ -93,7 +93,7 @@ class ConnectCallbacks(ConnectTenants, NamedKeys):
         if _is_lifecycle(request):
             return super().claimed_key(request)
         tenant = _tenant(token_of(request))
-        return None if tenant in self.tenants else TENANT + tenant
+        return None if tenant in self.tenants else tenant_claim(tenant)
 
     def key_name(self, request: InboundRequest) -> str:
         """Return the kid of a token."""
@@ -184,7 +184,7 @@ class ConnectCallbacks(ConnectTenants, NamedKeys):
 def _tenant(token: bytes) -> str:
     """Return which tenant a webhook's token says it is of, unproven; raises VerificationError."""
     tenant = unproven_claims(token).get("iss")
-    if not isinstance(tenant, str) or not TENANT_KEY.fullmatch(tenant):
+    if not isinstance(tenant, str) or not is_tenant_key(tenant):
         raise VerificationError("unknown_tenant", "The token's iss is no clientKey of a tenant.")
     return tenant
 

@@ -17,8 +17,18 @@ from app.security.signatures import sha256_hex
 TENANT: Final = "tenant:"
 """Begins the claim of a tenant's secret; a kid has no colon."""
 
-TENANT_KEY: Final = re.compile(r"[!-~]{1,64}")
+TENANT_LETTERS: Final = re.compile(r"[!-~]{1,64}")
 LONGEST_SECRET: Final = 512
+
+
+def is_tenant_key(text: str) -> bool:
+    """Say whether a text can be a clientKey: short, and visible ASCII."""
+    return TENANT_LETTERS.fullmatch(text) is not None
+
+
+def tenant_claim(tenant: str) -> str:
+    """Return the claim that means a tenant's secret."""
+    return TENANT + tenant
 
 
 class ConnectTenants:
