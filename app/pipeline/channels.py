@@ -266,11 +266,16 @@ def ask_platform(question: Callable[[], T]) -> T:
         raise UpstreamError("upstream_bad_answer", "The platform's answer cannot be used.") from None
 
 
+def channel_path(name: str) -> str:
+    """Return the path at which a channel takes callbacks."""
+    return f"/webhooks/{name}"
+
+
 def callback_url(settings: Settings, channel: Channel) -> str | None:
     """Return the address to paste into the platform's console for callbacks."""
     if channel.as_capability(WebhookSource) is None:
         return None
-    return f"{settings.public_base_url}/webhooks/{channel.name}"
+    return f"{settings.public_base_url}{channel_path(channel.name)}"
 
 
 def accounts_url(settings: Settings, channel: Channel) -> str | None:

@@ -95,6 +95,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.ebay.handshake:CODE": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
     "app.platforms.jira_connect.callbacks:KEY_WORD": ("fullmatch", [("", "a", ""), ("", "a:", "!")]),
     "app.platforms.jira_connect.callbacks:TYPE": ("fullmatch", [("", "a", ""), ("", "a:", "!")]),
+    "app.platforms.jira_connect.tenants:TENANT_LETTERS": ("fullmatch", [("", "a", ""), ("", "a:", " ")]),
     "app.platforms.plaid.callbacks:WORD": ("fullmatch", [("", "A", ""), ("", "A_", "!")]),
     "app.wire.key_addresses:REST": ("fullmatch", [("", "a", ""), ("", "a/", ""), ("", "a.", "!"), (".", "a", "/")]),
     "app.wire.key_tokens:KEY_ID": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),

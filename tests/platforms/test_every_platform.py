@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.address_ports import SubAddresses
 from app.core.errors import PayloadError, RefusedError, VerificationError
 from app.core.ports import CredentialBearer, WebhookSource
 from app.core.values import (
@@ -127,6 +128,13 @@ def test_every_platform_has_a_sample() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.slug}-{sample.mode}")
 def test_a_sample_proves_exactly_the_platforms_that_take_callbacks(sample: Sample) -> None:
     assert isinstance(sample.open(), WebhookSource) is (sample.prove is not None)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.slug}-{sample.mode}")
+def test_a_connector_that_judges_addresses_below_its_own_gets_them(sample: Sample) -> None:
+    # The router asks for the whole protocol: with one member missing, such an address answers 404.
+    connector = sample.open()
+    assert hasattr(connector, "takes_address") is isinstance(connector, SubAddresses)
 
 
 @each_sample

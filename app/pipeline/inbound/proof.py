@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.config.rates import rules_of
+from app.core.accounts import HandedSecrets
 from app.core.errors import (
     CallgateError,
     RefusedError,
@@ -26,6 +27,7 @@ from app.pipeline.evidence import refused_evidence
 from app.pipeline.inbound.key_finding import is_key_known, verified_with_claimed_key
 from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
+from app.pipeline.tokens.handed_secrets import kept_secret
 from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
 from app.security.addresses import address_group, is_kept_out
 from app.security.signatures import matching
@@ -209,7 +211,23 @@ def _verify(services: Services, channel: Channel, source: WebhookSource, request
     claim = None if finder is None else finder.claimed_key(request)
     if finder is None or claim is None:
         return source.verify(request, request.received_at)
-    return verified_with_claimed_key(services, channel, finder, request, claim)
+    handed = channel.as_capability(HandedSecrets)
+    account = None if handed is None else handed.account_claimed(claim)
+    if handed is None or account is None:
+        return verified_with_claimed_key(services, channel, finder, request, claim)
+    key = _handed_secret(services, channel, handed, account)
+    return finder.verify_with_key(request, request.received_at, key)
+
+
+def _handed_secret(services: Services, channel: Channel, source: HandedSecrets, account: str) -> bytes:
+    """Return the secret that an account's event brought; raises VerificationError where none did."""
+    secret = kept_secret(services, channel, source, account)
+    if not secret:
+        raise VerificationError(
+            "unknown_account",
+            "No event has brought a secret of the account that the request names, or the account has left since.",
+        )
+    return secret
 
 
 def _check_requirements(verified: Verified) -> None:

@@ -10,7 +10,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain, plain_text
+from app.config.platform_settings import (
+    BaseAddress,
+    PlatformSettings,
+    Secrets,
+    Texts,
+    plain,
+    plain_text,
+)
 from app.platforms.wechatpay.keys import (
     is_public_key_id,
     read_certificates,
@@ -22,17 +29,8 @@ from app.platforms.wechatpay.keys import (
 API_V3_KEY_BYTES: Final = 32
 
 
-def _texts(value: Any) -> Any:
-    values = [value] if isinstance(value, str) else value
-    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
-
-
 def _filled(value: Any) -> Any:
     return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
-
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-"""One text or a list of them; empty ones do not count."""
 
 
 class WechatpaySettings(PlatformSettings):
