@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pydantic import ValidationError
 
 from app.core.errors import PayloadError, VerificationError
@@ -44,7 +43,7 @@ def refused(request: InboundRequest, **keys: Any) -> str:
 def unread(text: bytes) -> str:
     with pytest.raises(PayloadError) as caught:
         received(bot(), sent(text))
-    return caught.value.code
+    return caught.value.reason
 
 
 def echoed(text: bytes) -> bytes | None:
@@ -127,7 +126,11 @@ def test_whole_padding_is_taken() -> None:
     assert received(bot(), padded(text, bytes([count]) * count))[1].type == "message.text"
 
 
-@pytest.mark.parametrize("spoil", [lambda p: b"\x00" + p[1:], lambda p: p[:-1] + b"\x00", lambda p: b"!" * len(p)])
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda whole: b"\x00" + whole[1:], lambda whole: whole[:-1] + b"\x00", lambda whole: b"!" * len(whole)],
+    ids=["first byte", "last byte", "more than a block"],
+)
 def test_padding_is_checked_in_every_byte(spoil: Any) -> None:
     text = message(pad="x" * ((25 - len(message(pad=""))) % 32))
     count = 32 - (20 + len(text)) % 32
@@ -144,14 +147,11 @@ def test_the_length_must_be_that_of_the_text(difference: int) -> None:
     assert refused(request) == "wrong_aes_key_or_receive_id"
 
 
-def test_half_a_block_is_refused() -> None:
-    whole = signer.framed(message(pad="x" * ((11 - len(message(pad=""))) % 16)), "", b"0" * 16)
-    full = whole + bytes([16 - len(whole) % 16]) * (16 - len(whole) % 16)
-    full = full if len(full) % 32 else full + bytes(16)
-    key = signer.b64decode(AES_KEY + "=")
-    encryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).encryptor()
-    sealed = signer.b64encode(encryptor.update(full) + encryptor.finalize()).decode()
-    assert refused(proven(sealed)) == "wrong_aes_key_or_receive_id"
+def test_blocks_of_sixteen_bytes_are_refused() -> None:
+    text = message(pad="x" * ((15 - 20 - len(message(pad=""))) % 32))
+    framed = signer.framed(text, "", b"0" * 16)
+    assert len(framed) % 32 == 15
+    assert refused(proven(signer.encrypt_padded(framed + b"\x01", AES_KEY))) == "wrong_aes_key_or_receive_id"
 
 
 @pytest.mark.parametrize(
@@ -175,30 +175,21 @@ def test_an_event_without_a_name_is_no_event(inside: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (lambda sealed: {"Encrypt": sealed}, "body_not_encrypted"),
-        (lambda sealed: {"encrypt": sealed, "Encrypt": sealed}, "body_not_encrypted"),
-        (lambda sealed: {"encrypt": None, "Encrypt": sealed}, "body_not_encrypted"),
-        (lambda sealed: {"encrypt": [sealed]}, "body_not_encrypted"),
-        (lambda sealed: {"encrypt": ""}, "body_not_encrypted"),
-        (lambda sealed: [sealed], "unreadable_body"),
-        (lambda sealed: sealed, "unreadable_body"),
+        ('{"Encrypt": "%s"}', "body_not_encrypted"),
+        ('{"encrypt": "%s", "Encrypt": ""}', "body_not_encrypted"),
+        ('{"encrypt": null, "Encrypt": "%s"}', "body_not_encrypted"),
+        ('{"encrypt": ["%s"]}', "body_not_encrypted"),
+        ('{"encrypt": "", "also": "%s"}', "body_not_encrypted"),
+        ('["%s"]', "unreadable_body"),
+        ('"%s"', "unreadable_body"),
+        ('{"encrypt": "%s", "encrypt": "AAAA"}', "unreadable_body"),
+        ("<xml><encrypt>%s</encrypt></xml>", "unreadable_body"),
+        ("encrypt=%s", "unreadable_body"),
     ],
 )
-def test_only_a_bots_envelope_is_opened(body: Any, reason: str) -> None:
+def test_only_a_bots_envelope_is_opened(body: str, reason: str) -> None:
     sealed = encrypted(message())
-    assert refused(proven(sealed, body=json.dumps(body(sealed)).encode())) == reason
-
-
-def test_an_application_in_xml_is_no_bot() -> None:
-    sealed = encrypted(message())
-    request = proven(sealed, body=f"<xml><encrypt>{sealed}</encrypt></xml>".encode())
-    assert refused(request) == "unreadable_body"
-
-
-def test_a_body_that_says_encrypt_twice_is_refused() -> None:
-    sealed = encrypted(message())
-    body = json.dumps({"encrypt": sealed})[:-1] + ', "encrypt": "AAAA"}'
-    assert refused(proven(sealed, body=body.encode())) == "unreadable_body"
+    assert refused(proven(sealed, body=(body % sealed).encode())) == reason
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
