@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.platforms.wecom_aibot import credentials
+from sandbox.platforms.wecom_aibot.chat import CHAT
 from sandbox.platforms.wecom_aibot.firing import CALLBACKS
 from sandbox.simulated import Look, Simulated
 from sandbox.words import Words
@@ -14,5 +15,6 @@ SIMULATED = Simulated(
     credentials=credentials.CREDENTIALS,
     channel=credentials.CHANNEL,
     callbacks=CALLBACKS,
+    chat=CHAT,
     look=Look("#2a5da8", dark_accent="#8ab0f0", on_dark_accent="#0d1a30"),
 )
