@@ -19,10 +19,10 @@ from app.platforms.wecom_aibot.bot import WecomAibot
 from app.platforms.wecom_aibot.replies import reply_to
 from app.security.strict_json import parse_json_exactly
 from app.wire.wechat_family.crypto import WechatKeyring
-from app.wire.wechat_family.messages import unix_moment, event_key, word
+from app.wire.wechat_family.messages import event_key, unix_moment, word
 from app.wire.wechat_family.work_push import TEXT, WorkPush
 
-ECHO = re.compile(rb"[A-Za-z0-9_-]{1,128}")
+ECHO = re.compile(r"[A-Za-z0-9_-]{1,128}")
 """With braces or quotes it could be a message: who recorded its ciphertext would have it opened by the check of the address."""
 
 
@@ -57,7 +57,7 @@ class AibotCallbacks(WorkPush, WecomAibot):
         if not verified.is_challenge:
             return None
         echo = verified.plaintext or b""
-        if not ECHO.fullmatch(echo):
+        if not ECHO.fullmatch(echo.decode("ascii", "replace")):
             raise PayloadError(
                 "bad_echostr", message="echostr must hold 1 to 128 letters, digits, hyphens or underscores."
             )

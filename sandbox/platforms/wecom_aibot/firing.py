@@ -21,7 +21,7 @@ Build = Callable[[Moment], dict[str, Any]]
 CHECK = "url_verification"
 NOBODY = ""
 API = "https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code="
-FILE = {"url": "https://example.com/sealed-by-the-encoding-aes-key"}
+FILE: dict[str, Any] = {"url": "https://example.com/sealed-by-the-encoding-aes-key"}
 
 
 def _message(kind: str, *, group: bool = False, replies: bool = True, **members: Any) -> Build:
@@ -133,7 +133,9 @@ CALLBACKS = Callbacks(
             "图文混排消息",
             _message("mixed", group=True, msg_item=_MIXED),
         ),
-        _sample("message.voice", "Speech, as text", "语音消息（已转文字）", _message("voice", content="你好")),
+        _sample(
+            "message.voice", "Speech, as text", "语音消息（已转文字）", _message("voice", content="你好")
+        ),
         _sample("message.file", "A file", "文件消息", _message("file", **FILE)),
         _sample("message.video", "A video", "视频消息", _message("video", **FILE)),
         _sample(

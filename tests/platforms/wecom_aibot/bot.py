@@ -94,9 +94,7 @@ def answered(
     situation: Situation = Situation.SUCCESS,
 ) -> Reply:
     verified, happened = received(connector, request)
-    return connector.acknowledge(
-        request, verified, Outcome(situation, "evt_1", happened, data=data, now=NOW)
-    )
+    return connector.acknowledge(request, verified, Outcome(situation, "evt_1", happened, data=data, now=NOW))
 
 
 def reply_to(text: bytes, data: Any) -> Mapping[str, Any] | None:

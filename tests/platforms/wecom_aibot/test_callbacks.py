@@ -156,7 +156,17 @@ def test_blocks_of_sixteen_bytes_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"hello", b"[1]", b'"text"', b"7", b"null", b"\xff{}", b'{"a":1}{"b":2}', b'{"msgtype":"a","msgtype":"b"}'],
+    [
+        b"",
+        b"hello",
+        b"[1]",
+        b'"text"',
+        b"7",
+        b"null",
+        b"\xff{}",
+        b'{"a":1}{"b":2}',
+        b'{"msgtype":"a","msgtype":"b"}',
+    ],
 )
 def test_what_is_no_json_object_is_no_message(text: bytes) -> None:
     assert unread(text) == "not_a_json_object"

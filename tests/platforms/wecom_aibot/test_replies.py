@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.core.values import Situation
+from sandbox.platforms.wecom_aibot.firing import open_reply
 from tests.platforms.wecom_aibot.bot import (
     AES_KEY,
     NONCE,
@@ -18,7 +19,6 @@ from tests.platforms.wecom_aibot.bot import (
     bot,
     event,
     message,
-    open_reply,
     reply_to,
     sent,
 )
@@ -93,7 +93,9 @@ def test_a_card_may_come_with_a_stream() -> None:
     }
 
 
-@pytest.mark.parametrize(("userids", "named"), [(["a", 5, "b"], {"userids": ["a", "b"]}), ([], {}), ("a", {})])
+@pytest.mark.parametrize(
+    ("userids", "named"), [(["a", 5, "b"], {"userids": ["a", "b"]}), ([], {}), ("a", {})]
+)
 def test_a_pressed_card_is_changed_for_some_or_all(userids: Any, named: dict[str, Any]) -> None:
     told = {"msg_type": "update_template_card", "template_card": CARD, "userids": userids}
     assert reply_to(CLICK, told) == {

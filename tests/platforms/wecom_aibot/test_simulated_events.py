@@ -33,9 +33,7 @@ def sample_bot() -> AibotCallbacks:
 
 
 def request_of(seen: Received) -> InboundRequest:
-    return InboundRequest(
-        seen.method, seen.path, urlencode(seen.query), (), seen.body, "203.0.113.9", NOW
-    )
+    return InboundRequest(seen.method, seen.path, urlencode(seen.query), (), seen.body, "203.0.113.9", NOW)
 
 
 def test_every_sample_is_ours_and_has_the_type_it_is_offered_as(
