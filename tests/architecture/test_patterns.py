@@ -117,6 +117,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.tokens.authorisation_links:CODE": ("fullmatch", [("", "a", " ")]),
     "app.pipeline.tokens.authorisation_links:KEY": ("fullmatch", [("", "1", ""), ("1234567890-", "a", "x")]),
     "app.platforms.wechat_component.callbacks:ACCOUNT": ("fullmatch", [("", "a", ""), ("", "a", "/"), ("a", "/", "")]),
+    "app.platforms.wecom_aibot.callbacks:ECHO": ("fullmatch", [("", "a", "!")]),
     "app.platforms.wecom_suite.callbacks:COMPANY": ("fullmatch", [("", "a", ""), ("", "$CORPID$", ""), ("a", "/", "")]),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
     "app.platforms.wechatpay.keys:CERTIFICATE": (
