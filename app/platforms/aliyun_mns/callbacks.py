@@ -53,8 +53,7 @@ class MnsCallbacks(AddressedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-    takes_paths = True
-    """The address is signed, so an endpoint may go on behind the channel's name."""
+    address_template: str = ""
     key_owner = "Aliyun MNS"
 
     def __post_init__(self) -> None:

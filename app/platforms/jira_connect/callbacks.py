@@ -66,7 +66,7 @@ class ConnectCallbacks(NamedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.ORIGIN
-    takes_paths = True
+    address_template: str = ""
     key_owner = "Atlassian Connect"
 
     def __post_init__(self) -> None:
