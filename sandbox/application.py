@@ -5,6 +5,7 @@ The only place where faults meet requests. A platform's rules stay in its folder
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
