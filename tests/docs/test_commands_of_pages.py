@@ -74,7 +74,10 @@ def test_every_target_of_make_and_every_module_of_a_page_exists(name: str) -> No
 
 def test_the_pages_hold_commands_at_all() -> None:
     assert sum(len(flask_commands(name)) for name in pages()) > 30
-    assert {target for name in pages() for part in typed(name) for target in MAKE.findall(part)} > {"run", "test"}
+    assert {target for name in pages() for part in typed(name) for target in MAKE.findall(part)} > {
+        "run",
+        "test",
+    }
 
 
 @pytest.mark.parametrize("name", [*pages(), "CHANGELOG.md"])

@@ -133,7 +133,9 @@ def _words(module: Path) -> Iterator[str]:
             continue
         named = [each.value for each in node.keywords if each.arg == "code"]
         given = node.args[:1] if node.func.id in FIRST_ARGUMENT else named if node.func.id in BY_NAME else []
-        yield from (each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str))
+        yield from (
+            each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        )
 
 
 def words_of_contract() -> set[str]:
@@ -145,5 +147,7 @@ def test_every_error_word_stands_in_the_contract() -> None:
 
 
 def test_every_error_word_of_the_contract_is_in_the_code() -> None:
-    text = "\n".join((Path(__file__).parents[2] / module).read_text(encoding="utf-8") for module in modules("app"))
+    text = "\n".join(
+        (Path(__file__).parents[2] / module).read_text(encoding="utf-8") for module in modules("app")
+    )
     assert {word for word in words_of_contract() if not re.search(rf'["\']{word}["\']', text)} == set()

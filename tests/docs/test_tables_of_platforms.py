@@ -29,7 +29,11 @@ LINK = re.compile(r"\]\(([^)]+)\)")
 @cache
 def can(slug: str, protocol: type[Any]) -> bool:
     """Say whether some channel of this platform has a capability."""
-    found = [replace(each, settings={**each.settings, **MORE.get(slug, {})}) for each in samples() if each.slug == slug]
+    found = [
+        replace(each, settings={**each.settings, **MORE.get(slug, {})})
+        for each in samples()
+        if each.slug == slug
+    ]
     return any(isinstance(sample.open(), protocol) for sample in found)
 
 
