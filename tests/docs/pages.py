@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def terminal(services: Any) -> dict[str, click.Command]:
 
 
 def _commands(
-    before: tuple[str, ...], named: dict[str, click.Command]
+    before: tuple[str, ...], named: Mapping[str, click.Command]
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     for name, command in named.items():
         yield (*before, name), command
