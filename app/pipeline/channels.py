@@ -179,7 +179,7 @@ def _unknown_platform(name: str, platforms: Mapping[str, PlatformSpec]) -> str:
         return f"platform {name!r} is unknown; known are {', '.join(sorted(platforms))}."
     alike = get_close_matches(name, platforms, n=5, cutoff=0.5)
     meant = f"; do you mean {', '.join(alike)}?" if alike else ";"
-    return f"platform {name!r} is unknown{meant} `flask sources list` prints all {len(platforms)}."
+    return f"platform {name!r} is unknown{meant} README.md lists the platforms, `flask sources list` the sources."
 
 
 def unsafe_about(channel: Channel) -> list[str]:
