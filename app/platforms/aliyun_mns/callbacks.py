@@ -53,12 +53,8 @@ class MnsCallbacks(AddressedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-<<<<<<< HEAD
     address_template = ""
     """The address is signed, so an endpoint may go on behind the channel's name."""
-=======
-    address_template: str = ""
->>>>>>> newcomer
     key_owner = "Aliyun MNS"
 
     def __post_init__(self) -> None:

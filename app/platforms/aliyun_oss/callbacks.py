@@ -56,12 +56,8 @@ class OssCallbacks(AddressedKeys):
     retries_failed_answers = False
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-<<<<<<< HEAD
     address_template = ""
     """The path is signed, so a callbackUrl may go on behind the channel's name."""
-=======
-    address_template: str = ""
->>>>>>> newcomer
     key_owner = "Aliyun OSS"
 
     def __post_init__(self) -> None:

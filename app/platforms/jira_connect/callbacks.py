@@ -74,11 +74,7 @@ class ConnectCallbacks(ConnectTenants, NamedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.ORIGIN
-<<<<<<< HEAD
     address_template = ""
-=======
-    address_template: str = ""
->>>>>>> newcomer
     key_owner = "Atlassian Connect"
 
     def __post_init__(self) -> None:
