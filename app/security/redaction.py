@@ -30,6 +30,7 @@ SECRET_NAMES = frozenset(
         "key",
         "secret",
         "token",
+        "clientstate",
         "password",
         "passwd",
         "pwd",

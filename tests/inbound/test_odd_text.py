@@ -44,9 +44,14 @@ MakeServices = Callable[..., Services]
 class Anything(OpenSource):
     """A platform that says and hands on whatever a test tells it to."""
 
+    address_template = ""
+
     def __init__(self) -> None:
         self.verified = Verified("test")
         self.said = ParsedEvent("order.paid", "evt_1", {})
+
+    def takes_address(self, rest: str) -> bool:
+        return True
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         return self.verified
@@ -80,6 +85,7 @@ WAYS: dict[str, Way] = {
     "scheme": lambda source, text: proving(source, scheme=text),
     "version": lambda source, text: asking(version=text),
     "remote_addr": lambda source, text: asking(remote_addr=text),
+    "path_rest": lambda source, text: asking(path=f"/webhooks/odd/{text}"),
     "query_string": lambda source, text: asking(query_string=f"a={text}"),
     "headers": lambda source, text: asking(headers=((text, text), ("X-Version", text))),
     "body": lambda source, text: asking(body=text.encode("utf-8", "surrogatepass")),
