@@ -48,11 +48,14 @@ def certificate_from_text(text: str) -> x509.Certificate:
         raise ValueError(HOW) from error
 
 
+def certificate_der(text: str) -> bytes:
+    """Return that certificate in DER, as what is found while running is kept; raises ValueError."""
+    return certificate_from_text(text).public_bytes(Encoding.DER)
+
+
 def certificates_by_address(texts: Mapping[str, str]) -> dict[str, bytes]:
     """Return certificates (DER) by the addresses at which they are; raises ValueError."""
-    return {
-        address: certificate_from_text(text).public_bytes(Encoding.DER) for address, text in texts.items()
-    }
+    return {address: certificate_der(text) for address, text in texts.items()}
 
 
 def rsa_key_of(certificate: x509.Certificate) -> RSAPublicKey:

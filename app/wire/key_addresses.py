@@ -68,10 +68,15 @@ Regions = Annotated[Texts, AfterValidator(_regions)]
 
 @dataclass(frozen=True)
 class KeyAddresses:
-    """The addresses below which a channel believes keys; `regions` fill `<region>`."""
+    """The addresses below which a channel believes keys; `regions` fill `<region>`, `rest` is what may follow a prefix.
+
+    `refusal` is the reason under which the platform's page explains a refused address.
+    """
 
     prefixes: tuple[str, ...]
     regions: tuple[str, ...] = ()
+    rest: re.Pattern[str] = REST
+    refusal: str = "bad_key_address"
     _known: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,11 +99,11 @@ class KeyAddresses:
         """Return the address to call for a key; raises VerificationError for one that is nobody's we know."""
         for prefix in self._known:
             if len(address) <= LONGEST_ADDRESS and address.startswith(prefix):
-                if REST.fullmatch(address, len(prefix)):
+                if self.rest.fullmatch(address, len(prefix)):
                     return safe_address(address)
                 break
         raise VerificationError(
-            "bad_key_address",
+            self.refusal,
             f"The request says that its key is at {address[:200]!r}, which is not an address where this platform keeps its keys.",
         )
 

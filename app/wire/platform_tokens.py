@@ -8,21 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from app.core.errors import UpstreamError, UpstreamUnavailable, VerificationError
+from app.core.errors import VerificationError
 from app.core.exact_json import write_json
-from app.core.ports import HttpClient
-from app.security.outbound import retry_after
 from app.security.signatures import matching
 from app.security.strict_json import parse_json
 from app.wire.oidc import ProviderKey
 from app.wire.sources.jwt_proofs import check_token_times, keys_of_set, proven_claims, token_header
 
 ALGORITHM: Final = "RS256"
-MOST_KEYS: Final = 64
 LONGEST_ID: Final = 128
-GOOD: Final = 200
-TOO_MANY: Final = 429
-SERVER_FAULT: Final = 500
 
 
 def key_id_of(token: bytes) -> str:
@@ -34,21 +28,6 @@ def key_id_of(token: bytes) -> str:
     if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_ID or not kid.isascii() or " " in kid:
         raise VerificationError("malformed_signature", "The token names no key (kid).")
     return kid
-
-
-def fetch_jwks(address: str, http: HttpClient, *, platform: str) -> dict[str, dict[str, Any]]:
-    """Return the keys of a set by their ids, as they are written there; raises UpstreamError and its kin."""
-    answer = http.request("GET", address)
-    if answer.status == TOO_MANY or answer.status >= SERVER_FAULT:
-        raise UpstreamUnavailable(
-            f"{platform} answered {answer.status} to the request for its keys; try again later.",
-            retry_after=retry_after(answer),
-        )
-    listed = answer.json_object().get("keys") if answer.status == GOOD else None
-    if not isinstance(listed, list):
-        raise UpstreamError("bad_keys", f"{platform}'s key set holds no list of keys.")
-    named = [each for each in listed[:MOST_KEYS] if isinstance(each, dict)]
-    return {each["kid"]: each for each in named if isinstance(each.get("kid"), str)}
 
 
 def written(keys: Sequence[Mapping[str, Any]]) -> bytes:

@@ -81,7 +81,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         "fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")],
     ),
     "app.platforms.aws_sns.callbacks:CERTIFICATE_PATH": (
-        "fullmatch", [("/SimpleNotificationService-", "a", ".pem"), ("", "/SimpleNotificationService-", "")],
+        "fullmatch", [("SimpleNotificationService-", "a", ".pem"), ("", "/SimpleNotificationService-", "")],
     ),
     "app.platforms.callback.bearer:BEARER": (
         "fullmatch", [("Bearer ", "a.", ""), ("Bearer ", "a", ""), ("Bearer ", "a-", "."), ("Bearer a.", "a", "")],
@@ -105,7 +105,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.github.callbacks:EVENT_NAME": ("fullmatch", [("", "a", "!")]),
     "app.platforms.github.callbacks:SIGNATURE": ("fullmatch", [("", "sha256=", ""), ("sha256=", "a", "")]),
     "app.platforms.paypal.callbacks:CERTIFICATE_PATH": (
-        "fullmatch", [("/v1/notifications/certs/", "a", ""), ("", "/v1/notifications/certs/", "")],
+        "fullmatch", [("v1/notifications/certs/", "a", ""), ("", "/v1/notifications/certs/", "")],
     ),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",

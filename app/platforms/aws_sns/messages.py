@@ -40,7 +40,7 @@ class SnsMessage:
     fields: dict[str, str]
     version: str
     signature: bytes
-    certificate_address: Any
+    certificate_address: str
 
     @property
     def signed_text(self) -> bytes:
@@ -72,18 +72,21 @@ def read_message(request: InboundRequest) -> SnsMessage:
 
 
 def _with_signature(fields: dict[str, str], body: dict[str, Any]) -> SnsMessage:
-    version, signature = body.get("SignatureVersion"), body.get("Signature")
+    signature = _text(body, "Signature")
     if not 0 < len(fields["MessageId"]) <= LONGEST_ID:
         raise _not_a_message("its MessageId is empty or too long")
-    if not isinstance(signature, str) or not signature:
+    if not signature:
         raise VerificationError("missing_signature", "The message has no Signature.")
     try:
         decoded = strict_base64(signature)
     except ValueError as error:
         raise VerificationError("bad_signature", "Signature is not Base64.") from error
-    return SnsMessage(
-        fields, version if isinstance(version, str) else "", decoded, body.get("SigningCertURL")
-    )
+    return SnsMessage(fields, _text(body, "SignatureVersion"), decoded, _text(body, "SigningCertURL"))
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def content_of(message: str) -> Any:

@@ -28,8 +28,9 @@ from app.platforms.google_pubsub.messages import Push, read_push
 from app.platforms.google_pubsub.settings import GooglePubsubSettings
 from app.security.outbound import origin_of
 from app.security.signatures import wire_bytes
+from app.wire.key_answers import fetch_key_set
 from app.wire.oidc import ProviderKey
-from app.wire.platform_tokens import check_claim, claims_of, fetch_jwks, key_id_of, keys_from, written
+from app.wire.platform_tokens import check_claim, claims_of, key_id_of, keys_from, written
 from app.wire.sources.jwt_proofs import keys_of_set
 
 ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")
@@ -114,7 +115,7 @@ class GooglePubsubFinder(GooglePubsubCallbacks):
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch Google's keys."""
-        found = fetch_jwks(self.settings.keys_address, http, platform="Google")
+        found = fetch_key_set(self.settings.keys_address, http, platform="Google")
         return {name: written([key]) for name, key in found.items()}
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:

@@ -39,8 +39,9 @@ from app.platforms.jira_connect.tokens import (
 )
 from app.security.signatures import same_secret, sha256_hex
 from app.security.strict_json import parse_json_exactly
+from app.wire.key_answers import fetched_file
 from app.wire.key_tokens import named_key, proven_claims
-from app.wire.named_keys import NamedKeys, configured_keys_of, fetched_file
+from app.wire.named_keys import NamedKeys, configured_keys_of
 
 LIFECYCLE: Final = frozenset({"installed", "uninstalled"})
 """What Atlassian signs itself; enabled and disabled come with the tenant's signature."""

@@ -14,7 +14,8 @@ from app.core.ports import HttpClient
 from app.core.values import InboundRequest, Verified
 from app.platforms.microsoft_graph.callbacks import MicrosoftGraphCallbacks
 from app.security.outbound import origin_of
-from app.wire.platform_tokens import fetch_jwks, key_id_of, keys_from, written
+from app.wire.key_answers import fetch_key_set
+from app.wire.platform_tokens import key_id_of, keys_from, written
 
 HOUR: Final = 3600
 
@@ -38,7 +39,7 @@ class MicrosoftGraphFinder(MicrosoftGraphCallbacks):
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch the keys; the claimed ones together, where all of them exist."""
-        found = fetch_jwks(self.settings.keys_address, http, platform="Microsoft")
+        found = fetch_key_set(self.settings.keys_address, http, platform="Microsoft")
         names = claim.split(" ")
         single = {name: written([key]) for name, key in found.items()}
         if not all(name in found for name in names):

@@ -29,8 +29,10 @@ from app.platforms.plaid.settings import PlaidSettings
 from app.security.signatures import same_secret, sha256_hex, wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.header_values import needed_header
+from app.wire.key_answers import check_status
 from app.wire.key_tokens import check_window, named_key, proven_claims, signed_second
-from app.wire.named_keys import NamedKeys, check_status, configured_keys_of, read_key_of_jwk
+from app.wire.named_keys import NamedKeys, configured_keys_of
+from app.wire.public_keys import read_key_of_jwk
 
 HEADER: Final = "Plaid-Verification"
 ALGORITHM: Final = "ES256"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.config.platform_settings import plain
-from app.core.errors import PayloadError, RequestError, UpstreamError, VerificationError
+from app.core.errors import PayloadError, RequestError, VerificationError
 from app.core.exact_json import write_json
 from app.core.ports import Handshake, HttpClient
 from app.core.values import (
@@ -29,6 +29,7 @@ from app.core.values import (
     json_reply,
 )  # fmt: skip
 from app.security.strict_json import parse_json
+from app.wire.key_answers import fetch_key_set
 from app.wire.sources.answers import compile_answer, compile_handshake, short_challenge
 from app.wire.sources.content import Reader, compile_unwrap, unwrap
 from app.wire.sources.coverage import coverage_of, credential_places_of
@@ -277,14 +278,8 @@ class KeySide(DescribedSource):
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch the platform's key set."""
-        answer = http.request("GET", self.jwks_url)
-        try:
-            listed = answer.json_object().get("keys")
-            return {each["kid"]: write_json(each) for each in listed if isinstance(each.get("kid"), str)}  # type: ignore[union-attr]
-        except (TypeError, AttributeError, ValueError) as error:
-            raise UpstreamError(
-                "bad_keys", "The platform's key set (jwks_url) holds no list of keys."
-            ) from error
+        found = fetch_key_set(self.jwks_url, http, platform="The platform")
+        return {name: write_json(key) for name, key in found.items()}
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with one found key."""
