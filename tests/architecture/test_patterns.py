@@ -39,7 +39,6 @@ CONFIGURATION_ONLY = {
     "app.config.retries:DELAY",
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
-    "app.platforms.alipay.keys:PEM_BLOCK",
     "app.platforms.aws_sns.settings:TOPIC",
     "app.platforms.google_pubsub.settings:SUBSCRIPTION",
     "app.platforms.ebay.settings:TOKEN",
@@ -96,6 +95,9 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.jira_connect.callbacks:TYPE": ("fullmatch", [("", "a", ""), ("", "a:", "!")]),
     "app.platforms.plaid.callbacks:WORD": ("fullmatch", [("", "A", ""), ("", "A_", "!")]),
     "app.wire.key_addresses:REST": ("fullmatch", [("", "a", ""), ("", "a/", ""), ("", "a.", "!"), (".", "a", "/")]),
+    "app.wire.pem_texts:PEM_BLOCK": (
+        "findall", [("", "-----BEGIN A-----", ""), ("-----BEGIN A-----", "a", ""), ("-----BEGIN A-----", "a\n", "-----END B-----"), ("", "-", "")],
+    ),
     "app.wire.key_tokens:KEY_ID": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
@@ -117,9 +119,6 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.wechat_component.callbacks:ACCOUNT": ("fullmatch", [("", "a", ""), ("", "a", "/"), ("a", "/", "")]),
     "app.platforms.wecom_suite.callbacks:COMPANY": ("fullmatch", [("", "a", ""), ("", "$CORPID$", ""), ("a", "/", "")]),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
-    "app.platforms.wechatpay.keys:CERTIFICATE": (
-        "findall", [("", "-----BEGIN CERTIFICATE-----", ""), ("-----BEGIN CERTIFICATE-----", "a", ""), ("", "-", "")],
-    ),
     "app.platforms.wechatpay.keys:SERIAL": ("fullmatch", [("", "0", ""), ("", "A", "x")]),
     "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (

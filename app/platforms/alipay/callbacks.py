@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from app.core.errors import PayloadError, RequestError, VerificationError
@@ -31,6 +31,7 @@ from app.platforms.alipay.diagnosis import why_no_form, why_signature_differs
 from app.platforms.alipay.keys import is_signed
 from app.platforms.alipay.notice_form import RepeatedName, read_form, read_text, signed_content
 from app.security.signatures import strict_base64
+from app.wire.beijing_time import beijing_moment_or_none
 
 RSA2: Final = b"RSA2"
 WORD: Final = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -101,7 +102,7 @@ class AlipayCallbacks(AlipayAccount):
             key=notify_id,
             data=data,
             subject=data.get("out_trade_no"),
-            occurred_at=_moment(data),
+            occurred_at=beijing_moment_or_none(data.get("notify_time")),
         )
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
@@ -165,12 +166,3 @@ def _type(data: Mapping[str, str]) -> str:
             message="The notification must carry notify_type, or msg_method, as a plain word.",
         )
     return ".".join(words)
-
-
-def _moment(data: Mapping[str, str]) -> datetime | None:
-    """Return when it was told, which Alipay writes in Beijing's time."""
-    try:
-        local = datetime.strptime(f"{data.get('notify_time', '')}+0800", "%Y-%m-%d %H:%M:%S%z")
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
-
 from app.core.errors import VerificationError
 from app.core.values import InboundRequest
 from app.security.signatures import strict_base64
@@ -25,10 +23,9 @@ SIGNED: Final = {
     "UnsubscribeConfirmation": OF_CONFIRMATIONS,
 }
 MAY_LACK: Final = "Subject"
-DIGESTS: Final[dict[str, HashAlgorithm]] = {
-    "1": SHA1(),  # noqa: S303 - topics sign so unless their SignatureVersion is set to 2
-    "2": SHA256(),
-}
+DIGESTS: Final = {"1": "sha1", "2": "sha256"}
+"""Topics sign with SHA-1 unless their SignatureVersion is set to 2."""
+
 RAW_DELIVERY: Final = "x-amz-sns-rawdelivery"
 LONGEST_ID: Final = 128
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import Certificate
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from app.config.platform_settings import PlatformSettings, Secrets, plain, renamed
-from app.wire.certificate_chains import read_certificate
+from app.wire.certificates import read_certificates, rsa_key_of
 
 ENCRYPT_KEY_BYTES: Final = 32
-MIN_RSA_BITS: Final = 2048
 
 
 def _filled(value: Any) -> Any:
@@ -22,10 +20,8 @@ def _filled(value: Any) -> Any:
 
 def platform_certificate(text: str) -> Certificate:
     """Return the certificate of a setting; raises ValueError for one that Douyin Pay would not use."""
-    certificate = read_certificate(text)
-    key = certificate.public_key()
-    if not isinstance(key, RSAPublicKey) or key.key_size < MIN_RSA_BITS:
-        raise ValueError("it must hold an RSA key of at least 2048 bits")
+    (certificate,) = read_certificates(text)
+    rsa_key_of(certificate)
     return certificate
 
 

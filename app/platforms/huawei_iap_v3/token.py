@@ -13,18 +13,13 @@ from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.x509 import Certificate, ExtensionNotFound, ObjectIdentifier
+from cryptography.x509 import Certificate, ObjectIdentifier
 
 from app.core.errors import VerificationError
 from app.security.signatures import strict_base64
 from app.security.strict_json import parse_json_object
-from app.wire.certificate_chains import (
-    is_authority,
-    is_in_force,
-    leads_to,
-    read_der_certificate,
-    was_issued_by,
-)
+from app.wire.certificate_chains import has_extension, is_authority, leads_to, was_issued_by
+from app.wire.certificates import is_in_force, read_der_certificate
 
 ALGORITHM: Final = "ES256"
 CHAIN: Final = 3
@@ -70,12 +65,10 @@ def trusted_leaf(header: dict[str, Any], roots: Sequence[Certificate], now: date
         raise VerificationError(
             "certificate_not_in_force", "The certificate of the token is not in force at this time."
         )
-    try:
-        leaf.extensions.get_extension_for_oid(IAP_LEAF)
-    except (ExtensionNotFound, ValueError) as error:
+    if not has_extension(leaf, IAP_LEAF):
         raise VerificationError(
             "foreign_certificate", "The certificate is Huawei's, but not made for notices of IAP."
-        ) from error
+        )
     return leaf
 
 

@@ -13,8 +13,6 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from app.config.platform_settings import plain
 from app.core.errors import PayloadError, VerificationError, unreadable_json
 from app.core.moments import iso_moment, moment_or_none
@@ -109,7 +107,7 @@ class PaypalCallbacks(AddressedCertificates):
         self, request: InboundRequest, transmission: Transmission, now: datetime, certificate: bytes
     ) -> Verified:
         check = partial(
-            check_signed_by, certificate, signature=transmission.signature, digest=SHA256(), now=now
+            check_signed_by, certificate, signature=transmission.signature, digest="sha256", now=now
         )
         for webhook_id in self.webhook_ids:
             try:

@@ -13,11 +13,10 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain, plain_text
 from app.platforms.wechatpay.keys import (
     is_public_key_id,
-    read_certificates,
-    read_private_key,
-    read_public_key,
+    platform_certificates,
     serial_name,
 )
+from app.wire.public_keys import read_private_rsa_key, read_rsa_key
 
 API_V3_KEY_BYTES: Final = 32
 
@@ -83,14 +82,14 @@ class WechatpaySettings(PlatformSettings):
                 raise ValueError(
                     "the id of a public key is PUB_KEY_ID_ and digits, as the merchant platform shows it"
                 )
-            _explained(read_public_key, text, "a public key")
+            _explained(read_rsa_key, text, "a public key")
         return keys
 
     @field_validator("certificates")
     @classmethod
     def _certificates_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         for text in texts:
-            _explained(read_certificates, text, "a platform certificate")
+            _explained(platform_certificates, text, "a platform certificate")
         return texts
 
     @field_validator("merchant_serial")
@@ -104,7 +103,7 @@ class WechatpaySettings(PlatformSettings):
     @classmethod
     def _private_key_can_be_read(cls, key: SecretStr) -> SecretStr:
         if plain_text(key):
-            _explained(read_private_key, plain_text(key), "merchant_private_key")
+            _explained(read_private_rsa_key, plain_text(key), "merchant_private_key")
         return key
 
     @property
