@@ -98,7 +98,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.wire.pem_texts:PEM_BLOCK": (
         "findall", [("", "-----BEGIN A-----", ""), ("-----BEGIN A-----", "a", ""), ("-----BEGIN A-----", "a\n", "-----END B-----"), ("", "-", "")],
     ),
-    "app.wire.key_tokens:KEY_ID": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
+    "app.wire.signed_tokens:KEY_ID": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),
@@ -184,7 +184,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.wire.sources.delivery:XML_ROOT": (
         "match", [("", " ", ""), ("<?xml ?>", " ", ""), ("", "<?xml ?>", ""), ("<", "a", ""), ("", "<", "")],
     ),
-    "app.wire.sources.jwt_proofs:COMPACT": ("fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")]),
+    "app.wire.signed_tokens:COMPACT": ("fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")]),
 }  # fmt: skip
 """For each pattern that meets outside text: how it is used, and its worst texts as beginning, what repeats, and end."""
 

@@ -8,7 +8,6 @@ send one; Apple's developer certificates lead to the same root, so the purposes 
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +22,7 @@ from app.security.signatures import strict_base64
 from app.security.strict_json import parse_json_exactly
 from app.wire.certificate_chains import has_extension, is_authority, was_issued_by
 from app.wire.certificates import is_in_force, read_der_certificate
+from app.wire.signed_tokens import FAULTS, REFUSED_HEADERS, json_part
 
 ALGORITHM: Final = "ES256"
 CERTIFICATES: Final = 3
@@ -32,7 +32,6 @@ LEAF_PURPOSE: Final = x509.ObjectIdentifier("1.2.840.113635.100.6.11.1")
 INTERMEDIATE_PURPOSE: Final = x509.ObjectIdentifier("1.2.840.113635.100.6.2.1")
 LONGEST: Final = 262_144
 COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-REFUSED_HEADERS: Final = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u"})
 
 
 def looks_signed(value: object) -> bool:
@@ -54,7 +53,7 @@ def open_signed(text: str, roots: Sequence[x509.Certificate], now: datetime) -> 
     key = _proven_key(leaf, intermediate, roots, signed_at)
     try:
         jwt.api_jws.decode(text, key, algorithms=[ALGORITHM])
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+    except FAULTS as error:
         raise VerificationError(
             "bad_signature", "The JWS is not signed by the certificate that it brings along."
         ) from error
@@ -63,7 +62,7 @@ def open_signed(text: str, roots: Sequence[x509.Certificate], now: datetime) -> 
 
 def _decoded(part: str) -> dict[str, Any]:
     try:
-        return parse_json_exactly(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return json_part(part, parse_json_exactly)
     except ValueError as error:
         raise _malformed("its header or its payload is no JSON object") from error
 
@@ -72,7 +71,7 @@ def _certificates(header: Mapping[str, Any]) -> tuple[x509.Certificate, x509.Cer
     """Return leaf and intermediate of a header; the third one is a root that we have or do not have ourselves."""
     if header.get("alg") != ALGORITHM:
         raise VerificationError("algorithm_not_allowed", f"The JWS's alg is not {ALGORITHM}.")
-    if not REFUSED_HEADERS.isdisjoint(header):
+    if (REFUSED_HEADERS - {"x5c"}) & header.keys():
         raise _malformed("its header points to a key, or has crit, b64 or zip")
     chain = header.get("x5c")
     if not isinstance(chain, list) or len(chain) != CERTIFICATES:

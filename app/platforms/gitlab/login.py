@@ -17,6 +17,7 @@ from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpAnswer, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.gitlab.account import GitLabAccount
+from app.wire.key_sets import ProviderKey
 from app.wire.oauth2 import (
     DEAD_GRANT,
     MAX_TEXT,
@@ -33,7 +34,6 @@ from app.wire.oauth2 import (
 )
 from app.wire.oidc import (
     Expected,
-    ProviderKey,
     UnknownKeyError,
     check_same_person,
     no_key_signed,

@@ -35,9 +35,8 @@ from app.platforms.microsoft_graph.resource_data import open_content
 from app.platforms.microsoft_graph.settings import MicrosoftGraphSettings
 from app.platforms.microsoft_graph.tokens import proven_tenants
 from app.security.signatures import how_many, matching
-from app.wire.oidc import ProviderKey
+from app.wire.key_sets import ProviderKey, keys_of_set
 from app.wire.public_keys import read_private_rsa_key
-from app.wire.sources.jwt_proofs import keys_of_set
 
 STATE: Final = "clientState"
 SEALED: Final = "encryptedContent"

@@ -8,8 +8,8 @@ from typing import Any, Final
 from pydantic import Field, SecretStr, field_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, Texts, plain, plain_text
+from app.wire.key_sets import keys_of_set
 from app.wire.public_keys import read_private_rsa_key
-from app.wire.sources.jwt_proofs import keys_of_set
 
 LONGEST_STATE: Final = 255
 

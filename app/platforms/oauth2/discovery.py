@@ -14,10 +14,10 @@ from app.core.ports import HttpClient
 from app.core.values import JSON
 from app.platforms.oauth2.settings import OAuth2Settings, without_reserved_query
 from app.wire.kept import Kept
+from app.wire.key_sets import ProviderKey
 from app.wire.oauth2 import raise_when_busy
 from app.wire.oidc import (
     Expected,
-    ProviderKey,
     ServerDocument,
     UnknownKeyError,
     document_address,

@@ -14,12 +14,12 @@ from app.core.ports import HttpClient
 from app.core.values import JSON
 from app.security.outbound import origin_of
 from app.wire.kept import Kept
+from app.wire.key_sets import ProviderKey
 from app.wire.logins.calls import checked_address, rebased
 from app.wire.logins.id_tokens import TENANT
 from app.wire.oauth2 import raise_when_busy
 from app.wire.oidc import (
     Expected,
-    ProviderKey,
     ServerDocument,
     UnknownKeyError,
     bad_document,
