@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
+from app.config.platform_settings import Texts
 from app.config.samples import leads_to_this_machine
 from app.core.errors import VerificationError
 from app.security.outbound import origin_of
@@ -46,11 +47,6 @@ def check_region(text: str) -> str:
     return text
 
 
-def _texts(value: Any) -> Any:
-    values = [value] if isinstance(value, str) else value
-    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
-
-
 def _prefixes(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(check_prefix(each) for each in values)
 
@@ -58,9 +54,6 @@ def _prefixes(values: tuple[str, ...]) -> tuple[str, ...]:
 def _regions(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(check_region(each) for each in values)
 
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-"""One text or a list of them; empty ones do not count."""
 
 Prefixes = Annotated[Texts, AfterValidator(_prefixes)]
 Regions = Annotated[Texts, AfterValidator(_regions)]

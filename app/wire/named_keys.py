@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
+from app.config.platform_settings import FilledTexts
 from app.core.errors import VerificationError
 from app.core.ports import HttpClient
 from app.core.values import InboundRequest, Verified
@@ -30,11 +31,7 @@ def _readable(value: Mapping[str, str]) -> Mapping[str, str]:
     return value
 
 
-def _filled(value: Any) -> Any:
-    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
-
-
-NamedKeyTexts = Annotated[Mapping[str, str], BeforeValidator(_filled), AfterValidator(_readable)]
+NamedKeyTexts = Annotated[FilledTexts, AfterValidator(_readable)]
 """A setting with keys by the name that requests give them; empty ones do not count."""
 
 

@@ -29,9 +29,10 @@ from app.core.values import (
 from app.platforms.alipay.account import AlipayAccount
 from app.platforms.alipay.diagnosis import why_no_form, why_signature_differs
 from app.platforms.alipay.keys import is_signed
-from app.platforms.alipay.notice_form import RepeatedName, read_form, read_text, signed_content
+from app.platforms.alipay.notice_form import read_text, signed_content
 from app.security.signatures import strict_base64
 from app.wire.beijing_time import beijing_moment_or_none
+from app.wire.signed_forms import read_signed_form, text_of
 
 RSA2: Final = b"RSA2"
 WORD: Final = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
@@ -118,24 +119,24 @@ class AlipayCallbacks(AlipayAccount):
         return text_reply(error.http_status, "fail")
 
     def _requirements(self, pairs: Mapping[bytes, bytes]) -> tuple[Requirement, ...]:
-        app_id = Requirement("app_id", _text(pairs, b"app_id"), "app_id", (self.settings.app_id,))
+        app_id = Requirement("app_id", text_of(pairs, b"app_id"), "app_id", (self.settings.app_id,))
         # Notifications that are about no trade (an agreement signed) name no seller.
         names_seller = b"trade_status" in pairs or b"seller_id" in pairs
         if not self.settings.seller_id or not names_seller:
             return (app_id,)
-        seller = Requirement("seller_id", _text(pairs, b"seller_id"), "seller_id", (self.settings.seller_id,))
+        seller = Requirement(
+            "seller_id", text_of(pairs, b"seller_id"), "seller_id", (self.settings.seller_id,)
+        )
         return (app_id, seller)
 
 
 def _pairs(body: bytes) -> dict[bytes, bytes]:
     try:
-        return read_form(body)
-    except RepeatedName as error:
-        raise VerificationError(
-            "duplicate_parameter", "A parameter comes twice; a proxy or another program may have added one."
-        ) from error
-    except ValueError as error:
-        raise VerificationError("unreadable_body", why_no_form(body, str(error))) from error
+        return read_signed_form(body)
+    except VerificationError as error:
+        if error.reason != "unreadable_body":
+            raise
+        raise VerificationError("unreadable_body", why_no_form(body)) from error
 
 
 def _signature(pairs: Mapping[bytes, bytes]) -> bytes:
@@ -149,11 +150,6 @@ def _signature(pairs: Mapping[bytes, bytes]) -> bytes:
             "signature_malformed",
             "sign is not Base64; a `+` that was not written as %2B became a blank on the way.",
         ) from error
-
-
-def _text(pairs: Mapping[bytes, bytes], name: bytes) -> str | None:
-    value = pairs.get(name)
-    return None if value is None else value.decode("utf-8", "replace")
 
 
 def _type(data: Mapping[str, str]) -> str:

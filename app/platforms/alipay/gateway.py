@@ -20,6 +20,7 @@ from app.platforms.alipay.keys import is_signed, signature_of
 from app.security.outbound import retry_after
 from app.security.signatures import strict_base64
 from app.wire.beijing_time import in_beijing
+from app.wire.signed_forms import sorted_text
 
 OK: Final = "10000"
 TOO_MANY_REQUESTS: Final = 429
@@ -67,8 +68,7 @@ def signed_request(
         for name, value in (usual | dict(account.request_certificates) | dict(parameters)).items()
         if value
     }
-    content = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
-    return fields | {"sign": signature_of(account.app_key, content.encode())}
+    return fields | {"sign": signature_of(account.app_key, sorted_text(fields).encode())}
 
 
 def proven_content(account: AlipayAccount, method: str, answer: HttpAnswer) -> Mapping[str, Any]:

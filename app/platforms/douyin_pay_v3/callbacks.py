@@ -24,7 +24,6 @@ from app.core.values import (
     Verified,
     json_reply,
 )
-from app.platforms.douyin_pay_v3.notices import Envelope, open_resource, read_envelope
 from app.platforms.douyin_pay_v3.settings import DouyinPaySettings, platform_certificate
 from app.platforms.douyin_pay_v3.stamp import SERIAL, Stamp, read_stamp
 from app.security.signatures import check_timestamp, how_many
@@ -32,6 +31,7 @@ from app.security.strict_json import parse_json_object
 from app.wire.certificates import is_in_force, rsa_key_of
 from app.wire.notice_answers import notice_answer
 from app.wire.public_keys import is_signed_by
+from app.wire.sealed_notices import Envelope, open_sealed, read_envelope
 
 ACCEPTED: Final = {"code": "SUCCESS", "message": "成功"}
 SEND_AGAIN: Final = {"code": "FAIL", "message": "The notice is not done; send it again."}
@@ -102,7 +102,7 @@ class DouyinPayCallbacks:
 
     def _opened(self, body: bytes) -> Verified:
         envelope = read_envelope(body)
-        opened = open_resource(envelope.resource, self.encrypt_keys)
+        opened = open_sealed(envelope.resource, self.encrypt_keys)
         if opened is None:
             raise VerificationError(
                 "decrypt_failed",

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from cryptography.x509 import Certificate
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from app.config.platform_settings import PlatformSettings, Secrets, plain, renamed
+from app.config.platform_settings import FilledTexts, PlatformSettings, Secrets, plain, renamed
 from app.wire.certificates import read_certificates, rsa_key_of
 
 ENCRYPT_KEY_BYTES: Final = 32
-
-
-def _filled(value: Any) -> Any:
-    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
 
 
 def platform_certificate(text: str) -> Certificate:
@@ -35,7 +31,7 @@ class DouyinPaySettings(PlatformSettings):
         (),
         description="Key that opens the resource of a notice (32 characters); a list while it is exchanged.",
     )
-    platform_certs: Annotated[Mapping[str, str], BeforeValidator(_filled)] = Field(
+    platform_certs: FilledTexts = Field(
         {},
         repr=False,
         description='Platform certificates by their serial number: { 5D5B… = "PEM or Base64" }; old and new while they change.',

@@ -28,18 +28,13 @@ from app.core.values import (
 )
 from app.platforms.wechatpay.account import WechatpayAccount
 from app.platforms.wechatpay.keys import name_of, serial_name
-from app.platforms.wechatpay.notifications import (
-    Envelope,
-    open_sealed,
-    payer_of,
-    read_envelope,
-    requirements_of,
-)
+from app.platforms.wechatpay.notifications import payer_of, requirements_of
 from app.platforms.wechatpay.stamp import SERIAL, WINDOW, Stamp, read_stamp
 from app.security.signatures import check_timestamp, how_many
 from app.security.strict_json import parse_json_object
 from app.wire.certificates import is_in_force, rsa_key_of
 from app.wire.public_keys import is_signed_by
+from app.wire.sealed_notices import Envelope, open_sealed, read_envelope
 
 ACCEPTED: Final = {"code": "SUCCESS", "message": "成功"}
 LONGEST_MESSAGE: Final = 256

@@ -29,13 +29,13 @@ from app.platforms.wechatpay.keys import (
     platform_certificates,
     serial_name,
 )
-from app.platforms.wechatpay.notifications import open_sealed
 from app.platforms.wechatpay.stamp import SCHEME, WINDOW, read_stamp
 from app.security.outbound import retry_after
 from app.security.signatures import check_timestamp
 from app.wire.certificates import is_in_force, rsa_key_of
 from app.wire.key_answers import GOOD, is_busy
 from app.wire.public_keys import is_signed_by, read_private_rsa_key
+from app.wire.sealed_notices import open_sealed
 
 PATH: Final = "/v3/certificates"
 HALF_A_DAY: Final = 43_200

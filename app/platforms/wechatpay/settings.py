@@ -6,11 +6,19 @@ Sources (read 2026-11-20): pay.weixin.qq.com, wxp-pub-key-guide and update-pub-k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain, plain_text
+from app.config.platform_settings import (
+    BaseAddress,
+    FilledTexts,
+    PlatformSettings,
+    Secrets,
+    Texts,
+    plain,
+    plain_text,
+)
 from app.platforms.wechatpay.keys import (
     is_public_key_id,
     platform_certificates,
@@ -19,19 +27,6 @@ from app.platforms.wechatpay.keys import (
 from app.wire.public_keys import read_private_rsa_key, read_rsa_key
 
 API_V3_KEY_BYTES: Final = 32
-
-
-def _texts(value: Any) -> Any:
-    values = [value] if isinstance(value, str) else value
-    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
-
-
-def _filled(value: Any) -> Any:
-    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
-
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-"""One text or a list of them; empty ones do not count."""
 
 
 class WechatpaySettings(PlatformSettings):
@@ -47,7 +42,7 @@ class WechatpaySettings(PlatformSettings):
     api_v3_key: Secrets = Field(
         (), description="APIv3 key (32 characters), from 账户中心 → API安全; a list while it is exchanged."
     )
-    public_keys: Annotated[Mapping[str, str], BeforeValidator(_filled)] = Field(
+    public_keys: FilledTexts = Field(
         {}, description='WeChat Pay public keys by their id: { PUB_KEY_ID_… = "PEM or Base64" }.'
     )
     certificates: Texts = Field(

@@ -18,6 +18,7 @@ from app.core.errors import UpstreamError
 from app.security.signatures import hmac_sha256
 from app.wire.beijing_time import in_beijing
 from app.wire.public_keys import read_private_rsa_key
+from app.wire.signed_forms import sorted_text
 
 Sign = Callable[[Mapping[str, str], str, float], dict[str, str]]
 """Takes the parameters, the application's secret and now; returns what is added."""
@@ -41,7 +42,6 @@ def alipay_rsa2(params: Mapping[str, str], secret: str, now: float) -> dict[str,
     """Return time, kind and signature of a call to Alipay's gateway; `secret` is the application's private key."""
     added = {"sign_type": "RSA2", "timestamp": in_beijing(now)}
     signed = {name: value for name, value in (dict(params) | added).items() if value}
-    text = "&".join(f"{name}={signed[name]}" for name in sorted(signed))
     try:
         key = read_private_rsa_key(secret)
     except ValueError as error:
@@ -49,7 +49,7 @@ def alipay_rsa2(params: Mapping[str, str], secret: str, now: float) -> dict[str,
             "platform_configuration",
             "client_secret must be the application's RSA private key, as PEM or Base64.",
         ) from error
-    signature = key.sign(text.encode(), PKCS1v15(), SHA256())
+    signature = key.sign(sorted_text(signed).encode(), PKCS1v15(), SHA256())
     return added | {"sign": base64.b64encode(signature).decode()}
 
 
