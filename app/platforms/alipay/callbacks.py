@@ -15,14 +15,12 @@ from typing import Final
 
 from app.core.errors import PayloadError, RequestError, VerificationError
 from app.core.values import (
-    COME_AGAIN_SECONDS,
     Coverage,
     InboundRequest,
     Outcome,
     ParsedEvent,
     Reply,
     Requirement,
-    Situation,
     Verified,
     text_reply,
 )
@@ -32,14 +30,12 @@ from app.platforms.alipay.keys import is_signed
 from app.platforms.alipay.notice_form import read_text, signed_content
 from app.security.signatures import strict_base64
 from app.wire.beijing_time import beijing_moment_or_none
+from app.wire.notice_answers import notice_answer
 from app.wire.signed_forms import read_signed_form, text_of
 
 RSA2: Final = b"RSA2"
 WORD: Final = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 NOTIFY_ID: Final = re.compile(r"[A-Za-z0-9_\-]{1,128}")
-TAKEN: Final = frozenset(
-    {Situation.ACCEPTED, Situation.SUCCESS, Situation.ALREADY_PROCESSED, Situation.STILL_RUNNING}
-)
 NO_SELLER_ADVICE: Final = (
     "seller_id is not set: a notification for any seller of this application is taken. Set the merchant's PID (2088…), or let "
     "the handler compare it with the order."
@@ -108,11 +104,7 @@ class AlipayCallbacks(AlipayAccount):
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer exactly `success`, or `fail`, which brings the notification again."""
-        if outcome.situation in TAKEN:
-            return text_reply(200, "success")
-        if outcome.situation is Situation.COME_AGAIN:
-            return text_reply(503, "fail")._replace(retry_after=COME_AGAIN_SECONDS)
-        return text_reply(400 if outcome.situation is Situation.UNKNOWN_EVENT_TYPE else 500, "fail")
+        return notice_answer(outcome, taken=text_reply(200, "success"), failed=text_reply(500, "fail"))
 
     def refuse(self, request: InboundRequest, error: RequestError) -> Reply | None:
         """Answer every refusal with `fail`, so that no reader of words takes it for a success."""
