@@ -5,7 +5,7 @@ Their people have a numeric id, a login name that may change hands, and a page o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from pydantic import SecretStr
@@ -17,8 +17,6 @@ from app.core.values import Identity
 from app.wire.oauth2 import (
     MAX_TEXT,
     error_of,
-    exact_subject,
-    first_text,
     looks_like_json,
     raise_when_busy,
     token_body,
@@ -76,22 +74,6 @@ def tokens_in(answer: HttpAnswer, refusal: Refusal) -> Mapping[str, Any]:
     """Return the members of a token answer; raises what `refusal` makes of a refused one."""
     raise_when_busy(answer)
     return without_error(token_body(answer), answer.status, refusal)
-
-
-def numbered_person(
-    person: Mapping[str, Any], *, issuer: str, fields: Sequence[str], lacking: str
-) -> Identity:
-    """Return who a person with a numeric `id` is; raises UpstreamError with `lacking` where there is none."""
-    number = person.get("id")
-    if type(number) is not int:
-        raise UpstreamError("upstream_no_subject", lacking)
-    return shown_person(
-        issuer,
-        exact_subject(number, "id"),
-        name=first_text(person, ("name", "login")),
-        picture=person.get("avatar_url"),
-        profile={name: person.get(name) for name in fields},
-    )
 
 
 def shown_person(

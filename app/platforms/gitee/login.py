@@ -18,13 +18,15 @@ from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.gitee.account import GiteeAccount
 from app.wire.hosted_people import (
     client_fields,
-    numbered_person,
     refuse_unreadable,
+    shown_person,
     tokens_in,
     without_error,
 )
 from app.wire.oauth2 import (
     DEAD_GRANT,
+    exact_subject,
+    first_text,
     grant_error,
     raise_when_busy,
     token_set,
@@ -72,11 +74,15 @@ class GiteeLogin(GiteeAccount):
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         """Read who logged in."""
         person = self._person(tokens, http)
-        return numbered_person(
-            person,
-            issuer=self.issuer,
-            fields=PROFILE_FIELDS,
-            lacking="Gitee's answer names no numeric id; check base_url.",
+        number = person.get("id")
+        if type(number) is not int:
+            raise UpstreamError("upstream_no_subject", "Gitee's answer names no numeric id; check base_url.")
+        return shown_person(
+            self.issuer,
+            exact_subject(number, "id"),
+            name=first_text(person, ("name", "login")),
+            picture=person.get("avatar_url"),
+            profile={name: person.get(name) for name in PROFILE_FIELDS},
         )
 
     def _person(self, tokens: TokenSet, http: HttpClient) -> Mapping[str, Any]:

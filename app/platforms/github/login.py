@@ -18,10 +18,12 @@ from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.github.account import GitHubAccount
 from app.wire.hosted_people import (
     client_fields,
-    numbered_person,
+    shown_person,
     tokens_in,
 )
 from app.wire.oauth2 import (
+    exact_subject,
+    first_text,
     grant_error,
     resource,
     token_set,
@@ -64,11 +66,15 @@ class GitHubLogin(GitHubAccount):
     def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
         """Read who logged in."""
         person = resource(f"{self.settings.api_base}/user", tokens, http, wanted=("id",))
-        return numbered_person(
-            person,
-            issuer=self.issuer,
-            fields=PROFILE_FIELDS,
-            lacking="GitHub's answer names no numeric id; check api_base.",
+        number = person.get("id")
+        if type(number) is not int:
+            raise UpstreamError("upstream_no_subject", "GitHub's answer names no numeric id; check api_base.")
+        return shown_person(
+            self.issuer,
+            exact_subject(number, "id"),
+            name=first_text(person, ("name", "login")),
+            picture=person.get("avatar_url"),
+            profile={name: person.get(name) for name in PROFILE_FIELDS},
         )
 
     def _token_call(self, form: dict[str, str], http: HttpClient) -> Mapping[str, Any]:
