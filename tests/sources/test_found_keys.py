@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import UpstreamError, VerificationError
+from app.core.errors import UpstreamError, UpstreamUnavailable, VerificationError
 from app.core.ports import HttpAnswer
 from app.wire.sources.connector import KeySide
 from tests.sources.firing import NOW, fired
@@ -17,13 +17,13 @@ from tests.sources.judging import opened
 class Answering:
     """Answers every call with one body, as the guarded client hands it over."""
 
-    def __init__(self, body: dict[str, Any]):
-        self.body = body
+    def __init__(self, body: dict[str, Any], status: int = 200):
+        self.body, self.status = body, status
         self.asked: list[str] = []
 
     def request(self, method: str, url: str, **_: Any) -> HttpAnswer:
         self.asked.append(f"{method} {url}")
-        return HttpAnswer(200, {}, json.dumps(self.body).encode(), lambda: self.body)
+        return HttpAnswer(self.status, {}, json.dumps(self.body).encode(), lambda: self.body)
 
 
 def test_a_token_is_proven_with_the_key_that_its_platform_publishes() -> None:
@@ -50,3 +50,14 @@ def test_what_is_no_key_set_is_an_error_of_the_platform() -> None:
     source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
     with pytest.raises(UpstreamError, match="no list of keys"):
         source.fetch_keys("sandbox", Answering({"keys": None}), NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"), [(503, UpstreamUnavailable), (429, UpstreamUnavailable), (302, UpstreamError)]
+)
+def test_a_busy_platform_may_be_asked_again_and_any_other_answer_holds_no_keys(
+    status: int, fault: type[Exception]
+) -> None:
+    source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
+    with pytest.raises(fault, match=str(status)):
+        source.fetch_keys("sandbox", Answering({"keys": []}, status), NOW)
