@@ -11,7 +11,7 @@ from app.core.errors import VerificationError
 from app.security.signatures import hmac_sha256
 from app.wire.signed_tokens import is_signed_by_secret, proven_claims
 
-SECRET, OTHER = b"k" * 32, b"o" * 32
+SECRET, OTHER = b"k" * 64, b"o" * 64
 
 
 def made(secret: bytes = SECRET, algorithm: str = "HS256", **headers: str) -> bytes:
