@@ -13,6 +13,9 @@ STAMP := $(VENV)/.installed
 REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
+# Where `make run` puts a new gateway and its simulator; empty: 5003 and 5004.
+GATEWAY_PORT ?=
+SIMULATOR_PORT ?=
 # What to hand to pytest, e.g. `make test TESTS=tests/inbound ARGS="-k replay"`.
 TESTS ?=
 ARGS ?=
@@ -42,8 +45,8 @@ $(STAMP): $(REQUIREMENTS)
 	@touch $@
 
 .PHONY: run
-run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both
-	@exec $(BIN)/python -m app.cli.start
+run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both (GATEWAY_PORT=, SIMULATOR_PORT= at the first start)
+	@exec $(BIN)/python -m app.cli.start "$(GATEWAY_PORT)" "$(SIMULATOR_PORT)"
 
 .PHONY: upgrade
 upgrade: venv ## After `git pull`: packages, own files that were tracked, tables, channels; then restart the gateway

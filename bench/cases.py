@@ -141,6 +141,32 @@ def _gateway(bench: Bench, store: Store, *, workers: int = 1, engine: bool) -> S
 
 
 @dataclass(frozen=True)
+class WithoutStore:
+    """Events verified, parsed and answered by that many processes, and stored by nobody: how processes add up by themselves."""
+
+    workers: int
+
+    @property
+    def key(self) -> str:
+        """Name it."""
+        return "no-store" + ("-2" if self.workers == 2 else "")
+
+    @property
+    def title(self) -> str:
+        """Say what is measured."""
+        return "Nothing is stored: callback" + (", 2 processes" if self.workers == 2 else "")
+
+    def measure(self, bench: Bench, number: int) -> Sample:
+        """Load a gateway once."""
+        requests = bench.signed("callback", number)
+        store = bench.store("postgresql", self.key)
+        options = GatewayOptions(workers=self.workers, handlers="bench.handlers,bench.no_store")
+        with servers.gateway(bench.folder, store.url, options) as server:
+            loaded = load(bench, server, requests, databases=store.processes())
+            return sample_of(loaded.result, server, **loaded.costs)
+
+
+@dataclass(frozen=True)
 class EndToEnd:
     """Accepted and run: from the first request until the last dispatch is recorded as succeeded."""
 
@@ -287,7 +313,7 @@ def peers() -> list[Case]:
 
 def gateways() -> list[Case]:
     """Return the gateway's own cases, those of growth and logins excepted."""
-    found: list[Case] = []
+    found: list[Case] = [WithoutStore(1), WithoutStore(2)]
     for store in TITLES:
         found += [Ingest(kind, store) for kind in PLATFORMS]
         found += [Ingest("callback", store, repeated=True), Ingest("callback", store, engine=True)]

@@ -5,6 +5,7 @@ The only place where faults meet requests. A platform's rules stay in its folder
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -156,8 +157,13 @@ def _http_error(error: HTTPException) -> Response:
         return Response(
             f'{{"error":"http_{status}"}}', status=status, content_type="application/json; charset=utf-8"
         )
-    page = render_template("problem.html", title=error.name, code=str(status), detail="")
+    page = render_template("problem.html", title=_title(error), code=str(status), detail="")
     return Response(page, status=status)
+
+
+def _title(error: HTTPException) -> str:
+    """Words an error for a person; rare ones keep their English name."""
+    return say("Nothing is here", "页面不存在") if error.code == HTTPStatus.NOT_FOUND else error.name
 
 
 def _is_below(platform: Simulated) -> bool:

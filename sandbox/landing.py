@@ -70,7 +70,7 @@ def home() -> str:
         "home.html",
         settings=state.settings,
         people=PEOPLE,
-        named=listed([platform.named or platform.title for platform in logins]),
+        named=listed([platform.named or platform.title for platform in simulated_platforms()]),
         logins=logins,
         chats=chatting_platforms(),
         firing=firing_platforms(),

@@ -98,7 +98,7 @@ def act() -> AnyResponse:
     if action == "scan" and ticket is not None:
         platform = chosen_platform(ticket.platform)
         scan_as(state, owner, ticket)
-    elif action in ("follow", "unfollow", "click"):
+    elif action in _presses(platform):
         deliver(state, platform, owner, Action(action))
         if action == "unfollow":
             state.say(platform.name, owner, Bubble("notice", say("Unfollowed", "已取消关注")))
@@ -106,6 +106,8 @@ def act() -> AnyResponse:
         text = request.form["text"].strip()
         state.say(platform.name, owner, Bubble("me", text))
         deliver(state, platform, owner, Action("text", text=text))
+    elif action == "rest" and not _chat(platform).has_followers:
+        deliver(state, platform, owner, Action("rest", text=request.form.get("unfinished", "")))
     return redirect(url_for("phone.home", person=owner.key, platform=_named(platform)), code=303)
 
 
@@ -147,8 +149,12 @@ def _answer(chat: Chat, order: Order, results: list[dict[str, Any]], *, is_leavi
     if last["status"] != 200 or "reply_problem" in last:
         return Bubble("notice", say(*chat.failure), detail + " " + str(last.get("reply_problem", "")))
     if "reply" in last:
-        return Bubble("account", chat.reply_text(last["reply"]), detail)
+        return Bubble("account", chat.reply_text(last["reply"]), detail, chat.unfinished(last["reply"]))
     return Bubble("notice", "", detail)
+
+
+def _presses(platform: Simulated) -> tuple[str, ...]:
+    return ("follow", "unfollow", "click") if _chat(platform).has_followers else ("open",)
 
 
 def _chat(platform: Simulated) -> Chat:

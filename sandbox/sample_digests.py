@@ -52,7 +52,15 @@ def sample_values(root: Path) -> set[str]:
     """Returns every credential of the simulator and every secret that the tree at `root` prints."""
     printed = (value for text in _printed(root) for value in secrets_in(text))
     values = {*_credentials(), *printed}
-    return values | {value.removeprefix(PREFIX) for value in values if value.startswith(PREFIX)}
+    values |= {value.removeprefix(PREFIX) for value in values if value.startswith(PREFIX)}
+    return values | {core for value in values for core in pem_cores(value)}
+
+
+def pem_cores(value: str) -> Iterator[str]:
+    """Yields the Base64 of every key or certificate in a PEM text, without line ends; lines can be broken in many ways."""
+    _, *parts = value.replace("\\n", "\n").split("-----BEGIN ")
+    for part in parts:
+        yield "".join(part.partition("-----")[2].partition("-----END ")[0].split())
 
 
 def secrets_in(text: str) -> Iterator[str]:

@@ -132,12 +132,20 @@ class Login:
 
 @dataclass(frozen=True)
 class Action:
-    """Something a person does in a chat: `follow`, `unfollow`, `click`, `text` or `scan`."""
+    """Something a person does in a chat: `follow`, `unfollow`, `click`, `text` or `scan`.
+
+    Where nobody follows it is `open` or `text`, and `rest` (with what to ask by) for what comes after an unfinished answer.
+    """
 
     kind: str
     text: str = ""
     ticket: QrTicket | None = None
     follows: bool = True
+
+
+def nothing_more(_reply: Mapping[str, Any]) -> str:
+    """Returns nothing: every answer is whole."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,11 @@ class Chat:
     patience_seconds: float = 5.0
     deliveries: int = 3
     """How often the same event is delivered until an answer is good."""
+    has_followers: bool = True
+    """False where whoever opens the chat may write: there is nothing to follow and no code to scan."""
+    identifier_name: str = "OpenID"
+    unfinished: Callable[[Mapping[str, Any]], str] = nothing_more
+    """Returns what to ask for the rest of an opened answer by, empty where it is whole."""
 
 
 @dataclass(frozen=True)

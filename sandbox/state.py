@@ -105,6 +105,8 @@ class Bubble:
     """`me`, `account` or `notice`."""
     text: str
     detail: str = ""
+    unfinished: str = ""
+    """What to ask for the rest by, where the account has more to say."""
 
 
 class SandboxState:

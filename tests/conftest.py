@@ -27,12 +27,13 @@ from tests.databases import (
 )
 from tests.routes import remember_rules
 from tests.schedule import Schedule
+from tests.sizes import EXAMPLES
 
 remember_rules()
 # Every so many rows these tables are cleared by chance; a test that is about that says when.
 audit.PRUNE_EVERY = rejections.PRUNE_EVERY = 10**9
 # How long one example takes says something about the machine; a test that hangs is ended by its own limit.
-hypothesis.settings.register_profile("callgate", deadline=None)
+hypothesis.settings.register_profile("callgate", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("callgate")
 
 
@@ -66,7 +67,8 @@ def _whole(value: Any) -> Any:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run whatever touches the database on every kind of database."""
-    if "backend" in metafunc.fixturenames:
+    given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "backend" in metafunc.fixturenames and not any("backend" in names for names in given):
         only = metafunc.definition.get_closest_marker("backends")
         names = list(only.args) if only else BACKENDS
         params = [

@@ -14,7 +14,7 @@ from app.pipeline.services import Services
 STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
 LABELS = {
     "callback_url": "callback URL",
-    "accounts_url": "callback URL of accounts",
+    "accounts_url": "URL of accounts",
     "redirect_uri": "login redirect URL",
 }
 PROOFS = {

@@ -32,7 +32,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
     "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
     "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),
-    "tokens": CommandPlace("app.cli.tokens:tokens_group", "App tokens."),
+    "tokens": CommandPlace(
+        "app.cli.tokens:tokens_group", "App tokens, and accounts that authorise a channel."
+    ),
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "prune": CommandPlace(

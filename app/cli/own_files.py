@@ -22,6 +22,9 @@ FRESH = {
 ACCOUNTS_OF_THE_SIMULATOR = "# ----"
 """Begins the part of `.env.example` that only development wants."""
 
+ADDRESS_SETTINGS = ("PUBLIC_BASE_URL", "SANDBOX_URL")
+"""The settings that hold Addresses, in their order."""
+
 ACCOUNTS = """\
 # ---- Your accounts: what channels.toml asks for. A channel is off until its values are set.
 """
@@ -35,6 +38,13 @@ class OwnFile(NamedTuple):
     is_new: bool
 
 
+class Addresses(NamedTuple):
+    """Where a development gateway and its simulator are."""
+
+    gateway: str = "http://localhost:5003"
+    simulator: str = "http://localhost:5004"
+
+
 def write_for_production(home: Path) -> list[OwnFile]:
     """Write settings, channels and an empty handler module; raises OSError when the folder cannot be written."""
     return [
@@ -44,10 +54,11 @@ def write_for_production(home: Path) -> list[OwnFile]:
     ]
 
 
-def write_for_development(home: Path) -> list[OwnFile]:
+def write_for_development(home: Path, addresses: Addresses | None = None) -> list[OwnFile]:
     """Write settings for the simulator, its channels and the example handlers; raises OSError."""
+    settings = _at(addresses or Addresses(), _example(".env.example"))
     return [
-        _write(home / ".env", _filled(_example(".env.example")), mode=0o600),
+        _write(home / ".env", _filled(settings), mode=0o600),
         _write(home / "channels.toml", _example("channels.example.toml")),
         *_write_handlers(home / "handlers", CODE / "examples" / "handlers"),
     ]
@@ -81,6 +92,14 @@ def _write(path: Path, text: str, *, mode: int = 0o644) -> OwnFile:
 
 def _example(name: str) -> str:
     return (CODE / name).read_text(encoding="utf-8")
+
+
+def _at(addresses: Addresses, text: str) -> str:
+    """Put the addresses into settings; the usual ones stay the defaults they are."""
+    for name, usual, own in zip(ADDRESS_SETTINGS, Addresses(), addresses, strict=True):
+        if own != usual:
+            text = text.replace(f"# {name}={usual}", f"{name}={own}").replace(f"={usual}/", f"={own}/")
+    return text
 
 
 def _settings() -> str:

@@ -88,30 +88,28 @@ class PlatformSettings(BaseModel):
 
 def configured_secrets(settings: BaseModel) -> frozenset[str]:
     """Return the text of every secret in a platform's settings, so that it can be masked where people look."""
-    found: set[str] = set()
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        items = (
-            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
-        )
-        for item in items:
-            if isinstance(item, SecretStr) and item.get_secret_value():
-                found.add(item.get_secret_value())
-    return frozenset(found)
+    names = type(settings).model_fields
+    return frozenset(text for name in names for text in _secret_texts(getattr(settings, name)) if text)
 
 
 def weak_secret_keys(settings: BaseModel) -> list[str]:
     """Name the keys with a secret that is a placeholder or too short; samples have a sentence of their own."""
-    found = []
-    for name in type(settings).model_fields:
-        value = getattr(settings, name)
-        secrets = [
-            item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, SecretStr)
-        ]
-        texts = [plain_text(secret) for secret in secrets]
-        if any(text and is_weak_secret(text) and not is_sample(text) for text in texts):
-            found.append(name)
-    return found
+    return [
+        name
+        for name in type(settings).model_fields
+        if any(
+            text and is_weak_secret(text) and not is_sample(text)
+            for text in _secret_texts(getattr(settings, name))
+        )
+    ]
+
+
+def _secret_texts(value: object) -> list[str]:
+    """Return the text of every secret in a setting: one, a list of them, or a table of them by name."""
+    if isinstance(value, SecretStr):
+        return [plain_text(value)]
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ()
+    return [text for item in items for text in _secret_texts(item)]
 
 
 def is_weak_secret(secret: str) -> bool:

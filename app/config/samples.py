@@ -6,6 +6,7 @@ Only digests of such values are kept, in sample_digests.py; `make example-files`
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
@@ -14,11 +15,23 @@ from urllib.parse import urlsplit
 from app.config.sample_digests import SAMPLE_DIGESTS
 
 CURE = "use the platform's own value or a random one"
+BLOCK = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}+-----([A-Za-z0-9+/=\s]*+)-----END ")
 
 
 def is_sample(text: str) -> bool:
-    """Say whether this is exactly a value that is printed for everybody to read."""
-    return hashlib.sha256(text.strip().encode()).hexdigest() in SAMPLE_DIGESTS
+    """Say whether this is a value that is printed for everybody to read; a key or certificate however its lines are broken."""
+    return any(
+        hashlib.sha256(each.encode("utf-8", "replace")).hexdigest() in SAMPLE_DIGESTS
+        for each in _written(text)
+    )
+
+
+def _written(text: str) -> Iterator[str]:
+    """Yield a value as it is, and what is within the lines that frame a key or certificate in PEM."""
+    yield text.strip()
+    unfolded = text.replace("\\n", "\n")
+    for within in BLOCK.findall(unfolded) or [unfolded]:
+        yield "".join(within.split())
 
 
 def sample_faults(table: Mapping[str, Any]) -> list[str]:

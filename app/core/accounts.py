@@ -1,6 +1,6 @@
 """What a platform for third parties speaks of: the ticket it pushes, accounts of others that authorise us, and their tokens.
 
-Values and ports for such platforms alone (WeChat's component, WeCom's suites); those of everybody else are in ports.py.
+Values and ports for such platforms alone (WeChat's component, WeCom's suites, Jira Connect's tenants); those of everybody else are in ports.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,17 @@ class Withdrawn(NamedTuple):
     at: datetime
 
 
-Notice = Ticket | Authorised | Withdrawn
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An account's own secret came in an event; its later callbacks are proven with it. `at` is a time that was signed."""
+
+    account: str
+    secret: str = field(repr=False)
+    at: datetime
+    title: str | None = None
+
+
+Notice = Ticket | Authorised | Withdrawn | Handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,32 @@ class AccountTokens:
 
 
 @runtime_checkable
+class NoticeSource(Protocol):
+    """Gets events that say something about accounts; a built-in route takes them."""
+
+    @property
+    def ticket_owner(self) -> str:
+        """Return the id of the application that tickets, authorisations and secrets are for; up to 64 characters."""
+
+    def notice(self, parsed: ParsedEvent) -> Notice | None:
+        """Return what an event says about tickets and accounts, None when nothing; pure.
+
+        It is asked with masked values too, and then only whether it says something counts.
+        """
+
+
+@runtime_checkable
+class HandedSecrets(NoticeSource, Protocol):
+    """Is handed a secret of each account by an event, and proves that account's callbacks with it. It is a KeyFinder too.
+
+    The pipeline keeps the secrets sealed, and reads one from the store where a KeyFinder elsewhere fetches a key.
+    """
+
+    def account_claimed(self, claim: str) -> str | None:
+        """Return whose kept secret a claim means, None for a key that is fetched; pure."""
+
+
+@runtime_checkable
 class TicketSource(AppTokenSource, Protocol):
     """Gets its app token by the newest ticket; the pipeline keeps that one sealed, for all processes."""
 
@@ -74,7 +110,7 @@ class TicketSource(AppTokenSource, Protocol):
 
 
 @runtime_checkable
-class AccountSource(TicketSource, Protocol):
+class AccountSource(TicketSource, NoticeSource, Protocol):
     """Acts for accounts of others that have authorised it. Only `http` does I/O, and `app_token` is our own token.
 
     All calls raise TokenRejected (the app token is stale), GrantRejected (the code or the lasting token is dead),
@@ -83,12 +119,6 @@ class AccountSource(TicketSource, Protocol):
 
     refresh_account_token_before: int
     """Seconds before its end at which an account's access token is renewed."""
-
-    def notice(self, parsed: ParsedEvent) -> Notice | None:
-        """Return what an event says about tickets and authorisations, None when nothing; pure.
-
-        It is asked with masked values too, and then only whether it says something counts.
-        """
 
     def redeem(self, code: str, app_token: str, http: HttpClient) -> AccountTokens:
         """Redeem the code of an authorisation, once."""

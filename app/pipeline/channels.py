@@ -179,7 +179,7 @@ def _unknown_platform(name: str, platforms: Mapping[str, PlatformSpec]) -> str:
         return f"platform {name!r} is unknown; known are {', '.join(sorted(platforms))}."
     alike = get_close_matches(name, platforms, n=5, cutoff=0.5)
     meant = f"; do you mean {', '.join(alike)}?" if alike else ";"
-    return f"platform {name!r} is unknown{meant} `flask sources list` prints all {len(platforms)}."
+    return f"platform {name!r} is unknown{meant} README.md lists the platforms, `flask sources list` the sources."
 
 
 def unsafe_about(channel: Channel) -> list[str]:
@@ -266,11 +266,16 @@ def ask_platform(question: Callable[[], T]) -> T:
         raise UpstreamError("upstream_bad_answer", "The platform's answer cannot be used.") from None
 
 
+def channel_path(name: str) -> str:
+    """Return the path at which a channel takes callbacks."""
+    return f"/webhooks/{name}"
+
+
 def callback_url(settings: Settings, channel: Channel) -> str | None:
     """Return the address to paste into the platform's console for callbacks."""
     if channel.as_capability(WebhookSource) is None:
         return None
-    return f"{settings.public_base_url}/webhooks/{channel.name}"
+    return f"{settings.public_base_url}{channel_path(channel.name)}"
 
 
 def accounts_url(settings: Settings, channel: Channel) -> str | None:

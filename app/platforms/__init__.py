@@ -72,9 +72,10 @@ class Platforms(Mapping[str, PlatformSpec]):
         return self._kept[name]
 
     def _made(self, slug: str) -> PlatformSpec:
-        for files in (catalogue(), self._own):
-            if slug in files:
-                return described_platform(files[slug], self._base)
+        if slug in (ours := catalogue()):
+            return described_platform(ours[slug], self._base, page=f"docs/platforms/sources/{slug}.md")
+        if slug in self._own:
+            return described_platform(self._own[slug], self._base)
         if slug in KINDS:
             return platform_on_the_spot(slug, self._base)
         raise KeyError(slug)

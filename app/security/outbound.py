@@ -187,11 +187,11 @@ class OutboundClient:
             )
             prepared = request.prepare()
             origin = origin_of(prepared.url or "")
-        except (ValueError, TypeError, requests.RequestException) as error:
+        except (ValueError, TypeError, requests.RequestException):
             raise UpstreamError(
                 "upstream_request_refused",
                 "The request to the platform cannot be written down; check its address.",
-            ) from error
+            ) from None
         self._check_origin(origin, prepared.url or "")
         return prepared
 
@@ -219,16 +219,17 @@ class OutboundClient:
                         "upstream_redirect", f"{host} answered with a redirect; none is followed."
                     )
                 body = self._read(response, host)
-        except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError) as error:
+        except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
             raise UpstreamError(
                 "upstream_bad_answer", f"The answer of {host} cannot be decompressed."
-            ) from error
-        except (UnicodeError, requests.exceptions.InvalidHeader) as error:
+            ) from None
+        except (UnicodeError, requests.exceptions.InvalidHeader):
             raise UpstreamError(
                 "upstream_request_refused", "A header for the platform is not plain text."
-            ) from error
+            ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise _unavailable(host, error) from error
+            # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
+            raise _unavailable(host, error) from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
     def _read(self, response: requests.Response, host: str) -> bytes:

@@ -28,7 +28,7 @@ class AliyunSettings(PlatformSettings):
 
     regions: Regions = Field(
         (),
-        description="Regions whose certificates are believed, such as cn-hangzhou. Empty: every region of Aliyun.",
+        description="Regions whose certificates are believed, such as cn-hangzhou. Empty: every region that has the service.",
     )
     public_keys: NamedKeyTexts = Field(
         {},

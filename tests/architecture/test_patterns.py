@@ -37,6 +37,7 @@ CONFIGURATION_ONLY = {
     "app.config.rates:BURST",
     "app.config.rates:RATE",
     "app.config.retries:DELAY",
+    "app.config.samples:BLOCK",
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.aws_sns.settings:TOPIC",
@@ -93,6 +94,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.ebay.handshake:CODE": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
     "app.platforms.jira_connect.callbacks:KEY_WORD": ("fullmatch", [("", "a", ""), ("", "a:", "!")]),
     "app.platforms.jira_connect.callbacks:TYPE": ("fullmatch", [("", "a", ""), ("", "a:", "!")]),
+    "app.platforms.jira_connect.tenants:TENANT_LETTERS": ("fullmatch", [("", "a", ""), ("", "a:", " ")]),
     "app.platforms.plaid.callbacks:WORD": ("fullmatch", [("", "A", ""), ("", "A_", "!")]),
     "app.wire.key_addresses:REST": ("fullmatch", [("", "a", ""), ("", "a/", ""), ("", "a.", "!"), (".", "a", "/")]),
     "app.wire.pem_texts:PEM_BLOCK": (
@@ -117,6 +119,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.tokens.authorisation_links:CODE": ("fullmatch", [("", "a", " ")]),
     "app.pipeline.tokens.authorisation_links:KEY": ("fullmatch", [("", "1", ""), ("1234567890-", "a", "x")]),
     "app.platforms.wechat_component.callbacks:ACCOUNT": ("fullmatch", [("", "a", ""), ("", "a", "/"), ("a", "/", "")]),
+    "app.platforms.wecom_aibot.callbacks:ECHO": ("fullmatch", [("", "a", "!")]),
     "app.platforms.wecom_suite.callbacks:COMPANY": ("fullmatch", [("", "a", ""), ("", "$CORPID$", ""), ("a", "/", "")]),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
     "app.platforms.wechatpay.keys:SERIAL": ("fullmatch", [("", "0", ""), ("", "A", "x")]),

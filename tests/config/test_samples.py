@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from app.config.channels import load_channels
 from app.config.sample_digests import SAMPLE_DIGESTS
-from app.config.samples import leads_to_this_machine
+from app.config.samples import is_sample, leads_to_this_machine
 from app.core.errors import ConfigurationError
 from app.factory import build_services
 from sandbox.platforms import simulated_platforms
@@ -32,6 +32,9 @@ SAFE = {"PUBLIC_BASE_URL": "https://gw.example.com", "API_TOKENS": "ops:" + "4d1
 ADDRESSES = [each.variable for platform in simulated_platforms() for each in platform.addresses]
 SECRETS = [each for platform in simulated_platforms() for each in platform.credentials if each.in_example]
 EXAMPLE = {each.variable: each.value for each in SECRETS}
+LONGEST_SECRET = 200
+KEYS = [each.value for each in SECRETS if len(each.value) > LONGEST_SECRET]
+"""Keys and certificates, whose private halves everybody has."""
 
 
 @cache
@@ -109,6 +112,24 @@ def test_prod_refuses_a_sample_in_a_list_a_destination_and_without_its_prefix(tm
         "[channels.a] secret:",
         "[[destinations]] 'crm': a secret is",
     ]
+
+
+def folded(value: str, width: int) -> str:
+    core = "".join(line for line in value.replace("\\n", "\n").split("\n") if "-----" not in line)
+    return "\r\n".join(core[at : at + width] for at in range(0, len(core), width))
+
+
+@pytest.mark.parametrize("width", [64, 76, 100_000])
+def test_a_published_key_is_known_however_its_lines_are_broken(width: int) -> None:
+    for key in KEYS:
+        lines = folded(key, width)
+        own = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+        framed = f"-----BEGIN CERTIFICATE-----\r\n{lines}\r\n-----END CERTIFICATE-----\r\n"
+        assert is_sample(lines)
+        assert is_sample(framed)
+        assert is_sample(own + framed)
+        assert is_sample(framed.replace("\r\n", "\\n"))
+        assert not is_sample(framed.replace("M", "N"))
 
 
 def test_a_secret_that_only_resembles_a_sample_is_taken(tmp_path: Path) -> None:

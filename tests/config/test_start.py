@@ -142,3 +142,12 @@ def test_a_weak_secret_is_named_by_its_key(tmp_path: Path) -> None:
     weak = '[channels.w]\nplatform = "callback"\nsecret = ["5f1c9d27b3e84a60", "change-me-now"]\n'
     with pytest.raises(ConfigurationError, match=r"\[channels\.w\] secret: a placeholder"):
         start(tmp_path, weak, APP_ENV="prod", PUBLIC_BASE_URL="https://gw.example.com")
+
+
+def test_a_weak_secret_in_a_table_of_secrets_is_named_too(tmp_path: Path) -> None:
+    weak = (
+        '[channels.j]\nplatform = "jira-connect"\nbase_url = "https://gw.example.com/webhooks/j"\n'
+        'tenants = { "a" = "5f1c9d27b3e84a60", "b" = "change-me-now" }\n'
+    )
+    with pytest.raises(ConfigurationError, match=r"\[channels\.j\] tenants: a placeholder"):
+        start(tmp_path, weak, APP_ENV="prod", PUBLIC_BASE_URL="https://gw.example.com")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -49,5 +48,9 @@ class Loop:
 
 
 def on_loop_thread() -> bool:
-    """Say whether the caller runs on the thread of the test's loop."""
-    return threading.current_thread() is threading.main_thread()
+    """Say whether the caller runs on an event loop's thread, and so holds it up."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

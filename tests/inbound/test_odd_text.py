@@ -36,7 +36,7 @@ from tests.builders import exchange
 from tests.inbound.open_source import OpenSource, services_of
 from tests.inbound.open_source import delivery as plain_delivery
 from tests.odd_text import ODD_TEXTS
-from tests.platforms.samples import Sample, samples
+from tests.platforms.samples import Sample, on_a_database, samples
 
 MakeServices = Callable[..., Services]
 
@@ -320,7 +320,7 @@ def outcome_of(services: Services, request: InboundRequest) -> tuple[int, str]:
     return reply.status, ""
 
 
-@pytest.mark.parametrize("sample", TAKING, ids=lambda sample: f"{sample.slug}-{sample.mode}")
+@on_a_database(TAKING)
 def test_odd_text_in_a_body_of_each_platform_is_taken_or_refused(
     services_with: MakeServices, sample: Sample
 ) -> None:

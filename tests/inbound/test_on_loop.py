@@ -9,12 +9,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from app.core.errors import RefusedError, StoreUnavailable, VerificationError
-from app.core.values import Reply
+from app.core.values import InboundRequest, Reply, Verified
 from app.pipeline.inbound import on_loop
 from app.pipeline.operators.events import list_events_page
 from app.pipeline.router import Router
@@ -24,7 +25,7 @@ from app.storage.database.db import Database, Transaction
 from app.storage.database.shared_clock import SharedClock
 from tests.builders import CALLBACK_CHANNEL, envelope, exchange, signed_callback
 from tests.inbound.loop_stage import Loop, on_loop_thread
-from tests.inbound.open_source import delivery, services_of
+from tests.inbound.open_source import OpenSource, delivery, services_of
 from tests.inbound.test_found_keys import KEYS, SerialSource, signed
 
 MakeServices = Callable[..., Services]
@@ -186,6 +187,38 @@ def test_a_large_body_is_read_in_a_thread(services_with: MakeServices) -> None:
     small, large = (signed_callback(envelope(str(pad), data={"pad": "x" * pad})) for pad in pads)
     assert (status_of(loop.take(small)[0]), loop.left) == ("accepted", 0)
     assert (status_of(loop.take(large)[0]), loop.left) == ("accepted", 1)
+
+
+class SlowSource(OpenSource):
+    """Remembers where its proofs were computed."""
+
+    def __init__(self, *, slow: bool) -> None:
+        self.proof_is_slow = slow
+        self.proved_on_loop: list[bool] = []
+
+    def verify(self, request: InboundRequest, now: datetime) -> Verified:
+        self.proved_on_loop.append(on_loop_thread())
+        return Verified("test")
+
+
+@pytest.mark.backends("sqlite")
+@pytest.mark.parametrize("slow", [True, False])
+def test_a_proof_that_takes_long_is_computed_in_a_thread(services_with: MakeServices, slow: bool) -> None:
+    source = SlowSource(slow=slow)
+    loop = Loop(services_of(services_with, source))
+    (reply,) = loop.take(delivery(b'{"type":"a","id":"1"}'), channel="open")
+    assert (reply.status, source.proved_on_loop, loop.left) == (200, [not slow], int(slow))
+
+
+@pytest.mark.backends("sqlite")
+@pytest.mark.parametrize(("first", "left"), [(b"<", 1), (b" ", 0)])
+def test_xml_is_read_in_a_thread_sooner_than_other_bodies(
+    services_with: MakeServices, first: bytes, left: int
+) -> None:
+    loop = Loop(services_with(channels=OPEN_TO_ALL))
+    body = first + b"x" * on_loop.QUICK_XML_BYTES
+    assert isinstance(loop.take(delivery(body))[0], VerificationError)
+    assert loop.left == left
 
 
 @pytest.mark.backends("sqlite")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,9 +17,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from app.core.values import InboundRequest
 from app.platforms import discover
+from tests.databases import BACKENDS
 from tests.platforms.deliveries import NOW
+from tests.sizes import IS_LONG
 
 FOLDER = Path(__file__).parent
 
@@ -63,6 +67,21 @@ def modules(name: str) -> tuple[ModuleType, ...]:
 def samples() -> tuple[Sample, ...]:
     """Return the samples of every platform."""
     return tuple(sample for module in modules("sample") for sample in module.SAMPLES)
+
+
+def on_a_database(chosen: Sequence[Sample]) -> pytest.MarkDecorator:
+    """Run a test for each sample on one kind of database, in turn, and on all of them in the long form."""
+    pairs = [
+        pytest.param(
+            backend,
+            sample,
+            id=f"{backend}-{sample.slug}-{sample.mode}",
+            marks=[] if backend == "sqlite" else pytest.mark.services,
+        )
+        for number, sample in enumerate(chosen)
+        for backend in (BACKENDS if IS_LONG else [BACKENDS[number % len(BACKENDS)]])
+    ]
+    return pytest.mark.parametrize(("backend", "sample"), pairs, indirect=["backend"])
 
 
 def own_values() -> dict[str, str]:

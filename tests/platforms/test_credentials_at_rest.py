@@ -22,7 +22,7 @@ from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.storage.tables import metadata
 from tests.builders import FrozenClock, exchange
-from tests.platforms.samples import Sample, samples
+from tests.platforms.samples import Sample, on_a_database, samples
 
 TAKING = [sample for sample in samples() if sample.prove is not None]
 CARRIED = {
@@ -115,7 +115,7 @@ def only_event(services: Services) -> str:
     return str(item["id"])
 
 
-@each_sample
+@on_a_database(TAKING)
 def test_no_secret_stands_in_clear_in_any_column_of_any_table(
     open_sample: Callable[[Sample], Services], sample: Sample
 ) -> None:
@@ -142,7 +142,7 @@ def test_nothing_that_is_shown_holds_a_secret_and_it_says_what_is_masked(
     assert {"header:Authorization", "header:Cookie", "query:token"} <= set(detail["masked"])
 
 
-@each_sample
+@on_a_database(TAKING)
 def test_what_is_sealed_proves_the_event_again(
     open_sample: Callable[[Sample], Services], sample: Sample
 ) -> None:

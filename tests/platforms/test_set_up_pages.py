@@ -2,6 +2,7 @@
 
 What is a command: each line of a block marked `sh`, and whatever begins with `flask` or `curl` between backticks. A block marked
 `sh real-account` needs an account at the platform; it is not run, and counted here so that nobody takes that way out unseen.
+The same gateway, served and with the sample channels, is sent everything that the simulator can fire.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from app.config.channels import ChannelConfig, parse_channels
 from app.factory import build_services, create_app
 from app.platforms import discover
 from sandbox.platforms import simulated_platforms
+from sandbox.simulated import Simulated
 from tests.live import ROOT, LiveGateway
 from tests.ports import free_port
+from tests.sandbox.clients import fire
 from tests.sandbox.server import SandboxServer
 
 FOLDER = ROOT / "docs" / "platforms"
@@ -40,6 +43,11 @@ NEED_AN_ACCOUNT = {"feishu": 1, "wechat": 4}
 """How many commands of a page are not run."""
 
 CHINESE = ".zh-CN"
+FIRED = [each for each in simulated_platforms() if each.callbacks is not None]
+REFUSED = {"feishu": {"card.action.trigger_v1"}, "wechatpay": {"WECHATPAY/SIGNTEST"}}
+"""Sent to see the refusal: a click on an old card, which `old_cards` must allow, and WeChat Pay's probe with a wrong signature."""
+GOOD = 2
+"""The first digit of a status that means: taken."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,18 @@ def test_a_command_of_a_page_does_what_the_page_says(stage: Stage, command: Comm
         # In one process with the command, the log goes to the same place.
         told, _ = json.JSONDecoder().raw_decode(result.output, result.output.index("[\n"))
         assert {each["status"] for each in told} == {200}
+
+
+@pytest.mark.parametrize("platform", FIRED, ids=lambda platform: platform.slug)
+def test_the_sample_channel_takes_everything_that_the_simulator_sends(
+    stage: Stage, platform: Simulated
+) -> None:
+    assert platform.callbacks is not None
+    order = {"platform": platform.slug, "channel": platform.channel.name}
+    order["public_url"] = "http://localhost:5003"
+    told = {each.type: fire(stage.sandbox, type=each.type, **order) for each in platform.callbacks.samples}
+    refused = {kind: each for kind, (each,) in told.items() if each["status"] // 100 != GOOD}
+    assert set(refused) == REFUSED.get(platform.slug, set())
 
 
 def test_the_pages_hold_commands_at_all() -> None:

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,14 @@ class TestInterimAnswers:
 
 
 class TestReasons:
+    def test_what_stands_in_a_query_is_in_no_traceback(self) -> None:
+        origin = f"http://127.0.0.1:{free_port()}"
+        with pytest.raises(UpstreamUnavailable) as caught:
+            client_for(origin).request("GET", f"{origin}/x", params={"pre_auth_code": "only-once"})
+        told = "".join(traceback.format_exception(caught.value, limit=0))
+        assert "refuses the connection" in told
+        assert "only-once" not in told
+
     def test_a_refused_port_is_said_so(self) -> None:
         port = free_port()
         client = OutboundClient([f"http://127.0.0.1:{port}"])

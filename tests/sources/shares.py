@@ -1,4 +1,4 @@
-"""Which hostile cases a source is put through: a share of them by default, all in the long form (SOURCES_SIZE=long).
+"""Which hostile cases a source is put through: a share of them by default, all in the long form (HOSTILE_SIZE=long).
 
 Sources of one scheme run the same lines of the interpreter, so a case that one of them refuses says little about the next. The
 share is fixed: all kinds of cases are covered over the sources of each scheme, and no source has fewer than FEWEST.
@@ -6,15 +6,14 @@ share is fixed: all kinds of cases are covered over the sources of each scheme, 
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from sandbox.sources.files import source as described
+from tests.sizes import IS_LONG
 from tests.sources.judging import SLUGS
 
-IS_LONG = os.environ.get("SOURCES_SIZE") == "long"
 FEWEST = 2
 CHUNKS = 8
 

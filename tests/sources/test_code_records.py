@@ -13,6 +13,7 @@ from tests.sources.judging import opened
 
 RECORDS = json.loads(Path(__file__).with_name("vectors").joinpath("code-platforms.json").read_text("utf-8"))
 SLUGS = {
+    "aliyun_vod": "aliyun-vod",
     "allinpay": "allinpay",
     "doudian": "doudian",
     "douyin_life_spi": "douyin-life-spi",

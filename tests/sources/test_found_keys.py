@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -61,3 +62,31 @@ def test_a_busy_platform_may_be_asked_again_and_any_other_answer_holds_no_keys(
     source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
     with pytest.raises(fault, match=str(status)):
         source.fetch_keys("sandbox", Answering({"keys": []}, status), NOW)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_platform_that_is_busy_has_not_said_that_there_is_no_key(status: int) -> None:
+    source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
+    with pytest.raises(UpstreamUnavailable):
+        source.fetch_keys("sandbox", Answering({"keys": []}, status), NOW)
+
+
+def test_a_list_that_comes_with_a_refusal_is_no_key_set() -> None:
+    source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
+    with pytest.raises(UpstreamError, match="does not hand out its key"):
+        source.fetch_keys("sandbox", Answering({"keys": []}, 403), NOW)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "RS512"])
+def test_a_token_of_another_algorithm_makes_nobody_ask_for_a_key(algorithm: str) -> None:
+    request, keys = fired("kinde")
+    source: Any = opened("kinde", {name: value for name, value in keys.items() if name != "jwks"})
+    header = b64url({"alg": algorithm, "typ": "JWT", "kid": "kinde-1"})
+    forged = request._replace(body=header + b"." + request.body.partition(b".")[2])
+    with pytest.raises(VerificationError) as caught:
+        source.claimed_key(forged)
+    assert caught.value.reason == "algorithm_not_allowed"
+
+
+def b64url(content: dict[str, Any]) -> bytes:
+    return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=")

@@ -1,14 +1,15 @@
 """The way of a callback on an event loop: the same three steps as in receive.py, without a thread where none is needed.
 
 What is quick runs on the loop, a commit is awaited, and what does I/O, takes long or runs a user's code goes to a
-thread: keys found while running, limits counted on another machine, large bodies, inline handlers, and everything until
-the database's clock is known.
+thread: keys found while running, limits counted on another machine, large bodies, platforms whose proofs are slow, inline
+handlers, and everything until the database's clock is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from app.core.slow_proofs import SlowProof
 from app.core.values import InboundRequest, Reply
 from app.pipeline.inbound.accept import Ready, give_up, settle
 from app.pipeline.inbound.answer import answer
@@ -25,6 +26,9 @@ InThread = Callable[[Callable[[], Reply]], Awaitable[Reply]]
 
 QUICK_BODY_BYTES = 65_536
 """A larger body may take long to read as JSON or XML, and meanwhile the loop would do nothing else."""
+
+QUICK_XML_BYTES = 8_192
+"""XML is read in Python and mostly before its proof: 64 KiB of it would hold the loop for 20 to 50 ms, and no message is that long."""
 
 
 class LoopReceiver:
@@ -68,5 +72,11 @@ def is_quick(services: Services, channel_name: str, request: InboundRequest) -> 
         return False
     is_counted = channel.config.rate_limit is not None or channel.config.rate_limit_per_address is not None
     counts_elsewhere = is_counted and not services.rate_limits.is_quick
-    is_small = len(request.body) <= QUICK_BODY_BYTES
-    return is_small and not counts_elsewhere and proves_without_asking(services, channel, request)
+    slow = channel.as_capability(SlowProof)
+    is_cheap = _is_short(request.body) and not (slow is not None and slow.proof_is_slow)
+    return is_cheap and not counts_elsewhere and proves_without_asking(services, channel, request)
+
+
+def _is_short(body: bytes) -> bool:
+    is_xml = body[:1] == b"<"
+    return len(body) <= (QUICK_XML_BYTES if is_xml else QUICK_BODY_BYTES)

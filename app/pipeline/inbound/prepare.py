@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.core.accounts import AccountSource
+from app.core.accounts import NoticeSource
+from app.core.address_ports import SubAddresses
 from app.core.errors import PayloadError, RefusedError
 from app.core.exact_json import write_json
 from app.core.identifiers import new_id
 from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
 from app.core.storable import storable, storable_key
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
-from app.pipeline.channels import Channel
+from app.pipeline.channels import Channel, channel_path
 from app.pipeline.evidence import Kept, kept_of, seal_exact
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
 from app.pipeline.inbound.pressure import turned_away
@@ -180,6 +181,7 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
         headers=request.headers,
         query_string=request.query_string,
         version=storable(request.version, MAX_VERSION_LENGTH),
+        path_rest=_rest_of_path(proven.channel, request),
     )
     sealed = None
     if kept is not None:
@@ -189,13 +191,21 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
     return Arrival(event, routes, claims_key=parsed.key is not None, sealed=sealed)
 
 
+def _rest_of_path(channel: Channel, request: InboundRequest) -> str:
+    """Return what stands behind the channel's name, where its addresses may go on: it may be signed, or name an account."""
+    if channel.as_capability(SubAddresses) is None:
+        return ""
+    own = channel_path(channel.name)
+    return request.path[len(own) :] if request.path.startswith(own) else ""
+
+
 def routes_for(services: Services, channel: Channel, event: Event) -> tuple[Route, ...]:
     """Return the routes of an event; the built-in ones come first where the event says something about them."""
     routes = services.matching(channel.name, channel.spec.slug, event.type, event.version)
     binder = channel.as_capability(BindSource) if services.bind_route is not None else None
     if services.bind_route is not None and binder is not None and binder.bind_signal(event) is not None:
         routes = (services.bind_route, *routes)
-    accounts = channel.as_capability(AccountSource) if services.authorisations is not None else None
+    accounts = channel.as_capability(NoticeSource) if services.authorisations is not None else None
     if services.authorisations is None or accounts is None:
         return routes
     told = ParsedEvent(event.type, event.key, event.data, event.subject, event.occurred_at)

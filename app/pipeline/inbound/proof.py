@@ -1,7 +1,6 @@
 """What is asked of a caller before its words count: address, rate, proof; and where a refusal is kept.
 
-Callbacks and commands go through the same questions. A key that is found while running is got here too: reading the
-claim and verifying are the platform's and pure, only the step between them calls the platform.
+Callbacks and commands go through the same questions. Keys that are found while running are the business of key_finding.
 """
 
 from __future__ import annotations
@@ -11,22 +10,24 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.config.rates import rules_of
+from app.core.accounts import HandedSecrets
 from app.core.errors import (
     CallgateError,
     RefusedError,
     RequestError,
     StoreUnavailable,
     UnderPressure,
-    UpstreamUnavailable,
     VerificationError,
 )
 from app.core.ports import CommandSource, KeyFinder, WebhookSource
 from app.core.values import InboundRequest, Verified
 from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
-from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.channels import Channel
 from app.pipeline.evidence import refused_evidence
+from app.pipeline.inbound.key_finding import is_key_known, verified_with_claimed_key
 from app.pipeline.inbound.reasons import explained, reason_word
 from app.pipeline.services import Services
+from app.pipeline.tokens.handed_secrets import kept_secret
 from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
 from app.security.addresses import address_group, is_kept_out
 from app.security.signatures import matching
@@ -36,11 +37,6 @@ BAD_SIGNATURES_PER_ADDRESS = "60 per minute"
 KEPT_REJECTIONS_PER_ADDRESS = "60 per minute"
 """On each channel. Each is a commit of its own, and some refusals (a wrong method, a kept out address) prove nothing and cost
 their sender nothing."""
-
-KEY_FETCHES_PER_CHANNEL = "10 per minute"
-LONGEST_CLAIM = 512
-KNOWN_FOR = timedelta(seconds=30)
-"""How long a found key must still be good for to count as known: it may not end between that look and its use."""
 
 NONCE_LIFETIME = timedelta(seconds=600)
 """Longer than the widest window in which a signed time is accepted, on both sides of now."""
@@ -207,11 +203,7 @@ def proves_without_asking(services: Services, channel: Channel, request: Inbound
     if not is_judged_at_once(services, channel, request):
         return False
     finder = channel.as_capability(KeyFinder)
-    try:
-        claim = None if finder is None else finder.claimed_key(request)
-    except VerificationError:
-        return True
-    return claim is None or channel.found_keys.look_up(claim, services.clock.now() + KNOWN_FOR) is not None
+    return finder is None or is_key_known(services, channel, finder, request)
 
 
 def _verify(services: Services, channel: Channel, source: WebhookSource, request: InboundRequest) -> Verified:
@@ -219,48 +211,23 @@ def _verify(services: Services, channel: Channel, source: WebhookSource, request
     claim = None if finder is None else finder.claimed_key(request)
     if finder is None or claim is None:
         return source.verify(request, request.received_at)
-    key = _found_key(services, channel, finder, claim)
+    handed = channel.as_capability(HandedSecrets)
+    account = None if handed is None else handed.account_claimed(claim)
+    if handed is None or account is None:
+        return verified_with_claimed_key(services, channel, finder, request, claim)
+    key = _handed_secret(services, channel, handed, account)
     return finder.verify_with_key(request, request.received_at, key)
 
 
-def _found_key(services: Services, channel: Channel, finder: KeyFinder, claim: str) -> bytes:
-    """Return the key a request claims; raises VerificationError when there is none, UpstreamError when nobody can say.
-
-    1. What was found before is taken.
-    2. One caller at a time asks the platform, and seldom: claims come from outside.
-    3. What came is kept, and so is that a key does not exist.
-    """
-    if not 0 < len(claim) <= LONGEST_CLAIM:
+def _handed_secret(services: Services, channel: Channel, source: HandedSecrets, account: str) -> bytes:
+    """Return the secret that an account's event brought; raises VerificationError where none did."""
+    secret = kept_secret(services, channel, source, account)
+    if not secret:
         raise VerificationError(
-            "bad_key_claim",
-            f"The request names its key with more than {LONGEST_CLAIM} characters, or with none.",
+            "unknown_account",
+            "No event has brought a secret of the account that the request names, or the account has left since.",
         )
-    kept = channel.found_keys
-    found = kept.look_up(claim, services.clock.now())
-    if found is None:
-        with kept.fetching:
-            found = kept.look_up(claim, services.clock.now())
-            if found is None:
-                _check_fetches(services, channel)
-                now = services.clock.now()
-                keys = ask_platform(lambda: finder.fetch_keys(claim, channel.http, now))
-                found = kept.keep(claim, keys, services.clock.now(), finder.key_seconds)
-    if found.key is None:
-        raise VerificationError(
-            "unknown_key",
-            "The platform knows no key of the name in the request; compare account and environment.",
-        )
-    return found.key
-
-
-def _check_fetches(services: Services, channel: Channel) -> None:
-    wait = services.rate_limits.hit(KEY_FETCHES_PER_CHANNEL, "key_fetch", channel.name)
-    if wait is not None:
-        log.warning("key_fetches_limited", channel=channel.name)
-        raise UpstreamUnavailable(
-            "Too many unknown keys were claimed on this channel; the key is looked up again in a moment.",
-            retry_after=wait,
-        )
+    return secret
 
 
 def _check_requirements(verified: Verified) -> None:

@@ -99,6 +99,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         "remote_addr": row.remote_addr,
         "data": mask_values(event.data, secrets) if row.data else None,
         "headers": [list(pair) for pair in redact_headers(mask_values(event.headers, secrets))],
+        "path_rest": event.path_rest.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         "query": event.query_string.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         "body_base64": base64.b64encode(event.raw).decode() if row.body is not None else None,
         "body_pruned": row.body is None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, RefusedError, VerificationError
 from app.core.ports import BatchSource, CommandSource, WebhookSource
 from app.core.values import Coverage, Event, InboundRequest
+from app.pipeline.channels import channel_path
 from app.pipeline.commands.run import COMMANDS
 from app.pipeline.evidence import open_exact
 from app.pipeline.inbound.proof import prove
@@ -21,6 +23,10 @@ UNSIGNED = "unsigned: This channel takes callbacks without any proof, so nothing
 
 
 IN_BATCH = " An event that came together with others keeps only its own part; prove the first of them."
+WITHOUT_REST = (
+    " Nothing stood behind the channel's name in the address, or the event is older than the release that keeps it; "
+    "then an event whose platform signs the address cannot be proven again."
+)
 
 
 def verify_event(services: Services, event_id: str) -> dict[str, Any]:
@@ -36,14 +42,16 @@ def verify_event(services: Services, event_id: str) -> dict[str, Any]:
         raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
     if row.body is None:
         raise RefusedError("body_pruned", "Retention has emptied this event.", http_status=409)
-    request = _request(_opened(services, row), row)
+    event = _opened(services, row)
+    request = _request(event, row, method=_method(services, row.channel))
     try:
         if row.channel == COMMANDS:
             _prove_command(services, command.channel if command else "", request)
         elif not _prove_callback(services, row.channel, request):
             return _said(row, reason=UNSIGNED)
     except VerificationError as error:
-        return _said(row, reason=explained(error) + _about_batches(services, row.channel))
+        about = _about_batches(services, row.channel) + _about_paths(services, event)
+        return _said(row, reason=explained(error) + about)
     return _said(row)
 
 
@@ -65,11 +73,18 @@ def _opened(services: Services, row: StoredRow) -> Event:
         raise RefusedError("evidence_sealed", error.message, http_status=409) from error
 
 
-def _request(event: Event, row: StoredRow) -> InboundRequest:
-    """Return the delivery anew. Events come by POST (GET only sets channels up); no platform here signs the address."""
+def _method(services: Services, channel_name: str) -> str:
+    """Return the method of a channel's events, which is not stored: POST, unless it takes none by POST."""
+    channel = services.channels.get(channel_name)
+    source = None if channel is None else channel.as_capability(WebhookSource)
+    return "POST" if source is None or "POST" in source.methods else source.methods[0]
+
+
+def _request(event: Event, row: StoredRow, *, method: str) -> InboundRequest:
+    """Return the delivery anew; where a channel has addresses below its own, with what stood there."""
     return InboundRequest(
-        method="POST",
-        path=f"/webhooks/{event.channel}",
+        method=method,
+        path=channel_path(event.channel) + event.path_rest,
         query_string=event.query_string,
         headers=event.headers,
         body=event.raw,
@@ -100,6 +115,12 @@ def _prove_command(services: Services, name: str, request: InboundRequest) -> No
 def _about_batches(services: Services, name: str) -> str:
     channel = services.channels.get(name)
     return IN_BATCH if channel is not None and channel.as_capability(BatchSource) is not None else ""
+
+
+def _about_paths(services: Services, event: Event) -> str:
+    channel = services.channels.get(event.channel)
+    takes_more = channel is not None and channel.as_capability(SubAddresses) is not None
+    return WITHOUT_REST if takes_more and not event.path_rest else ""
 
 
 def _nobody_proves(name: str) -> RefusedError:

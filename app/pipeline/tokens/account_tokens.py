@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from app.core.accounts import AccountSource, AccountTokens
+from app.core.accounts import AccountSource, AccountTokens, HandedSecrets, NoticeSource
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
@@ -186,21 +186,24 @@ def refresh_account_token(
 
 def account_health(services: Services, channel_name: str, *, after: str = "") -> list[dict[str, Any]]:
     """Return up to 200 accounts of a channel without any token: whether they authorise us, and how their token is doing."""
-    channel, source = services.channels.with_capability(channel_name, AccountSource)
-    now = services.clock.now()
+    channel, source = services.channels.with_capability(channel_name, NoticeSource)
+    now, lasts = services.clock.now(), isinstance(source, HandedSecrets)
     with services.database.read() as tx:
         rows = list_accounts(tx, channel.name, source.ticket_owner, after=after)
     names = ("account", "title", "original_id", "authorised_at", "ended_at", "expires_at", "last_error")
-    return [{name: getattr(row, name) for name in names} | {"state": _state(row, now)} for row in rows]
+    return [
+        {name: getattr(row, name) for name in names} | {"state": _state(row, now, lasts=lasts)}
+        for row in rows
+    ]
 
 
-def _state(row: StoredRow, now: datetime) -> str:
-    """Put an account into one word; the worst news wins."""
+def _state(row: StoredRow, now: datetime, *, lasts: bool) -> str:
+    """Put an account into one word; the worst news wins. A secret that lasts has no end of its own."""
     if row.ended_at is not None:
         return "ended"
     if row.last_error is not None:
         return "failing"
-    works = row.expires_at is not None and now < row.expires_at
+    works = lasts or (row.expires_at is not None and now < row.expires_at)
     return "valid" if works else "expired"
 
 

@@ -10,17 +10,30 @@ import hashlib
 
 import structlog
 
-from app.core.accounts import AccountSource, AccountTokens, Authorised, Notice, Ticket, Withdrawn
+from app.core.accounts import (
+    AccountSource,
+    AccountTokens,
+    Authorised,
+    Handed,
+    Notice,
+    NoticeSource,
+    Ticket,
+    Withdrawn,
+)
 from app.core.errors import GrantRejected, PermanentError, RequestError, UpstreamError
 from app.core.ports import WebhookSource
 from app.core.storable import is_storable
 from app.core.values import Event, InboundRequest, ParsedEvent
-from app.pipeline.channels import Channel, ask_platform
+from app.pipeline.channels import Channel, ask_platform, channel_path
+from app.pipeline.evidence import BODY, open_exact
 from app.pipeline.router import Context, Route
 from app.pipeline.services import Services
 from app.pipeline.tokens.account_tokens import seal_account, with_account_token
 from app.pipeline.tokens.app_tokens import with_app_token
+from app.pipeline.tokens.handed_secrets import keep_secret
 from app.pipeline.tokens.tickets import keep_ticket
+from app.security.strict_json import parse_json_exactly
+from app.security.vault import VaultError
 from app.storage.authorised_accounts import (
     MAX_ID,
     About,
@@ -29,6 +42,7 @@ from app.storage.authorised_accounts import (
     find_redeemed,
     save_authorisation,
 )
+from app.storage.inbox.events import event_from_row, find_event_row
 
 ROUTE_NAME = "callgate.authorisations"
 RETRY_DELAYS = (2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
@@ -46,8 +60,8 @@ def authorisation_route(services: Services) -> Route:
     """Return the built-in route; it runs for every event that carries a ticket or tells of an authorisation."""
 
     def take(event: Event, context: Context) -> str:
-        channel, source = services.channels.with_capability(event.channel, AccountSource)
-        notice = source.notice(_as_it_came(channel, event))
+        channel, source = services.channels.with_capability(event.channel, NoticeSource)
+        notice = source.notice(_as_it_came(services, channel, event))
         if notice is None:
             raise PermanentError("The event says nothing about tickets or authorisations any more.")
         try:
@@ -67,18 +81,21 @@ def authorisation_route(services: Services) -> Route:
     )
 
 
-def take_notice(services: Services, channel: Channel, source: AccountSource, notice: Notice) -> str:
+def take_notice(services: Services, channel: Channel, source: NoticeSource, notice: Notice) -> str:
     """Do what a notice asks for; the same one a second time changes nothing. Returns a word for operators."""
     match notice:
-        case Ticket():
-            return "kept" if keep_ticket(services, channel, source, notice) else "older"
+        case Handed():
+            return "kept" if keep_secret(services, channel, source, notice) else "older"
         case Withdrawn():
             return _end(services, channel, source, notice)
-        case Authorised():
+        case Ticket() if isinstance(source, AccountSource):
+            return "kept" if keep_ticket(services, channel, source, notice) else "older"
+        case Authorised() if isinstance(source, AccountSource):
             account = _account_of(services, channel, source, notice)
             if notice.reply_to:
                 _reply(services, channel, source, notice, account)
             return "authorised"
+    raise PermanentError("The channel takes no such notice any more.")
 
 
 def redeem_code(services: Services, channel_name: str, code: str) -> str:
@@ -147,7 +164,7 @@ def _known(services: Services, channel: Channel, owner: str, digest: str) -> str
     return None if row is None else str(row.account)
 
 
-def _end(services: Services, channel: Channel, source: AccountSource, notice: Withdrawn) -> str:
+def _end(services: Services, channel: Channel, source: NoticeSource, notice: Withdrawn) -> str:
     if not is_storable(notice.account, MAX_ID):
         raise PermanentError("The event names an account with an id that is too long.")
     key = AccountKey(channel.name, source.ticket_owner, notice.account)
@@ -167,19 +184,41 @@ def _reply(
     )
 
 
-def _as_it_came(channel: Channel, event: Event) -> ParsedEvent:
-    """Return what an event says with nothing masked: its evidence is opened and proven once more.
+def _as_it_came(services: Services, channel: Channel, event: Event) -> ParsedEvent:
+    """Return what an event says with nothing masked. A sealed body is opened; one that the platform encrypted is proven once more.
 
     Raises PermanentError where today's keys do not open it.
     """
+    if BODY in event.masked:
+        return event_as_it_came(event, _sealed_body(services, event.id))
     if not any(name.startswith("data:") for name in event.masked):
         return ParsedEvent(event.type, event.key, event.data, event.subject, event.occurred_at)
+    return _proven_again(channel, event)
+
+
+def event_as_it_came(event: Event, body: bytes) -> ParsedEvent:
+    """Return an event with the data of its body as it came; where data are masked in a body, it is their JSON."""
+    return ParsedEvent(event.type, event.key, parse_json_exactly(body), event.subject, event.occurred_at)
+
+
+def _sealed_body(services: Services, event_id: str) -> bytes:
+    with services.database.read() as tx:
+        row = find_event_row(tx, event_id)
+    try:
+        if row is None or row.sealed is None:
+            raise PermanentError("Retention has taken what was sealed beside the event.")
+        return open_exact(services.vault, event_from_row(row), bytes(row.sealed)).raw
+    except VaultError as error:
+        raise PermanentError(error.message) from error
+
+
+def _proven_again(channel: Channel, event: Event) -> ParsedEvent:
     source = channel.as_capability(WebhookSource)
     if source is None:
         raise PermanentError("The channel takes no callbacks any more, so its keys are not known.")
     request = InboundRequest(
         method="POST",
-        path=f"/webhooks/{event.channel}",
+        path=channel_path(event.channel) + event.path_rest,
         query_string=event.query_string,
         headers=event.headers,
         body=event.raw,

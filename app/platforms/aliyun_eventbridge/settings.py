@@ -12,6 +12,14 @@ from app.wire.aliyun import AliyunSettings
 from app.wire.key_addresses import REGION, Prefixes, check_prefix
 
 FILE: Final = "/x509_public_certificate"
+SERVED: Final = (
+    "cn-hangzhou", "cn-shanghai", "cn-qingdao", "cn-beijing", "cn-zhangjiakou", "cn-huhehaote", "cn-wulanchabu",
+    "cn-shenzhen", "cn-heyuan", "cn-guangzhou", "cn-chengdu", "cn-hongkong", "ap-northeast-1", "ap-northeast-2",
+    "ap-southeast-1", "ap-southeast-3", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ap-south-1",
+    "eu-central-1", "eu-west-1", "us-west-1", "us-east-1", "cn-shanghai-finance-1",
+)  # fmt: skip
+"""Regions that have EventBridge (help.aliyun.com/document_detail/609691.htm, read 2026-11-28). Its certificates are in a bucket that is
+called after the region; where there is no EventBridge that name is free, and whoever takes it could sign."""
 
 
 class EventBridgeSettings(AliyunSettings):
@@ -51,6 +59,11 @@ class EventBridgeSettings(AliyunSettings):
             raise ValueError("it must begin with - or .")
         check_prefix(f"https://{REGION}{suffix}/")
         return suffix
+
+    @property
+    def believed_regions(self) -> tuple[str, ...]:
+        """The regions that count."""
+        return self.regions or SERVED
 
     @property
     def prefixes(self) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ FAILED: Final = (Situation.HANDLER_FAILED, Situation.COME_AGAIN, Situation.UNKNO
 
 @dataclass(frozen=True, repr=False)
 class MnsCallbacks(AddressedKeys):
-    """Takes pushes; satisfies WebhookSource, KeyFinder and OutboundUser."""
+    """Takes pushes; satisfies WebhookSource, KeyFinder, OutboundUser and SubAddresses."""
 
     settings: MnsSettings
     addresses: KeyAddresses = field(init=False)
@@ -53,7 +53,7 @@ class MnsCallbacks(AddressedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-    takes_paths = True
+    address_template = ""
     """The address is signed, so an endpoint may go on behind the channel's name."""
     key_owner = "Aliyun MNS"
 

@@ -45,7 +45,7 @@ FAILED: Final = (Situation.HANDLER_FAILED, Situation.UNKNOWN_EVENT_TYPE)
 
 @dataclass(frozen=True, repr=False)
 class OssCallbacks(AddressedKeys):
-    """Takes upload callbacks; satisfies WebhookSource, KeyFinder, OutboundUser and AdvisedSource."""
+    """Takes upload callbacks; satisfies WebhookSource, KeyFinder, OutboundUser, SubAddresses and AdvisedSource."""
 
     settings: OssSettings
     addresses: KeyAddresses = field(init=False)
@@ -56,7 +56,7 @@ class OssCallbacks(AddressedKeys):
     retries_failed_answers = False
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
-    takes_paths = True
+    address_template = ""
     """The path is signed, so a callbackUrl may go on behind the channel's name."""
     key_owner = "Aliyun OSS"
 
@@ -85,7 +85,11 @@ class OssCallbacks(AddressedKeys):
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the signature over path, query and body, then the token."""
         signature = base64_header(request, "Authorization", longest=2048)
-        if not is_signed_by_rsa(key, message=_signed(request), signature=signature, digest="md5"):
+        proofs = (
+            is_signed_by_rsa(key, message=each, signature=signature, digest="md5")
+            for each in _signed(request)
+        )
+        if not any(proofs):
             raise VerificationError(
                 "bad_signature",
                 "The signature does not fit path, query and body; a proxy that changes the path has this effect.",
@@ -135,13 +139,13 @@ class OssCallbacks(AddressedKeys):
         return (Requirement("bucket", given, "buckets", self.settings.buckets),)
 
 
-def _path(request: InboundRequest) -> bytes:
-    return unquote_to_bytes(request.path.encode("utf-8", "surrogatepass"))
-
-
-def _signed(request: InboundRequest) -> bytes:
+def _signed(request: InboundRequest) -> tuple[bytes, ...]:
+    """Return what may have been signed: servers hand over the path decoded, and one that came encoded is decoded here."""
     query = wire_bytes(f"?{request.query_string}" if request.query_string else "")
-    return _path(request) + query + b"\n" + request.body
+    path = request.path.encode("utf-8", "surrogatepass")
+    return tuple(
+        each + query + b"\n" + request.body for each in dict.fromkeys((path, unquote_to_bytes(path)))
+    )
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:

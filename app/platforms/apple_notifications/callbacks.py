@@ -40,7 +40,7 @@ from app.security.strict_json import parse_json_exactly
 
 @dataclass(frozen=True, repr=False)
 class AppleNotificationsCallbacks:
-    """Takes notifications of one app; satisfies WebhookSource."""
+    """Takes notifications of one app; satisfies WebhookSource, SlowProof of app.core.slow_proofs."""
 
     settings: AppleNotificationsSettings
     roots: tuple[x509.Certificate, ...] = field(init=False)
@@ -48,6 +48,7 @@ class AppleNotificationsCallbacks:
     answer_within: float | None = None
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
+    proof_is_slow = True  # up to three signed texts with three certificates each: about 7 ms of a core
 
     def __post_init__(self) -> None:
         """Read the roots once, when the channel is opened."""

@@ -2,7 +2,8 @@
 
 Source: docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message-verify-message-signature.html (read 2026-11-28). What is
 odd: the body is JSON and comes as text/plain; the headers x-amz-sns-… are not signed; MessageAttributes and UnsubscribeURL are
-not either, so they are no part of an event's data.
+not either, so they are no part of an event's data. Names and values are signed as lines without any escape, so only `Message`, which
+comes first, may hold line ends here: with them in another value the same lines could be read as another message.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def read_message(request: InboundRequest) -> SnsMessage:
     fields = {name: body[name] for name in wanted if isinstance(body.get(name), str)}
     if len(fields) != len(wanted):
         raise _not_a_message("one of its signed fields is missing or no text")
+    if any("\n" in value for name, value in fields.items() if name != "Message"):
+        raise _not_a_message("one of its signed fields holds a line end")
     return _with_signature(fields, body)
 
 

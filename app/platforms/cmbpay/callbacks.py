@@ -43,7 +43,7 @@ LONGEST_WORD: Final = 64
 
 @dataclass(frozen=True, repr=False)
 class CmbpayCallbacks:
-    """Takes notices; satisfies WebhookSource of app.core.ports."""
+    """Takes notices; satisfies WebhookSource of app.core.ports, SlowProof of app.core.slow_proofs."""
 
     settings: CmbpaySettings
     bank_keys: tuple[str, ...] = field(init=False)
@@ -56,6 +56,8 @@ class CmbpayCallbacks:
     retries_failed_answers: bool = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers: Coverage = Coverage.BODY
+    proof_is_slow: bool = True
+    """SM2 in Python: about 25 ms of a core for each key that is tried."""
 
     def __post_init__(self) -> None:
         """Read the keys once, when the channel is opened."""

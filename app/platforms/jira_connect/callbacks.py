@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -32,6 +32,7 @@ from app.core.values import (
     default_acknowledgement,
 )
 from app.platforms.jira_connect.settings import ConnectSettings
+from app.platforms.jira_connect.tenants import ConnectTenants, is_tenant_key, tenant_claim
 from app.platforms.jira_connect.tokens import (
     check_claims,
     claims_by_secret,
@@ -42,7 +43,7 @@ from app.security.signatures import same_secret, sha256_hex
 from app.security.strict_json import parse_json_exactly
 from app.wire.key_answers import fetched_file
 from app.wire.named_keys import NamedKeys, configured_keys_of
-from app.wire.signed_tokens import named_key, proven_claims, unproven_claims
+from app.wire.signed_tokens import named_key, proven_claims, signed_second, unproven_claims
 
 LIFECYCLE: Final = frozenset({"installed", "uninstalled"})
 """What Atlassian signs itself; enabled and disabled come with the tenant's signature."""
@@ -56,9 +57,16 @@ DIGEST_LETTERS: Final = 16
 PLACES: Final = CredentialPlaces(fields=("sharedSecret",))
 
 
+class Signer(NamedTuple):
+    """Whose token it is, and when Atlassian signed it; None for a webhook."""
+
+    tenant: str
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, repr=False)
-class ConnectCallbacks(NamedKeys):
-    """Takes callbacks of one app; satisfies WebhookSource, KeyFinder, CredentialBearer and AdvisedSource."""
+class ConnectCallbacks(ConnectTenants, NamedKeys):
+    """Takes callbacks of one app; satisfies WebhookSource, KeyFinder, SubAddresses, CredentialBearer and AdvisedSource."""
 
     settings: ConnectSettings
     configured_keys: Mapping[str, bytes] = field(init=False)
@@ -68,7 +76,7 @@ class ConnectCallbacks(NamedKeys):
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.ORIGIN
-    takes_paths = True
+    address_template = ""
     key_owner = "Atlassian Connect"
 
     def __post_init__(self) -> None:
@@ -78,20 +86,16 @@ class ConnectCallbacks(NamedKeys):
         secrets = {name: plain_text(secret).encode() for name, secret in own.tenants.items()}
         object.__setattr__(self, "tenants", secrets)
 
-    @property
-    def advice(self) -> str | None:
-        """Say that no webhook can be proven while no tenant is known."""
-        if self.tenants:
-            return None
-        return "No tenant is set, so installations are taken and every webhook is refused; add its clientKey and sharedSecret to tenants."
-
     def takes_address(self, _rest: str) -> bool:
         """Say that the descriptor's paths go on behind the channel's name: the path is part of what is signed."""
         return True
 
     def claimed_key(self, request: InboundRequest) -> str | None:
-        """Return the kid of a lifecycle callback's token; a webhook is proven with a configured secret."""
-        return super().claimed_key(request) if _is_lifecycle(request) else None
+        """Return the kid of a lifecycle callback's token; of a webhook whose tenant is not in settings, the tenant."""
+        if _is_lifecycle(request):
+            return super().claimed_key(request)
+        tenant = _tenant(token_of(request))
+        return None if tenant in self.tenants else tenant_claim(tenant)
 
     def key_name(self, request: InboundRequest) -> str:
         """Return the kid of a token."""
@@ -105,16 +109,20 @@ class ConnectCallbacks(NamedKeys):
         """Prove a webhook with its tenant's secret, a lifecycle callback with a configured key."""
         if _is_lifecycle(request):
             return super().verify(request, now)
-        token = token_of(request)
-        tenant = unproven_claims(token).get("iss")
-        secret = self.tenants.get(tenant) if isinstance(tenant, str) else None
+        secret = self.tenants.get(_tenant(token_of(request)))
         if secret is None:
             raise VerificationError("unknown_tenant", "The token is of a tenant that is not in tenants.")
-        self._check(claims_by_secret(token, secret), request, now)
-        return Verified("jwt-tenant", context=tenant)
+        return self._verify_webhook(request, now, secret)
+
+    def _verify_webhook(self, request: InboundRequest, now: datetime, secret: bytes) -> Verified:
+        claims = claims_by_secret(token_of(request), secret)
+        self._check(claims, request, now)
+        return Verified("jwt-tenant", context=Signer(str(claims.get("iss"))))
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
-        """Prove a lifecycle callback: Atlassian's signature, for this app's address, about the tenant in the body."""
+        """Prove a webhook with its tenant's kept secret, or a lifecycle callback: Atlassian's signature, about the tenant in the body."""
+        if not _is_lifecycle(request):
+            return self._verify_webhook(request, now, key)
         claims = proven_claims(token_of(request), [load_der_public_key(key)], ALGORITHM)
         self._check(claims, request, now)
         audience = claims.get("aud")
@@ -125,7 +133,8 @@ class ConnectCallbacks(NamedKeys):
         tenant, told = claims.get("iss"), body.get("clientKey")
         if not isinstance(tenant, str) or not isinstance(told, str) or not same_secret(told, tenant):
             raise VerificationError("wrong_tenant", "The body's clientKey is not who the token is about.")
-        return Verified(BY_ATLASSIAN, context=tenant, requirements=self._requirements(body))
+        signer = Signer(tenant, moment_or_none(signed_second(claims, "iat") * 1000))
+        return Verified(BY_ATLASSIAN, context=signer, requirements=self._requirements(body))
 
     def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
         """Return nothing; there is no set-up request."""
@@ -143,9 +152,10 @@ class ConnectCallbacks(NamedKeys):
             raise PayloadError("bad_type", message="webhookEvent or eventType must be a word.")
         if kind in LIFECYCLE and not is_lifecycle:
             raise PayloadError("not_a_webhook", message="A webhook cannot call itself a lifecycle callback.")
-        tenant = str(verified.context)
+        tenant, signed_at = verified.context
         key = _key(request, body, tenant=tenant, kind=kind)
-        return ParsedEvent(kind, key, body, tenant[:255], moment_or_none(body.get("timestamp")))
+        occurred_at = signed_at if is_lifecycle else moment_or_none(body.get("timestamp"))
+        return ParsedEvent(kind, key, body, tenant[:255], occurred_at)
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer in the unified wording; Jira looks at the status alone."""
@@ -171,6 +181,14 @@ class ConnectCallbacks(NamedKeys):
             return ()
         key = body.get("key")
         return (Requirement("key", key if isinstance(key, str) else None, "app_key", (own.app_key,)),)
+
+
+def _tenant(token: bytes) -> str:
+    """Return which tenant a webhook's token says it is of, unproven; raises VerificationError."""
+    tenant = unproven_claims(token).get("iss")
+    if not isinstance(tenant, str) or not is_tenant_key(tenant):
+        raise VerificationError("unknown_tenant", "The token's iss is no clientKey of a tenant.")
+    return tenant
 
 
 def _body_or_nothing(body: bytes) -> Mapping[str, Any]:

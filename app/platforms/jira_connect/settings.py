@@ -21,7 +21,8 @@ class ConnectSettings(PlatformSettings):
         "", description="key of the descriptor; a lifecycle callback of another app is refused."
     )
     tenants: Annotated[Mapping[str, SecretStr], BeforeValidator(filled_table)] = Field(
-        {}, description='sharedSecret of each tenant by its clientKey: { "…" = "…" }.'
+        {},
+        description='sharedSecret of a tenant by its clientKey, for those that installed the app before: { "…" = "…" }; others are kept as they come.',
     )
     leeway_s: int = Field(90, ge=0, le=600, description="Seconds by which clocks may differ.")
     keys_base: BaseAddress = Field(

@@ -16,6 +16,9 @@ from app.security.signatures import sha256_hex
 from app.security.strict_json import parse_json_exactly
 
 MOST_TOKENS: Final = 16
+MOST_ENTRIES: Final = 1000
+"""Judged before any is opened: each that brings its resource costs work with a private key."""
+
 LONGEST_WORD: Final = 64
 LONGEST_KEY: Final = 191
 UPDATED: Final = "updated"
@@ -43,6 +46,8 @@ def read_notices(request: InboundRequest) -> Notices:
     entries, tokens = body.get("value"), body.get("validationTokens", [])
     if not isinstance(entries, list) or not entries or not all(isinstance(each, dict) for each in entries):
         raise VerificationError("no_entries", "A delivery has its entries in `value`, and at least one.")
+    if len(entries) > MOST_ENTRIES:
+        raise VerificationError("too_many_entries", f"A delivery may hold {MOST_ENTRIES} entries.")
     if tokens is None:
         tokens = []
     if (

@@ -53,6 +53,8 @@ events = Table(
     # What was masked above (a JSON list), and what stood there, sealed; both null where no credential came.
     Column("masked", Blob),
     Column("sealed", Blob),
+    # What stood behind the channel's name in the address; null where nothing did, as with most events.
+    Column("path_rest", Blob),
     UniqueConstraint("channel", "claim"),
     Index("ix_events_received_at", "received_at", "id"),
     Index("ix_events_channel_received_at", "channel", "received_at"),
@@ -161,15 +163,16 @@ class EventRow(NamedTuple):
     data: bytes
     masked: bytes | None = None
     sealed: bytes | None = None
+    path_rest: bytes | None = None
 
 
-PLAIN_COLUMNS = EventRow._fields[:-2]
-"""All but what is masked and sealed."""
+PLAIN_COLUMNS = EventRow._fields[:-3]
+"""All but what is masked and sealed, and the rest of the address."""
 
 
 def rows_to_insert(rows: Sequence[EventRow]) -> tuple[tuple[str, ...], Sequence[tuple[Any, ...]]]:
-    """Return the columns and the rows of one insert; two columns fewer where nothing was masked, as with most events."""
-    if any(row.masked for row in rows):
+    """Return the columns and the rows of one insert; three columns fewer where nothing was masked and no address went on, as with most events."""
+    if any(row.masked or row.path_rest for row in rows):
         return EventRow._fields, rows
     width = len(PLAIN_COLUMNS)
     return PLAIN_COLUMNS, [row[:width] for row in rows]
@@ -193,17 +196,18 @@ def event_row(new: NewEvent) -> EventRow:
         remote_addr=new.remote_addr,
         scheme=new.scheme,
         version=event.version,
-        query_string=_query_bytes(event.query_string),
+        query_string=_address_bytes(event.query_string),
         headers=write_json(event.headers),
         body=event.raw,
         data=write_json(event.data),
         masked=orjson.dumps(event.masked) if event.masked else None,
         sealed=new.sealed,
+        path_rest=_address_bytes(event.path_rest) if event.path_rest else None,
     )
 
 
-def _query_bytes(text: str) -> bytes:
-    """Return the bytes of a query; half a character, which no server hands over, becomes a question mark."""
+def _address_bytes(text: str) -> bytes:
+    """Return the bytes of a query or a path; half a character, which no server hands over, becomes a question mark."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -236,10 +240,15 @@ def event_from_row(row: Row[Any]) -> Event:
         data=read_json(bytes(row.data)) if row.data else {},
         raw=bytes(row.body) if row.body is not None else b"",
         headers=tuple((name, value) for name, value in orjson.loads(row.headers)) if row.headers else (),
-        query_string=bytes(row.query_string).decode("utf-8", "surrogateescape") if row.query_string else "",
+        query_string=_address_text(row.query_string),
         version=row.version,
         masked=tuple(orjson.loads(row.masked)) if row.masked else (),
+        path_rest=_address_text(row.path_rest),
     )
+
+
+def _address_text(stored: bytes | None) -> str:
+    return bytes(stored).decode("utf-8", "surrogateescape") if stored else ""
 
 
 def find_event_row(tx: Connection, event_id: str) -> Row[Any] | None:

@@ -48,7 +48,7 @@ def lock_finished(tx: Connection, event_ids: Collection[str]) -> list[str]:
 
 
 def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
-    """Take away bodies, headers, queries, data, what is sealed, handlers' results and tracebacks; return how many events that were."""
+    """Take away bodies, headers, queries, paths, data, what is sealed, handlers' results and tracebacks; return how many events that were."""
     ids = lock_finished(tx, event_ids)
     if not ids:
         return 0
@@ -62,7 +62,9 @@ def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
     return tx.execute(
         events.update()
         .where(events.c.id.in_(ids))
-        .values(body=None, data=None, headers=None, query_string=None, masked=None, sealed=None)
+        .values(
+            body=None, data=None, headers=None, query_string=None, masked=None, sealed=None, path_rest=None
+        )
     ).rowcount
 
 

@@ -264,14 +264,17 @@ class KeySide(DescribedSource):
         return frozenset({"/".join(self.jwks_url.split("/")[:3])})
 
     def claimed_key(self, request: InboundRequest) -> str | None:
-        """Return the key id the token names."""
+        """Return the key id the token names; raises VerificationError before any call for nothing."""
         delivery = self.delivery_of(request)
         token = (
             request.body.strip()
             if self.signature.jwt.is_body
             else compile_candidates(self.signature)(delivery)[0]
         )
-        kid = token_header(token).get("kid")
+        header, algorithm = token_header(token), self.signature.jwt.algorithm
+        if header.get("alg") != algorithm:
+            raise VerificationError("algorithm_not_allowed", f"The token's alg is not {algorithm}.")
+        kid = header.get("kid")
         if not isinstance(kid, str):
             raise VerificationError("malformed_signature", "The token names no key (kid).")
         return kid

@@ -22,12 +22,12 @@ SHORTEST_MARGIN = 0.5
 log = structlog.get_logger(__name__)
 
 
-def described_platform(source: Source, base_url: str) -> PlatformSpec:
-    """Return the platform of a source's file; `base_url` is the public address of this gateway."""
+def described_platform(source: Source, base_url: str, *, page: str = "") -> PlatformSpec:
+    """Return the platform of a source's file; `base_url` is this gateway's public address, `page` is about the source, if there is one."""
     return PlatformSpec(
         slug=source.slug,
         display_name=source.name,
-        docs_url=source.console or DOCS,
+        docs_url=page or source.console or DOCS,
         settings=settings_model(source.signature, source.slug),
         open=partial(_open, source, base_url),
     )

@@ -135,7 +135,11 @@ def _person(fields: Mapping[str, Any], name: str) -> str | None:
 
 def created_at(fields: Mapping[str, Any]) -> datetime | None:
     """Return the time of `CreateTime`, None when it says none."""
-    text = word(fields, "CreateTime") or ""
-    if not (text.isascii() and text.isdigit()) or len(text) > MAX_TIME_DIGITS:
+    return unix_moment(word(fields, "CreateTime"))
+
+
+def unix_moment(text: str | None) -> datetime | None:
+    """Return the moment of a Unix time in digits, None for anything else."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > MAX_TIME_DIGITS:
         return None
     return datetime.fromtimestamp(int(text), UTC)

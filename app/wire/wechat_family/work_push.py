@@ -117,12 +117,25 @@ class WorkPush(ABC):
             return default_acknowledgement(outcome)
         if outcome.situation not in ANSWERED or outcome.data is None:
             return NOTHING
-        seconds = int((outcome.now or request.received_at).timestamp())
-        wire = wire_format(request.body)
-        message = _reply_to(outcome.event.data, outcome.data, seconds, wire)
+        message = self.reply_of(outcome, request)
         if message is None:
             return NOTHING
-        return _sealed(message, verified.context, seconds, wire)
+        return _sealed(message, verified.context, _second_of(outcome, request), wire_format(request.body))
+
+    def reply_of(self, outcome: Outcome, request: InboundRequest) -> bytes | None:
+        """Return what a handler's result reads as in an answer, before it is encrypted; None for nothing to say."""
+        fields = outcome.event.data
+        return passive_reply(
+            outcome.data,
+            sender=word(fields, "ToUserName"),
+            receiver=word(fields, "FromUserName"),
+            created=_second_of(outcome, request),
+            wire_format=wire_format(request.body),
+        )
+
+
+def _second_of(outcome: Outcome, request: InboundRequest) -> int:
+    return int((outcome.now or request.received_at).timestamp())
 
 
 def _sealed(message: bytes, envelope: object, seconds: int, wire: WireFormat) -> Reply:
@@ -171,8 +184,3 @@ def needed(request: InboundRequest, name: str) -> str:
             f"The address lacks {name}; a proxy may cut the query, or somebody opened it in a browser.",
         )
     return found
-
-
-def _reply_to(fields: Mapping[str, Any], result: Any, seconds: int, wire: WireFormat) -> bytes | None:
-    company, member = word(fields, "ToUserName"), word(fields, "FromUserName")
-    return passive_reply(result, sender=company, receiver=member, created=seconds, wire_format=wire)

@@ -10,7 +10,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="wecom-suite",
     title=Words("WeCom suite", "企业微信第三方应用"),
-    place=26,
+    place=46,
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.core.errors import VerificationError
 from app.core.values import Coverage
 from app.platforms.aliyun_eventbridge import PLATFORM
 from app.platforms.aliyun_eventbridge.stamp import read_stamp
@@ -143,6 +144,15 @@ def test_a_bucket_of_a_stranger_is_no_place_for_a_certificate(address: str) -> N
         events_of(channel(public_keys={}), push(address=address), http)
     assert getattr(caught.value, "reason", "") == "bad_key_address"
     assert http.calls == []
+
+
+@pytest.mark.parametrize("region", ["na-south-1", "cn-nanjing", "cn-north-2-gov-1"])
+def test_a_bucket_called_after_a_region_without_eventbridge_is_anybodys(region: str) -> None:
+    address = f"https://{region}-eventbridge.oss-accelerate.aliyuncs.com/x509_public_certificate.pem"
+    with pytest.raises(VerificationError) as caught:
+        channel(public_keys={}).addresses.judged(address)
+    assert caught.value.reason == "bad_key_address"
+    assert channel(public_keys={}, regions=region).addresses.judged(address) == address
 
 
 def test_only_the_regions_that_are_named_are_believed() -> None:

@@ -63,6 +63,11 @@ def test_what_oss_does_not_send_is_refused(request_: Any, reason: str) -> None:
     assert refusal(channel(), request_) == reason
 
 
+def test_a_percent_sign_in_a_path_is_one() -> None:
+    """The server has decoded `%2541` to `%41`; decoded once more it would be another path."""
+    assert event(channel(), callback(path="/webhooks/oss/a%2541")._replace(path="/webhooks/oss/a%41"))
+
+
 def test_an_encoded_path_is_signed_decoded() -> None:
     assert event(channel(), callback(path="/webhooks/oss/%E5%9B%BE")._replace(path="/webhooks/oss/图"))
 

@@ -83,6 +83,10 @@ def test_a_subject_cannot_be_added_or_taken_away() -> None:
         "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem#x",
         "https://sns.us-east-1.amazonaws.com\\@evil.example/SimpleNotificationService-a.pem",
         "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem\n",
+        "https://SNS.us-east-1.amazonaws.com/SimpleNotificationService-a.pem",
+        "https://sns.us-east-1.amazonaws.com:443/SimpleNotificationService-a.pem",
+        "https://sns.us-east-1.amazonaws.com./SimpleNotificationService-a.pem",
+        "HTTPS://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem",
         "https://[::1]/SimpleNotificationService-a.pem",
         "https://[/SimpleNotificationService-a.pem",
         "file:///etc/passwd",
@@ -104,6 +108,17 @@ def test_an_address_that_stands_for_sns_counts_with_its_path() -> None:
     for path, why in (("aws", ""), ("xyz", "key_address_not_allowed"), ("awsx", "key_address_not_allowed")):
         address = f"https://proxy.example/{path}/SimpleNotificationService-a.pem"
         assert judge(source, post(message() | {"SigningCertURL": address}), remote(address)).why == why
+
+
+@pytest.mark.parametrize("name", ["MessageId", "Subject"])
+def test_a_part_of_the_text_cannot_be_moved_into_another_field(name: str) -> None:
+    written = message(Message="paid\nMessageId\nfake\nSubject\nforged")
+    moved = written | {"Message": "paid"}
+    if name == "MessageId":
+        moved |= {"MessageId": "fake\nSubject\nforged\nMessageId\nm-1"}
+    else:
+        moved |= {"MessageId": "fake", "Subject": "forged\nMessageId\nm-1\nSubject\nAn order"}
+    assert refusal(moved) == "not_a_message"
 
 
 def test_a_message_of_another_topic_is_refused_although_sns_signed_it() -> None:

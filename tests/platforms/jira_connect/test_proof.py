@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from app.core.errors import UpstreamUnavailable
+from app.core.errors import UpstreamUnavailable, VerificationError
 from app.platforms.jira_connect import PLATFORM
 from sandbox.cloud_keys import RSA_KEY, private_key, public_pem
 from sandbox.platforms.jira_connect.api import KEY_ID
@@ -69,7 +69,7 @@ def test_an_odd_identifier_is_not_believed() -> None:
         (delivery(WEBHOOK, {"Authorization": "JWT "}), "malformed_signature"),
         (delivery(WEBHOOK, {"Authorization": "JWT a.b"}), "malformed_signature"),
         (signed(WEBHOOK, secret="another-secret-of-somebody"), "bad_signature"),
-        (signed(WEBHOOK, iss="nobody"), "unknown_tenant"),
+        (signed(WEBHOOK, iss="nobody"), "unknown_key"),
         (signed(WEBHOOK, iss=None), "unknown_tenant"),
         (signed(WEBHOOK, iss=["client-key-1"]), "unknown_tenant"),
         (signed(WEBHOOK, qsh="context-qsh"), "wrong_qsh"),
@@ -155,10 +155,20 @@ def test_the_key_of_an_installation_is_fetched_by_its_name() -> None:
         events_of(source, lifecycle(INSTALLED), RecordedNetwork({url: ""}, 503))
 
 
-def test_a_channel_without_tenants_says_what_it_refuses() -> None:
-    assert "tenants" in (channel(tenants={}).advice or "")
-    assert channel().advice is None
-    assert refusal(channel(tenants={}), webhook(WEBHOOK)) == "unknown_tenant"
+def test_a_tenant_that_is_not_in_settings_is_looked_for_among_the_kept_ones() -> None:
+    source = channel(tenants={})
+    claim = source.claimed_key(webhook(WEBHOOK))
+    assert claim is not None
+    assert source.account_claimed(claim) == TENANT
+    assert source.account_claimed(KEY_ID) is None
+    assert source.verify_with_key(webhook(WEBHOOK), NOW, SECRET.encode()).scheme == "jwt-tenant"
+    with pytest.raises(VerificationError):
+        source.verify(webhook(WEBHOOK), NOW)
+
+
+def test_a_kept_secret_proves_no_lifecycle_callback() -> None:
+    with pytest.raises(VerificationError):
+        channel(tenants={}).verify_with_key(signed(INSTALLED, below="/installed"), NOW, SECRET.encode())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.microsoft_graph import keys
+import json
+from pathlib import Path
+
 from sandbox.platforms.microsoft_graph.signer import jwks
 from tests.platforms.deliveries import delivery
 from tests.platforms.microsoft_graph.notifying import PLAIN, SETTINGS, entry, notify, proof, rich
@@ -29,5 +31,6 @@ SAMPLES = (
         proof_in_body=True,
     ),
 )
-OWN_VALUES = {"MICROSOFT_GRAPH_PRIVATE_KEY": keys.ENCRYPTION_PRIVATE_KEY_PEM.replace("\\n", "\n")}
+RECORDED = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))["settings"]
+OWN_VALUES = {"MICROSOFT_GRAPH_PRIVATE_KEY": RECORDED["encryption_keys"]["cert-1"]}
 """What an operator might write instead of the simulator's values, where not every text will do."""

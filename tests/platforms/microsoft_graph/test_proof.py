@@ -85,6 +85,10 @@ def test_a_delivery_without_entries_proves_nothing(body: Any) -> None:
     assert refusal(delivery(json.dumps(body).encode())) == "no_entries"
 
 
+def test_a_delivery_of_very_many_entries_is_refused_before_any_is_opened() -> None:
+    assert refusal(notify(*[entry()] * 1001)) == "too_many_entries"
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"text", b'{"value":[],"value":[]}'])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     assert refusal(delivery(body)) == "not_a_notification"

@@ -95,6 +95,8 @@ def test_a_cut_or_odd_signature_is_refused(signature: str) -> None:
         "https://api.paypal.com/v1/notifications/certs/",
         "https://api.paypal.com:444/v1/notifications/certs/CERT-1",
         "https://api.paypal.com//v1/notifications/certs/CERT-1",
+        "https://API.paypal.com/v1/notifications/certs/CERT-1",
+        "https://api.paypal.com:443/v1/notifications/certs/CERT-1",
     ],
 )
 def test_a_certificate_elsewhere_is_not_even_asked_for(address: str) -> None:

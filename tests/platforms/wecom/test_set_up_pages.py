@@ -12,7 +12,7 @@ from app.config.channels import parse_channels
 from app.pipeline.channels import open_channels
 
 PAGES = Path(__file__).parents[3] / "docs" / "platforms"
-SLUGS = ("wecom", "wechat-web", "wechat-mini", "wechat-component", "wecom-suite")
+SLUGS = ("wecom", "wechat-web", "wechat-mini", "wechat-component", "wecom-suite", "wecom-aibot")
 LANGUAGES = ("md", "zh-CN.md")
 
 

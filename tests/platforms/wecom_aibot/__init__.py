@@ -1,0 +1,1 @@
+"""What proves the platform of WeCom's AI bots."""
