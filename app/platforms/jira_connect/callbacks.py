@@ -123,6 +123,8 @@ class ConnectCallbacks(ConnectTenants, NamedKeys):
         """Prove a webhook with its tenant's kept secret, or a lifecycle callback: Atlassian's signature, about the tenant in the body."""
         if not _is_lifecycle(request):
             return self._verify_webhook(request, now, key)
+        # The algorithm is judged first: a kept secret is no public key and must not be read as one.
+        self.key_name(request)
         claims = proven_claims(token_of(request), [load_der_public_key(key)], ALGORITHM)
         self._check(claims, request, now)
         audience = claims.get("aud")
