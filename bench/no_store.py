@@ -20,4 +20,4 @@ def accepted_by_nobody(_tx: Any, items: Sequence[Acceptance]) -> list[Accepted]:
     return [Accepted(item.new.event.id, is_new=True) for item in items]
 
 
-on_loop.accept_many = accepted_by_nobody  # type: ignore[attr-defined]
+vars(on_loop)["accept_many"] = accepted_by_nobody

@@ -11,7 +11,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="wecom-aibot",
     title=Words("WeCom AI bot", "企业微信智能机器人"),
-    place=27,
+    place=46,
     credentials=credentials.CREDENTIALS,
     channel=credentials.CHANNEL,
     callbacks=CALLBACKS,
