@@ -34,6 +34,15 @@ def _filled_texts(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_filled_texts)]
 """One text or a list of them; empty ones do not count."""
 
+
+def filled_table(value: Any) -> Any:
+    """Return a table without its empty entries; anything else as it is, for pydantic to refuse."""
+    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
+
+
+FilledTexts = Annotated[Mapping[str, str], BeforeValidator(filled_table)]
+"""Texts by name; empty ones do not count."""
+
 BaseAddress = Annotated[str, AfterValidator(http_address)]
 
 OptionalAddress = Annotated[str, AfterValidator(lambda value: http_address(value) if value else "")]

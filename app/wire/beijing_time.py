@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 WRITTEN: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2}) ?(\d{2}):?(\d{2}):?(\d{2})", re.ASCII)
 """`2026-05-29 04:26:40` or `20260529042640`."""
+
+
+BEIJING: Final = timezone(timedelta(hours=8))
+
+
+def in_beijing(seconds: float) -> str:
+    """Return a moment of Unix time as gateways there want it: `2026-05-29 04:26:40`."""
+    return datetime.fromtimestamp(seconds, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def beijing_moment(text: str) -> datetime:

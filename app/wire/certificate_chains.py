@@ -5,55 +5,27 @@ Names decide nothing here, only keys: a look-alike authority with the right name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.x509 import (
-    BasicConstraints,
-    Certificate,
-    ExtensionNotFound,
-    KeyUsage,
-    load_der_x509_certificate,
-    load_pem_x509_certificate,
-    load_pem_x509_certificates,
-)
+from cryptography.x509 import BasicConstraints, Certificate, ExtensionNotFound, KeyUsage, ObjectIdentifier
 
-from app.security.signatures import strict_base64
+from app.wire.certificates import is_in_force, read_certificate, read_certificates
 
-LONGEST_CERTIFICATE: Final = 16_384
+FAULTS = (InvalidSignature, UnsupportedAlgorithm, ExtensionNotFound, ValueError, TypeError)
 
 
-def read_pem_certificate(raw: bytes) -> Certificate:
-    """Return the one certificate of a PEM text; raises ValueError for anything else, and for one too long to be real."""
-    if len(raw) > LONGEST_CERTIFICATE or raw.count(b"-----BEGIN") != 1:
+def read_sent_certificate(raw: bytes) -> Certificate:
+    """Return the one certificate of a PEM text that a message holds; raises ValueError for anything else."""
+    if raw.count(b"-----BEGIN") != 1:
         raise ValueError("not one certificate in PEM")
-    return _read(lambda: load_pem_x509_certificate(raw))
+    return read_certificate(raw.decode("ascii"))
 
 
-def read_der_certificate(raw: bytes) -> Certificate:
-    """Return a certificate in DER; raises ValueError."""
-    if len(raw) > LONGEST_CERTIFICATE:
-        raise ValueError("too long for a certificate")
-    return _read(lambda: load_der_x509_certificate(raw))
-
-
-def read_certificate(text: str) -> Certificate:
-    """Return the certificate of a setting, PEM or Base64 of DER; raises ValueError."""
-    text = text.strip().replace("\\n", "\n")
-    if text.startswith("-----"):
-        return read_pem_certificate(text.encode())
-    return read_der_certificate(strict_base64("".join(text.split())))
-
-
-def read_authorities(text: str) -> tuple[Certificate, ...]:
-    """Return the certificates of a setting, PEM (several too) or Base64 of DER; raises ValueError where one is no authority."""
-    text = text.strip().replace("\\n", "\n")
-    if text.startswith("-----"):
-        found = tuple(load_pem_x509_certificates(text.encode()))
-    else:
-        found = (read_certificate(text),)
+def read_authorities(texts: Sequence[str]) -> tuple[Certificate, ...]:
+    """Return the certificates of a setting's texts, several of one too; raises ValueError where one is no authority."""
+    found = tuple(each for text in texts for each in read_certificates(text))
     if not all(map(is_authority, found)):
         raise ValueError("it is no certificate of an authority")
     return found
@@ -63,7 +35,7 @@ def is_authority(certificate: Certificate) -> bool:
     """Say whether a certificate may issue others."""
     try:
         may_issue = certificate.extensions.get_extension_for_class(BasicConstraints).value.ca
-    except (ExtensionNotFound, ValueError):
+    except FAULTS:
         return False
     try:
         return may_issue and certificate.extensions.get_extension_for_class(KeyUsage).value.key_cert_sign
@@ -71,9 +43,13 @@ def is_authority(certificate: Certificate) -> bool:
         return may_issue
 
 
-def is_in_force(certificate: Certificate, now: datetime) -> bool:
-    """Say whether a moment lies within a certificate's dates."""
-    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+def has_extension(certificate: Certificate, identifier: ObjectIdentifier) -> bool:
+    """Say whether a certificate bears the extension by which its authority marks a purpose; never raises."""
+    try:
+        certificate.extensions.get_extension_for_oid(identifier)
+    except FAULTS:
+        return False
+    return True
 
 
 def leads_to(certificate: Certificate, issuers: Sequence[Certificate], now: datetime) -> Certificate | None:
@@ -88,15 +64,6 @@ def was_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
     """Say whether an authority's key signed a certificate that bears its name; never raises."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except FAULTS:
         return False
     return True
-
-
-def _read(load: Callable[[], Certificate]) -> Certificate:
-    try:
-        certificate = load()
-        _ = certificate.subject, certificate.not_valid_after_utc
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError("not a certificate") from error
-    return certificate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from app.core.errors import VerificationError
@@ -13,15 +14,26 @@ LONGEST: Final = 8192
 
 def needed_header(request: InboundRequest, name: str, *, longest: int = LONGEST) -> str:
     """Return a header that must be there; raises VerificationError."""
-    value = request.header(name)
-    if not value:
+    return needed_headers(request.header, (name,), longest=longest)[name]
+
+
+def needed_headers(
+    header: Callable[[str], str | None],
+    names: Sequence[str],
+    *,
+    longest: int,
+    missing: str = "missing_signature_header",
+    too_long: str = "bad_signature_header",
+) -> dict[str, str]:
+    """Return headers that must be there together; raises VerificationError, with `missing` or `too_long` as its reason."""
+    values = {name: header(name) or "" for name in names}
+    if lacking := [name for name, value in values.items() if not value]:
         raise VerificationError(
-            "missing_signature_header",
-            f"Missing or empty: {name}; a proxy may drop headers it does not know.",
+            missing, f"Missing or empty: {', '.join(lacking)}; a proxy may drop headers it does not know."
         )
-    if len(value) > longest:
-        raise VerificationError("bad_signature_header", f"Longer than {longest} characters: {name}.")
-    return value
+    if long := [name for name, value in values.items() if len(value) > longest]:
+        raise VerificationError(too_long, f"Longer than {longest} characters: {', '.join(long)}.")
+    return values
 
 
 def base64_header(request: InboundRequest, name: str, *, longest: int = LONGEST) -> bytes:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
+from app.config.platform_settings import Texts
 from app.config.samples import leads_to_this_machine
 from app.core.errors import VerificationError
 from app.security.outbound import origin_of
@@ -46,11 +47,6 @@ def check_region(text: str) -> str:
     return text
 
 
-def _texts(value: Any) -> Any:
-    values = [value] if isinstance(value, str) else value
-    return [each for each in values if each != ""] if isinstance(values, list | tuple) else values
-
-
 def _prefixes(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(check_prefix(each) for each in values)
 
@@ -59,19 +55,21 @@ def _regions(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(check_region(each) for each in values)
 
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-"""One text or a list of them; empty ones do not count."""
-
 Prefixes = Annotated[Texts, AfterValidator(_prefixes)]
 Regions = Annotated[Texts, AfterValidator(_regions)]
 
 
 @dataclass(frozen=True)
 class KeyAddresses:
-    """The addresses below which a channel believes keys; `regions` fill `<region>`."""
+    """The addresses below which a channel believes keys; `regions` fill `<region>`, `rest` is what may follow a prefix.
+
+    `refusal` is the reason under which the platform's page explains a refused address.
+    """
 
     prefixes: tuple[str, ...]
     regions: tuple[str, ...] = ()
+    rest: re.Pattern[str] = REST
+    refusal: str = "bad_key_address"
     _known: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,11 +92,11 @@ class KeyAddresses:
         """Return the address to call for a key; raises VerificationError for one that is nobody's we know."""
         for prefix in self._known:
             if len(address) <= LONGEST_ADDRESS and address.startswith(prefix):
-                if REST.fullmatch(address, len(prefix)):
+                if self.rest.fullmatch(address, len(prefix)):
                     return safe_address(address)
                 break
         raise VerificationError(
-            "bad_key_address",
+            self.refusal,
             f"The request says that its key is at {address[:200]!r}, which is not an address where this platform keeps its keys.",
         )
 

@@ -8,9 +8,8 @@ Sources: OpenID Connect Core 1.0 §2, §3.1.3.7, §3.1.3.6 (`at_hash`); Discover
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,55 +23,22 @@ from app.security.outbound import origin_of
 from app.security.public_addresses import AddressGuard
 from app.security.signatures import same_secret
 from app.security.strict_json import parse_json_object
+from app.wire.key_sets import ALGORITHMS, USUAL_ALGORITHMS, ProviderKey, usable_keys
+from app.wire.signed_tokens import LATEST_TIME
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 CLOCK_SKEW = 60
 LONGEST_AGE = 600
 """Seconds since `iat`: an ID token is made when its code is redeemed or given, and codes live for ten minutes at most."""
 
-LATEST_TIME = 253_402_300_800
 MAX_TOKEN = 16_384
 MAX_SUBJECT = 255
-MOST_KEYS = 64
 MOST_TRIED = 8
-"""Keys of a set that are looked at, and those of them that are tried on one token."""
-
-JWK_MEMBERS = {"RSA": ("n", "e"), "EC": ("x", "y"), "OKP": ("x",)}
-LONGEST_MEMBER = 1400
-"""Characters of a key's number: 8192 bits in Base64."""
-
-SHORTEST_RSA = 340
-"""Characters of a 2040-bit modulus; shorter RSA keys are not used (RFC 7518 §3.3)."""
-
-LONGEST_EXPONENT = 8
+"""Keys of a set that are tried on one token."""
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _REFUSED_HEADERS = frozenset({"crit", "b64", "zip"})
 
-
-@dataclass(frozen=True, slots=True)
-class _Algorithm:
-    """Which keys an algorithm takes, and the digest that `at_hash` is made with."""
-
-    kty: str
-    curve: str | None
-    digest: Callable[[bytes], Any]
-
-
-ALGORITHMS = {
-    "RS256": _Algorithm("RSA", None, hashlib.sha256),
-    "PS256": _Algorithm("RSA", None, hashlib.sha256),
-    "ES256": _Algorithm("EC", "P-256", hashlib.sha256),
-    "EdDSA": _Algorithm("OKP", "Ed25519", hashlib.sha512),
-    "RS384": _Algorithm("RSA", None, hashlib.sha384),
-    "RS512": _Algorithm("RSA", None, hashlib.sha512),
-    "ES384": _Algorithm("EC", "P-384", hashlib.sha384),
-    "ES512": _Algorithm("EC", "P-521", hashlib.sha512),
-}
-"""Asymmetric ones only: with HS256 whoever knows the client secret could make ID tokens, and `none` proves nothing."""
-
-USUAL_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
-"""What is taken where nothing else is written; a described login names its own."""
 
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
@@ -92,26 +58,6 @@ class ServerDocument:
     promises_issuer: bool
     """Whether its returns carry `iss` (RFC 9207)."""
     algorithms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderKey:
-    """One public key of a server; `alg` is the only algorithm it is for, None when it names none."""
-
-    kid: str | None
-    kty: str
-    curve: str | None
-    alg: str | None
-    members: Mapping[str, str]
-
-    def fits(self, kid: str | None, algorithm: str) -> bool:
-        """Say whether a token with this key id and algorithm may be signed with this key."""
-        wanted = ALGORITHMS[algorithm]
-        return (
-            (kid is None or kid == self.kid)
-            and (self.kty, self.curve) == (wanted.kty, wanted.curve)
-            and self.alg in (None, algorithm)
-        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -220,27 +166,7 @@ def read_keys(said: JSON) -> tuple[ProviderKey, ...]:
     listed = said.get("keys")
     if not isinstance(listed, list):
         raise UpstreamError("bad_keys", "The login server's key set (jwks_uri) holds no list of keys.")
-    found = (_read_key(each) for each in listed[:MOST_KEYS])
-    return tuple(key for key in found if key is not None)
-
-
-def _read_key(said: object) -> ProviderKey | None:
-    if not isinstance(said, dict) or "d" in said or said.get("use", "sig") != "sig":
-        return None
-    operations, kty = said.get("key_ops", ["verify"]), said.get("kty")
-    names = JWK_MEMBERS.get(kty) if isinstance(kty, str) else None
-    if names is None or not isinstance(operations, list) or "verify" not in operations:
-        return None
-    members = {name: said.get(name) for name in names}
-    if not all(isinstance(text, str) and 0 < len(text) <= LONGEST_MEMBER for text in members.values()):
-        return None
-    numbers = {name: str(text) for name, text in members.items()}
-    if kty == "RSA" and (len(numbers["n"]) < SHORTEST_RSA or len(numbers["e"]) > LONGEST_EXPONENT):
-        return None
-    kid, curve, alg = (said.get(name) for name in ("kid", "crv", "alg"))
-    if not all(text is None or isinstance(text, str) for text in (kid, curve, alg)):
-        return None
-    return ProviderKey(kid, str(kty), curve if kty != "RSA" else None, alg, numbers)
+    return usable_keys(listed)
 
 
 def read_id_token(token: object, expected: Expected, keys: Sequence[ProviderKey]) -> JSON:
@@ -305,9 +231,7 @@ def _signed_claims(token: str, algorithm: str, keys: Sequence[ProviderKey]) -> J
     """Return what a key signed. The library checks the signature alone."""
     for key in keys[:MOST_TRIED]:
         try:
-            material = {"kty": key.kty, **key.members} | ({"crv": key.curve} if key.curve else {})
-            public = jwt.PyJWK(material, algorithm=algorithm)
-            payload: bytes = jwt.PyJWS().decode(token, public, algorithms=[algorithm])
+            payload: bytes = jwt.PyJWS().decode(token, key.ready(algorithm), algorithms=[algorithm])
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             continue
         return _claims_in(payload)

@@ -45,6 +45,11 @@ def sorted_pairs(
     )
 
 
+def sorted_text(fields: Mapping[str, str]) -> str:
+    """Return `name=value` of all fields, sorted by the name and joined by `&`, as calls and answers are signed."""
+    return "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+
+
 def form_text(pairs: Mapping[bytes, bytes], codec: str = "utf-8") -> dict[str, str]:
     """Return the pairs as text; raises ValueError for bytes that are none in this charset."""
     return {name.decode(codec): value.decode(codec) for name, value in pairs.items()}

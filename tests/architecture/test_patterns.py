@@ -40,7 +40,6 @@ CONFIGURATION_ONLY = {
     "app.config.samples:BLOCK",
     "app.config.settings:HOST",
     "app.pipeline.router:ON_DEAD_NAME",
-    "app.platforms.alipay.keys:PEM_BLOCK",
     "app.platforms.aws_sns.settings:TOPIC",
     "app.platforms.google_pubsub.settings:SUBSCRIPTION",
     "app.platforms.ebay.settings:TOKEN",
@@ -82,7 +81,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         "fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")],
     ),
     "app.platforms.aws_sns.callbacks:CERTIFICATE_PATH": (
-        "fullmatch", [("/SimpleNotificationService-", "a", ".pem"), ("", "/SimpleNotificationService-", "")],
+        "fullmatch", [("SimpleNotificationService-", "a", ".pem"), ("", "/SimpleNotificationService-", "")],
     ),
     "app.platforms.callback.bearer:BEARER": (
         "fullmatch", [("Bearer ", "a.", ""), ("Bearer ", "a", ""), ("Bearer ", "a-", "."), ("Bearer a.", "a", "")],
@@ -98,7 +97,10 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.jira_connect.tenants:TENANT_LETTERS": ("fullmatch", [("", "a", ""), ("", "a:", " ")]),
     "app.platforms.plaid.callbacks:WORD": ("fullmatch", [("", "A", ""), ("", "A_", "!")]),
     "app.wire.key_addresses:REST": ("fullmatch", [("", "a", ""), ("", "a/", ""), ("", "a.", "!"), (".", "a", "/")]),
-    "app.wire.key_tokens:KEY_ID": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
+    "app.wire.pem_texts:PEM_BLOCK": (
+        "findall", [("", "-----BEGIN A-----", ""), ("-----BEGIN A-----", "a", ""), ("-----BEGIN A-----", "a\n", "-----END B-----"), ("", "-", "")],
+    ),
+    "app.wire.signed_tokens:KEY_ID": ("fullmatch", [("", "a", ""), ("", "a-", "!")]),
     "app.platforms.feishu.answers:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),
     "app.platforms.feishu.answers:WHOLE_NUMBER": ("fullmatch", [("-", "1", "")]),
     "app.platforms.feishu.messages:FRACTIONAL_SECONDS": ("fullmatch", [("", "1", ""), ("1.", "1", "x"), ("", "1.", "")]),
@@ -107,7 +109,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.github.callbacks:EVENT_NAME": ("fullmatch", [("", "a", "!")]),
     "app.platforms.github.callbacks:SIGNATURE": ("fullmatch", [("", "sha256=", ""), ("sha256=", "a", "")]),
     "app.platforms.paypal.callbacks:CERTIFICATE_PATH": (
-        "fullmatch", [("/v1/notifications/certs/", "a", ""), ("", "/v1/notifications/certs/", "")],
+        "fullmatch", [("v1/notifications/certs/", "a", ""), ("", "/v1/notifications/certs/", "")],
     ),
     "app.platforms.wechat.binding:BIND_TEXT": (
         "fullmatch",
@@ -120,9 +122,6 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.platforms.wecom_aibot.callbacks:ECHO": ("fullmatch", [("", "a", "!")]),
     "app.platforms.wecom_suite.callbacks:COMPANY": ("fullmatch", [("", "a", ""), ("", "$CORPID$", ""), ("a", "/", "")]),
     "app.wire.wechat_family.message_push:ECHO": ("fullmatch", [("", "a", "")]),
-    "app.platforms.wechatpay.keys:CERTIFICATE": (
-        "findall", [("", "-----BEGIN CERTIFICATE-----", ""), ("-----BEGIN CERTIFICATE-----", "a", ""), ("", "-", "")],
-    ),
     "app.platforms.wechatpay.keys:SERIAL": ("fullmatch", [("", "0", ""), ("", "A", "x")]),
     "app.security.addresses:WITH_PORT": ("fullmatch", [("", "1.", ""), ("[", "a:", "]:1"), ("1.1.1.1:", "1", "")]),
     "app.security.public_addresses:_NAME": (
@@ -188,7 +187,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.wire.sources.delivery:XML_ROOT": (
         "match", [("", " ", ""), ("<?xml ?>", " ", ""), ("", "<?xml ?>", ""), ("<", "a", ""), ("", "<", "")],
     ),
-    "app.wire.sources.jwt_proofs:COMPACT": ("fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")]),
+    "app.wire.signed_tokens:COMPACT": ("fullmatch", [("", "a", ""), ("a.", "a", ""), ("", "a.", ""), ("a.b.", "-", "!")]),
 }  # fmt: skip
 """For each pattern that meets outside text: how it is used, and its worst texts as beginning, what repeats, and end."""
 

@@ -19,8 +19,7 @@ class Answering:
     """Answers every call with one body, as the guarded client hands it over."""
 
     def __init__(self, body: dict[str, Any], status: int = 200):
-        self.body = body
-        self.status = status
+        self.body, self.status = body, status
         self.asked: list[str] = []
 
     def request(self, method: str, url: str, **_: Any) -> HttpAnswer:
@@ -54,6 +53,17 @@ def test_what_is_no_key_set_is_an_error_of_the_platform() -> None:
         source.fetch_keys("sandbox", Answering({"keys": None}), NOW)
 
 
+@pytest.mark.parametrize(
+    ("status", "fault"), [(503, UpstreamUnavailable), (429, UpstreamUnavailable), (302, UpstreamError)]
+)
+def test_a_busy_platform_may_be_asked_again_and_any_other_answer_holds_no_keys(
+    status: int, fault: type[Exception]
+) -> None:
+    source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
+    with pytest.raises(fault, match=str(status)):
+        source.fetch_keys("sandbox", Answering({"keys": []}, status), NOW)
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_platform_that_is_busy_has_not_said_that_there_is_no_key(status: int) -> None:
     source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
@@ -63,7 +73,7 @@ def test_a_platform_that_is_busy_has_not_said_that_there_is_no_key(status: int) 
 
 def test_a_list_that_comes_with_a_refusal_is_no_key_set() -> None:
     source: Any = opened("kinde", {"issuer": "https://acme.kinde.com"})
-    with pytest.raises(UpstreamError, match="no list of keys"):
+    with pytest.raises(UpstreamError, match="does not hand out its key"):
         source.fetch_keys("sandbox", Answering({"keys": []}, 403), NOW)
 
 

@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.core.errors import UpstreamError, UpstreamUnavailable
-from app.wire.named_keys import (
-    fetched_file,
-    fetched_key,
+from app.core.ports import HttpClient
+from app.wire.key_answers import fetched_file
+from app.wire.named_keys import NamedKeys
+from app.wire.public_keys import (
     is_signed_by_ecdsa,
     is_signed_by_rsa,
     read_key,
@@ -20,6 +21,8 @@ from app.wire.named_keys import (
     recovered_by_rsa,
 )
 from sandbox.cloud_keys import EC_KEY, RSA_KEY, certificate_pem, enclose_rsa, public_pem, sign_ecdsa, sign_rsa
+from tests.builders import NOW
+from tests.platforms.recorded import Remote
 from tests.platforms.recorded_cases import answer
 
 RSA, EC = read_key(public_pem(RSA_KEY)), read_key(public_pem(EC_KEY))
@@ -75,9 +78,16 @@ def test_any_other_answer_is_a_fault_of_the_platform(body: bytes, status: int) -
         fetched_file(answer(body, status), "Cloud")
 
 
+class Cloud(NamedKeys):
+    key_owner = "Cloud"
+
+    def key_text(self, claim: str, http: HttpClient) -> str | None:
+        return "<html>"
+
+
 def test_a_file_that_holds_no_key_is_a_fault_of_the_platform() -> None:
     with pytest.raises(UpstreamError, match="The key of Cloud"):
-        fetched_key("<html>", "Cloud")
+        Cloud().fetch_keys("key", Remote({}), NOW)
 
 
 @pytest.mark.parametrize("digest", ["md5", "sha1", "sha256"])

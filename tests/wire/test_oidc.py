@@ -17,9 +17,8 @@ from joserfc import jwt as peer
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from app.core.errors import UpstreamError
+from app.wire.key_sets import ALGORITHMS, USUAL_ALGORITHMS
 from app.wire.oidc import (
-    ALGORITHMS,
-    USUAL_ALGORITHMS,
     Expected,
     UnknownKeyError,
     document_address,

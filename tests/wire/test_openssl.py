@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from app.wire.named_keys import is_signed_by_ecdsa, is_signed_by_rsa, read_key, recovered_by_rsa
+from app.wire.public_keys import is_signed_by_ecdsa, is_signed_by_rsa, read_key, recovered_by_rsa
 from sandbox.cloud_keys import EC_KEY, RSA_KEY, enclose_rsa, private_key, public_pem, sign_ecdsa, sign_rsa
 
 OPENSSL = shutil.which("openssl")

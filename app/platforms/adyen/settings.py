@@ -6,8 +6,7 @@ from typing import Final
 
 from pydantic import Field, SecretStr, field_validator
 
-from app.config.platform_settings import PlatformSettings, Secrets, plain, plain_text
-from app.wire.key_addresses import Texts
+from app.config.platform_settings import PlatformSettings, Secrets, Texts, plain, plain_text
 
 KEY_BYTES: Final = 32
 

@@ -1,7 +1,7 @@
 """Alipay (支付宝): payment notifications and login. One channel is one application of the open platform.
 
 Pages read: see `/docs/platforms/alipay.md` and the head of each file. The parts: settings, keys (RSA and certificates), account (the base of
-every capability), notice_form (bytes to pairs), callbacks, gateway (signed calls and their signed answers) with error_codes, and login.
+every capability), notice_form (what is signed), callbacks, gateway (signed calls and their signed answers) with error_codes, and login.
 Odd: the signature covers the decoded pairs in the notification's own charset, sorted; the answer must be exactly `success`.
 """
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta, timezone
-from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from app.config.platform_settings import plain_text
 from app.platforms.alipay import keys
 from app.platforms.alipay.settings import AlipaySettings
-
-BEIJING: Final = timezone(timedelta(hours=8))
-"""The only time zone that Alipay writes."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,34 +10,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from app.core.errors import PayloadError, RequestError, VerificationError
 from app.core.values import (
-    COME_AGAIN_SECONDS,
     Coverage,
     InboundRequest,
     Outcome,
     ParsedEvent,
     Reply,
     Requirement,
-    Situation,
     Verified,
     text_reply,
 )
 from app.platforms.alipay.account import AlipayAccount
 from app.platforms.alipay.diagnosis import why_no_form, why_signature_differs
 from app.platforms.alipay.keys import is_signed
-from app.platforms.alipay.notice_form import RepeatedName, read_form, read_text, signed_content
+from app.platforms.alipay.notice_form import read_text, signed_content
 from app.security.signatures import strict_base64
+from app.wire.beijing_time import beijing_moment_or_none
+from app.wire.notice_answers import notice_answer
+from app.wire.signed_forms import read_signed_form, text_of
 
 RSA2: Final = b"RSA2"
 WORD: Final = re.compile(r"[A-Za-z0-9_.\-]{1,100}")
 NOTIFY_ID: Final = re.compile(r"[A-Za-z0-9_\-]{1,128}")
-TAKEN: Final = frozenset(
-    {Situation.ACCEPTED, Situation.SUCCESS, Situation.ALREADY_PROCESSED, Situation.STILL_RUNNING}
-)
 NO_SELLER_ADVICE: Final = (
     "seller_id is not set: a notification for any seller of this application is taken. Set the merchant's PID (2088…), or let "
     "the handler compare it with the order."
@@ -101,40 +99,36 @@ class AlipayCallbacks(AlipayAccount):
             key=notify_id,
             data=data,
             subject=data.get("out_trade_no"),
-            occurred_at=_moment(data),
+            occurred_at=beijing_moment_or_none(data.get("notify_time")),
         )
 
     def acknowledge(self, request: InboundRequest, verified: Verified, outcome: Outcome) -> Reply:
         """Answer exactly `success`, or `fail`, which brings the notification again."""
-        if outcome.situation in TAKEN:
-            return text_reply(200, "success")
-        if outcome.situation is Situation.COME_AGAIN:
-            return text_reply(503, "fail")._replace(retry_after=COME_AGAIN_SECONDS)
-        return text_reply(400 if outcome.situation is Situation.UNKNOWN_EVENT_TYPE else 500, "fail")
+        return notice_answer(outcome, taken=text_reply(200, "success"), failed=text_reply(500, "fail"))
 
     def refuse(self, request: InboundRequest, error: RequestError) -> Reply | None:
         """Answer every refusal with `fail`, so that no reader of words takes it for a success."""
         return text_reply(error.http_status, "fail")
 
     def _requirements(self, pairs: Mapping[bytes, bytes]) -> tuple[Requirement, ...]:
-        app_id = Requirement("app_id", _text(pairs, b"app_id"), "app_id", (self.settings.app_id,))
+        app_id = Requirement("app_id", text_of(pairs, b"app_id"), "app_id", (self.settings.app_id,))
         # Notifications that are about no trade (an agreement signed) name no seller.
         names_seller = b"trade_status" in pairs or b"seller_id" in pairs
         if not self.settings.seller_id or not names_seller:
             return (app_id,)
-        seller = Requirement("seller_id", _text(pairs, b"seller_id"), "seller_id", (self.settings.seller_id,))
+        seller = Requirement(
+            "seller_id", text_of(pairs, b"seller_id"), "seller_id", (self.settings.seller_id,)
+        )
         return (app_id, seller)
 
 
 def _pairs(body: bytes) -> dict[bytes, bytes]:
     try:
-        return read_form(body)
-    except RepeatedName as error:
-        raise VerificationError(
-            "duplicate_parameter", "A parameter comes twice; a proxy or another program may have added one."
-        ) from error
-    except ValueError as error:
-        raise VerificationError("unreadable_body", why_no_form(body, str(error))) from error
+        return read_signed_form(body)
+    except VerificationError as error:
+        if error.reason != "unreadable_body":
+            raise
+        raise VerificationError("unreadable_body", why_no_form(body)) from error
 
 
 def _signature(pairs: Mapping[bytes, bytes]) -> bytes:
@@ -150,11 +144,6 @@ def _signature(pairs: Mapping[bytes, bytes]) -> bytes:
         ) from error
 
 
-def _text(pairs: Mapping[bytes, bytes], name: bytes) -> str | None:
-    value = pairs.get(name)
-    return None if value is None else value.decode("utf-8", "replace")
-
-
 def _type(data: Mapping[str, str]) -> str:
     """Return `<notify_type>.<trade_status>`, or the one word there is: `msg_method` names what application messages say."""
     words = [data[name] for name in ("notify_type", "trade_status") if data.get(name)]
@@ -165,12 +154,3 @@ def _type(data: Mapping[str, str]) -> str:
             message="The notification must carry notify_type, or msg_method, as a plain word.",
         )
     return ".".join(words)
-
-
-def _moment(data: Mapping[str, str]) -> datetime | None:
-    """Return when it was told, which Alipay writes in Beijing's time."""
-    try:
-        local = datetime.strptime(f"{data.get('notify_time', '')}+0800", "%Y-%m-%d %H:%M:%S%z")
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

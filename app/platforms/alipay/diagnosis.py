@@ -23,7 +23,7 @@ def why_signature_differs(account: AlipayAccount, signature: bytes, content: byt
     )
 
 
-def why_no_form(body: bytes, cause: str) -> str:
+def why_no_form(body: bytes) -> str:
     """Say what to look at when a body is not a form."""
     if not body.strip():
         return (
@@ -33,4 +33,4 @@ def why_no_form(body: bytes, cause: str) -> str:
         return (
             "The body is JSON or XML; Alipay's notifications are forms. Another service may use this address."
         )
-    return f"The body is no form: {cause}."
+    return "The body is no form of at most 500 parameters, each with a name and `=`."

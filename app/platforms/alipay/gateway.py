@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.ports import HttpAnswer, HttpClient
-from app.platforms.alipay.account import BEIJING, AlipayAccount
+from app.platforms.alipay.account import AlipayAccount
 from app.platforms.alipay.error_codes import BUSY, error_for
 from app.platforms.alipay.keys import is_signed, signature_of
 from app.security.outbound import retry_after
 from app.security.signatures import strict_base64
+from app.wire.beijing_time import in_beijing
+from app.wire.signed_forms import sorted_text
 
 OK: Final = "10000"
 TOO_MANY_REQUESTS: Final = 429
@@ -59,7 +60,7 @@ def signed_request(
         "format": "JSON",
         "charset": "utf-8",
         "sign_type": "RSA2",
-        "timestamp": datetime.fromtimestamp(asked_at, BEIJING).strftime("%Y-%m-%d %H:%M:%S"),
+        "timestamp": in_beijing(asked_at),
         "version": "1.0",
     }
     fields = {
@@ -67,8 +68,7 @@ def signed_request(
         for name, value in (usual | dict(account.request_certificates) | dict(parameters)).items()
         if value
     }
-    content = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
-    return fields | {"sign": signature_of(account.app_key, content.encode())}
+    return fields | {"sign": signature_of(account.app_key, sorted_text(fields).encode())}
 
 
 def proven_content(account: AlipayAccount, method: str, answer: HttpAnswer) -> Mapping[str, Any]:

@@ -27,10 +27,10 @@ from app.platforms.aliyun_eventbridge.settings import EventBridgeSettings
 from app.platforms.aliyun_eventbridge.stamp import ADDRESS, Stamp, read_stamp
 from app.security.signatures import hmac_of, how_many, matching, sha256_hex, wire_bytes
 from app.security.strict_json import parse_json_object
-from app.wire.addressed_keys import AddressedKeys
 from app.wire.header_values import needed_header
 from app.wire.key_addresses import KeyAddresses
-from app.wire.named_keys import configured_keys_of, is_signed_by_rsa, recovered_by_rsa
+from app.wire.named_keys import AddressedKeys, configured_keys_of
+from app.wire.public_keys import is_signed_by_rsa, recovered_by_rsa
 
 MILLISECOND_DIGITS: Final = 13
 LONGEST_WORD: Final = 255

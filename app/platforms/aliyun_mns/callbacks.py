@@ -28,11 +28,11 @@ from app.core.values import (
 from app.platforms.aliyun_mns.messages import read_message, word
 from app.platforms.aliyun_mns.settings import MnsSettings
 from app.platforms.aliyun_mns.stamp import check_digest, signed_message
-from app.wire.addressed_keys import AddressedKeys
 from app.wire.header_values import address_in_base64, base64_header, needed_header
 from app.wire.key_addresses import KeyAddresses
-from app.wire.key_tokens import check_window
-from app.wire.named_keys import configured_keys_of, is_signed_by_rsa
+from app.wire.named_keys import AddressedKeys, configured_keys_of
+from app.wire.public_keys import is_signed_by_rsa
+from app.wire.signed_tokens import check_window
 
 ADDRESS: Final = "x-mns-signing-cert-url"
 MESSAGE_ID: Final = "x-mns-message-id"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from app.config.platform_settings import Texts
 from app.wire.aliyun import AliyunSettings
-from app.wire.key_addresses import Prefixes, Texts
+from app.wire.key_addresses import Prefixes
 
 
 class MnsSettings(AliyunSettings):

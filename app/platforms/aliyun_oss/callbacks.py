@@ -31,10 +31,10 @@ from app.core.values import (
 from app.platforms.aliyun_oss.settings import OssSettings
 from app.security.signatures import how_many, matching, sha256_hex, wire_bytes
 from app.security.strict_json import parse_json_exactly
-from app.wire.addressed_keys import AddressedKeys
 from app.wire.header_values import address_in_base64, base64_header
 from app.wire.key_addresses import KeyAddresses, safe_address
-from app.wire.named_keys import configured_keys_of, is_signed_by_rsa
+from app.wire.named_keys import AddressedKeys, configured_keys_of
+from app.wire.public_keys import is_signed_by_rsa
 
 ADDRESS: Final = "x-oss-pub-key-url"
 UPLOAD: Final = "upload"

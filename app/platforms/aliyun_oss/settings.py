@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.config.platform_settings import PlatformSettings, Secrets
-from app.wire.key_addresses import Prefixes, Texts
+from app.config.platform_settings import PlatformSettings, Secrets, Texts
+from app.wire.key_addresses import Prefixes
 from app.wire.named_keys import NamedKeyTexts
 
 

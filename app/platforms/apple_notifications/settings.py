@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from cryptography import x509
+from cryptography.x509 import Certificate
 from pydantic import Field, field_validator
 
 from app.config.platform_settings import PlatformSettings, Texts
 from app.platforms.apple_notifications.root import APPLE_ROOT_CA_G3
+from app.wire.certificate_chains import read_authorities
 
 
 class AppleNotificationsSettings(PlatformSettings):
@@ -39,14 +40,16 @@ class AppleNotificationsSettings(PlatformSettings):
     @field_validator("root_certs_pem")
     @classmethod
     def _roots_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        for text in texts:
-            _root(text)
+        try:
+            read_authorities(texts)
+        except ValueError as error:
+            raise ValueError("a root certificate must be PEM") from error
         return texts
 
     @property
-    def roots(self) -> tuple[x509.Certificate, ...]:
+    def roots(self) -> tuple[Certificate, ...]:
         """The roots that are believed."""
-        return tuple(_root(text) for text in self.root_certs_pem or (APPLE_ROOT_CA_G3,))
+        return read_authorities(self.root_certs_pem or (APPLE_ROOT_CA_G3,))
 
     def missing_signature_secret(self) -> str | None:
         """Name `bundle_id` when there is none: Apple signs for every app with the same certificate."""
@@ -56,10 +59,3 @@ class AppleNotificationsSettings(PlatformSettings):
     def may_be_empty(cls) -> frozenset[str]:
         """Name the keys without which the rest works."""
         return super().may_be_empty() | {"bundle_id", "app_apple_id", "root_certs_pem"}
-
-
-def _root(text: str) -> x509.Certificate:
-    try:
-        return x509.load_pem_x509_certificate(text.replace("\\n", "\n").strip().encode("ascii"))
-    except ValueError as error:
-        raise ValueError("a root certificate must be PEM") from error

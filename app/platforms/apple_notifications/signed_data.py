@@ -8,20 +8,21 @@ send one; Apple's developer certificates lead to the same root, so the purposes 
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import jwt
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
 from app.core.errors import VerificationError
 from app.core.moments import moment_or_none
 from app.security.signatures import strict_base64
 from app.security.strict_json import parse_json_exactly
+from app.wire.certificate_chains import has_extension, is_authority, was_issued_by
+from app.wire.certificates import is_in_force, read_der_certificate
+from app.wire.signed_tokens import FAULTS, REFUSED_HEADERS, json_part
 
 ALGORITHM: Final = "ES256"
 CERTIFICATES: Final = 3
@@ -31,8 +32,6 @@ LEAF_PURPOSE: Final = x509.ObjectIdentifier("1.2.840.113635.100.6.11.1")
 INTERMEDIATE_PURPOSE: Final = x509.ObjectIdentifier("1.2.840.113635.100.6.2.1")
 LONGEST: Final = 262_144
 COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-REFUSED_HEADERS: Final = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u"})
-Faults: Final = (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.ExtensionNotFound)
 
 
 def looks_signed(value: object) -> bool:
@@ -54,7 +53,7 @@ def open_signed(text: str, roots: Sequence[x509.Certificate], now: datetime) -> 
     key = _proven_key(leaf, intermediate, roots, signed_at)
     try:
         jwt.api_jws.decode(text, key, algorithms=[ALGORITHM])
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+    except FAULTS as error:
         raise VerificationError(
             "bad_signature", "The JWS is not signed by the certificate that it brings along."
         ) from error
@@ -63,7 +62,7 @@ def open_signed(text: str, roots: Sequence[x509.Certificate], now: datetime) -> 
 
 def _decoded(part: str) -> dict[str, Any]:
     try:
-        return parse_json_exactly(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return json_part(part, parse_json_exactly)
     except ValueError as error:
         raise _malformed("its header or its payload is no JSON object") from error
 
@@ -72,14 +71,14 @@ def _certificates(header: Mapping[str, Any]) -> tuple[x509.Certificate, x509.Cer
     """Return leaf and intermediate of a header; the third one is a root that we have or do not have ourselves."""
     if header.get("alg") != ALGORITHM:
         raise VerificationError("algorithm_not_allowed", f"The JWS's alg is not {ALGORITHM}.")
-    if not REFUSED_HEADERS.isdisjoint(header):
+    if (REFUSED_HEADERS - {"x5c"}) & header.keys():
         raise _malformed("its header points to a key, or has crit, b64 or zip")
     chain = header.get("x5c")
     if not isinstance(chain, list) or len(chain) != CERTIFICATES:
         raise VerificationError("bad_chain", "x5c must hold three certificates: leaf, intermediate and root.")
     try:
-        leaf, intermediate = (x509.load_der_x509_certificate(strict_base64(each)) for each in chain[:2])
-    except (*Faults, AttributeError) as error:
+        leaf, intermediate = (read_der_certificate(strict_base64(each)) for each in chain[:2])
+    except (ValueError, TypeError, AttributeError) as error:
         raise VerificationError("bad_chain", "A certificate in x5c cannot be read.") from error
     return leaf, intermediate
 
@@ -97,12 +96,9 @@ def _proven_key(
             "The certificates in x5c do not lead to Apple's root (or to root_certs_pem). Somebody else signed, or this channel is "
             "for another environment.",
         )
-    if any(
-        not each.not_valid_before_utc <= signed_at <= each.not_valid_after_utc
-        for each in (leaf, intermediate, root)
-    ):
+    if not all(is_in_force(each, signed_at) for each in (leaf, intermediate, root)):
         raise VerificationError("certificate_not_in_force", "A certificate was not in force at signedDate.")
-    if not _has(leaf, LEAF_PURPOSE) or not _has(intermediate, INTERMEDIATE_PURPOSE):
+    if not has_extension(leaf, LEAF_PURPOSE) or not has_extension(intermediate, INTERMEDIATE_PURPOSE):
         raise VerificationError("wrong_purpose", "Apple issued these certificates for something else.")
     key = leaf.public_key()
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
@@ -112,21 +108,7 @@ def _proven_key(
 
 def _issued(issuer: x509.Certificate, issued: x509.Certificate) -> bool:
     """Say whether one certificate was issued by another, which may issue some."""
-    try:
-        issued.verify_directly_issued_by(issuer)
-        constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
-        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
-    except Faults:
-        return False
-    return constraints.ca and usage.key_cert_sign
-
-
-def _has(certificate: x509.Certificate, purpose: x509.ObjectIdentifier) -> bool:
-    try:
-        certificate.extensions.get_extension_for_oid(purpose)
-    except Faults:
-        return False
-    return True
+    return is_authority(issuer) and was_issued_by(issued, issuer)
 
 
 def _malformed(why: str) -> VerificationError:

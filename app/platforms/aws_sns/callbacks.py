@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from app.core.errors import PayloadError, VerificationError
 from app.core.moments import moment_or_none
-from app.core.ports import HttpClient
 from app.core.values import (
     Coverage,
     Event,
@@ -30,19 +29,20 @@ from app.core.values import (
 from app.platforms.aws_sns.messages import CONFIRMATION, DIGESTS, SnsMessage, content_of, read_message
 from app.platforms.aws_sns.settings import AwsSnsSettings
 from app.wire.certificates import certificates_by_address, check_signed_by
-from app.wire.pinned_addresses import PinnedAddresses, fetch_certificate
+from app.wire.key_addresses import KeyAddresses
+from app.wire.named_keys import AddressedCertificates
 
-CERTIFICATE_PATH: Final = re.compile(r"/SimpleNotificationService-[0-9a-f]{1,64}\.pem")
+CERTIFICATE_PATH: Final = re.compile(r"SimpleNotificationService-[0-9a-f]{1,64}\.pem")
 HALF_A_DAY: Final = 43_200
 
 
 @dataclass(frozen=True, repr=False)
-class AwsSnsCallbacks:
+class AwsSnsCallbacks(AddressedCertificates):
     """Takes messages of SNS; satisfies WebhookSource, KeyFinder, OutboundUser and ConfirmableSource."""
 
     settings: AwsSnsSettings
-    certificates: Mapping[str, bytes] = field(init=False)
-    addresses: PinnedAddresses = field(init=False)
+    addresses: KeyAddresses = field(init=False)
+    configured_keys: Mapping[str, bytes] = field(init=False)
 
     answer_within: float | None = 12.0
     """SNS waits 15 seconds."""
@@ -51,41 +51,28 @@ class AwsSnsCallbacks:
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.BODY
     key_seconds = HALF_A_DAY
+    key_owner = "Amazon SNS"
 
     def __post_init__(self) -> None:
         """Make certificates and addresses ready once, when the channel is opened."""
         own = self.settings
-        bases = tuple(dict.fromkeys(own.base_of(arn) for arn in own.topic_arns))
-        object.__setattr__(self, "certificates", certificates_by_address(own.certificates))
-        object.__setattr__(self, "addresses", PinnedAddresses(bases, CERTIFICATE_PATH))
+        bases = dict.fromkeys(f"{own.base_of(arn)}/" for arn in own.topic_arns)
+        known = KeyAddresses(tuple(bases), rest=CERTIFICATE_PATH, refusal="key_address_not_allowed")
+        object.__setattr__(self, "addresses", known)
+        object.__setattr__(self, "configured_keys", certificates_by_address(own.certificates))
 
-    @property
-    def origins(self) -> frozenset[str]:
-        """Return SNS in the regions of the configured topics."""
-        return self.addresses.origins
-
-    def claimed_key(self, request: InboundRequest) -> str | None:
-        """Return the address of the certificate; raises VerificationError before any call for nothing."""
-        address = self._address_of(self._read(request))
-        return None if address in self.certificates else address
-
-    def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
-        """Fetch the certificate at that address."""
-        return fetch_certificate(claim, http, platform="Amazon SNS")
-
-    def verify(self, request: InboundRequest, now: datetime) -> Verified:
-        """Prove the sender with a configured certificate."""
-        message = self._read(request)
-        certificate = self.certificates.get(self._address_of(message))
-        if certificate is None:
-            raise VerificationError(
-                "unknown_key", "The certificate at SigningCertURL is not in certificates of this channel."
-            )
-        return self._proven(message, now, certificate)
+    def key_address(self, request: InboundRequest) -> str:
+        """Return the address of the certificate."""
+        return self._read(request).certificate_address
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with a certificate that was found."""
-        return self._proven(self._read(request), now, key)
+        message = self._read(request)
+        self.addresses.judged(message.certificate_address)
+        digest = DIGESTS[message.version]
+        check_signed_by(key, message.signed_text, signature=message.signature, digest=digest, now=now)
+        topic = Requirement("TopicArn", message.fields["TopicArn"], "topic_arns", self.settings.topic_arns)
+        return Verified(f"sns-v{message.version}", context=message, requirements=(topic,))
 
     def challenge(self, request: InboundRequest, verified: Verified) -> Reply | None:
         """Return nothing: a request to confirm is an event, so that somebody decides about it."""
@@ -126,13 +113,3 @@ class AwsSnsCallbacks:
                 f"SignatureVersion is none of {', '.join(self.settings.signature_versions)} (signature_versions).",
             )
         return message
-
-    def _address_of(self, message: SnsMessage) -> str:
-        return self.addresses.checked(message.certificate_address, "SigningCertURL")
-
-    def _proven(self, message: SnsMessage, now: datetime, certificate: bytes) -> Verified:
-        self._address_of(message)
-        digest = DIGESTS[message.version]
-        check_signed_by(certificate, message.signed_text, signature=message.signature, digest=digest, now=now)
-        topic = Requirement("TopicArn", message.fields["TopicArn"], "topic_arns", self.settings.topic_arns)
-        return Verified(f"sns-v{message.version}", context=message, requirements=(topic,))

@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
-
 from app.core.errors import VerificationError
 from app.core.values import InboundRequest
 from app.security.signatures import strict_base64
@@ -26,10 +24,9 @@ SIGNED: Final = {
     "UnsubscribeConfirmation": OF_CONFIRMATIONS,
 }
 MAY_LACK: Final = "Subject"
-DIGESTS: Final[dict[str, HashAlgorithm]] = {
-    "1": SHA1(),  # noqa: S303 - topics sign so unless their SignatureVersion is set to 2
-    "2": SHA256(),
-}
+DIGESTS: Final = {"1": "sha1", "2": "sha256"}
+"""Topics sign with SHA-1 unless their SignatureVersion is set to 2."""
+
 RAW_DELIVERY: Final = "x-amz-sns-rawdelivery"
 LONGEST_ID: Final = 128
 
@@ -41,7 +38,7 @@ class SnsMessage:
     fields: dict[str, str]
     version: str
     signature: bytes
-    certificate_address: Any
+    certificate_address: str
 
     @property
     def signed_text(self) -> bytes:
@@ -75,18 +72,21 @@ def read_message(request: InboundRequest) -> SnsMessage:
 
 
 def _with_signature(fields: dict[str, str], body: dict[str, Any]) -> SnsMessage:
-    version, signature = body.get("SignatureVersion"), body.get("Signature")
+    signature = _text(body, "Signature")
     if not 0 < len(fields["MessageId"]) <= LONGEST_ID:
         raise _not_a_message("its MessageId is empty or too long")
-    if not isinstance(signature, str) or not signature:
+    if not signature:
         raise VerificationError("missing_signature", "The message has no Signature.")
     try:
         decoded = strict_base64(signature)
     except ValueError as error:
         raise VerificationError("bad_signature", "Signature is not Base64.") from error
-    return SnsMessage(
-        fields, version if isinstance(version, str) else "", decoded, body.get("SigningCertURL")
-    )
+    return SnsMessage(fields, _text(body, "SignatureVersion"), decoded, _text(body, "SigningCertURL"))
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def content_of(message: str) -> Any:

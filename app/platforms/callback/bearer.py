@@ -13,14 +13,11 @@ from app.core.errors import VerificationError
 from app.core.values import InboundRequest, Verified
 from app.platforms.callback.sender import UnifiedSender
 from app.security.signatures import how_many, same_secret, sha256_hex
+from app.wire.signed_tokens import FAULTS, LATEST_TIME, REFUSED_HEADERS
 
 MAX_TOKEN = 8192
 CLOCK_SKEW = 60
-LATEST_TIME = 253_402_300_800
-"""The year 10000. JSON here also says Infinity, and 1e999; such a token would never end."""
-
 BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
-REFUSED_JWT_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"})
 
 
 class UnifiedBearer(UnifiedSender):
@@ -59,7 +56,7 @@ class UnifiedBearer(UnifiedSender):
         """
         try:
             header = jwt.get_unverified_header(token)
-            if not REFUSED_JWT_HEADERS.isdisjoint(header):
+            if not REFUSED_HEADERS.isdisjoint(header):
                 raise VerificationError(
                     "bad_token_header",
                     "The token's header carries or points to a key, or has crit, b64 or zip.",
@@ -68,15 +65,7 @@ class UnifiedBearer(UnifiedSender):
             for key in self._jwt_keys(algorithm):
                 if (claims := self._claims_by(key, token, str(algorithm))) is not None:
                     return claims
-        except (
-            jwt.PyJWTError,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            ArithmeticError,
-            RecursionError,
-        ) as error:
+        except FAULTS as error:
             raise VerificationError("bad_token", _why_unread(error)) from error
         raise VerificationError("bad_signature", f"No key fits {algorithm}. Tried: {self._tried(algorithm)}.")
 

@@ -30,7 +30,7 @@ from app.security.signatures import how_many, strict_base64
 from app.security.strict_json import parse_json_object
 from app.wire.beijing_time import beijing_moment_or_none
 from app.wire.notice_answers import TAKEN, notice_answer
-from app.wire.signed_forms import read_signed_form, sorted_pairs
+from app.wire.signed_forms import read_signed_form, sorted_pairs, sorted_text
 from app.wire.sm2 import is_signed_by, public_half, read_private_key, read_public_key, sign
 
 SM2: Final = b"02"
@@ -124,7 +124,7 @@ def _answer(word: str, own_key: str) -> Mapping[str, str]:
     content = {"returnCode": word, "respCode": word, **FIXED}
     if not own_key:
         return content
-    message = "&".join(f"{name}={content[name]}" for name in sorted(content)).encode()
+    message = sorted_text(content).encode()
     return content | {"sign": b64encode(sign(own_key, public_half(own_key), message)).decode()}
 
 

@@ -9,10 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import Certificate
 
 from app.config.platform_settings import plain
@@ -28,13 +24,14 @@ from app.core.values import (
     Verified,
     json_reply,
 )
-from app.platforms.douyin_pay_v3.notices import Envelope, open_resource, read_envelope
 from app.platforms.douyin_pay_v3.settings import DouyinPaySettings, platform_certificate
 from app.platforms.douyin_pay_v3.stamp import SERIAL, Stamp, read_stamp
 from app.security.signatures import check_timestamp, how_many
 from app.security.strict_json import parse_json_object
-from app.wire.certificate_chains import is_in_force
+from app.wire.certificates import is_in_force, rsa_key_of
 from app.wire.notice_answers import notice_answer
+from app.wire.public_keys import is_signed_by
+from app.wire.sealed_notices import Envelope, open_sealed, read_envelope
 
 ACCEPTED: Final = {"code": "SUCCESS", "message": "成功"}
 SEND_AGAIN: Final = {"code": "FAIL", "message": "The notice is not done; send it again."}
@@ -105,7 +102,7 @@ class DouyinPayCallbacks:
 
     def _opened(self, body: bytes) -> Verified:
         envelope = read_envelope(body)
-        opened = open_resource(envelope.resource, self.encrypt_keys)
+        opened = open_sealed(envelope.resource, self.encrypt_keys)
         if opened is None:
             raise VerificationError(
                 "decrypt_failed",
@@ -137,13 +134,9 @@ def _check(certificate: Certificate, stamp: Stamp, body: bytes, now: datetime) -
             "certificate_not_in_force",
             f"The certificate {stamp.serial[:80]} of platform_certs is not in force; put in the new one.",
         )
-    key = certificate.public_key()
-    assert isinstance(key, RSAPublicKey)
-    try:
-        key.verify(stamp.signature, stamp.message(body), PKCS1v15(), SHA256())
-    except InvalidSignature as error:
+    if not is_signed_by(rsa_key_of(certificate), message=stamp.message(body), signature=stamp.signature):
         raise VerificationError(
             "bad_signature",
             f"The signature does not fit the certificate {stamp.serial[:80]}, over time, nonce and the raw body. A body that was "
             "changed on the way has this effect.",
-        ) from error
+        )

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import Certificate
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from app.config.platform_settings import PlatformSettings, Secrets, plain, renamed
-from app.wire.certificate_chains import read_certificate
+from app.config.platform_settings import FilledTexts, PlatformSettings, Secrets, plain, renamed
+from app.wire.certificates import read_certificates, rsa_key_of
 
 ENCRYPT_KEY_BYTES: Final = 32
-MIN_RSA_BITS: Final = 2048
-
-
-def _filled(value: Any) -> Any:
-    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
 
 
 def platform_certificate(text: str) -> Certificate:
     """Return the certificate of a setting; raises ValueError for one that Douyin Pay would not use."""
-    certificate = read_certificate(text)
-    key = certificate.public_key()
-    if not isinstance(key, RSAPublicKey) or key.key_size < MIN_RSA_BITS:
-        raise ValueError("it must hold an RSA key of at least 2048 bits")
+    (certificate,) = read_certificates(text)
+    rsa_key_of(certificate)
     return certificate
 
 
@@ -39,7 +31,7 @@ class DouyinPaySettings(PlatformSettings):
         (),
         description="Key that opens the resource of a notice (32 characters); a list while it is exchanged.",
     )
-    platform_certs: Annotated[Mapping[str, str], BeforeValidator(_filled)] = Field(
+    platform_certs: FilledTexts = Field(
         {},
         repr=False,
         description='Platform certificates by their serial number: { 5D5B… = "PEM or Base64" }; old and new while they change.',

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from app.core.errors import VerificationError
 from app.security.signatures import strict_base64, wire_bytes
+from app.wire.header_values import needed_headers
 
 TIMESTAMP: Final = "Douyinpay-Timestamp"
 NONCE: Final = "Douyinpay-Nonce"
@@ -30,14 +31,13 @@ class Stamp(NamedTuple):
 
 def read_stamp(header: Callable[[str], str | None]) -> Stamp:
     """Read the headers; raises VerificationError for one that is missing, too long or not in its form."""
-    values = {name: header(name) or "" for name in (TIMESTAMP, NONCE, SERIAL, SIGNATURE)}
-    if missing := [name for name, value in values.items() if not value]:
-        raise VerificationError(
-            "missing_signature",
-            f"Missing or empty: {', '.join(missing)}; a proxy may drop headers it does not know.",
-        )
-    if any(len(value) > LONGEST for value in values.values()):
-        raise VerificationError("malformed_signature", f"A header is longer than {LONGEST} characters.")
+    values = needed_headers(
+        header,
+        (TIMESTAMP, NONCE, SERIAL, SIGNATURE),
+        longest=LONGEST,
+        missing="missing_signature",
+        too_long="malformed_signature",
+    )
     try:
         signature = strict_base64(values[SIGNATURE])
     except ValueError as error:

@@ -35,7 +35,8 @@ from app.platforms.ebay.settings import EbaySettings
 from app.security.signatures import strict_base64
 from app.security.strict_json import parse_json_exactly
 from app.wire.header_values import base64_header
-from app.wire.named_keys import NamedKeys, configured_keys_of, is_signed_by_ecdsa
+from app.wire.named_keys import NamedKeys, configured_keys_of
+from app.wire.public_keys import is_signed_by_ecdsa
 
 HEADER: Final = "X-EBAY-SIGNATURE"
 KID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")

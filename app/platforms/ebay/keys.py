@@ -14,7 +14,7 @@ from app.config.platform_settings import plain_text
 from app.core.errors import UpstreamError
 from app.core.ports import HttpClient
 from app.platforms.ebay.settings import EbaySettings
-from app.wire.named_keys import check_status
+from app.wire.key_answers import check_status
 
 TOKEN_PATH: Final = "/identity/v1/oauth2/token"  # noqa: S105 - an address
 KEY_PATH: Final = "/commerce/notification/v1/public_key/"

@@ -12,27 +12,27 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from app.config.platform_settings import plain_text
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.gitee.account import GiteeAccount
+from app.wire.hosted_people import (
+    client_fields,
+    refuse_unreadable,
+    shown_person,
+    tokens_in,
+    without_error,
+)
 from app.wire.oauth2 import (
     DEAD_GRANT,
-    MAX_TEXT,
-    error_of,
     exact_subject,
     first_text,
     grant_error,
-    looks_like_json,
     raise_when_busy,
-    token_body,
     token_set,
-    web_address,
 )
 
 PROFILE_FIELDS: Final = ("login", "name", "html_url")
-BAD_REQUEST: Final = 400
 UNAUTHORIZED: Final = 401
 FORBIDDEN: Final = 403
 
@@ -77,14 +77,12 @@ class GiteeLogin(GiteeAccount):
         number = person.get("id")
         if type(number) is not int:
             raise UpstreamError("upstream_no_subject", "Gitee's answer names no numeric id; check base_url.")
-        name = first_text(person, ("name", "login"))
-        return Identity(
-            issuer=self.issuer,
-            subject_kind="id",
-            subject=exact_subject(number, "id"),
-            name=name[:MAX_TEXT] if name else None,
-            avatar_url=web_address(person.get("avatar_url")),
-            profile=_profile(person),
+        return shown_person(
+            self.issuer,
+            exact_subject(number, "id"),
+            name=first_text(person, ("name", "login")),
+            picture=person.get("avatar_url"),
+            profile={name: person.get(name) for name in PROFILE_FIELDS},
         )
 
     def _person(self, tokens: TokenSet, http: HttpClient) -> Mapping[str, Any]:
@@ -96,36 +94,15 @@ class GiteeLogin(GiteeAccount):
             raise TokenRejected(platform_code="401")
         if answer.status == FORBIDDEN:
             raise _refusal("invalid_scope", FORBIDDEN)
-        if answer.status >= BAD_REQUEST and not looks_like_json(answer):
-            raise _refusal(str(answer.status), answer.status)
-        body = answer.json_object()
-        word = error_of(body)
-        if word is not None or answer.status >= BAD_REQUEST:
-            raise _refusal(word or str(answer.status), answer.status)
-        return body
+        refuse_unreadable(answer, _refusal)
+        return without_error(answer.json_object(), answer.status, _refusal)
 
     def _token_call(self, form: dict[str, str], http: HttpClient) -> Mapping[str, Any]:
-        client = {
-            "client_id": self.settings.client_id,
-            "client_secret": plain_text(self.settings.client_secret),
-        }
-        answer = http.request("POST", f"{self.settings.base_url}/oauth/token", form=form | client)
-        raise_when_busy(answer)
-        if answer.status >= BAD_REQUEST and not looks_like_json(answer):
-            raise _refusal(str(answer.status), answer.status)
-        body = token_body(answer)
-        word = error_of(body)
-        if word is None and answer.status < BAD_REQUEST:
-            return body
-        raise _refusal(word or str(answer.status), answer.status)
-
-
-def _profile(person: Mapping[str, Any]) -> dict[str, str]:
-    found = {name: person.get(name) for name in PROFILE_FIELDS}
-    kept = {name: value[:MAX_TEXT] for name, value in found.items() if isinstance(value, str) and value}
-    if web_address(kept.get("html_url")) is None:
-        kept.pop("html_url", None)  # It ends up in a page.
-    return kept
+        answer = http.request(
+            "POST", f"{self.settings.base_url}/oauth/token", form=form | client_fields(self.settings)
+        )
+        refuse_unreadable(answer, _refusal)
+        return tokens_in(answer, _refusal)
 
 
 def _refusal(word: str, status: int) -> UpstreamError:

@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain_text
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+from app.wire.hosted_people import missing_client
 
 
 class GiteeSettings(PlatformSettings):
@@ -38,9 +39,7 @@ class GiteeSettings(PlatformSettings):
 
     def missing_login_secret(self) -> str | None:
         """Name what the login lacks."""
-        if not self.client_id:
-            return "client_id"
-        return None if plain_text(self.client_secret) else "client_secret"
+        return missing_client(self)
 
     @classmethod
     def may_be_empty(cls) -> frozenset[str]:

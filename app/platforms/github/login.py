@@ -12,26 +12,24 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from app.config.platform_settings import plain_text
 from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.github.account import GitHubAccount
+from app.wire.hosted_people import (
+    client_fields,
+    shown_person,
+    tokens_in,
+)
 from app.wire.oauth2 import (
-    MAX_TEXT,
-    error_of,
     exact_subject,
     first_text,
     grant_error,
-    raise_when_busy,
     resource,
-    token_body,
     token_set,
-    web_address,
 )
 
 PROFILE_FIELDS: Final = ("login", "name", "html_url", "company", "type")
-BAD_REQUEST: Final = 400
 
 
 class GitHubLogin(GitHubAccount):
@@ -71,30 +69,21 @@ class GitHubLogin(GitHubAccount):
         number = person.get("id")
         if type(number) is not int:
             raise UpstreamError("upstream_no_subject", "GitHub's answer names no numeric id; check api_base.")
-        name = first_text(person, ("name", "login"))
-        return Identity(
-            issuer=self.issuer,
-            subject_kind="id",
-            subject=exact_subject(number, "id"),
-            name=name[:MAX_TEXT] if name else None,
-            avatar_url=web_address(person.get("avatar_url")),
-            profile=_profile(person),
+        return shown_person(
+            self.issuer,
+            exact_subject(number, "id"),
+            name=first_text(person, ("name", "login")),
+            picture=person.get("avatar_url"),
+            profile={name: person.get(name) for name in PROFILE_FIELDS},
         )
 
     def _token_call(self, form: dict[str, str], http: HttpClient) -> Mapping[str, Any]:
-        client = {
-            "client_id": self.settings.client_id,
-            "client_secret": plain_text(self.settings.client_secret),
-        }
         answer = http.request(
-            "POST", f"{self.settings.web_base}/login/oauth/access_token", form=form | client
+            "POST",
+            f"{self.settings.web_base}/login/oauth/access_token",
+            form=form | client_fields(self.settings),
         )
-        raise_when_busy(answer)
-        body = token_body(answer)
-        word = error_of(body)
-        if word is None and answer.status < BAD_REQUEST:
-            return body
-        raise _refusal(word or str(answer.status), answer.status)
+        return tokens_in(answer, _refusal)
 
 
 def _tokens(answer: Mapping[str, Any], previous: TokenSet | None = None) -> TokenSet:
@@ -104,14 +93,6 @@ def _tokens(answer: Mapping[str, Any], previous: TokenSet | None = None) -> Toke
         refresh_token=previous.refresh_token if previous else None,
     )
     return replace(tokens, scope=" ".join(tokens.scope.replace(",", " ").split()) if tokens.scope else None)
-
-
-def _profile(person: Mapping[str, Any]) -> dict[str, str]:
-    found = {name: person.get(name) for name in PROFILE_FIELDS}
-    kept = {name: value[:MAX_TEXT] for name, value in found.items() if isinstance(value, str) and value}
-    if web_address(kept.get("html_url")) is None:
-        kept.pop("html_url", None)  # It ends up in a page.
-    return kept
 
 
 def _refusal(word: str, status: int) -> UpstreamError:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain_text
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+from app.wire.hosted_people import missing_client
 
 
 class GitHubSettings(PlatformSettings):
@@ -36,9 +37,7 @@ class GitHubSettings(PlatformSettings):
 
     def missing_login_secret(self) -> str | None:
         """Name what the login lacks."""
-        if not self.client_id:
-            return "client_id"
-        return None if plain_text(self.client_secret) else "client_secret"
+        return missing_client(self)
 
     @classmethod
     def may_be_empty(cls) -> frozenset[str]:

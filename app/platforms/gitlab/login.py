@@ -12,14 +12,19 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from app.config.platform_settings import plain_text
 from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, HttpAnswer, HttpClient
 from app.core.values import CodeGrant, Identity, TokenSet
 from app.platforms.gitlab.account import GitLabAccount
+from app.wire.hosted_people import (
+    client_fields,
+    refuse_unreadable,
+    shown_person,
+    tokens_in,
+)
+from app.wire.key_sets import ProviderKey
 from app.wire.oauth2 import (
     DEAD_GRANT,
-    MAX_TEXT,
     error_of,
     exact_subject,
     first_text,
@@ -27,13 +32,10 @@ from app.wire.oauth2 import (
     looks_like_json,
     raise_when_busy,
     resource,
-    token_body,
     token_set,
-    web_address,
 )
 from app.wire.oidc import (
     Expected,
-    ProviderKey,
     UnknownKeyError,
     check_same_person,
     no_key_signed,
@@ -129,14 +131,12 @@ class GitLabLogin(GitLabAccount):
                 raise _refusal(word or str(answer.status), answer.status)
 
     def _known(self, person: Mapping[str, Any], subject: str) -> Identity:
-        name = first_text(person, ("name", *PROFILE_FIELDS["username"]))
-        return Identity(
-            issuer=self.issuer,
-            subject_kind="id",
-            subject=subject,
-            name=name[:MAX_TEXT] if name else None,
-            avatar_url=web_address(first_text(person, ("avatar_url", "picture"))),
-            profile=_profile(person),
+        return shown_person(
+            self.issuer,
+            subject,
+            name=first_text(person, ("name", *PROFILE_FIELDS["username"])),
+            picture=first_text(person, ("avatar_url", "picture")),
+            profile={shown: first_text(person, names) for shown, names in PROFILE_FIELDS.items()},
         )
 
     def _keys(self, http: HttpClient) -> tuple[ProviderKey, ...]:
@@ -175,21 +175,13 @@ class GitLabLogin(GitLabAccount):
 
     def _token_call(self, form: dict[str, str], http: HttpClient) -> Mapping[str, Any]:
         answer = self._call_as_client("/oauth/token", form, http)
-        raise_when_busy(answer)
-        if answer.status >= BAD_REQUEST and not looks_like_json(answer):
-            raise _refusal(str(answer.status), answer.status)
-        body = token_body(answer)
-        word = error_of(body)
-        if word is None and answer.status < BAD_REQUEST:
-            return body
-        raise _refusal(word or str(answer.status), answer.status)
+        refuse_unreadable(answer, _refusal)
+        return tokens_in(answer, _refusal)
 
     def _call_as_client(self, path: str, form: dict[str, str], http: HttpClient) -> HttpAnswer:
-        client = {
-            "client_id": self.settings.client_id,
-            "client_secret": plain_text(self.settings.client_secret),
-        }
-        return http.request("POST", f"{self.settings.base_url}{path}", form=form | client)
+        return http.request(
+            "POST", f"{self.settings.base_url}{path}", form=form | client_fields(self.settings)
+        )
 
 
 def _subject(value: object) -> str:
@@ -197,14 +189,6 @@ def _subject(value: object) -> str:
     if type(value) is not int and not (isinstance(value, str) and value.strip()):
         raise UpstreamError("upstream_no_subject", "GitLab's answer names no user id; check base_url.")
     return exact_subject(value, "sub")
-
-
-def _profile(person: Mapping[str, Any]) -> dict[str, str]:
-    found = {shown: first_text(person, names) for shown, names in PROFILE_FIELDS.items()}
-    kept = {name: value[:MAX_TEXT] for name, value in found.items() if value}
-    if web_address(kept.get("web_url")) is None:
-        kept.pop("web_url", None)  # It ends up in a page.
-    return kept
 
 
 def _refusal(word: str, status: int) -> UpstreamError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, field_validator
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain, plain_text
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain
+from app.wire.hosted_people import missing_client
 from app.wire.standard_webhooks import standard_webhook_key
 
 SIGNING_PREFIX = b"whsec_"
@@ -68,9 +69,7 @@ class GitLabSettings(PlatformSettings):
 
     def missing_login_secret(self) -> str | None:
         """Name what the login lacks."""
-        if not self.client_id:
-            return "client_id"
-        return None if plain_text(self.client_secret) else "client_secret"
+        return missing_client(self)
 
     @classmethod
     def may_be_empty(cls) -> frozenset[str]:

@@ -28,12 +28,12 @@ from app.platforms.google_pubsub.messages import Push, read_push
 from app.platforms.google_pubsub.settings import GooglePubsubSettings
 from app.security.outbound import origin_of
 from app.security.signatures import wire_bytes
-from app.wire.key_sets import fetch_jwks
-from app.wire.oidc import ProviderKey
-from app.wire.platform_tokens import check_claim, claims_of, key_id_of, keys_from, written
-from app.wire.sources.jwt_proofs import keys_of_set
+from app.wire.key_answers import fetch_key_set
+from app.wire.key_sets import ProviderKey, kept_form, keys_from, keys_of_set
+from app.wire.signed_tokens import check_claim, listed_key, timely_claims
 
 ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")
+ALGORITHM: Final = "RS256"
 BEARER: Final = "bearer"
 HOUR: Final = 3600
 
@@ -75,7 +75,9 @@ class GooglePubsubCallbacks:
 
     def _proven(self, request: InboundRequest, now: datetime, keys: Sequence[ProviderKey]) -> Verified:
         own = self.settings
-        claims = claims_of(token_of(request), keys, now.timestamp(), leeway=own.clock_skew_s)
+        claims = timely_claims(
+            token_of(request), keys, now.timestamp(), algorithm=ALGORITHM, leeway=own.clock_skew_s
+        )
         self._check_whose(claims)
         push = self._read(request)
         if not own.subscriptions:
@@ -111,12 +113,12 @@ class GooglePubsubFinder(GooglePubsubCallbacks):
 
     def claimed_key(self, request: InboundRequest) -> str | None:
         """Return the id of the key; raises VerificationError before any call for nothing."""
-        return key_id_of(token_of(request))
+        return listed_key(token_of(request), ALGORITHM)
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch Google's keys."""
-        found = fetch_jwks(self.settings.keys_address, http, platform="Google")
-        return {name: written([key]) for name, key in found.items()}
+        found = fetch_key_set(self.settings.keys_address, http, platform="Google")
+        return {name: kept_form([key]) for name, key in found.items()}
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with a key that was found."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import Field, field_validator, model_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Texts
-from app.wire.sources.jwt_proofs import keys_of_set
+from app.wire.key_sets import keys_of_set
 
 SUBSCRIPTION: Final = re.compile(r"projects/[a-z0-9:.-]{1,100}/subscriptions/[A-Za-z0-9%._~+-]{1,255}")
 

@@ -53,8 +53,7 @@ class HuaweiIapCallbacks:
 
     def __post_init__(self) -> None:
         """Read the roots once, when the channel is opened."""
-        found = tuple(each for text in self.settings.root_certs_pem for each in read_authorities(text))
-        object.__setattr__(self, "roots", found)
+        object.__setattr__(self, "roots", read_authorities(self.settings.root_certs_pem))
 
     def verify(self, request: InboundRequest, now: datetime) -> Verified:
         """Prove the token in the body; what it holds is the plaintext."""

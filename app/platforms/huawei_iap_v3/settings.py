@@ -35,11 +35,10 @@ class HuaweiIapSettings(PlatformSettings):
     @field_validator("root_certs_pem")
     @classmethod
     def _roots_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        for text in texts:
-            try:
-                read_authorities(text)
-            except ValueError as error:
-                raise ValueError("it must be the certificate of an authority in PEM or Base64") from error
+        try:
+            read_authorities(texts)
+        except ValueError as error:
+            raise ValueError("it must be the certificate of an authority in PEM or Base64") from error
         return texts
 
     @field_validator("revocation_checks")

@@ -6,25 +6,19 @@ Sources: see the package (JWSChecker of the sample server). RFC 7515 4.1.6 for `
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.x509 import Certificate, ExtensionNotFound, ObjectIdentifier
+from cryptography.x509 import Certificate, ObjectIdentifier
 
 from app.core.errors import VerificationError
 from app.security.signatures import strict_base64
-from app.security.strict_json import parse_json_object
-from app.wire.certificate_chains import (
-    is_authority,
-    is_in_force,
-    leads_to,
-    read_der_certificate,
-    was_issued_by,
-)
+from app.wire.certificate_chains import has_extension, is_authority, leads_to, was_issued_by
+from app.wire.certificates import is_in_force, read_der_certificate
+from app.wire.signed_tokens import FAULTS, REFUSED_HEADERS, json_part
 
 ALGORITHM: Final = "ES256"
 CHAIN: Final = 3
@@ -33,8 +27,6 @@ IAP_LEAF: Final = ObjectIdentifier("1.3.6.1.4.1.2011.2.415.1.1")
 
 COMPACT: Final = re.compile(r"[\w-]{1,40000}\.[\w-]{1,200000}\.[\w-]{1,200}", re.ASCII)
 SIGNATURES: Final = jwt.PyJWS(algorithms=[ALGORITHM])
-FAULTS: Final = (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
-REFUSED_HEADERS: Final = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u"})
 
 
 def open_token(token: str, roots: Sequence[Certificate], now: datetime) -> bytes:
@@ -70,22 +62,19 @@ def trusted_leaf(header: dict[str, Any], roots: Sequence[Certificate], now: date
         raise VerificationError(
             "certificate_not_in_force", "The certificate of the token is not in force at this time."
         )
-    try:
-        leaf.extensions.get_extension_for_oid(IAP_LEAF)
-    except (ExtensionNotFound, ValueError) as error:
+    if not has_extension(leaf, IAP_LEAF):
         raise VerificationError(
             "foreign_certificate", "The certificate is Huawei's, but not made for notices of IAP."
-        ) from error
+        )
     return leaf
 
 
 def _header(token: str) -> dict[str, Any]:
-    text = token.partition(".")[0]
     try:
-        header = parse_json_object(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        header = json_part(token.partition(".")[0])
     except ValueError as error:
         raise VerificationError("malformed_signature", "The header of the token cannot be read.") from error
-    if header.get("alg") != ALGORITHM or REFUSED_HEADERS & header.keys():
+    if header.get("alg") != ALGORITHM or (REFUSED_HEADERS - {"x5c"}) & header.keys():
         raise VerificationError(
             "algorithm_not_allowed",
             f"The token's alg is not {ALGORITHM}, or its header says more than it may.",

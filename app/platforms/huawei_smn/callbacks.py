@@ -28,9 +28,9 @@ from app.platforms.huawei_smn.messages import signed_fields, signed_messages
 from app.platforms.huawei_smn.settings import SmnSettings
 from app.security.signatures import strict_base64
 from app.security.strict_json import parse_json_exactly
-from app.wire.addressed_keys import AddressedKeys
 from app.wire.key_addresses import KeyAddresses
-from app.wire.named_keys import configured_keys_of, is_signed_by_rsa
+from app.wire.named_keys import AddressedKeys, configured_keys_of
+from app.wire.public_keys import is_signed_by_rsa
 
 VERSION: Final = "v1"
 LONGEST_SIGNATURE: Final = 2048

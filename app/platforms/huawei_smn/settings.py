@@ -7,8 +7,8 @@ from typing import Final
 
 from pydantic import Field, field_validator
 
-from app.config.platform_settings import PlatformSettings
-from app.wire.key_addresses import Prefixes, Texts, check_region
+from app.config.platform_settings import PlatformSettings, Texts
+from app.wire.key_addresses import Prefixes, check_region
 from app.wire.named_keys import NamedKeyTexts
 
 URN: Final = re.compile(r"urn:smn:([a-z0-9-]{1,63}):[A-Za-z0-9]{1,64}:[A-Za-z0-9_-]{1,255}")

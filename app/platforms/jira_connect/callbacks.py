@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
 from app.config.platform_settings import plain_text
 from app.core.errors import PayloadError, VerificationError, unreadable_json
 from app.core.moments import moment_or_none
@@ -36,12 +38,12 @@ from app.platforms.jira_connect.tokens import (
     claims_by_secret,
     query_string_hash,
     token_of,
-    unproven_claims,
 )
 from app.security.signatures import same_secret, sha256_hex
 from app.security.strict_json import parse_json_exactly
-from app.wire.key_tokens import named_key, proven_claims, signed_second
-from app.wire.named_keys import NamedKeys, configured_keys_of, fetched_file
+from app.wire.key_answers import fetched_file
+from app.wire.named_keys import NamedKeys, configured_keys_of
+from app.wire.signed_tokens import named_key, proven_claims, signed_second, unproven_claims
 
 LIFECYCLE: Final = frozenset({"installed", "uninstalled"})
 """What Atlassian signs itself; enabled and disabled come with the tenant's signature."""
@@ -121,7 +123,9 @@ class ConnectCallbacks(ConnectTenants, NamedKeys):
         """Prove a webhook with its tenant's kept secret, or a lifecycle callback: Atlassian's signature, about the tenant in the body."""
         if not _is_lifecycle(request):
             return self._verify_webhook(request, now, key)
-        claims = proven_claims(token_of(request), key, ALGORITHM)
+        # The algorithm is judged first: a kept secret is no public key and must not be read as one.
+        self.key_name(request)
+        claims = proven_claims(token_of(request), [load_der_public_key(key)], ALGORITHM)
         self._check(claims, request, now)
         audience = claims.get("aud")
         listed = audience if isinstance(audience, list) else [audience]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from app.config.platform_settings import BaseAddress, PlatformSettings
+from app.config.platform_settings import BaseAddress, PlatformSettings, filled_table
 from app.wire.named_keys import NamedKeyTexts
-
-
-def _filled(value: Any) -> Any:
-    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
 
 
 class ConnectSettings(PlatformSettings):
@@ -24,7 +20,7 @@ class ConnectSettings(PlatformSettings):
     app_key: str = Field(
         "", description="key of the descriptor; a lifecycle callback of another app is refused."
     )
-    tenants: Annotated[Mapping[str, SecretStr], BeforeValidator(_filled)] = Field(
+    tenants: Annotated[Mapping[str, SecretStr], BeforeValidator(filled_table)] = Field(
         {},
         description='sharedSecret of a tenant by its clientKey, for those that installed the app before: { "…" = "…" }; others are kept as they come.',
     )

@@ -6,18 +6,15 @@ browser side carry the text context-qsh instead of a digest and must not pass he
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from app.core.errors import VerificationError
 from app.core.values import InboundRequest
-from app.security.signatures import hmac_sha256, matching, same_secret, sha256_hex, wire_bytes
-from app.security.strict_json import parse_json_object
+from app.security.signatures import same_secret, sha256_hex, wire_bytes
 from app.wire.header_values import needed_header
-from app.wire.key_tokens import signed_second
-from app.wire.sources.jwt_proofs import token_header
+from app.wire.signed_tokens import is_signed_by_secret, signed_second, token_header, unproven_claims
 
 SCHEME: Final = "jwt"
 TOKEN_PARAMETER: Final = "jwt"  # noqa: S105 - a parameter's name
@@ -37,24 +34,12 @@ def claims_by_secret(token: bytes, secret: bytes) -> Mapping[str, Any]:
     """Return what a tenant's token says once its HMAC is proven (HS256); raises VerificationError."""
     if token_header(token).get("alg") != "HS256":
         raise VerificationError("algorithm_not_allowed", "The token of a webhook is not signed with HS256.")
-    message, _, signature = token.rpartition(b".")
-    expected = urlsafe_b64encode(hmac_sha256(secret, message)).rstrip(b"=")
-    if not secret or matching(signature, [expected]) is None:
+    if not is_signed_by_secret(token, [secret]):
         raise VerificationError(
             "bad_signature",
             "The tenant's sharedSecret did not sign the token; after a new installation it is another one.",
         )
     return unproven_claims(token)
-
-
-def unproven_claims(token: bytes) -> Mapping[str, Any]:
-    """Return what a token says, which says nothing until it is proven; raises VerificationError."""
-    token_header(token)
-    payload = token.split(b".")[1]
-    try:
-        return parse_json_object(urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-    except ValueError as error:
-        raise VerificationError("malformed_signature", "The token's claims are no JSON object.") from error
 
 
 def check_claims(claims: Mapping[str, Any], *, qsh: str, now: float, leeway: int) -> None:

@@ -32,11 +32,11 @@ from app.core.values import (
 from app.platforms.microsoft_graph.handshake import ValidationRequest
 from app.platforms.microsoft_graph.notices import Notices, key_of, read_notices, type_of
 from app.platforms.microsoft_graph.resource_data import open_content
-from app.platforms.microsoft_graph.settings import MicrosoftGraphSettings, read_private_key
+from app.platforms.microsoft_graph.settings import MicrosoftGraphSettings
 from app.platforms.microsoft_graph.tokens import proven_tenants
 from app.security.signatures import how_many, matching
-from app.wire.oidc import ProviderKey
-from app.wire.sources.jwt_proofs import keys_of_set
+from app.wire.key_sets import ProviderKey, keys_of_set
+from app.wire.public_keys import read_private_rsa_key
 
 STATE: Final = "clientState"
 SEALED: Final = "encryptedContent"
@@ -59,7 +59,7 @@ class MicrosoftGraphCallbacks:
     def __post_init__(self) -> None:
         """Make the secrets ready once, when the channel is opened."""
         own = self.settings
-        keys = {name: read_private_key(plain_text(key)) for name, key in own.encryption_keys.items()}
+        keys = {name: read_private_rsa_key(plain_text(key)) for name, key in own.encryption_keys.items()}
         object.__setattr__(self, "states", plain(own.client_state))
         object.__setattr__(self, "private_keys", keys)
 

@@ -13,9 +13,11 @@ from typing import Final
 from app.core.ports import HttpClient
 from app.core.values import InboundRequest, Verified
 from app.platforms.microsoft_graph.callbacks import MicrosoftGraphCallbacks
+from app.platforms.microsoft_graph.tokens import ALGORITHM
 from app.security.outbound import origin_of
-from app.wire.key_sets import fetch_jwks
-from app.wire.platform_tokens import key_id_of, keys_from, written
+from app.wire.key_answers import fetch_key_set
+from app.wire.key_sets import kept_form, keys_from
+from app.wire.signed_tokens import listed_key
 
 HOUR: Final = 3600
 
@@ -35,16 +37,16 @@ class MicrosoftGraphFinder(MicrosoftGraphCallbacks):
         notices = self.with_state(request)
         if not self.needs_keys(notices):
             return None
-        return " ".join(sorted({key_id_of(token) for token in notices.tokens}))
+        return " ".join(sorted({listed_key(token, ALGORITHM) for token in notices.tokens}))
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch the keys; the claimed ones together, where all of them exist."""
-        found = fetch_jwks(self.settings.keys_address, http, platform="Microsoft")
+        found = fetch_key_set(self.settings.keys_address, http, platform="Microsoft")
         names = claim.split(" ")
-        single = {name: written([key]) for name, key in found.items()}
+        single = {name: kept_form([key]) for name, key in found.items()}
         if not all(name in found for name in names):
             return single
-        return single | {claim: written([found[name] for name in names])}
+        return single | {claim: kept_form([found[name] for name in names])}
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove a delivery with keys that were found."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import Field, SecretStr, field_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, Texts, plain, plain_text
-from app.wire.sources.jwt_proofs import keys_of_set
+from app.wire.key_sets import keys_of_set
+from app.wire.public_keys import read_private_rsa_key
 
 LONGEST_STATE: Final = 255
-LEAST_KEY_BITS: Final = 2048
-MOST_KEPT: Final = 32
-"""Keys that are kept: one takes 50 ms to check, and a channel is read several times on its way to be opened."""
 
 CHANGE_TRACKING: Final = "0bf30f3b-4a52-48df-9a82-234910c4a086"
 
@@ -66,7 +60,12 @@ class MicrosoftGraphSettings(PlatformSettings):
     def _keys_can_be_read(cls, keys: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
         filled = {name: key for name, key in keys.items() if plain_text(key)}
         for key in filled.values():
-            read_private_key(plain_text(key))
+            try:
+                read_private_rsa_key(plain_text(key))
+            except ValueError as error:
+                raise ValueError(
+                    "an encryption key must be a private key in PEM, RSA with 2048 bits"
+                ) from error
         return filled
 
     @field_validator("jwks")
@@ -95,15 +94,3 @@ class MicrosoftGraphSettings(PlatformSettings):
     def may_be_empty(cls) -> frozenset[str]:
         """Name the keys without which the rest works."""
         return super().may_be_empty() | {"app_id", "tenants", "jwks"}
-
-
-@lru_cache(MOST_KEPT)
-def read_private_key(text: str) -> RSAPrivateKey:
-    """Return the key of a PEM text; raises ValueError with a sentence that holds nothing of it."""
-    try:
-        key = load_pem_private_key(text.replace("\\n", "\n").strip().encode("ascii"), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError("an encryption key must be a private key in PEM without a password") from error
-    if not isinstance(key, RSAPrivateKey) or key.key_size < LEAST_KEY_BITS:
-        raise ValueError(f"an encryption key must be RSA with at least {LEAST_KEY_BITS} bits")
-    return key

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from app.core.errors import VerificationError
 from app.platforms.microsoft_graph.settings import MicrosoftGraphSettings
-from app.wire.oidc import ProviderKey
-from app.wire.platform_tokens import check_claim, claims_of
+from app.wire.key_sets import ProviderKey
+from app.wire.signed_tokens import check_claim, timely_claims
 
+ALGORITHM: Final = "RS256"
 LEEWAY: Final = 60
 
 
@@ -21,7 +22,9 @@ def proven_tenants(
     tokens: Iterable[bytes], keys: Sequence[ProviderKey], own: MicrosoftGraphSettings, now: float
 ) -> frozenset[str]:
     """Return the tenants that the tokens speak for; every one of them must be good. Raises VerificationError."""
-    return frozenset(_tenant(claims_of(token, keys, now, leeway=LEEWAY), own) for token in tokens)
+    return frozenset(
+        _tenant(timely_claims(token, keys, now, algorithm=ALGORITHM, leeway=LEEWAY), own) for token in tokens
+    )
 
 
 def _tenant(claims: Mapping[str, Any], own: MicrosoftGraphSettings) -> str:

@@ -7,7 +7,7 @@ revocation, topup; tables and the files in presets/, which describe providers by
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
-from app.platforms.oauth2.discovery import DiscoveredServer
+from app.platforms.oauth2.discovery import IssuersServer
 from app.platforms.oauth2.login import OAuth2Login
 from app.platforms.oauth2.openid import OpenIdLogin
 from app.platforms.oauth2.revocation import OAuth2Revocation
@@ -49,7 +49,7 @@ def open_channel(_name: str, settings: OAuth2Settings | LoginSettings) -> OAuth2
         return open_login(Engine(settings.login, settings))
     can = bool(settings.revoke_url), bool(settings.topup_url)
     if settings.issuer:
-        return DISCOVERED_KINDS[can](settings, DiscoveredServer(settings))
+        return DISCOVERED_KINDS[can](settings, IssuersServer(settings))
     return KINDS[can](settings)
 
 

@@ -1,7 +1,4 @@
-"""What an OpenID Connect server says about itself, asked once for all threads of this process and kept for a while.
-
-How it is read and judged is in app/wire/oidc.py, how long it is kept in app/wire/kept.py.
-"""
+"""An OpenID Connect server that a channel names by its issuer alone. Everything but its addresses is in app/wire/discovered_server.py."""
 
 from __future__ import annotations
 
@@ -9,63 +6,18 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from app.core.errors import UpstreamError
 from app.core.ports import HttpClient
-from app.core.values import JSON
 from app.platforms.oauth2.settings import OAuth2Settings, without_reserved_query
-from app.wire.kept import Kept
-from app.wire.oauth2 import raise_when_busy
-from app.wire.oidc import (
-    Expected,
-    ProviderKey,
-    ServerDocument,
-    UnknownKeyError,
-    document_address,
-    judge_address,
-    no_key_signed,
-    read_document,
-    read_id_token,
-    read_keys,
-)
-
-REFETCH_SECONDS = 60
-"""Keys are asked for anew no more often than this, whatever key id a token names."""
+from app.wire.discovered_server import DiscoveredServer
+from app.wire.oidc import ServerDocument, document_address, judge_address, read_document
 
 
-class DiscoveredServer:
-    """One server, as its discovery document and its key set describe it; `clock` counts seconds and never goes back."""
+class IssuersServer(DiscoveredServer):
+    """The server of a channel's issuer."""
 
     def __init__(self, settings: OAuth2Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
         self._settings = settings
-        self._document = Kept(self._ask_document, clock)
-        self._keys = Kept(self._ask_keys, clock)
-
-    @property
-    def known(self) -> ServerDocument | None:
-        """The document if it was ever read."""
-        return self._document.value
-
-    def document(self, http: HttpClient) -> ServerDocument:
-        """Return the document; raises UpstreamError when the server does not say what can be used."""
-        return self._document.get(http)
-
-    def keys(self, http: HttpClient) -> tuple[ProviderKey, ...]:
-        """Return the keys that ID tokens can be checked with; raises UpstreamError."""
-        return self._keys.get(http)
-
-    def claims(self, token: object, expected: Expected, http: HttpClient) -> JSON:
-        """Return the claims of an ID token that holds; raises UpstreamError.
-
-        A token that no known key signed makes the keys be asked for anew, once in a while: the server may have changed them.
-        """
-        try:
-            return read_id_token(token, expected, self.keys(http))
-        except UnknownKeyError:
-            pass
-        try:
-            return read_id_token(token, expected, self._keys.get(http, longest=REFETCH_SECONDS))
-        except UnknownKeyError:
-            raise no_key_signed() from None
 
     def _ask_document(self, http: HttpClient) -> ServerDocument:
         own = self._settings
@@ -74,19 +26,5 @@ class DiscoveredServer:
         def judge_with_query(address: str) -> None:
             judge(without_reserved_query(address))
 
-        return read_document(_json(document_address(own.issuer), http), own.issuer, judge_with_query)
-
-    def _ask_keys(self, http: HttpClient) -> tuple[ProviderKey, ...]:
-        return read_keys(_json(self.document(http).jwks_uri, http))
-
-
-def _json(address: str, http: HttpClient) -> JSON:
-    answer = http.request("GET", address)
-    raise_when_busy(answer)
-    if answer.status != 200:  # noqa: PLR2004
-        raise UpstreamError(
-            "bad_discovery",
-            f"The login server answered {answer.status} for {address}; compare issuer with the server's settings.",
-            platform_code=str(answer.status),
-        )
-    return answer.json_object()
+        said = self._json(document_address(own.issuer), http)
+        return read_document(said, own.issuer, judge_with_query)

@@ -14,9 +14,9 @@ from app.config.samples import leads_to_this_machine
 from app.core.errors import GrantRejected
 from app.core.ports import AuthorizeRequest, HttpClient
 from app.core.values import JSON, CodeGrant, Identity, TokenSet
-from app.platforms.oauth2.discovery import DiscoveredServer
 from app.platforms.oauth2.login import NAME_FIELDS, OAuth2Login
 from app.security.outbound import origin_of
+from app.wire.discovered_server import DiscoveredServer
 from app.wire.oauth2 import exact_subject, resource, token_set
 from app.wire.oidc import Expected, check_same_person
 

@@ -13,12 +13,9 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from app.config.platform_settings import plain
 from app.core.errors import PayloadError, VerificationError, unreadable_json
 from app.core.moments import iso_moment, moment_or_none
-from app.core.ports import HttpClient
 from app.core.values import (
     Coverage,
     InboundRequest,
@@ -29,13 +26,14 @@ from app.core.values import (
     quiet_acknowledgement,
 )
 from app.platforms.paypal.settings import PaypalSettings
-from app.platforms.paypal.transmission import CERTIFICATE, TIME, Transmission, read_transmission
+from app.platforms.paypal.transmission import TIME, Transmission, read_transmission
 from app.security.signatures import how_many
 from app.security.strict_json import parse_json_object
 from app.wire.certificates import certificates_by_address, check_signed_by
-from app.wire.pinned_addresses import PinnedAddresses, fetch_certificate
+from app.wire.key_addresses import KeyAddresses
+from app.wire.named_keys import AddressedCertificates
 
-CERTIFICATE_PATH: Final = re.compile(r"/v1/notifications/certs/[A-Za-z0-9_-]{1,128}")
+CERTIFICATE_PATH: Final = re.compile(r"v1/notifications/certs/[A-Za-z0-9_-]{1,128}")
 DAY: Final = 86_400
 LONGEST_NAME: Final = 191
 WEAKNESS: Final = (
@@ -45,51 +43,33 @@ WEAKNESS: Final = (
 
 
 @dataclass(frozen=True, repr=False)
-class PaypalCallbacks:
+class PaypalCallbacks(AddressedCertificates):
     """Takes webhooks; satisfies WebhookSource, KeyFinder, OutboundUser and AdvisedSource."""
 
     settings: PaypalSettings
     webhook_ids: tuple[bytes, ...] = field(init=False)
-    certificates: Mapping[str, bytes] = field(init=False)
-    addresses: PinnedAddresses = field(init=False)
+    addresses: KeyAddresses = field(init=False)
+    configured_keys: Mapping[str, bytes] = field(init=False)
 
     answer_within: float | None = None
     retries_failed_answers = True
     methods: tuple[str, ...] = ("POST",)
     signature_covers = Coverage.ORIGIN
     key_seconds = DAY
+    key_owner = "PayPal"
     advice: str | None = WEAKNESS
 
     def __post_init__(self) -> None:
         """Make ids, certificates and addresses ready once, when the channel is opened."""
         object.__setattr__(self, "webhook_ids", plain(self.settings.webhook_id))
-        object.__setattr__(self, "certificates", certificates_by_address(self.settings.certificates))
-        object.__setattr__(self, "addresses", PinnedAddresses(self.settings.bases, CERTIFICATE_PATH))
+        bases = tuple(f"{base}/" for base in self.settings.bases)
+        known = KeyAddresses(bases, rest=CERTIFICATE_PATH, refusal="key_address_not_allowed")
+        object.__setattr__(self, "addresses", known)
+        object.__setattr__(self, "configured_keys", certificates_by_address(self.settings.certificates))
 
-    @property
-    def origins(self) -> frozenset[str]:
-        """Return the hosts whose certificates are believed."""
-        return self.addresses.origins
-
-    def claimed_key(self, request: InboundRequest) -> str | None:
-        """Return the address of the certificate; raises VerificationError before any call for nothing."""
-        transmission = self._read(request, request.received_at)
-        address = transmission.certificate_address
-        return None if address in self.certificates else address
-
-    def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
-        """Fetch the certificate at that address."""
-        return fetch_certificate(claim, http, platform="PayPal")
-
-    def verify(self, request: InboundRequest, now: datetime) -> Verified:
-        """Prove the sender with a configured certificate."""
-        transmission = self._read(request, now)
-        certificate = self.certificates.get(transmission.certificate_address)
-        if certificate is None:
-            raise VerificationError(
-                "unknown_key", f"The certificate at {CERTIFICATE} is not in certificates of this channel."
-            )
-        return self._proven(request, transmission, now, certificate)
+    def key_address(self, request: InboundRequest) -> str:
+        """Return the address of the certificate; an old webhook is refused before any call for nothing."""
+        return self._read(request, request.received_at).certificate_address
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with a certificate that was found."""
@@ -118,7 +98,7 @@ class PaypalCallbacks:
 
     def _read(self, request: InboundRequest, now: datetime) -> Transmission:
         transmission = read_transmission(request.header)
-        self.addresses.checked(transmission.certificate_address, CERTIFICATE)
+        self.addresses.judged(transmission.certificate_address)
         if self.settings.tolerance_s is not None:
             _check_age(transmission.time, now, self.settings.tolerance_s)
         return transmission
@@ -127,7 +107,7 @@ class PaypalCallbacks:
         self, request: InboundRequest, transmission: Transmission, now: datetime, certificate: bytes
     ) -> Verified:
         check = partial(
-            check_signed_by, certificate, signature=transmission.signature, digest=SHA256(), now=now
+            check_signed_by, certificate, signature=transmission.signature, digest="sha256", now=now
         )
         for webhook_id in self.webhook_ids:
             try:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from app.core.errors import VerificationError
 from app.security.signatures import strict_base64, wire_bytes
+from app.wire.header_values import needed_headers
 
 ID: Final = "PAYPAL-TRANSMISSION-ID"
 TIME: Final = "PAYPAL-TRANSMISSION-TIME"
@@ -39,16 +40,7 @@ class Transmission(NamedTuple):
 
 def read_transmission(header: Callable[[str], str | None]) -> Transmission:
     """Read the headers; raises VerificationError for one that is missing, too long or not in its form."""
-    values = {name: header(name) or "" for name in (ID, TIME, SIGNATURE, CERTIFICATE, ALGORITHM)}
-    if missing := [name for name, value in values.items() if not value]:
-        raise VerificationError(
-            "missing_signature_header",
-            f"Missing or empty: {', '.join(missing)}; a proxy may drop headers it does not know.",
-        )
-    if long := [name for name, value in values.items() if len(value) > LONGEST]:
-        raise VerificationError(
-            "bad_signature_header", f"Longer than {LONGEST} characters: {', '.join(long)}."
-        )
+    values = needed_headers(header, (ID, TIME, SIGNATURE, CERTIFICATE, ALGORITHM), longest=LONGEST)
     if values[ALGORITHM] != ONLY_ALGORITHM:
         raise VerificationError("algorithm_not_allowed", f"{ALGORITHM} must be {ONLY_ALGORITHM}.")
     if SEPARATOR in values[ID] or SEPARATOR in values[TIME]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
 from app.config.platform_settings import plain_text
 from app.core.errors import PayloadError, UpstreamError, VerificationError, unreadable_json
 from app.core.ports import HttpAnswer, HttpClient
@@ -29,8 +31,10 @@ from app.platforms.plaid.settings import PlaidSettings
 from app.security.signatures import same_secret, sha256_hex, wire_bytes
 from app.security.strict_json import parse_json_object
 from app.wire.header_values import needed_header
-from app.wire.key_tokens import check_window, named_key, proven_claims, signed_second
-from app.wire.named_keys import NamedKeys, check_status, configured_keys_of, read_key_of_jwk
+from app.wire.key_answers import check_status
+from app.wire.named_keys import NamedKeys, configured_keys_of
+from app.wire.public_keys import read_key_of_jwk
+from app.wire.signed_tokens import check_window, named_key, proven_claims, signed_second
 
 HEADER: Final = "Plaid-Verification"
 ALGORITHM: Final = "ES256"
@@ -77,7 +81,7 @@ class PlaidCallbacks(NamedKeys):
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove signature, time and the body's digest."""
-        claims = proven_claims(_token(request), key, ALGORITHM)
+        claims = proven_claims(_token(request), [load_der_public_key(key)], ALGORITHM)
         check_window(signed_second(claims, "iat"), now.timestamp(), self.settings.tolerance_s)
         given = claims.get("request_body_sha256")
         digest = sha256_hex(request.body)

@@ -24,5 +24,5 @@ class UnionpayAccount:
         """Read the certificates once, when the channel is opened."""
         own = self.settings
         for name, texts in (("roots", own.root_cert_pem), ("middles", own.middle_cert_pem)):
-            object.__setattr__(self, name, tuple(each for text in texts for each in read_authorities(text)))
+            object.__setattr__(self, name, read_authorities(texts))
         object.__setattr__(self, "secure_keys", plain(own.secure_key))

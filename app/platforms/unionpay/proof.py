@@ -11,9 +11,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256, SM3, Hash, HashAlgorithm
 from cryptography.x509 import Certificate
 from cryptography.x509.oid import NameOID
@@ -21,7 +18,9 @@ from cryptography.x509.oid import NameOID
 from app.core.errors import VerificationError
 from app.platforms.unionpay.account import UnionpayAccount
 from app.security.signatures import how_many, matching, same_secret, strict_base64
-from app.wire.certificate_chains import is_in_force, leads_to, read_pem_certificate
+from app.wire.certificate_chains import leads_to, read_sent_certificate
+from app.wire.certificates import is_in_force, rsa_key_of
+from app.wire.public_keys import is_signed_by as is_signed_by_key
 from app.wire.signed_forms import sorted_pairs
 
 VERSION: Final = b"5.1.0"
@@ -31,7 +30,6 @@ KEYED: Final[Mapping[bytes, Callable[[], HashAlgorithm]]] = MappingProxyType({b"
 
 TEST_NAME: Final = "00040000:SIGN"
 OWNER_PART: Final = 2
-MIN_RSA_BITS: Final = 2048
 
 
 def check_signature(account: UnionpayAccount, pairs: Mapping[bytes, bytes], now: datetime) -> str:
@@ -70,14 +68,11 @@ def hex_digest(algorithm: HashAlgorithm, content: bytes) -> bytes:
 
 def is_signed_by(certificate: Certificate, signature: bytes, content: bytes) -> bool:
     """Say whether a certificate's key signed the sorted pairs; they are hashed twice."""
-    key = certificate.public_key()
-    if not isinstance(key, RSAPublicKey) or key.key_size < MIN_RSA_BITS:
-        return False
     try:
-        key.verify(signature, hex_digest(SHA256(), content), PKCS1v15(), SHA256())
-    except InvalidSignature:
+        key = rsa_key_of(certificate)
+    except ValueError:
         return False
-    return True
+    return is_signed_by_key(key, message=hex_digest(SHA256(), content), signature=signature)
 
 
 def _check_rsa(certificate: Certificate, signature: bytes, content: bytes) -> None:
@@ -108,7 +103,7 @@ def _check_keyed(
 def _trusted(account: UnionpayAccount, text: bytes, now: datetime) -> Certificate:
     """Return the certificate of the notice once it is UnionPay's and in force; raises VerificationError."""
     try:
-        certificate = read_pem_certificate(text)
+        certificate = read_sent_certificate(text)
     except ValueError as error:
         raise VerificationError("bad_certificate", "signPubKeyCert holds no certificate in PEM.") from error
     middle = leads_to(certificate, account.middles, now)

@@ -49,11 +49,10 @@ class UnionpaySettings(PlatformSettings):
     @field_validator("root_cert_pem", "middle_cert_pem")
     @classmethod
     def _certificates_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
-        for text in texts:
-            try:
-                read_authorities(text)
-            except ValueError as error:
-                raise ValueError("it must be the certificate of an authority in PEM") from error
+        try:
+            read_authorities(texts)
+        except ValueError as error:
+            raise ValueError("it must be the certificate of an authority in PEM") from error
         return texts
 
     def missing_signature_secret(self) -> str | None:

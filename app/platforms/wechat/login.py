@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from app.core.ports import AuthorizeRequest, HttpClient
-from app.core.values import CodeGrant, Identity, TokenSet
+from app.core.ports import AuthorizeRequest
 from app.platforms.wechat.account import WechatAccount
 from app.wire.wechat_family.browsers import is_wechat
-from app.wire.wechat_family.sns_login import UNION_ISSUER, SnsClient
+from app.wire.wechat_family.sns_login import UNION_ISSUER, SnsClient, SnsLogin
 
 
-class WechatLogin(WechatAccount):
+class WechatLogin(SnsLogin, WechatAccount):
     """Logs people in; satisfies LoginProvider, BrowserFit and UnionLogin."""
 
     pkce: bool = False
@@ -43,18 +42,6 @@ class WechatLogin(WechatAccount):
         )
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
         return f"{self.settings.open_base}/connect/oauth2/authorize?{query}#wechat_redirect"
-
-    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
-        """Redeem a code once."""
-        return self._sns().exchange(grant.code, http)
-
-    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
-        """Read who logged in."""
-        return self._sns().identity(tokens, http)
-
-    def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
-        """Prolong the access token."""
-        return self._sns().refresh(tokens, http)
 
     def _sns(self) -> SnsClient:
         own = self.settings

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from app.config.platform_settings import plain_text
-from app.core.ports import AuthorizeRequest, HttpClient
-from app.core.values import CodeGrant, Identity, TokenSet
+from app.core.ports import AuthorizeRequest
 from app.platforms.wechat_web.settings import WechatWebSettings
 from app.wire.wechat_family.browsers import is_wechat
-from app.wire.wechat_family.sns_login import UNION_ISSUER, SnsClient
+from app.wire.wechat_family.sns_login import UNION_ISSUER, SnsClient, SnsLogin
 
 SCOPE = "snsapi_login"
 """The only scope of website applications."""
@@ -27,7 +26,7 @@ class WechatWebApplication:
     settings: WechatWebSettings
 
 
-class WechatWebLogin(WechatWebApplication):
+class WechatWebLogin(SnsLogin, WechatWebApplication):
     """Logs people in; satisfies LoginProvider, BrowserFit and UnionLogin."""
 
     pkce: bool = False
@@ -53,18 +52,6 @@ class WechatWebLogin(WechatWebApplication):
             pairs.append(("lang", self.settings.lang))
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
         return f"{self.settings.open_base}/connect/qrconnect?{query}#wechat_redirect"
-
-    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
-        """Redeem a code once."""
-        return self._sns().exchange(grant.code, http)
-
-    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
-        """Read who logged in."""
-        return self._sns().identity(tokens, http)
-
-    def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
-        """Prolong the access token."""
-        return self._sns().refresh(tokens, http)
 
     def _sns(self) -> SnsClient:
         own = self.settings

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import Certificate
 
 from app.config.platform_settings import plain
-from app.platforms.wechatpay.keys import name_of, read_certificates, read_public_key
+from app.platforms.wechatpay.keys import name_of, platform_certificates
 from app.platforms.wechatpay.settings import WechatpaySettings
+from app.wire.public_keys import read_rsa_key
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,8 +26,8 @@ class WechatpayAccount:
     def __post_init__(self) -> None:
         """Read the keys once, when the channel is opened."""
         own = self.settings
-        public = {name: read_public_key(text) for name, text in own.public_keys.items()}
-        certificates = [each for text in own.certificates for each in read_certificates(text)]
+        public = {name: read_rsa_key(text) for name, text in own.public_keys.items()}
+        certificates = [each for text in own.certificates for each in platform_certificates(text)]
         object.__setattr__(self, "public_keys", public)
         object.__setattr__(self, "certificates", {name_of(each): each for each in certificates})
         object.__setattr__(self, "api_v3_keys", plain(own.api_v3_key))

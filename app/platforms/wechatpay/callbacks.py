@@ -27,23 +27,14 @@ from app.core.values import (
     json_reply,
 )
 from app.platforms.wechatpay.account import WechatpayAccount
-from app.platforms.wechatpay.keys import (
-    certificate_key,
-    is_in_force,
-    is_signed_by,
-    name_of,
-    serial_name,
-)
-from app.platforms.wechatpay.notifications import (
-    Envelope,
-    open_sealed,
-    payer_of,
-    read_envelope,
-    requirements_of,
-)
+from app.platforms.wechatpay.keys import name_of, serial_name
+from app.platforms.wechatpay.notifications import payer_of, requirements_of
 from app.platforms.wechatpay.stamp import SERIAL, WINDOW, Stamp, read_stamp
 from app.security.signatures import check_timestamp, how_many
 from app.security.strict_json import parse_json_object
+from app.wire.certificates import is_in_force, rsa_key_of
+from app.wire.public_keys import is_signed_by
+from app.wire.sealed_notices import Envelope, open_sealed, read_envelope
 
 ACCEPTED: Final = {"code": "SUCCESS", "message": "成功"}
 LONGEST_MESSAGE: Final = 256
@@ -115,12 +106,12 @@ class WechatpayCallbacks(WechatpayAccount):
                 f"The platform certificate {name_of(certificate)} is not in force; take it out of certificates and put in "
                 "the one that the merchant platform shows, or let the gateway download it.",
             )
-        return self.proven(request, now, stamp, certificate_key(certificate))
+        return self.proven(request, now, stamp, rsa_key_of(certificate))
 
     def proven(self, request: InboundRequest, now: datetime, stamp: Stamp, key: RSAPublicKey) -> Verified:
         """Prove time and signature over the raw body, then open the resource; raises VerificationError."""
         check_timestamp(stamp.timestamp, now.timestamp(), WINDOW)
-        if not is_signed_by(key, stamp.message(request.body), stamp.signature):
+        if not is_signed_by(key, message=stamp.message(request.body), signature=stamp.signature):
             raise VerificationError(
                 "bad_signature",
                 f"The signature does not fit the key {stamp.serial[:80]}, over time, nonce and the raw body. A body changed on "

@@ -25,18 +25,17 @@ from app.core.values import InboundRequest, Verified
 from app.platforms.wechatpay.callbacks import WechatpayCallbacks
 from app.platforms.wechatpay.keys import (
     MOST_CERTIFICATES,
-    certificate_key,
-    is_in_force,
-    is_signed_by,
     name_of,
-    read_certificates,
-    read_private_key,
+    platform_certificates,
     serial_name,
 )
-from app.platforms.wechatpay.notifications import open_sealed
 from app.platforms.wechatpay.stamp import SCHEME, WINDOW, read_stamp
 from app.security.outbound import retry_after
 from app.security.signatures import check_timestamp
+from app.wire.certificates import is_in_force, rsa_key_of
+from app.wire.key_answers import GOOD, is_busy
+from app.wire.public_keys import is_signed_by, read_private_rsa_key
+from app.wire.sealed_notices import open_sealed
 
 PATH: Final = "/v3/certificates"
 HALF_A_DAY: Final = 43_200
@@ -79,7 +78,7 @@ class WechatpayDownloads(WechatpayCallbacks):
         """Return the header that signs a request to WeChat Pay; `path` includes the query, without the host."""
         own, timestamp = self.settings, str(int(now.timestamp()))
         lines = (method.encode(), path.encode(), timestamp.encode(), nonce.encode(), body, b"")
-        key = read_private_key(plain_text(own.merchant_private_key))
+        key = read_private_rsa_key(plain_text(own.merchant_private_key))
         signature = base64.b64encode(key.sign(b"\n".join(lines), PKCS1v15(), hashes.SHA256())).decode()
         fields = {"mchid": own.mch_id, "nonce_str": nonce, "signature": signature}
         fields |= {"timestamp": timestamp, "serial_no": own.merchant_serial}
@@ -97,7 +96,7 @@ class WechatpayDownloads(WechatpayCallbacks):
             text = open_sealed(sealed if isinstance(sealed, dict) else {}, self.api_v3_keys)
             if text is None:
                 raise _unusable("api_v3_key does not open it; compare the key with 账户中心 → API安全")
-            (certificate,) = read_certificates(text.decode("ascii"))
+            (certificate,) = platform_certificates(text.decode("ascii"))
         except (PayloadError, ValueError) as error:
             raise _unusable("one of its certificates cannot be read") from error
         return certificate
@@ -110,8 +109,10 @@ class WechatpayDownloads(WechatpayCallbacks):
         except VerificationError as error:
             raise _unusable(f"its signature is not in order ({error.reason})") from error
         certificate = (self.certificates | dict(found)).get(serial_name(stamp.serial) or "")
-        key = self.public_keys.get(stamp.serial) or (certificate_key(certificate) if certificate else None)
-        if key is None or not is_signed_by(key, stamp.message(answer.body), stamp.signature):
+        key = self.public_keys.get(stamp.serial) or (rsa_key_of(certificate) if certificate else None)
+        if key is None or not is_signed_by(
+            key, message=stamp.message(answer.body), signature=stamp.signature
+        ):
             raise _unusable("its signature does not fit any key of WeChat Pay")
 
 
@@ -121,9 +122,9 @@ def _is_absent(answer: HttpAnswer) -> bool:
 
 
 def _check_status(answer: HttpAnswer) -> None:
-    if answer.status == 200:  # noqa: PLR2004
+    if answer.status == GOOD:
         return
-    if answer.status == 429 or answer.status >= 500:  # noqa: PLR2004
+    if is_busy(answer):
         raise UpstreamUnavailable(
             f"WeChat Pay answered {answer.status} to the request for its certificates; try again later.",
             platform_code=_code(answer),

@@ -6,12 +6,13 @@ Sources (read 2026-11-20): pay.weixin.qq.com, wxp-pub-key-guide and update-pub-k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from app.config.platform_settings import (
     BaseAddress,
+    FilledTexts,
     PlatformSettings,
     Secrets,
     Texts,
@@ -20,17 +21,12 @@ from app.config.platform_settings import (
 )
 from app.platforms.wechatpay.keys import (
     is_public_key_id,
-    read_certificates,
-    read_private_key,
-    read_public_key,
+    platform_certificates,
     serial_name,
 )
+from app.wire.public_keys import read_private_rsa_key, read_rsa_key
 
 API_V3_KEY_BYTES: Final = 32
-
-
-def _filled(value: Any) -> Any:
-    return {name: text for name, text in value.items() if text != ""} if isinstance(value, Mapping) else value
 
 
 class WechatpaySettings(PlatformSettings):
@@ -46,7 +42,7 @@ class WechatpaySettings(PlatformSettings):
     api_v3_key: Secrets = Field(
         (), description="APIv3 key (32 characters), from 账户中心 → API安全; a list while it is exchanged."
     )
-    public_keys: Annotated[Mapping[str, str], BeforeValidator(_filled)] = Field(
+    public_keys: FilledTexts = Field(
         {}, description='WeChat Pay public keys by their id: { PUB_KEY_ID_… = "PEM or Base64" }.'
     )
     certificates: Texts = Field(
@@ -81,14 +77,14 @@ class WechatpaySettings(PlatformSettings):
                 raise ValueError(
                     "the id of a public key is PUB_KEY_ID_ and digits, as the merchant platform shows it"
                 )
-            _explained(read_public_key, text, "a public key")
+            _explained(read_rsa_key, text, "a public key")
         return keys
 
     @field_validator("certificates")
     @classmethod
     def _certificates_can_be_read(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
         for text in texts:
-            _explained(read_certificates, text, "a platform certificate")
+            _explained(platform_certificates, text, "a platform certificate")
         return texts
 
     @field_validator("merchant_serial")
@@ -102,7 +98,7 @@ class WechatpaySettings(PlatformSettings):
     @classmethod
     def _private_key_can_be_read(cls, key: SecretStr) -> SecretStr:
         if plain_text(key):
-            _explained(read_private_key, plain_text(key), "merchant_private_key")
+            _explained(read_private_rsa_key, plain_text(key), "merchant_private_key")
         return key
 
     @property

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from app.core.errors import VerificationError
 from app.security.signatures import strict_base64, wire_bytes
+from app.wire.header_values import needed_headers
 
 TIMESTAMP: Final = "Wechatpay-Timestamp"
 NONCE: Final = "Wechatpay-Nonce"
@@ -40,16 +41,7 @@ class Stamp(NamedTuple):
 
 def read_stamp(header: Callable[[str], str | None]) -> Stamp:
     """Read the headers; raises VerificationError for one that is missing, too long or not in its form."""
-    values = {name: header(name) or "" for name in (TIMESTAMP, NONCE, SIGNATURE, SERIAL)}
-    if missing := [name for name, value in values.items() if not value]:
-        raise VerificationError(
-            "missing_signature_header",
-            f"Missing or empty: {', '.join(missing)}; a proxy may drop headers it does not know.",
-        )
-    if long := [name for name, value in values.items() if len(value) > LONGEST]:
-        raise VerificationError(
-            "bad_signature_header", f"Longer than {LONGEST} characters: {', '.join(long)}."
-        )
+    values = needed_headers(header, (TIMESTAMP, NONCE, SIGNATURE, SERIAL), longest=LONGEST)
     kind = header(TYPE)
     if kind is not None and kind != SCHEME:
         raise VerificationError("bad_signature_type", f"{TYPE} must be {SCHEME}, or be left out.")

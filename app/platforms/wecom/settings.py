@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from app.config.platform_settings import BaseAddress, PlatformSettings
+from app.config.platform_settings import BaseAddress
 from app.wire.wechat_family.callback_keys import CallbackTokens, EncodingAesKeys
+from app.wire.wechat_family.push_settings import SealedPushSettings
 
 LONGEST_AGENT_ID = 64
 
@@ -26,7 +27,7 @@ def _usable_agent_id(text: str) -> str:
 AgentId = Annotated[str, BeforeValidator(_as_text), AfterValidator(_usable_agent_id)]
 
 
-class WecomSettings(PlatformSettings):
+class WecomSettings(SealedPushSettings):
     """What one application needs; a channel for the contacts or customer events of a company has no agent_id."""
 
     corp_id: str = Field(
@@ -67,20 +68,6 @@ class WecomSettings(PlatformSettings):
         "https://login.work.weixin.qq.com",
         description="Only to override: the login page with the QR code.",
     )
-
-    @model_validator(mode="after")
-    def _is_always_signed(self) -> Self:
-        if self.allow_unsigned:
-            raise ValueError(
-                "allow_unsigned must be left out: this platform signs and encrypts every callback, set token and encoding_aes_key"
-            )
-        return self
-
-    def missing_signature_secret(self) -> str | None:
-        """Name the key without which callbacks can't be proven or opened."""
-        if not self.token:
-            return "token"
-        return None if self.encoding_aes_key else "encoding_aes_key"
 
     def missing_login_secret(self) -> str | None:
         """Name the key without which nobody can be logged in."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from pydantic import Field, SecretStr
 
-from pydantic import Field, SecretStr, model_validator
-
-from app.config.platform_settings import BaseAddress, PlatformSettings, plain_text
+from app.config.platform_settings import BaseAddress, plain_text
 from app.wire.wechat_family.callback_keys import CallbackTokens, EncodingAesKeys
+from app.wire.wechat_family.push_settings import SealedPushSettings
 
 
-class SuiteSettings(PlatformSettings):
+class SuiteSettings(SealedPushSettings):
     """What one suite needs; all of its callbacks are encrypted."""
 
     suite_id: str = Field(min_length=1, description="The suite's id (SuiteID) of the provider's console.")
@@ -41,20 +40,6 @@ class SuiteSettings(PlatformSettings):
         "https://open.work.weixin.qq.com",
         description="Only to override: the page where companies authorise.",
     )
-
-    @model_validator(mode="after")
-    def _is_always_signed(self) -> Self:
-        if self.allow_unsigned:
-            raise ValueError(
-                "allow_unsigned must be left out: this platform signs and encrypts every callback, set token and encoding_aes_key"
-            )
-        return self
-
-    def missing_signature_secret(self) -> str | None:
-        """Name the key without which callbacks can't be proven or opened."""
-        if not self.token:
-            return "token"
-        return None if self.encoding_aes_key else "encoding_aes_key"
 
     def missing_login_secret(self) -> str | None:
         """Name the Secret."""

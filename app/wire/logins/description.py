@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from app.wire.key_sets import ALGORITHMS
 from app.wire.logins.hints import HINTS
-from app.wire.oidc import ALGORITHMS
 
 Text = Annotated[str, Field(max_length=2000)]
 Value = Annotated[str, Field(max_length=500)]

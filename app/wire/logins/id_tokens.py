@@ -6,18 +6,14 @@ channel secret); Microsoft, "ID token claims" (issuer with the tenant in it); al
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.core.errors import TokenRejected, UpstreamError
 from app.core.values import JSON
-from app.security.signatures import hmac_sha256, same_secret
-from app.security.strict_json import parse_json_object
 from app.wire.oidc import Expected, bad_token, check_claims
+from app.wire.signed_tokens import is_signed_by_secret, json_part
 
 TENANT = "{tid}"
 TENANT_LENGTH = 36
@@ -72,8 +68,7 @@ def read_shared_key_token(token: object, expected: Expected, secret: str) -> JSO
     header = _object(parts[0])
     if header.get("alg") != "HS256" or not {"crit", "b64", "zip"}.isdisjoint(header):
         raise bad_token("The login server's ID token is signed in another way than HS256.")
-    wanted = hmac_sha256(secret.encode(), f"{parts[0]}.{parts[1]}".encode())
-    if not same_secret(parts[2], base64.urlsafe_b64encode(wanted).rstrip(b"=")):
+    if not is_signed_by_secret(str(token).encode(), [secret.encode()]):
         raise bad_token("The login server's ID token is not signed with the application's secret.")
     claims = _object(parts[1])
     check_claims(claims, expected, hashlib.sha256)
@@ -82,6 +77,6 @@ def read_shared_key_token(token: object, expected: Expected, secret: str) -> JSO
 
 def _object(part: str) -> dict[str, Any]:
     try:
-        return parse_json_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, binascii.Error, json.JSONDecodeError):
+        return json_part(part)
+    except ValueError:
         raise bad_token("The login server's ID token cannot be read.") from None

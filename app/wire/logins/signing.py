@@ -8,20 +8,18 @@ with the application's secret ("Secure Graph API Calls", unconfirmed here).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
 from app.core.errors import UpstreamError
 from app.security.signatures import hmac_sha256
+from app.wire.beijing_time import in_beijing
+from app.wire.public_keys import read_private_rsa_key
+from app.wire.signed_forms import sorted_text
 
-BEIJING = timezone(timedelta(hours=8))
 Sign = Callable[[Mapping[str, str], str, float], dict[str, str]]
 """Takes the parameters, the application's secret and now; returns what is added."""
 
@@ -33,7 +31,7 @@ def appsecret_proof(access_token: str, secret: str) -> str:
 
 def jd_md5(params: Mapping[str, str], secret: str, now: float) -> dict[str, str]:
     """Return time and signature of a call to JD's gateway; empty parameters are not signed."""
-    added = {"timestamp": beijing_time(now)}
+    added = {"timestamp": in_beijing(now)}
     signed = {name: value for name, value in (dict(params) | added).items() if value}
     text = secret + "".join(f"{name}{signed[name]}" for name in sorted(signed)) + secret
     digest = hashlib.md5(text.encode(), usedforsecurity=False)
@@ -42,33 +40,17 @@ def jd_md5(params: Mapping[str, str], secret: str, now: float) -> dict[str, str]
 
 def alipay_rsa2(params: Mapping[str, str], secret: str, now: float) -> dict[str, str]:
     """Return time, kind and signature of a call to Alipay's gateway; `secret` is the application's private key."""
-    added = {"sign_type": "RSA2", "timestamp": beijing_time(now)}
+    added = {"sign_type": "RSA2", "timestamp": in_beijing(now)}
     signed = {name: value for name, value in (dict(params) | added).items() if value}
-    text = "&".join(f"{name}={signed[name]}" for name in sorted(signed))
-    signature = _private_key(secret).sign(text.encode(), PKCS1v15(), SHA256())
-    return added | {"sign": base64.b64encode(signature).decode()}
-
-
-def beijing_time(now: float) -> str:
-    """Return a moment as both gateways want it."""
-    return datetime.fromtimestamp(now, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _private_key(text: str) -> RSAPrivateKey:
-    """Read a key as PEM, or as the bare Base64 that Alipay's key tool prints; raises UpstreamError."""
     try:
-        if "-----BEGIN" in text:
-            key = load_pem_private_key(text.encode(), None)
-        else:
-            key = load_der_private_key(base64.b64decode("".join(text.split()), validate=True), None)
-    except (ValueError, TypeError, binascii.Error):
-        key = None
-    if not isinstance(key, RSAPrivateKey):
+        key = read_private_rsa_key(secret)
+    except ValueError as error:
         raise UpstreamError(
             "platform_configuration",
             "client_secret must be the application's RSA private key, as PEM or Base64.",
-        )
-    return key
+        ) from error
+    signature = key.sign(sorted_text(signed).encode(), PKCS1v15(), SHA256())
+    return added | {"sign": base64.b64encode(signature).decode()}
 
 
 SIGNERS: dict[str, Sign] = {"jd-md5": jd_md5, "alipay-rsa2": alipay_rsa2}

@@ -28,14 +28,14 @@ from app.core.values import (
     default_acknowledgement,
     json_reply,
 )  # fmt: skip
-from app.security.strict_json import parse_json
-from app.wire.key_sets import fetch_jwks
+from app.wire.key_answers import fetch_key_set
+from app.wire.key_sets import kept_form, keys_from, keys_of_set
+from app.wire.signed_tokens import token_header
 from app.wire.sources.answers import compile_answer, compile_handshake, short_challenge
 from app.wire.sources.content import Reader, compile_unwrap, unwrap
 from app.wire.sources.coverage import coverage_of, credential_places_of
 from app.wire.sources.delivery import Delivery
 from app.wire.sources.description import Signature
-from app.wire.sources.jwt_proofs import keys_of_set, token_header
 from app.wire.sources.keys import key_bytes, load_public_key, public_key_of_seed
 from app.wire.sources.places import compile_places, places_of
 from app.wire.sources.proofs import Material, Prove, compile_proof
@@ -281,18 +281,12 @@ class KeySide(DescribedSource):
 
     def fetch_keys(self, claim: str, http: HttpClient, now: datetime) -> Mapping[str, bytes]:
         """Fetch the platform's key set."""
-        found = fetch_jwks(self.jwks_url, http, platform="The platform")
-        return {name: write_json(key) for name, key in found.items()}
+        found = fetch_key_set(self.jwks_url, http, platform="The platform")
+        return {name: kept_form([key]) for name, key in found.items()}
 
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with one found key."""
-        try:
-            keys = keys_of_set({"keys": [parse_json(key)]})
-        except ValueError as error:
-            raise VerificationError(
-                "unknown_key", "The key that the token names is none that can be used."
-            ) from error
-        material = Material(public_keys=keys, settings=self._texts)
+        material = Material(public_keys=keys_from(key), settings=self._texts)
         return self.verify_by(compile_proof(self.signature, material), request, now)
 
 

@@ -5,27 +5,16 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from app.security.signatures import digest_of, strict_base64
+from app.wire.public_keys import load_key, usable_key
 
 KEY_FORMS = ("text", "base64", "base64:<prefix>", "hex", "sha1", "md5hex", "repeat32")
 ED25519_BYTES = 32
-MIN_RSA_BITS = 1024
-"""Old, and still what some platforms sign with; a longer one is theirs to choose."""
-
-HASHES: dict[str, hashes.HashAlgorithm] = {
-    "sha1": hashes.SHA1(),  # noqa: S303 - where a platform's protocol demands it
-    "sha256": hashes.SHA256(),
-    "sha512": hashes.SHA512(),
-}
 
 
 def check_key_form(form: str) -> None:
@@ -64,23 +53,16 @@ def load_public_key(text: str, kind: str) -> Any:
     """Return a public key: PEM, or its own bytes (Ed25519) or SubjectPublicKeyInfo in Base64 or hex, or a certificate; raises ValueError."""
     text = text.strip().replace("\\n", "\n")
     key: Any
-    if text.startswith("-----BEGIN CERTIFICATE"):
-        # It is pinned like any key: its dates and its issuer say nothing more here.
-        key = load_pem_x509_certificate(text.encode()).public_key()
-    elif text.startswith("-----"):
-        key = load_pem_public_key(text.encode())
+    if text.startswith("-----"):
+        key = load_key(text)
     else:
         raw = _bytes_of(text.removeprefix("whpk_"))
         if kind == "ed25519" and len(raw) == ED25519_BYTES:
             return Ed25519PublicKey.from_public_bytes(raw)
-        key = load_der_public_key(raw)
+        key = usable_key(load_der_public_key(raw))
     wanted = {"ed25519": Ed25519PublicKey, "ecdsa": EllipticCurvePublicKey, "rsa": RSAPublicKey}[kind]
     if not isinstance(key, wanted):
         raise ValueError(f"it is no key for {kind}")
-    if isinstance(key, EllipticCurvePublicKey) and not isinstance(key.curve, SECP256R1):
-        raise ValueError("its curve is not P-256")
-    if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
-        raise ValueError(f"it is shorter than {MIN_RSA_BITS} bits")
     return key
 
 
@@ -101,20 +83,6 @@ def public_key_of_seed(seed: bytes) -> Ed25519PublicKey:
 def sign_with_seed(seed: bytes, message: bytes) -> bytes:
     """Sign with that private half."""
     return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
-
-
-def is_signed_by(key: Any, signature: bytes, message: bytes, digest: str) -> bool:
-    """Say whether a public key's owner signed; whatever the bytes."""
-    try:
-        if isinstance(key, Ed25519PublicKey):
-            key.verify(signature, message)
-        elif isinstance(key, EllipticCurvePublicKey):
-            key.verify(signature, message, ECDSA(HASHES[digest]))
-        else:
-            key.verify(signature, message, PKCS1v15(), HASHES[digest])
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def encoded(raw: bytes, encoding: str) -> bytes:

@@ -14,10 +14,11 @@ from typing import Any
 
 from app.core.errors import VerificationError
 from app.security.signatures import digest_of, hmac_of, how_many, matching, same_secret
+from app.wire.public_keys import is_signed_by
 from app.wire.sources.delivery import Delivery
 from app.wire.sources.description import Signature, Variant
 from app.wire.sources.jwt_proofs import compile_jwt
-from app.wire.sources.keys import decoded, encoded, is_signed_by
+from app.wire.sources.keys import decoded, encoded
 from app.wire.sources.matching import compile_when
 from app.wire.sources.places import compile_places
 from app.wire.sources.signature_text import compile_candidates
@@ -162,7 +163,10 @@ def _public(signature: Signature, material: Material) -> Prove:
         message = template(delivery)
         for text in given:
             raw = decoded(text, encoding)
-            if raw and any(is_signed_by(key, raw, message, signature.digest) for key in material.public_keys):
+            if raw and any(
+                is_signed_by(key, message=message, signature=raw, digest=signature.digest)
+                for key in material.public_keys
+            ):
                 return
         raise VerificationError(
             "bad_signature",

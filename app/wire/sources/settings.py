@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, SecretStr, create_model, field_validator, model_validator
 
 from app.config.platform_settings import PlatformSettings, Secrets, plain, plain_text, renamed
+from app.wire.key_sets import keys_of_set
 from app.wire.sources.description import Signature
-from app.wire.sources.jwt_proofs import keys_of_set
 from app.wire.sources.keys import key_bytes, load_public_key
 from app.wire.sources.places import compile_places
 

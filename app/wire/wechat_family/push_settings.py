@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -66,3 +66,28 @@ class PushSettings(PlatformSettings):
         if not self.token:
             return "token"
         return "encoding_aes_key" if self.encrypted and not self.encoding_aes_key else None
+
+
+class SealedPushSettings(PlatformSettings):
+    """Channels that get nothing but signed and encrypted callbacks: WeCom's, and those of third-party platforms.
+
+    Each has the keys `token` and `encoding_aes_key`, with its own words for where they stand.
+    """
+
+    if TYPE_CHECKING:
+        token: CallbackTokens
+        encoding_aes_key: EncodingAesKeys
+
+    @model_validator(mode="after")
+    def _is_always_signed(self) -> Self:
+        if self.allow_unsigned:
+            raise ValueError(
+                "allow_unsigned must be left out: this platform signs and encrypts every callback, set token and encoding_aes_key"
+            )
+        return self
+
+    def missing_signature_secret(self) -> str | None:
+        """Name the key without which callbacks can't be proven or opened."""
+        if not self.token:
+            return "token"
+        return None if self.encoding_aes_key else "encoding_aes_key"

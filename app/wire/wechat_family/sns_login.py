@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core.errors import GrantRejected, LoginError
 from app.core.ports import HttpClient
-from app.core.values import Identity, TokenSet
+from app.core.values import CodeGrant, Identity, TokenSet
 from app.wire.wechat_family.answers import lifetime, needed_text, optional_text, token_grant, token_use
 
 REFRESH_LIFETIME = 30 * 86_400
@@ -121,3 +121,22 @@ def read_tokens(content: Mapping[str, Any], *, previous: TokenSet | None) -> Tok
         scope=optional_text(content, "scope") or (previous.scope if previous else None),
         extra={**kept, "openid": open_id, **({"unionid": union_id} if union_id else {})},
     )
+
+
+class SnsLogin:
+    """What a login does once a code is there; a platform says with which client."""
+
+    def _sns(self) -> SnsClient:
+        raise NotImplementedError
+
+    def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
+        """Redeem a code once."""
+        return self._sns().exchange(grant.code, http)
+
+    def identity(self, tokens: TokenSet, http: HttpClient) -> Identity:
+        """Read who logged in."""
+        return self._sns().identity(tokens, http)
+
+    def refresh(self, tokens: TokenSet, http: HttpClient) -> TokenSet:
+        """Prolong the access token."""
+        return self._sns().refresh(tokens, http)

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.core.ports import HttpAnswer, HttpClient
 from app.pipeline.channels import Channels
 from app.platforms import discover
-from app.platforms.oauth2.discovery import DiscoveredServer
+from app.platforms.oauth2.discovery import IssuersServer
 from tests.builders import FrozenClock, exchange
 from tests.login.browser import SESSION_COOKIE, cookies_set
 from tests.login.simulated import SimulatedGateway, VisitingBrowser
@@ -274,7 +274,7 @@ def test_check_53f_no_user_information_without_a_subject_is_taken(
 def keep_by(gateway: SimulatedGateway, clock: FrozenClock) -> None:
     """Let the channel `openid` count by this clock how long it keeps what its server said."""
     own = gateway.connector("openid")
-    counted = replace(own, server=DiscoveredServer(own.settings, lambda: clock.now().timestamp()))
+    counted = replace(own, server=IssuersServer(own.settings, lambda: clock.now().timestamp()))
     kept = [
         replace(each, connector=counted) if each.name == "openid" else each
         for each in gateway.services.channels

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from app.platforms.adyen import PLATFORM
-from app.security.outbound import OutboundClient
 from sandbox.platforms.adyen.firing import CALLBACKS
-from tests.platforms.recorded_cases import as_request, events_of
-from tests.sandbox.clients import fire
+from tests.platforms.simulated_events import proven_events
 from tests.sandbox.conftest import StandIn
 from tests.sandbox.server import SandboxServer
 
@@ -25,10 +23,6 @@ def channel(server: SandboxServer) -> Any:
 
 @pytest.mark.parametrize("kind", [sample.type for sample in CALLBACKS.samples])
 def test_every_sample_is_proven_and_understood(firing: SandboxServer, gateway: StandIn, kind: str) -> None:
-    (result,) = fire(firing, platform="adyen", channel="adyen", type=kind)
-    (seen,) = gateway.received
-    found = events_of(channel(firing), as_request(seen), OutboundClient([firing.url]))
-    assert isinstance(found, list)
+    found, told = proven_events(firing, gateway, channel(firing), slug="adyen", kind=kind)
     assert [event.type for event in found] == TYPES.get(kind, [kind])
-    assert found[0].key
-    assert str(found[0].key).startswith(f"{result['event_id']}:")
+    assert str(found[0].key).startswith(f"{told}:")

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import UpstreamError
 from app.core.ports import HttpAnswer
 from app.core.values import InboundRequest, ParsedEvent
 from app.platforms.alipay import AlipayConnector
 from app.platforms.alipay.settings import AlipaySettings
 from sandbox.platforms.alipay import signer
+from tests.platforms.answering import answer
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
 PEM: dict[str, str] = VECTORS["keys"]
@@ -86,21 +86,6 @@ def signed(encoding: str = "utf-8", **changes: Any) -> bytes:
 def parsed(body: bytes, **overrides: Any) -> ParsedEvent:
     source, request = connector(**overrides), delivery(body)
     return source.parse(request, source.verify(request, NOW))
-
-
-def answer(content: object, status: int = 200) -> HttpAnswer:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-
-    def json_object() -> Mapping[str, Any]:
-        try:
-            value = json.loads(body)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise UpstreamError("upstream_bad_answer", "The answer is not a JSON object.")
-        return value
-
-    return HttpAnswer(status, {}, body, json_object)
 
 
 def signed_answer(method: str, content: object, key: str = ALIPAY_KEY) -> HttpAnswer:

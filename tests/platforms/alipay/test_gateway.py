@@ -16,11 +16,11 @@ from tests.platforms.alipay.channel import (
     PEM,
     VECTORS,
     FakeHttp,
-    answer,
     base64_der,
     connector,
     signed_answer,
 )
+from tests.platforms.answering import answer
 
 METHOD = "alipay.system.oauth.token"
 PROFILE = "alipay.user.info.share"

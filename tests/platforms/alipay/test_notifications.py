@@ -9,7 +9,8 @@ import pytest
 
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import Outcome, ParsedEvent, Situation
-from app.platforms.alipay.notice_form import MOST_PAIRS, read_form, signed_content
+from app.platforms.alipay.notice_form import signed_content
+from app.wire.signed_forms import MOST_PAIRS, read_signed_form
 from sandbox.platforms.alipay import signer
 from tests.platforms.alipay.channel import (
     ALIPAY_KEY,
@@ -72,7 +73,7 @@ def test_a_recorded_forgery_is_refused_for_its_own_reason(name: str, mode: str) 
 
 @pytest.mark.parametrize("name", BELIEVED)
 def test_what_is_signed_is_what_was_recorded_byte_for_byte(name: str) -> None:
-    assert signed_content(read_form(body_of(name))) == NOTICES[name]["signed_content_text"].encode(
+    assert signed_content(read_signed_form(body_of(name))) == NOTICES[name]["signed_content_text"].encode(
         "gbk" if NOTICES[name]["charset"] == "gbk" else "utf-8"
     )
 
@@ -198,7 +199,7 @@ def test_nothing_is_believed_without_a_key() -> None:
 def test_an_id_that_swallows_the_next_parameter_makes_no_new_event() -> None:
     """The signed text has no quoting, so `notify_id` and its neighbour may be joined without breaking the signature."""
     original = signed()
-    pairs = read_form(original)
+    pairs = read_signed_form(original)
     joined = {**pairs, b"notify_id": pairs[b"notify_id"] + b"&notify_time=" + pairs[b"notify_time"]}
     del joined[b"notify_time"]
     assert signed_content(joined) == signed_content(pairs)

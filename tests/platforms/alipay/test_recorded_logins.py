@@ -12,7 +12,8 @@ from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import HttpAnswer
 from app.core.values import CodeGrant, Identity, TokenSet
 from sandbox.platforms.alipay import signer
-from tests.platforms.alipay.channel import ALIPAY_KEY, FakeHttp, answer, connector
+from tests.platforms.alipay.channel import ALIPAY_KEY, FakeHttp, connector
+from tests.platforms.answering import answer
 
 RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("logins.json").read_text(encoding="utf-8"))
 CASES = {case["name"]: case for case in RECORDED["cases"]}

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from app.core.errors import UpstreamError
 from app.core.ports import HttpAnswer
 from app.core.values import InboundRequest, ParsedEvent
 from app.platforms.dingtalk import DingtalkConnector
@@ -70,21 +69,6 @@ def robot(body: bytes, timestamp: str = TIMESTAMP, secret: str = APP_SECRET) -> 
 def parsed(request: InboundRequest, **overrides: Any) -> ParsedEvent:
     source = connector(**overrides)
     return source.parse(request, source.verify(request, NOW))
-
-
-def answer(content: object, status: int = 200) -> HttpAnswer:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-
-    def json_object() -> Mapping[str, Any]:
-        try:
-            value = json.loads(body)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise UpstreamError("upstream_bad_answer", "The answer is not a JSON object.")
-        return value
-
-    return HttpAnswer(status, {}, body, json_object)
 
 
 @dataclass

@@ -11,7 +11,8 @@ from app.core.errors import GrantRejected, TokenRejected, UpstreamError, Upstrea
 from app.core.ports import AuthorizeRequest
 from app.core.values import CodeGrant, TokenSet
 from app.platforms.dingtalk.error_codes import MEANINGS
-from tests.platforms.dingtalk.channel import VECTORS, FakeHttp, answer, connector
+from tests.platforms.answering import answer
+from tests.platforms.dingtalk.channel import VECTORS, FakeHttp, connector
 
 GRANT = CodeGrant("CODE-1", "https://gate.example.com/cb/x", "v")
 CLIENT = {

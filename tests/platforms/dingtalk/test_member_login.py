@@ -20,7 +20,8 @@ from sandbox.people import PEOPLE
 from sandbox.platforms.dingtalk import people
 from sandbox.platforms.dingtalk.api import CORP_ID
 from sandbox.platforms.dingtalk.in_app import in_app_code
-from tests.platforms.dingtalk.channel import APP_KEY, APP_SECRET, answer
+from tests.platforms.answering import answer
+from tests.platforms.dingtalk.channel import APP_KEY, APP_SECRET
 from tests.sandbox.server import SandboxServer
 
 COMPANY = {"app_key": APP_KEY, "app_secret": APP_SECRET, "corp_id": "dingcorp", "in_app_login": True}

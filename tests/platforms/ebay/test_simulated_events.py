@@ -14,6 +14,7 @@ from app.platforms.ebay import PLATFORM
 from app.security.outbound import OutboundClient
 from sandbox.platforms.ebay.firing import CALLBACKS, CHALLENGE
 from tests.platforms.recorded_cases import as_request, events_of
+from tests.platforms.simulated_events import proven_events
 from tests.sandbox.clients import fire
 from tests.sandbox.conftest import StandIn
 from tests.sandbox.server import SandboxServer
@@ -35,13 +36,9 @@ def channel(server: SandboxServer) -> Any:
 
 @pytest.mark.parametrize("kind", [sample.type for sample in CALLBACKS.samples if sample.type != CHALLENGE])
 def test_every_sample_is_proven_and_understood(firing: SandboxServer, gateway: StandIn, kind: str) -> None:
-    (result,) = fire(firing, platform="ebay", channel="ebay", type=kind)
-    (seen,) = gateway.received
-    found = events_of(channel(firing), as_request(seen), OutboundClient([firing.url]))
-    assert isinstance(found, list)
+    found, told = proven_events(firing, gateway, channel(firing), slug="ebay", kind=kind)
     assert [event.type for event in found] == TYPES.get(kind, [kind])
-    assert found[0].key
-    assert found[0].key == result["event_id"]
+    assert found[0].key == told
 
 
 def test_the_challenge_is_answered(firing: SandboxServer, gateway: StandIn) -> None:

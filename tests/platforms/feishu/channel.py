@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -87,21 +86,6 @@ def v2_event(event: object = None, **header: Any) -> dict[str, Any]:
     }
     kept = {name: value for name, value in (usual | header).items() if value is not ...}
     return {"schema": "2.0", "header": kept, "event": {} if event is None else event}
-
-
-def answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-
-    def json_object() -> Mapping[str, Any]:
-        try:
-            value = json.loads(body)
-        except ValueError:
-            value = None
-        if not isinstance(value, dict):
-            raise UpstreamError("upstream_bad_answer", "The answer is not a JSON object.")
-        return value
-
-    return HttpAnswer(status, headers or {}, body, json_object)
 
 
 @dataclass

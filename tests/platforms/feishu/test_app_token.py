@@ -8,7 +8,8 @@ import pytest
 
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.values import AppToken
-from tests.platforms.feishu.channel import FakeHttp, answer, connector, fails_with
+from tests.platforms.answering import answer
+from tests.platforms.feishu.channel import FakeHttp, connector, fails_with
 from tests.platforms.feishu.signing import APP_ID
 
 GOOD = {"code": 0, "msg": "ok", "tenant_access_token": "t-demo", "expire": 7200}

@@ -8,7 +8,8 @@ import pytest
 
 from app.core.errors import TokenRejected, UpstreamError, UpstreamUnavailable
 from app.core.values import Identity, TokenSet
-from tests.platforms.feishu.channel import FakeHttp, answer, connector, fails_with
+from tests.platforms.answering import answer
+from tests.platforms.feishu.channel import FakeHttp, connector, fails_with
 from tests.platforms.feishu.signing import APP_ID
 
 TOKENS = TokenSet("eyJ-old", 7200, "eyJ-refresh-old", 604800, "offline_access")

@@ -11,7 +11,8 @@ from app.core.errors import GrantRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import AuthorizeRequest
 from app.core.values import CodeGrant, TokenSet
 from app.platforms.feishu.error_codes import MEANINGS
-from tests.platforms.feishu.channel import FakeHttp, answer, connector, fails_with
+from tests.platforms.answering import answer
+from tests.platforms.feishu.channel import FakeHttp, connector, fails_with
 from tests.platforms.feishu.signing import APP_ID, VECTORS
 
 REDIRECT = "https://gw.example.com/oauth/feishu/callback?x=1&y=ü"

@@ -17,7 +17,7 @@ from app.core.errors import GrantRejected, UpstreamError
 from app.core.ports import AuthorizeRequest, DiscoveringLogin, HttpAnswer, LoginProvider
 from app.core.values import CodeGrant, TokenSet
 from app.platforms.oauth2 import PLATFORM, RevocableTopupOpenIdLogin
-from app.platforms.oauth2.discovery import DiscoveredServer
+from app.platforms.oauth2.discovery import IssuersServer
 from app.platforms.oauth2.openid import OpenIdLogin
 from tests.builders import NOW, FrozenClock
 from tests.platforms.oauth2.server import server
@@ -194,7 +194,7 @@ def test_a_code_is_not_redeemed_with_a_server_that_cannot_be_used():
 def test_what_a_server_says_is_asked_for_once_and_again_after_an_hour():
     clock, provider = FrozenClock(), Provider()
     opened = OpenIdLogin(
-        channel().settings, DiscoveredServer(channel().settings, lambda: clock.now().timestamp())
+        channel().settings, IssuersServer(channel().settings, lambda: clock.now().timestamp())
     )
     for _ in range(3):
         opened.learn(provider)
@@ -207,7 +207,7 @@ def test_what_a_server_says_is_asked_for_once_and_again_after_an_hour():
 def test_a_server_that_fails_is_left_alone_for_a_moment():
     clock, provider = FrozenClock(), Provider(status=503)
     opened = OpenIdLogin(
-        channel().settings, DiscoveredServer(channel().settings, lambda: clock.now().timestamp())
+        channel().settings, IssuersServer(channel().settings, lambda: clock.now().timestamp())
     )
     for _ in range(3):
         with pytest.raises(UpstreamError):

@@ -22,7 +22,7 @@ from app.core.values import InboundRequest, ParsedEvent
 from app.platforms.unionpay import PLATFORM
 from app.platforms.unionpay.callbacks import UnionpayCallbacks
 from app.platforms.unionpay.proof import is_signed_by
-from app.wire.certificate_chains import read_pem_certificate
+from app.wire.certificate_chains import read_sent_certificate
 from app.wire.signed_forms import read_signed_form, sorted_pairs
 from sandbox.platforms.unionpay import keys
 from sandbox.platforms.unionpay.signer import signed_by_certificate, string_of
@@ -178,7 +178,7 @@ def test_the_published_notice_fits_its_certificate_and_leads_to_no_root_of_ours(
     body, now = published["body"].encode(), datetime.fromtimestamp(published["now"], UTC)
     pairs = read_signed_form(body)
     signature = base64.b64decode(pairs[b"signature"])
-    certificate = read_pem_certificate(pairs[b"signPubKeyCert"])
+    certificate = read_sent_certificate(pairs[b"signPubKeyCert"])
     assert is_signed_by(certificate, signature, sorted_pairs(pairs, without=(b"signature",)))
     assert not is_signed_by(
         certificate, signature, sorted_pairs(pairs, without=(b"signature", b"signPubKeyCert"))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.core.ports import HttpAnswer
 from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
 from app.platforms.wechat import PLATFORM, WechatConnector
 from app.platforms.wechat.settings import WechatSettings
@@ -63,34 +61,3 @@ def answered(
 ) -> Reply:
     verified, event = received(connector, request)
     return connector.acknowledge(request, verified, Outcome(situation, "evt_1", event, data=data, now=NOW))
-
-
-@dataclass
-class FakeApi:
-    """Gives its answers one after another and remembers what was asked."""
-
-    answers: list[Any]
-    calls: list[dict[str, Any]] = field(default_factory=list)
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-        json: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> HttpAnswer:
-        self.calls.append({"method": method, "url": url, "params": dict(params or {}), "json": json})
-        answer = self.answers.pop(0)
-        return answer if isinstance(answer, HttpAnswer) else http_answer(answer)
-
-
-def api(*answers: Any) -> FakeApi:
-    return FakeApi(list(answers))
-
-
-def http_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpAnswer:
-    body = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
-    return HttpAnswer(status, headers or {}, body, lambda: json.loads(body))

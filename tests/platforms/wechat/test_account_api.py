@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.core.errors import TokenRejected, UpstreamError, UpstreamUnavailable
-from tests.platforms.wechat.account import APP_ID, account, api
+from tests.platforms.answering import api
+from tests.platforms.wechat.account import APP_ID, account
 
 CREATED: dict[str, Any] = {
     "ticket": "gQ/8+=a b",

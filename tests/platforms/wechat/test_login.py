@@ -16,7 +16,8 @@ from app.core.errors import (
 )
 from app.core.ports import AuthorizeRequest
 from app.core.values import CodeGrant, TokenSet
-from tests.platforms.wechat.account import APP_ID, account, api, http_answer
+from tests.platforms.answering import api, http_answer
+from tests.platforms.wechat.account import APP_ID, account
 
 GRANT: dict[str, Any] = {
     "access_token": "ACCESS",

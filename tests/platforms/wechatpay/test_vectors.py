@@ -14,7 +14,7 @@ from app.core.ports import HttpAnswer
 from app.core.values import ParsedEvent
 from app.platforms.wechatpay import PLATFORM
 from app.platforms.wechatpay.downloads import WechatpayDownloads
-from app.platforms.wechatpay.keys import name_of, read_certificates
+from app.platforms.wechatpay.keys import name_of, platform_certificates
 from app.security.strict_json import parse_json_exactly
 from tests.platforms.deliveries import delivery
 from tests.platforms.wechatpay.scripted import ScriptedPay
@@ -77,5 +77,5 @@ def test_the_recorded_list_of_certificates_is_opened_and_proven() -> None:
     source = merchant(certificates=[], public_keys={})
     now = datetime.fromtimestamp(int(recorded["response_headers"]["Wechatpay-Timestamp"]), UTC)
     found = source.fetch_keys("A57F09EFDC096DE15EBE81A47057A7212345679", ScriptedPay(answer), now)
-    (certificate,) = read_certificates(recorded["decrypted_certificate_pem"])
+    (certificate,) = platform_certificates(recorded["decrypted_certificate_pem"])
     assert name_of(certificate) in found

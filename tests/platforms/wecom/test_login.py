@@ -16,7 +16,8 @@ from app.core.errors import (
 )
 from app.core.ports import AuthorizeRequest
 from app.core.values import CodeGrant, TokenSet
-from tests.platforms.wecom.application import AGENT_ID, CORP_ID, LOGINS, api, application, http_answer
+from tests.platforms.answering import api, http_answer
+from tests.platforms.wecom.application import AGENT_ID, CORP_ID, LOGINS, application
 
 MEMBER = {"errcode": 0, "errmsg": "ok", "userid": "zhangsan"}
 PROFILE = {

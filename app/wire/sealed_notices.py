@@ -1,6 +1,7 @@
-"""What a notice of Douyin Pay says: its envelope, and the resource inside, which AES-256-GCM seals. Pure. Source: see the package.
+"""Payment notices whose resource AES-256-GCM seals: the envelope that everybody may read, and opening what is inside. Pure.
 
-The official library opens whatever `algorithm` says; here it must be the one that is documented.
+WeChat Pay (version 3) and Douyin Pay write them alike; sources are in their packages. Douyin Pay's own library opens whatever
+`algorithm` says; here it must be the one that is documented.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from app.wire.aes_envelopes import aes_gcm_decrypt
 
 ALGORITHM: Final = "AEAD_AES_256_GCM"
 NONCE_BYTES: Final = 12
-LONGEST_WORD: Final = 255
+MAX_WORD: Final = 255
 
 
 class Envelope(NamedTuple):
@@ -35,17 +36,20 @@ def read_envelope(body: bytes) -> Envelope:
         raise unreadable_json(error) from error
     resource = content.get("resource")
     if not isinstance(resource, dict):
-        raise PayloadError("bad_resource", message="A notice must carry the object `resource`.")
+        raise PayloadError("bad_resource", message="A notification must carry the object `resource`.")
     return Envelope(_word(content, "id"), _word(content, "event_type"), content.get("create_time"), resource)
 
 
-def open_resource(resource: Mapping[str, Any], keys: Sequence[bytes]) -> bytes | None:
-    """Return what is sealed, None when no key opens it; raises PayloadError for what is not sealed as documented."""
-    if resource.get("algorithm") != ALGORITHM:
+def open_sealed(sealed: Mapping[str, Any], keys: Sequence[bytes]) -> bytes | None:
+    """Return what an object with algorithm, nonce, associated_data and ciphertext holds, None when no key opens it.
+
+    Raises PayloadError when it is not such an object. Certificates come in the same form.
+    """
+    if sealed.get("algorithm") != ALGORITHM:
         raise PayloadError("unknown_algorithm", message=f"resource.algorithm must be {ALGORITHM}.")
-    nonce, associated = _bytes(resource, "nonce"), _bytes(resource, "associated_data")
+    nonce, associated = _bytes(sealed, "nonce"), _bytes(sealed, "associated_data")
     try:
-        ciphertext = strict_base64(_bytes(resource, "ciphertext"))
+        ciphertext = strict_base64(_bytes(sealed, "ciphertext"))
     except ValueError as error:
         raise PayloadError("bad_ciphertext", message="resource.ciphertext must be Base64.") from error
     if len(nonce) != NONCE_BYTES:
@@ -58,8 +62,10 @@ def open_resource(resource: Mapping[str, Any], keys: Sequence[bytes]) -> bytes |
     return None
 
 
-def _bytes(resource: Mapping[str, Any], name: str) -> bytes:
-    value = resource.get(name, "")
+def _bytes(sealed: Mapping[str, Any], name: str) -> bytes:
+    value = sealed.get(name)
+    if value is None:
+        return b""
     if not isinstance(value, str):
         raise PayloadError(f"bad_{name}", message=f"resource.{name} must be text.")
     return value.encode("utf-8", "surrogatepass")
@@ -67,13 +73,8 @@ def _bytes(resource: Mapping[str, Any], name: str) -> bytes:
 
 def _word(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name)
-    if (
-        not isinstance(value, str)
-        or not value.strip()
-        or len(value) > LONGEST_WORD
-        or not value.isprintable()
-    ):
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_WORD or not value.isprintable():
         raise PayloadError(
-            f"bad_{name}", message=f"{name} must be printable text of 1 to {LONGEST_WORD} characters."
+            f"bad_{name}", message=f"{name} must be printable text of 1 to {MAX_WORD} characters."
         )
     return value
