@@ -85,7 +85,7 @@ WAYS: dict[str, Way] = {
     "scheme": lambda source, text: proving(source, scheme=text),
     "version": lambda source, text: asking(version=text),
     "remote_addr": lambda source, text: asking(remote_addr=text),
-    "path_rest": lambda source, text: asking(path=f"/webhooks/odd/{text}"),
+    "path_rest": lambda source, text: asking(path=f"/webhooks/open/{text}"),
     "query_string": lambda source, text: asking(query_string=f"a={text}"),
     "headers": lambda source, text: asking(headers=((text, text), ("X-Version", text))),
     "body": lambda source, text: asking(body=text.encode("utf-8", "surrogatepass")),
