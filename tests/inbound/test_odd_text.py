@@ -6,6 +6,7 @@ Which fields there are is the table's to say, so a new column without a way in h
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -289,6 +290,10 @@ def forms(body: bytes) -> Iterator[bytes]:
             yield urlencode(pairs | {name: text}, errors="surrogatepass").encode()
 
 
+LEAF = re.compile(rb"<(\w+)>([^<]*|<!\[CDATA\[.*?\]\]>)</\1>", re.DOTALL)
+"""An element of XML that holds text only."""
+
+
 def bodies(sample: Sample) -> Iterator[bytes]:
     """Yield the sample's body with odd text in each place in turn."""
     if b"=" in sample.body and not sample.body.startswith((b"{", b"<")):
@@ -297,19 +302,11 @@ def bodies(sample: Sample) -> Iterator[bytes]:
     if not sample.body.startswith(b"{"):
         for text in ODD_TEXTS.values():
             raw = text.encode("utf-8", "surrogatepass").replace(b"]]>", b"")
-            for name in (
-                b"Content",
-                b"MsgType",
-                b"FromUserName",
-                b"MsgId",
-                b"CreateTime",
-                b"InfoType",
-                b"TimeStamp",
-            ):
-                before, start, rest = sample.body.partition(b"<%b>" % name)
-                _, end, after = rest.partition(b"</%b>" % name)
-                if start:
-                    yield before + start + b"<![CDATA[" + raw + b"]]>" + end + after
+            if not sample.body.startswith(b"<"):
+                yield raw
+            for found in LEAF.finditer(sample.body):
+                before, after = sample.body[: found.start(2)], sample.body[found.end(2) :]
+                yield before + b"<![CDATA[" + raw + b"]]>" + after
         return
     whole = json.loads(sample.body)
     for path in leaves(whole):
@@ -343,6 +340,6 @@ def test_odd_text_in_a_body_of_each_platform_is_taken_or_refused(
         status, word = outcome_of(services, request)
         assert status < 500, body[:300]
         assert word != "unstorable_value", body[:300]
-        taken += status == 200
+        taken += status < 300
     assert taken
     assert list_events_page(services, {}, cursor=None, limit=200)["items"]
