@@ -20,7 +20,7 @@ SIMULATOR_PORT ?=
 TESTS ?=
 ARGS ?=
 # Many tests wait for real processes, so there are more of them than cores; tests/schedule.py shares them out.
-JOBS ?= 5
+JOBS ?= 4
 # What Python and pytest compile is kept: without it each process of tests compiles all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 DRILL_SIZE ?= long
