@@ -12,13 +12,13 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class CodeScript:
-    """What such a page needs; `ready` and `ask` are dotted names of functions that `library` puts into the page.
+    """What such a page needs; `ready` and `ask` are dotted names of functions that the script at `address` puts into the page.
 
     `ready` calls a function once the script works. `ask` takes `parameters` with `onSuccess` and `onFail`, and hands `onSuccess` an
     object with `code`.
     """
 
-    library: str
+    address: str
     ready: str
     ask: str
     parameters: Mapping[str, str]

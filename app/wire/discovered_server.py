@@ -6,6 +6,7 @@ How it is read and judged is in app/wire/oidc.py, how long it is kept in app/wir
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from app.core.errors import UpstreamError
@@ -28,16 +29,16 @@ REFETCH_SECONDS = 60
 """Keys are asked for anew no more often than this, whatever key id a token names."""
 
 
-class DiscoveredServer:
+class DiscoveredServer(ABC):
     """One server, as its document and its key set describe it; `clock` counts seconds and never goes back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._document = Kept(self._ask_document, clock)
         self._keys = Kept(self._ask_keys, clock)
 
+    @abstractmethod
     def _ask_document(self, http: HttpClient) -> ServerDocument:
         """Read the document and judge it; raises UpstreamError."""
-        raise NotImplementedError
 
     def called(self, address: str) -> str:
         """Return where an address that the server named is called."""

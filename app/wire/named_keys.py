@@ -6,6 +6,7 @@ KeyFinder ask for. `AddressedKeys` judges an address before anything is called.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
@@ -40,7 +41,7 @@ def configured_keys_of(texts: Mapping[str, str]) -> Mapping[str, bytes]:
     return {name: read_key(text) for name, text in texts.items()}
 
 
-class NamedKeys:
+class NamedKeys(ABC):
     """Proves with the key that a request names; a platform derives from it and says which key and what was signed."""
 
     key_seconds = 3600
@@ -50,22 +51,20 @@ class NamedKeys:
     keys_setting = "public_keys"
     """The setting that holds them."""
 
+    key_owner: str
+    """The platform, as sentences of errors name it."""
+
+    @abstractmethod
     def key_name(self, request: InboundRequest) -> str:
         """Return the name of the key, judged; raises VerificationError before anything is called for nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
         """Prove the sender with this key; pure, raises VerificationError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key_text(self, claim: str, http: HttpClient) -> str | None:
         """Ask for the key, None where there is none of that name; raises UpstreamError and its kin."""
-        raise NotImplementedError
-
-    @property
-    def key_owner(self) -> str:
-        """Name the platform in the sentences of errors."""
-        raise NotImplementedError
 
     def key_of(self, text: str) -> bytes:
         """Return the key of a text, as verify_with_key takes it; raises ValueError."""
@@ -105,9 +104,9 @@ class AddressedKeys(NamedKeys):
         """Return the origins where keys may be."""
         return self.addresses.origins
 
+    @abstractmethod
     def key_address(self, request: InboundRequest) -> str:
         """Return the address that the request names, which nobody has judged; raises VerificationError."""
-        raise NotImplementedError
 
     def key_name(self, request: InboundRequest) -> str:
         """Return the address of the key, judged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.ports import HttpClient
+from app.core.values import InboundRequest, Verified
 from app.wire.key_answers import fetched_file
 from app.wire.named_keys import NamedKeys
 from app.wire.public_keys import (
@@ -80,6 +82,12 @@ def test_any_other_answer_is_a_fault_of_the_platform(body: bytes, status: int) -
 
 class Cloud(NamedKeys):
     key_owner = "Cloud"
+
+    def key_name(self, request: InboundRequest) -> str:
+        return "key"
+
+    def verify_with_key(self, request: InboundRequest, now: datetime, key: bytes) -> Verified:
+        return Verified("cloud")
 
     def key_text(self, claim: str, http: HttpClient) -> str | None:
         return "<html>"

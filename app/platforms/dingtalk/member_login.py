@@ -43,7 +43,7 @@ class DingtalkMemberLogin(DingtalkLogin):
         if page != IN_APP:
             return None
         return CodeScript(
-            library=self.settings.jsapi_url,
+            address=self.settings.jsapi_url,
             ready="dd.ready",
             ask="dd.runtime.permission.requestAuthCode",
             parameters={"corpId": self.settings.corp_id},

@@ -51,7 +51,7 @@ def add_code_page(blueprint: Blueprint, services: Services) -> None:
 def _with_script(services: Services, response: Response, script: CodeScript) -> Response:
     """Let the page run this one script besides ours, and tell nobody else its address, which holds the state."""
     policy = content_security_policy(services)
-    response.headers["Content-Security-Policy"] = f"{policy}; script-src 'self' {script.library}"
+    response.headers["Content-Security-Policy"] = f"{policy}; script-src 'self' {script.address}"
     # With no-referrer the form would come with the origin "null", which older apps do not explain by Sec-Fetch-Site.
     response.headers["Referrer-Policy"] = "same-origin"
     return response

@@ -6,6 +6,7 @@ with status 200; a page opened as a snapshot gives the identity of nobody.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -123,11 +124,12 @@ def read_tokens(content: Mapping[str, Any], *, previous: TokenSet | None) -> Tok
     )
 
 
-class SnsLogin:
+class SnsLogin(ABC):
     """What a login does once a code is there; a platform says with which client."""
 
+    @abstractmethod
     def _sns(self) -> SnsClient:
-        raise NotImplementedError
+        """Return the client."""
 
     def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code once."""

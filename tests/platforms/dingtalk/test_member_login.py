@@ -99,7 +99,7 @@ def test_the_apps_own_browser_gets_the_script_and_every_other_one_the_page(brows
 def test_the_script_is_asked_for_a_code_of_this_company() -> None:
     script = opened().code_script("app")
     assert script is not None
-    assert script.library == "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
+    assert script.address == "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
     assert (script.ready, script.ask) == ("dd.ready", "dd.runtime.permission.requestAuthCode")
     assert dict(script.parameters) == {"corpId": "dingcorp"}
 
