@@ -210,9 +210,9 @@ def test_what_is_taken_while_the_database_closes_is_not_left_open(
     give_pool_up = database.engine.dispose
     late = contextlib.ExitStack()
 
-    def take_before() -> None:
+    def take_before(*, close: bool) -> None:
         late.enter_context(database.read()).exec_driver_sql("SELECT 1")
-        give_pool_up()
+        give_pool_up(close=close)
 
     monkeypatch.setattr(database.engine, "dispose", take_before)
     database.close()
@@ -262,3 +262,21 @@ def end_connection(database: Database, number: int) -> None:
             other.exec_driver_sql(f"SELECT pg_terminate_backend({number}, 5000)")
         else:
             other.exec_driver_sql(f"KILL {number}")
+
+
+@pytest.mark.backends("postgresql", "mariadb")
+def test_what_comes_back_between_the_end_of_a_pool_and_the_next_one_is_not_left_open(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.close()
+    pool, lent = database.engine.pool, contextlib.ExitStack()
+    lent.enter_context(database._connections.checked())
+    empty = pool.dispose
+
+    def emptied_and_filled_again() -> None:
+        empty()
+        lent.close()
+
+    monkeypatch.setattr(pool, "dispose", emptied_and_filled_again)
+    database.close()
+    assert pool.checkedin() == 0  # type: ignore[attr-defined]

@@ -198,7 +198,10 @@ class Database:
 
     def close(self) -> None:
         """Close every connection, those in use as soon as they are not; what comes later opens new ones."""
-        self.engine.dispose()
+        pool = self.engine.pool
+        # Replaced before it is emptied: what comes back afterwards sees that nobody looks into the old one any more.
+        self.engine.dispose(close=False)
+        pool.dispose()
         self._connections.close()
 
 
