@@ -27,13 +27,12 @@ from tests.databases import (
 )
 from tests.routes import remember_rules
 from tests.schedule import Schedule
-from tests.sizes import EXAMPLES
 
 remember_rules()
 # Every so many rows these tables are cleared by chance; a test that is about that says when.
 audit.PRUNE_EVERY = rejections.PRUNE_EVERY = 10**9
 # How long one example takes says something about the machine; a test that hangs is ended by its own limit.
-hypothesis.settings.register_profile("callgate", deadline=None, max_examples=EXAMPLES)
+hypothesis.settings.register_profile("callgate", deadline=None)
 hypothesis.settings.load_profile("callgate")
 
 

@@ -5,5 +5,5 @@ from __future__ import annotations
 import os
 
 IS_LONG = os.environ.get("HOSTILE_SIZE") == "long"
-EXAMPLES = 200 if IS_LONG else 10
-"""Examples of each property."""
+EXAMPLES = 200 if IS_LONG else 20
+"""Examples of a property that every platform is asked for."""

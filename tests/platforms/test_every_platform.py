@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.address_ports import SubAddresses
@@ -28,6 +28,7 @@ from app.core.values import (
 )
 from app.platforms import discover
 from tests.platforms.samples import Sample, samples
+from tests.sizes import EXAMPLES
 
 SAMPLES = samples()
 TAKING = [sample for sample in SAMPLES if sample.prove is not None]
@@ -207,6 +208,7 @@ def test_repeated_headers_and_parameters_are_refused_or_harmless(sample: Sample)
 
 
 @each_sample
+@settings(max_examples=EXAMPLES)
 @given(
     data=st.dictionaries(
         st.sampled_from(["header", "schema", "type", "token", "uuid", "event", "action"]), JSON_VALUES
@@ -222,12 +224,14 @@ def test_whatever_the_data_a_platform_says_where_credentials_stand(
 
 
 @each_sample
+@settings(max_examples=EXAMPLES)
 @given(body=st.binary(max_size=200))
 def test_any_bytes_with_proof_meet_our_own_errors(sample: Sample, body: bytes) -> None:
     put_through(sample, proven(sample, body))
 
 
 @each_sample
+@settings(max_examples=EXAMPLES)
 @given(
     headers=st.lists(
         st.tuples(st.sampled_from(["X-Signature", "X-Token", "Authorization", "webhook-id"]), st.text())
