@@ -211,7 +211,7 @@ def test_a_proof_that_takes_long_is_computed_in_a_thread(services_with: MakeServ
 
 
 @pytest.mark.backends("sqlite")
-@pytest.mark.parametrize(("first", "left"), [(b"<", 1), (b" ", 0)])
+@pytest.mark.parametrize(("first", "left"), [(b"<", 1), (b"\xef\xbb\xbf\r\n\t <", 1), (b" ", 0)])
 def test_xml_is_read_in_a_thread_sooner_than_other_bodies(
     services_with: MakeServices, first: bytes, left: int
 ) -> None:

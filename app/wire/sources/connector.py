@@ -6,8 +6,9 @@ and, where the description says so, SetUpSource, BatchSource, KeyFinder; always 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from app.config.platform_settings import plain
@@ -36,11 +37,11 @@ from app.wire.sources.content import Reader, compile_unwrap, unwrap
 from app.wire.sources.coverage import coverage_of, credential_places_of
 from app.wire.sources.delivery import Delivery
 from app.wire.sources.description import Signature
+from app.wire.sources.jwt_proofs import compile_finder
 from app.wire.sources.keys import key_bytes, load_public_key, public_key_of_seed
 from app.wire.sources.places import compile_places, places_of
 from app.wire.sources.proofs import Material, Prove, compile_proof
 from app.wire.sources.settings import SEEDED, SourceSettings
-from app.wire.sources.signature_text import compile_candidates
 from app.wire.sources.templates import compile_template
 
 DONE = (Situation.ACCEPTED, Situation.SUCCESS, Situation.ALREADY_PROCESSED, Situation.STILL_RUNNING)
@@ -263,14 +264,13 @@ class KeySide(DescribedSource):
         """The only origin it calls."""
         return frozenset({"/".join(self.jwks_url.split("/")[:3])})
 
+    @cached_property
+    def _find_token(self) -> Callable[[Delivery], bytes]:
+        return compile_finder(self.signature)
+
     def claimed_key(self, request: InboundRequest) -> str | None:
         """Return the key id the token names; raises VerificationError before any call for nothing."""
-        delivery = self.delivery_of(request)
-        token = (
-            request.body.strip()
-            if self.signature.jwt.is_body
-            else compile_candidates(self.signature)(delivery)[0]
-        )
+        token = self._find_token(self.delivery_of(request))
         header, algorithm = token_header(token), self.signature.jwt.algorithm
         if header.get("alg") != algorithm:
             raise VerificationError("algorithm_not_allowed", f"The token's alg is not {algorithm}.")

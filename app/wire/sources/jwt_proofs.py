@@ -30,9 +30,14 @@ def compile_jwt(signature: Signature, secrets: Sequence[bytes], public_keys: Seq
         judges.append(partial(_check_audience, compile_template(rule.audience)))
     for name, text in rule.claims.items():
         judges.append(partial(_check_claim, name, compile_template(text), name in rule.optional_without_body))
-    find = _whole_body if rule.is_body else partial(_one, compile_candidates(signature))
+    find = compile_finder(signature)
     keys = list(secrets if rule.algorithm == "HS256" else public_keys)
     return partial(_prove, find, keys, rule.algorithm, judges)
+
+
+def compile_finder(signature: Signature) -> Callable[[Delivery], bytes]:
+    """Return what finds the token of a request; it raises VerificationError where there is none."""
+    return _whole_body if signature.jwt.is_body else partial(_one, compile_candidates(signature))
 
 
 def _whole_body(delivery: Delivery) -> bytes:
