@@ -18,6 +18,7 @@ from typing import Any
 from flask import current_app
 
 from sandbox.faults import FaultBook
+from sandbox.inbox import Inbox
 from sandbox.people import PEOPLE, Person
 from sandbox.settings import SandboxSettings
 
@@ -136,6 +137,7 @@ class SandboxState:
             self.pending: dict[str, Any] = {}
             self.tickets: dict[str, QrTicket] = {}
             self.messages: list[dict[str, Any]] = []
+            self.inbox = Inbox()
             self.lifetimes = dict(self._usual_lifetimes)
             """Seconds; tests shorten them: `state.lifetimes["name.access_token"] = 5`."""
             self.switches = dict.fromkeys(self._known_switches, False)

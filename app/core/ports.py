@@ -3,7 +3,7 @@
 Callbacks: WebhookSource, and beside it SetUpSource, KeyFinder, BatchSource, RefusalWording, AdvisedSource, CredentialBearer;
 CommandSource; ConfirmableSource, which is in app.core.confirmations.
 Logins: LoginProvider, and beside it DiscoveringLogin, LoginPages, AppTokenLogin, PostedReturn; DirectLogin, UserDataSource; TokenRevoker, TopupSource.
-Logins in a group: app.core.login_choice; two more: app.core.login_ports. Calls out: AppTokenSource, Sender, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
+Logins in a group: app.core.login_choice; two more: app.core.login_ports. Sending: Sender, in app.core.sending. Calls out: AppTokenSource, SceneCodeSource. Binding: BindSource. The way out: HttpClient.
 
 A platform module ends with `PLATFORM = PlatformSpec(...)`. `spec.open(channel_name, settings)` builds a connector:
 one object per configured channel that holds its typed settings and implements some of the protocols below.
@@ -28,12 +28,10 @@ from app.core.values import (
     Event,
     Identity,
     InboundRequest,
-    Message,
     Outcome,
     ParsedEvent,
     Reply,
     SceneCode,
-    SendResult,
     TokenSet,
     Verified,
 )
@@ -362,24 +360,6 @@ class AppTokenSource(Protocol):
 
     def fetch_app_token(self, http: HttpClient, *, rejected: str | None) -> AppToken:
         """Fetch a token; `rejected` is one the platform refused although its time was not over."""
-
-
-@runtime_checkable
-class Sender(Protocol):
-    """Sends messages (WeCom, DingTalk, Feishu, WeChat; Slack, Discord, Telegram …). Only `http` does I/O."""
-
-    recipient_kinds: tuple[str, ...]
-    """Kinds of Recipient it takes."""
-
-    sends_with_app_token: bool
-    """True when Message.app_token is needed; a platform's robots mostly have keys of their own."""
-
-    def send(self, message: Message, http: HttpClient) -> SendResult:
-        """Send one message, once.
-
-        Raises TokenRejected (the app token is stale), UpstreamUnavailable (may be repeated, `retry_after` says when),
-        UpstreamError (never will be taken; its sentence says why).
-        """
 
 
 @runtime_checkable

@@ -298,38 +298,6 @@ class AppToken:
         return f"AppToken(…, expires_in={self.expires_in})"
 
 
-class Recipient(NamedTuple):
-    """One addressee: `kind` is open_id, user_id, chat_id, department, tag or robot, `value` the platform's own id."""
-
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message to send: in the platform's own words (`type` and `content`), or as `title` and `text` in a `format`.
-
-    `mentions` are `@all`, ids or mobile numbers. `app_token` is lent by the pipeline where the sender needs it.
-    """
-
-    to: tuple[Recipient, ...]
-    type: str = ""
-    content: JSON = field(default_factory=dict)
-    title: str = ""
-    text: str = ""
-    format: str = "markdown"
-    mentions: tuple[str, ...] = ()
-    app_token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SendResult:
-    """What a platform said to a message it took: its own id for it, and whom it will not reach, with the reason."""
-
-    message_id: str | None = None
-    not_reached: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class SceneCode:
     """A QR code the platform made for a scene: what to draw, and until when it works (seconds)."""

@@ -29,9 +29,9 @@ from app.core.ports import (
     HttpClient,
     LoginProvider,
     PlatformSpec,
-    Sender,
     WebhookSource,
 )
+from app.core.sending import Sender
 from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
 from app.security.found_keys import FoundKeys

@@ -12,26 +12,39 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from app.core.errors import ConfigurationError
 from app.core.ports import PlatformSpec
-from app.wire.logins.catalogue import LoginCatalogue
 from app.wire.sources.catalogue import Catalogue
 from app.wire.sources.description import KINDS
 from app.wire.sources.platform import described_platform, platform_on_the_spot
+
+if TYPE_CHECKING:
+    from app.wire.logins.catalogue import LoginCatalogue
 
 SOURCES = Path(__file__).parent / "sources"
 LOGINS = Path(__file__).parent / "oauth2" / "presets"
 
 
 @cache
+def coded_slugs() -> frozenset[str]:
+    """Return the slugs of the platforms in this folder, without loading one; `_` in a module's name is `-` in its slug."""
+    return frozenset(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+@cache
+def coded(slug: str) -> PlatformSpec:
+    """Load one platform of coded_slugs; a module belongs here only if it defines PLATFORM."""
+    module = importlib.import_module(f"{__name__}.{slug.replace('-', '_')}")
+    spec: PlatformSpec = module.PLATFORM
+    return spec
+
+
+@cache
 def discover() -> Mapping[str, PlatformSpec]:
-    """Return every platform in this folder by its slug; a module belongs here only if it defines PLATFORM."""
-    found: dict[str, PlatformSpec] = {}
-    for module in pkgutil.iter_modules(__path__):
-        spec: PlatformSpec = importlib.import_module(f"{__name__}.{module.name}").PLATFORM
-        found[spec.slug] = spec
-    return MappingProxyType(found)
+    """Load every platform in this folder, and return them by their slugs: for lists and pages, not for a start."""
+    return MappingProxyType({slug: coded(slug) for slug in sorted(coded_slugs())})
 
 
 @cache
@@ -43,6 +56,9 @@ def catalogue() -> Catalogue:
 @cache
 def presets() -> LoginCatalogue:
     """Return the described logins that come with the gateway."""
+    # Their language is loaded by whoever has such a login.
+    from app.wire.logins.catalogue import LoginCatalogue
+
     return LoginCatalogue(LOGINS)
 
 
@@ -64,9 +80,8 @@ class Platforms(Mapping[str, PlatformSpec]):
 
     def __getitem__(self, slug: str) -> PlatformSpec:
         name = slug.replace("_", "-")
-        coded = discover().get(slug) or discover().get(name)
-        if coded is not None:
-            return coded
+        if name in coded_slugs():
+            return coded(name)
         if name not in self._kept:
             self._kept[name] = self._made(name)
         return self._kept[name]
@@ -81,7 +96,7 @@ class Platforms(Mapping[str, PlatformSpec]):
         raise KeyError(slug)
 
     def __iter__(self) -> Iterator[str]:
-        yield from dict.fromkeys([*discover(), *catalogue(), *self._own, *KINDS])
+        yield from dict.fromkeys([*sorted(coded_slugs()), *catalogue(), *self._own, *KINDS])
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -92,7 +107,7 @@ class Platforms(Mapping[str, PlatformSpec]):
         faults += [
             f"sources/{slug}.toml: a platform of the gateway has this slug; choose another one."
             for slug in self._own
-            if slug in discover() or slug in KINDS
+            if slug in coded_slugs() or slug in KINDS
         ]
         if faults:
             raise ConfigurationError(faults)

@@ -10,9 +10,9 @@ from app.core.ports import (
     BindSource,
     DirectLogin,
     LoginProvider,
-    Sender,
     WebhookSource,
 )
+from app.core.sending import Sender
 from app.pipeline.channels import Channel, addresses
 from app.pipeline.login.groups import offered_logins, start_url
 from app.pipeline.services import Services

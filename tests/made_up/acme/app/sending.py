@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from app.core.errors import UpstreamError
-from app.core.ports import HttpClient
-from app.core.values import Message, SendResult
+from collections.abc import Sequence
+
+from app.core.sending import Lent, Message, Pace, Part, Recipient, SendResult
 from app.platforms.acme.account import AcmeAccount, content_of, text
 
 
 class AcmeSender(AcmeAccount):
-    """Sends messages; satisfies app.core.ports.Sender."""
+    """Sends messages; satisfies app.core.sending.Sender."""
 
     recipient_kinds: tuple[str, ...] = ("user_id",)
-    sends_with_app_token = True
+    most_recipients = 1
+    recognises_repeats = False
+    paces: tuple[Pace, ...] = ()
 
-    def send(self, message: Message, http: HttpClient) -> SendResult:
-        """Send one message to one person, once."""
-        if len(message.to) != 1:
-            raise UpstreamError("one_recipient", "Acme takes one recipient for each message.")
-        answer = http.request(
+    def needs_app_token(self, _kind: str) -> bool:
+        """Return true: everything Acme sends needs it."""
+        return True
+
+    def parts(self, message: Message, _kind: str) -> Sequence[Part]:
+        """Acme takes plain text of any length."""
+        return [Part({"text": message.text}, preview=message.text[:200])]
+
+    def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
+        """Send one part to one person, once."""
+        answer = lent.http.request(
             "POST",
             f"{self.settings.api_base}/messages",
-            json={"to": message.to[0].value, "text": message.text},
-            headers={"Authorization": f"Bearer {message.app_token}"},
+            json={"to": to[0].value, **part.body},
+            headers={"Authorization": f"Bearer {lent.app_token}"},
         )
         return SendResult(message_id=text(content_of(answer), "message_id"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 import requests
 
 from app.core.errors import TokenRejected
-from app.core.values import CodeGrant, Message, Recipient
+from app.core.sending import Lent, Message, Recipient
+from app.core.values import CodeGrant
 from app.platforms import discover
 from app.security.outbound import OutboundClient
 from tests.platforms.acme.simulator_client import acme_authorize
@@ -36,22 +38,24 @@ def http(sandbox: SandboxServer) -> OutboundClient:
     return OutboundClient([sandbox.url])
 
 
-def message(app_token: str) -> Message:
-    return Message((Recipient("user_id", PERSON),), text="Your parcel is here", app_token=app_token)
+def send(acme: Any, http: OutboundClient, app_token: str) -> Any:
+    (part,) = acme.parts(Message(text="Your parcel is here"), "user_id")
+    lent = Lent(http, mail=cast(Any, None), repeat_key="0" * 32, now=datetime.now(UTC), app_token=app_token)
+    return acme.send(part, [Recipient("user_id", PERSON)], lent)
 
 
 def test_a_message_is_read_on_the_simulated_phone(
     sandbox: SandboxServer, acme: Any, http: OutboundClient
 ) -> None:
     token = acme.fetch_app_token(http, rejected=None)
-    assert acme.send(message(token.value), http).message_id.startswith("acme_msg_")
+    assert send(acme, http, token.value).message_id.startswith("acme_msg_")
     page = requests.get(f"{sandbox.url}/phone?platform=acme&person=maya", timeout=5)
     assert "Your parcel is here" in page.text
 
 
 def test_a_stale_app_token_is_told(acme: Any, http: OutboundClient) -> None:
     with pytest.raises(TokenRejected):
-        acme.send(message("old"), http)
+        send(acme, http, "old")
 
 
 def test_a_login_says_who_it_is(sandbox: SandboxServer, acme: Any, http: OutboundClient) -> None:
