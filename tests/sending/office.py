@@ -124,6 +124,7 @@ class Clerk:
     refresh_app_token_before: int = 300
     tokens: list[str] = field(default_factory=list)
     judged: int = 0
+    refusal: SendRefused | None = None
 
     def needs_app_token(self, kind: str) -> bool:
         return self.with_token
@@ -140,6 +141,8 @@ class Clerk:
         return [Part({"text": each}, preview=each[:200]) for each in text.split("|")]
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
+        if self.refusal is not None:
+            raise self.refusal
         body = {
             "text": part.body["text"],
             "to": [each.value for each in to],

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.operators.events import event_detail
 from app.pipeline.services import Services
-from app.storage.queue.claims import LeaseLostError
 from tests.builders import FrozenClock, run_stored_claim
 from tests.sending.office import HANG_UP, Clerk, Office, ask, open_channels, run_due, shown, states
 
@@ -151,13 +149,13 @@ def test_what_a_process_left_on_its_way_is_unknown_to_the_next(
     message_id = ask(gateway)
     (claim,) = claim_work(gateway, limit=1)
 
-    def end(_: object) -> None:
+    def end(*_: object, **__: object) -> None:
         raise SystemExit
 
-    office.before_answer = lambda call: None
-    with monkeypatch.context() as patched, pytest.raises(SystemExit):
-        patched.setattr("app.pipeline.sending.departures.call_once", lambda *_, **__: end(None))
+    monkeypatch.setattr("app.pipeline.sending.departures.call_once", end)
+    with pytest.raises(SystemExit):
         run_stored_claim(gateway, claim)
+    monkeypatch.undo()
     assert states(gateway, message_id) == ["sending"]
     clock.advance(minutes=5)
     run_due(gateway)

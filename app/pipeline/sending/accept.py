@@ -19,6 +19,7 @@ from app.core.errors import RefusedError, RequestError
 from app.core.identifiers import OrderedIds, new_id
 from app.core.sending import Part, Recipient, Sender
 from app.core.states import EventState
+from app.core.storable import storable
 from app.core.values import Event
 from app.pipeline.channels import Channel
 from app.pipeline.pressure import refusal_under_pressure
@@ -33,6 +34,8 @@ from app.storage.queue.dispatches import NewDispatch
 IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 KEY_LIFETIME = timedelta(days=30)
 MOST_PARTS = 20
+MOST_CALLER = 191
+MOST_SCHEME = 64
 LOOKED_UP_KIND = "open_id"
 """What people who are bound to an app are to a channel."""
 
@@ -171,12 +174,12 @@ def _new_message(services: Services, wanted: Wanted, order: Order) -> NewMessage
         raw=b"",
         headers=(),
     )
-    new = NewEvent(event, key is not None, EventState.SUCCEEDED, "", order.caller[:64])
+    new = NewEvent(event, key is not None, EventState.SUCCEEDED, "", storable(order.caller, MOST_SCHEME))
     begun = wanted.channels[:1] if wanted.is_fallback else wanted.channels
     dispatches = tuple(_dispatch(event_id, channel, now) for channel in begun)
     return NewMessage(
         acceptance=Acceptance(new=new, dispatches=dispatches, window=KEY_LIFETIME, now=now),
-        caller=order.caller,
+        caller=storable(order.caller, MOST_CALLER),
         channels=wanted.channels,
         recipients=wanted.recipients,
         looks_up=bool(wanted.apps),
@@ -196,7 +199,7 @@ def _event_key(caller: str, key: str) -> str:
         raise RequestError(
             "bad_idempotency_key", "Idempotency-Key must be 1 to 255 printable ASCII characters."
         )
-    return "idempotency:" + hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
+    return "idempotency:" + hashlib.sha256(f"{caller}\n{key}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _digest(data: dict[str, Any], wanted: Wanted) -> str:
