@@ -26,6 +26,8 @@ from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
+from app.pipeline.own_events import OwnEvents
+from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
 from app.pipeline.sending.no_mail import NoMail
 from app.pipeline.sending.run import message_route
@@ -87,7 +89,8 @@ def join_services(
 ) -> Services:
     """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
-    forwarder = Forwarder(settings, database, channels, clock)
+    own_events = OwnEvents(clock)
+    forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
     services = Services(
         settings=settings,
@@ -102,8 +105,9 @@ def join_services(
         ),
         clock=clock,
         accepts=GroupCommit(database),
+        own_events=own_events,
         mail=NoMail(),
-        bind_route=bind_route(channels, settings),
+        bind_route=bind_route(channels, settings, own_events),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
@@ -112,7 +116,15 @@ def join_services(
         notices=notices,
         runtime=runtime,
     )
-    return replace(services, authorisations=authorisation_route(services))
+    return _with_built_in_routes(services)
+
+
+def _with_built_in_routes(services: Services) -> Services:
+    """Return the services with the routes that need them themselves, and let our own events be heard."""
+    services = replace(services, authorisations=authorisation_route(services))
+    services = replace(services, payments=payment_route(services))
+    services.own_events.listen(services.matching)
+    return services
 
 
 def _load_own_handlers(settings: Settings, environment: Mapping[str, str], faults: list[str]) -> Handlers:

@@ -27,7 +27,7 @@ from app.core.errors import ConfigurationError
 AnyGroup = TypeVar("AnyGroup", LoginGroupConfig, MessageGroupConfig)
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_NAMES = frozenset({"commands", "messages"})
+RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
 """Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

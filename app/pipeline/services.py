@@ -16,6 +16,7 @@ from app.core.clock import Clock
 from app.core.mail import MailClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
+from app.pipeline.own_events import OwnEvents
 from app.pipeline.returns import Returns
 from app.pipeline.router import Route, Router
 from app.security.bans import Bans
@@ -120,10 +121,13 @@ class Services:
     clock: Clock
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
+    own_events: OwnEvents
     mail: MailClient
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
+    payments: Route | None = None
+    """Asks for payments whose notices did not come."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
@@ -148,7 +152,7 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (self.bind_route, self.authorisations, *self.commands, *self.destinations)
+        built_in = (self.bind_route, self.authorisations, self.payments, *self.commands, *self.destinations)
         found = next((route for route in built_in if route is not None and route.name == name), None)
         if found is None and self.message_route is not None:
             found = self.message_route(self, name)

@@ -10,6 +10,7 @@ from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
 from app.web.api.messages import messages_blueprint
+from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
@@ -29,6 +30,7 @@ BEHIND_TOKENS = (
     authorisations_blueprint,
     command_status_blueprint,
     messages_blueprint,
+    payments_blueprint,
 )
 
 
@@ -49,6 +51,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         events_blueprint,
         messages_blueprint,
         replay_blueprint,
+        payments_blueprint,
         health_blueprint,
         domain_files_blueprint,
         front_blueprint,
