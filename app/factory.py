@@ -17,6 +17,7 @@ from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig, message_group_faults
+from app.config.push_keys import PushKeyConfig, push_key_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -69,6 +70,7 @@ def build_services(
         destinations=file.destinations,
         login_groups=file.login_groups,
         message_groups=file.message_groups,
+        push_keys=file.push_keys,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -83,6 +85,7 @@ def join_services(
     destinations: Iterable[DestinationConfig],
     login_groups: tuple[LoginGroupConfig, ...] = (),
     message_groups: tuple[MessageGroupConfig, ...] = (),
+    push_keys: tuple[PushKeyConfig, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -112,6 +115,7 @@ def join_services(
         commands=command_routes(router, runner),
         login_groups=login_groups,
         message_groups=message_groups,
+        push_keys=push_keys,
         message_route=message_route,
         notices=notices,
         runtime=runtime,
@@ -153,7 +157,9 @@ def _open_checked_channels(
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
         faults += group_faults(file.login_groups, channels)
-        faults += message_group_faults(file.message_groups, {each.name for each in file.channels})
+        names = {each.name for each in file.channels}
+        faults += message_group_faults(file.message_groups, names)
+        faults += push_key_faults(file.push_keys, names | {each.name for each in file.message_groups})
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":

@@ -70,6 +70,7 @@ def make_services(
         destinations=file.destinations,
         login_groups=file.login_groups,
         message_groups=file.message_groups,
+        push_keys=file.push_keys,
         router=router or Router(),
         clock=clock or FrozenClock(),
     )
