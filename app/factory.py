@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,11 @@ import structlog
 
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
-from app.config.destinations import DestinationConfig, weak_destination_secrets
+from app.config.destinations import weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
-from app.config.login_groups import LoginGroupConfig
-from app.config.message_groups import MessageGroupConfig, message_group_faults
-from app.config.push_keys import PushKeyConfig, push_key_faults
+from app.config.message_groups import message_group_faults
+from app.config.push_keys import push_key_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -67,10 +66,7 @@ def build_services(
         settings,
         database,
         channels,
-        destinations=file.destinations,
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
-        push_keys=file.push_keys,
+        file=file,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -82,15 +78,12 @@ def join_services(
     database: Database,
     channels: Channels,
     *,
-    destinations: Iterable[DestinationConfig],
-    login_groups: tuple[LoginGroupConfig, ...] = (),
-    message_groups: tuple[MessageGroupConfig, ...] = (),
-    push_keys: tuple[PushKeyConfig, ...] = (),
+    file: ChannelsFile,
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
 ) -> Services:
-    """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
+    """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
     own_events = OwnEvents(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
@@ -111,11 +104,11 @@ def join_services(
         own_events=own_events,
         mail=NoMail(),
         bind_route=bind_route(channels, settings, own_events),
-        destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
+        destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
-        login_groups=login_groups,
-        message_groups=message_groups,
-        push_keys=push_keys,
+        login_groups=file.login_groups,
+        message_groups=file.message_groups,
+        push_keys=file.push_keys,
         message_route=message_route,
         notices=notices,
         runtime=runtime,
