@@ -95,10 +95,7 @@ def join_services(
         router=router,
         vault=Vault(settings.secret_key),
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
-        bans=Bans(
-            (network for channel in channels for network in channel.allowed_networks),
-            enabled=settings.bans_enabled and settings.ratelimit_enabled,
-        ),
+        bans=_bans(settings, channels),
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
@@ -114,6 +111,12 @@ def join_services(
         runtime=runtime,
     )
     return _with_built_in_routes(services)
+
+
+def _bans(settings: Settings, channels: Channels) -> Bans:
+    """Return the bans; what a channel allows is never banned."""
+    allowed = (network for channel in channels for network in channel.allowed_networks)
+    return Bans(allowed, enabled=settings.bans_enabled and settings.ratelimit_enabled)
 
 
 def _with_built_in_routes(services: Services) -> Services:
