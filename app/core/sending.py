@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.mail import MailClient
 from app.core.ports import HttpClient
-from app.core.values import JSON
+from app.core.values import JSON, Event
 
 FORMATS = ("markdown", "text", "html")
 
@@ -128,6 +128,14 @@ class Sender(Protocol):
         it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
         the cure, never a secret.
         """
+
+
+@runtime_checkable
+class ReplyTarget(Protocol):
+    """Knows to whom an answer to an event of its channel goes; beside Sender."""
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Return who caused an event, None where nobody can be answered; pure."""
 
 
 class QuotaReached(UpstreamUnavailable):
