@@ -133,7 +133,7 @@ class QuotaReached(UpstreamUnavailable):
     """The platform takes no more for now: nothing was sent, no attempt is used up, `retry_after` seconds from now it may go on."""
 
     def __init__(self, message: str, *, retry_after: int, platform_code: str | None = None):
-        super().__init__(message, platform_code=platform_code, retry_after=retry_after)
+        super().__init__(message, platform_code=platform_code, retry_after=retry_after, was_sent=False)
         self.code = "quota_reached"
 
 
