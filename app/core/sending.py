@@ -124,8 +124,9 @@ class Sender(Protocol):
         """Send one part to recipients of one kind, once.
 
         Raises TokenRejected (the app token is stale; it is renewed and the call repeated once), QuotaReached (nothing
-        was sent, wait), SendRefused (final), UpstreamUnavailable (for sure nothing was sent; may be repeated),
-        OutcomeUnknown (nobody knows). Every sentence is for operators and names the cure, never a secret.
+        was sent, wait), SendRefused (final), UpstreamUnavailable (with `was_sent=False` for sure nothing was sent and
+        it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
+        the cure, never a secret.
         """
 
 
