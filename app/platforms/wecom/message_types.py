@@ -64,7 +64,9 @@ def _card_fault(content: JSON, kinds: tuple[str, ...]) -> str | None:
     if content.get("card_type") not in kinds:
         return f"content.card_type must be one of {', '.join(kinds)}."
     action = content.get("card_action")
-    if content["card_type"] in ROBOT_CARDS and not (isinstance(action, dict) and action.get("type") in CARD_ACTIONS):
+    if content["card_type"] in ROBOT_CARDS and not (
+        isinstance(action, dict) and action.get("type") in CARD_ACTIONS
+    ):
         return "content.card_action must say where a press on the card leads: type 1 with url, or type 2 with appid."
     return None
 
