@@ -192,7 +192,7 @@ def _end_text(talk: _Conversation) -> str:
         talk.send(b".\r\n")
         code, words = talk.getreply()
         if code < LEAST_CODE:
-            raise ValueError("no answer to a letter")  # noqa: TRY301
+            raise ValueError("no answer to a letter")
     except (OSError, smtplib.SMTPException, ValueError):
         raise OutcomeUnknown(
             "The connection to the mail server broke after the letter's last line, so it may have taken it."

@@ -48,7 +48,8 @@ def check_size(content: JSON, most_bytes: int, platform: str) -> None:
     """Refuse what is larger than a platform takes, as JSON in UTF-8; raises RequestError (400)."""
     if len(write_json(content)) > most_bytes:
         raise RequestError(
-            "text_too_long", f"{platform} takes {most_bytes} bytes; shorten the message or put the rest behind a link."
+            "text_too_long",
+            f"{platform} takes {most_bytes} bytes; shorten the message or put the rest behind a link.",
         )
 
 

@@ -15,8 +15,8 @@ from app.core.errors import UpstreamUnavailable
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
 from app.platforms.bark.settings import BarkSettings
-from app.wire.native_content import native_content, preview_of
 from app.wire.message_faults import TOO_MANY, Fault, check_busy, content_of, refusal, unreadable
+from app.wire.native_content import native_content, preview_of
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Bark"
@@ -62,7 +62,12 @@ class BarkSender(BarkDevices):
                 message, PLATFORM_NAME, types=("push",), any_of=("body", "markdown", "title", "ciphertext"), ours=OURS,
                 most_bytes=MOST_BYTES,
             )  # fmt: skip
-            return [Part(content, preview_of(content.get("body"), content.get("markdown"), content.get("title"), "push"))]
+            return [
+                Part(
+                    content,
+                    preview_of(content.get("body"), content.get("markdown"), content.get("title"), "push"),
+                )
+            ]
         limit = Limit("json_bytes", MOST_TEXT_BYTES, reserve=100)
         written = write_parts(message.title, message.text, message.format, Dialect.COMMONMARK, limit)
         return [
@@ -104,7 +109,9 @@ def _push_failed(content: Mapping[str, Any]) -> Exception:
     words = str(content.get("message", ""))[:500].lower()
     if any(word in words for word in DEAD_KEYS):
         return SendRefused(
-            "settings", "Apple says that this device no longer has Bark; register it again in the app.", platform_code="500"
+            "settings",
+            "Apple says that this device no longer has Bark; register it again in the app.",
+            platform_code="500",
         )
     return UpstreamUnavailable(
         "Bark's server could not hand the notification to Apple; it is sent again later.",

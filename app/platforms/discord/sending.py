@@ -18,8 +18,17 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.core.values import JSON
 from app.platforms.discord.settings import DiscordSettings
+from app.wire.message_faults import (
+    GOOD,
+    TOO_MANY,
+    USUAL_WAIT,
+    Fault,
+    check_busy,
+    content_of,
+    refusal,
+    text_of,
+)
 from app.wire.native_content import list_in, native_content, preview_of, text_in
-from app.wire.message_faults import GOOD, TOO_MANY, USUAL_WAIT, Fault, check_busy, content_of, refusal, text_of
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Discord"
@@ -118,10 +127,12 @@ def _status_or(code: str, status: int) -> str:
 def _mentions(mentions: Sequence[str]) -> tuple[str, JSON]:
     """Return the mentions in front of the text, and who may be told."""
     if not all(each == "@all" or MENTION.fullmatch(each) for each in mentions):
-        raise RequestError("bad_mentions", "Discord mentions @all or ids of people (17 to 20 digits), not names.")
+        raise RequestError(
+            "bad_mentions", "Discord mentions @all or ids of people (17 to 20 digits), not names."
+        )
     said = ["@everyone" if each == "@all" else f"<@{each}>" for each in mentions]
     people = [each for each in dict.fromkeys(mentions) if each != "@all"][:100]
-    allowed: JSON = {"parse": ["everyone"] if "@all" in mentions else []}
+    allowed: dict[str, Any] = {"parse": ["everyone"] if "@all" in mentions else []}
     return (" ".join(said) + "\n" if said else ""), allowed | ({"users": people} if people else {})
 
 
@@ -137,7 +148,8 @@ def _check_embeds(embeds: Sequence[Any]) -> None:
         total += sum(len(text) for text in texts if isinstance(text, str))
     if total > MOST_EMBED_CHARACTERS:
         raise RequestError(
-            "text_too_long", f"Discord takes {MOST_EMBED_CHARACTERS} characters over all embeds; shorten them."
+            "text_too_long",
+            f"Discord takes {MOST_EMBED_CHARACTERS} characters over all embeds; shorten them.",
         )
 
 

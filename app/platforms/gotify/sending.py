@@ -13,8 +13,8 @@ from app.config.platform_settings import plain_text
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendResult
 from app.platforms.gotify.settings import GotifySettings
-from app.wire.native_content import native_content, preview_of
 from app.wire.message_faults import GOOD, Fault, check_busy, content_of, refusal, text_of, unreadable
+from app.wire.native_content import native_content, preview_of
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Gotify"
@@ -66,7 +66,12 @@ class GotifySender(GotifyApplication):
         own = {} if self.settings.priority is None else {"priority": self.settings.priority}
         return [
             Part(
-                {"message": each.text, "extras": SHOWN_AS, **({"title": each.title} if each.title else {}), **own},
+                {
+                    "message": each.text,
+                    "extras": SHOWN_AS,
+                    **({"title": each.title} if each.title else {}),
+                    **own,
+                },
                 preview_of(each.plain, each.title),
             )
             for each in written

@@ -15,8 +15,8 @@ from app.config.platform_settings import plain_text
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.platforms.ntfy.settings import NtfySettings
-from app.wire.native_content import native_content, preview_of
 from app.wire.message_faults import GOOD, TOO_MANY, Fault, check_busy, content_of, refusal, text_of
+from app.wire.native_content import native_content, preview_of
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "ntfy"
@@ -76,7 +76,12 @@ class NtfySender(NtfyTopic):
         own = self._own()
         return [
             Part(
-                {"message": each.text, "markdown": True, **({"title": each.title} if each.title else {}), **own},
+                {
+                    "message": each.text,
+                    "markdown": True,
+                    **({"title": each.title} if each.title else {}),
+                    **own,
+                },
                 preview_of(each.plain, each.title),
             )
             for each in written

@@ -19,8 +19,12 @@ class NtfySettings(PlatformSettings):
     token: SecretStr = Field(SecretStr(""), description="Access token (tk_…), where the server asks for one.")
     username: str = Field("", max_length=200, description="User name, instead of a token.")
     password: SecretStr = Field(SecretStr(""), description="Password of that user.")
-    priority: int | None = Field(None, ge=1, le=5, description="Priority, 1 to 5; the server's own when unset.")
-    tags: tuple[str, ...] = Field((), max_length=10, description="Tags, such as warning; emoji names become emoji.")
+    priority: int | None = Field(
+        None, ge=1, le=5, description="Priority, 1 to 5; the server's own when unset."
+    )
+    tags: tuple[str, ...] = Field(
+        (), max_length=10, description="Tags, such as warning; emoji names become emoji."
+    )
     api_base: BaseAddress = Field("https://ntfy.sh", description="The server's address.")
 
     @field_validator("topic")

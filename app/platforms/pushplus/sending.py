@@ -17,8 +17,8 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.platforms.pushplus.settings import PushplusSettings
 from app.wire.beijing_time import seconds_until_tomorrow
-from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.message_faults import Fault, check_busy, content_of, refusal, text_of, unreadable
+from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "PushPlus"
@@ -30,7 +30,9 @@ GOOD, BUSY, STOP = 200, 500, 900
 FAULTS: Final = {
     "302": Fault("settings", "PushPlus wants the account to log in; open its page once."),
     "401": Fault("settings", "PushPlus does not take the request as authorised; check token."),
-    "403": Fault("settings", "This server's address may not call; add it to the account's list of safe addresses."),
+    "403": Fault(
+        "settings", "This server's address may not call; add it to the account's list of safe addresses."
+    ),
     "600": Fault("content", "PushPlus finds the message's data wrong; check its fields."),
     "805": Fault("settings", "The account may not do this; look at its page."),
     "888": Fault("settings", "The account has no points left; this way of sending costs some."),
@@ -64,7 +66,12 @@ class PushplusSender(PushplusAccount):
         """Turn a message into calls' bodies, without the token."""
         if message.is_native:
             content = native_content(
-                message, PLATFORM_NAME, types=("message",), any_of=("content",), ours=OURS, most_bytes=MOST_BYTES
+                message,
+                PLATFORM_NAME,
+                types=("message",),
+                any_of=("content",),
+                ours=OURS,
+                most_bytes=MOST_BYTES,
             )
             if isinstance(content["content"], str):
                 text_in(content, "content", most=MOST_CHARACTERS, platform=PLATFORM_NAME)
@@ -104,7 +111,8 @@ def _said(answer: HttpAnswer, now: datetime) -> SendResult:
         )
     if code == BUSY:
         raise UpstreamUnavailable(
-            "PushPlus has a fault of its own; the message is sent again later.", platform_code="500", was_sent=False
+            "PushPlus has a fault of its own; the message is sent again later.",
+            platform_code="500",
+            was_sent=False,
         )
     raise refusal(PLATFORM_NAME, code, FAULTS)
-

@@ -17,7 +17,9 @@ class PushplusSettings(PlatformSettings):
     way: Literal["", "wechat", "webhook", "cp", "mail", "sms"] = Field(
         "", description="The way a message takes (PushPlus calls it channel); empty: the account's own."
     )
-    api_base: BaseAddress = Field("https://www.pushplus.plus", description="Only to override: the API's address.")
+    api_base: BaseAddress = Field(
+        "https://www.pushplus.plus", description="Only to override: the API's address."
+    )
 
     @classmethod
     def may_be_empty(cls) -> frozenset[str]:

@@ -16,8 +16,8 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.platforms.serverchan.settings import SEND_KEY, ServerchanSettings
 from app.wire.beijing_time import seconds_until_tomorrow
-from app.wire.native_content import native_content, preview_of
 from app.wire.message_faults import Fault, check_busy, content_of, refusal, text_of, unreadable
+from app.wire.native_content import native_content, preview_of
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Server酱"
@@ -112,7 +112,9 @@ def _said(answer: HttpAnswer, now: datetime) -> SendResult:
     code, data = content.get("code"), content.get("data")
     if code == GOOD:
         # `readkey` beside it is a secret, so it is not kept.
-        return SendResult(message_id=text_of(data, "pushid") if isinstance(data, dict) else None, accepted_only=True)
+        return SendResult(
+            message_id=text_of(data, "pushid") if isinstance(data, dict) else None, accepted_only=True
+        )
     if code is None:
         raise unreadable(PLATFORM_NAME)
     if any(words in str(content.get("message", ""))[:500] for words in OVER_QUOTA):
@@ -122,4 +124,3 @@ def _said(answer: HttpAnswer, now: datetime) -> SendResult:
             platform_code=str(code),
         )
     raise refusal(PLATFORM_NAME, code, FAULTS)
-

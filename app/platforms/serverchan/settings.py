@@ -16,7 +16,9 @@ class ServerchanSettings(PlatformSettings):
 
     send_key: SecretStr = Field(description="The SendKey: SCT… (Turbo) or sctp… (third edition).")
     tags: str = Field("", max_length=100, description="Tags of the third edition, with | between them.")
-    api_base: OptionalAddress = Field("", description="Only to override: the API's address, which the key says.")
+    api_base: OptionalAddress = Field(
+        "", description="Only to override: the API's address, which the key says."
+    )
 
     @field_validator("send_key")
     @classmethod

@@ -16,8 +16,8 @@ from app.core.errors import RequestError, UpstreamUnavailable
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.platforms.slack.settings import SlackSettings
-from app.wire.native_content import list_in, native_content, preview_of, text_in
 from app.wire.message_faults import USUAL_WAIT, Fault, check_busy, content_of, refusal, text_of, unreadable
+from app.wire.native_content import list_in, native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Slack"

@@ -12,7 +12,8 @@ class SlackSettings(PlatformSettings):
     """What one app in one workspace sends with."""
 
     robot_hook: SecretStr = Field(
-        SecretStr(""), description="Address of an incoming webhook, a secret; for messages to its one channel."
+        SecretStr(""),
+        description="Address of an incoming webhook, a secret; for messages to its one channel.",
     )
     bot_token: SecretStr = Field(
         SecretStr(""), description="Bot User OAuth Token (xoxb-…); for messages to any channel and person."

@@ -62,7 +62,11 @@ class SmtpSender(SmtpAccount):
     def parts(self, message: Message, kind: str) -> Sequence[Part]:
         """Turn a message into subject, text and HTML."""
         if message.is_native:
-            return [Part(_native(message), preview_of(message.content.get("subject"), message.content.get("text")))]
+            return [
+                Part(
+                    _native(message), preview_of(message.content.get("subject"), message.content.get("text"))
+                )
+            ]
         limit = Limit("bytes", MOST_TEXT_BYTES)
         (written,) = write_parts(message.title, message.text, message.format, Dialect.HTML, limit, most=1)
         subject = preview_of(written.title, written.plain)
@@ -99,7 +103,9 @@ def _native(message: Message) -> JSON:
         message, PLATFORM_NAME, types=("email",), any_of=("text", "html"), most_bytes=MOST_BYTES
     )
     if unknown := sorted(content.keys() - FIELDS):
-        raise RequestError("bad_content", f"A letter has subject, text and html, and no {', '.join(unknown)[:100]}.")
+        raise RequestError(
+            "bad_content", f"A letter has subject, text and html, and no {', '.join(unknown)[:100]}."
+        )
     text_in(content, "subject", most=MOST_SUBJECT, platform=PLATFORM_NAME)
     for name in ("text", "html"):
         text_in(content, name, most=MOST_BYTES, platform=PLATFORM_NAME)

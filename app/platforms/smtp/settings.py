@@ -37,7 +37,9 @@ class SmtpSettings(PlatformSettings):
     security: Literal["tls", "starttls", "none"] = Field(
         "tls", description="none sends in plain text, and never a password."
     )
-    username: str = Field("", max_length=200, description="The account's user name; mostly the whole address.")
+    username: str = Field(
+        "", max_length=200, description="The account's user name; mostly the whole address."
+    )
     password: SecretStr = Field(
         SecretStr(""), description="Its password; an app password at Gmail, the 授权码 at QQ Mail and 163."
     )

@@ -18,8 +18,17 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendRefused, SendResult
 from app.core.values import JSON
 from app.platforms.telegram.settings import TelegramSettings
+from app.wire.message_faults import (
+    TOO_MANY,
+    USUAL_WAIT,
+    Fault,
+    check_busy,
+    content_of,
+    refusal,
+    text_of,
+    unreadable,
+)
 from app.wire.native_content import native_content, preview_of, text_in
-from app.wire.message_faults import TOO_MANY, USUAL_WAIT, Fault, check_busy, content_of, refusal, text_of, unreadable
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Telegram"
@@ -54,7 +63,9 @@ BY_TEXT: Final = (
 FAULTS: Final = {
     "401": Fault("settings", "Telegram does not take bot_token; ask BotFather for it again."),
     "403": Fault("recipient", "Telegram does not let the bot write to this chat."),
-    "404": Fault("settings", "Telegram knows no bot with bot_token; ask BotFather for it again, and check api_base."),
+    "404": Fault(
+        "settings", "Telegram knows no bot with bot_token; ask BotFather for it again, and check api_base."
+    ),
 }
 
 
@@ -71,7 +82,11 @@ class TelegramSender(TelegramBot):
     most_recipients = 1
     recognises_repeats = False
     # /bots/faq: one a second in a chat, 20 a minute in a group, 30 a second over all (read 2026-11-28).
-    paces: tuple[Pace, ...] = (Pace(30, 1.0), Pace(1, 1.0, each_recipient=True), Pace(20, 60.0, each_recipient=True))
+    paces: tuple[Pace, ...] = (
+        Pace(30, 1.0),
+        Pace(1, 1.0, each_recipient=True),
+        Pace(20, 60.0, each_recipient=True),
+    )
 
     @property
     def recipient_kinds(self) -> tuple[str, ...]:
@@ -93,7 +108,10 @@ class TelegramSender(TelegramBot):
         )
         return [
             Part(
-                _call("sendMessage", {"text": called + each.text if number == 0 else each.text, "parse_mode": "HTML"}),
+                _call(
+                    "sendMessage",
+                    {"text": called + each.text if number == 0 else each.text, "parse_mode": "HTML"},
+                ),
                 preview_of(each.plain),
             )
             for number, each in enumerate(written)
@@ -121,13 +139,22 @@ def _call(method: str, parameters: JSON) -> JSON:
 def _native(message: Message) -> Part:
     """Judge parameters in Telegram's own words; `type` is the method."""
     content = native_content(
-        message, PLATFORM_NAME, types=NATIVE, any_of=NATIVE.get(message.type, ()), ours=OURS, most_bytes=MOST_BYTES
+        message,
+        PLATFORM_NAME,
+        types=NATIVE,
+        any_of=NATIVE.get(message.type, ()),
+        ours=OURS,
+        most_bytes=MOST_BYTES,
     )
     # Tags do not count, so a text with markup is judged by Telegram.
     most = MOST_BYTES if content.get("parse_mode") else MOST_CHARACTERS
     text_in(content, "text", most=most, platform=PLATFORM_NAME)
-    text_in(content, "caption", most=most if content.get("parse_mode") else MOST_CAPTION, platform=PLATFORM_NAME)
-    return Part(_call(message.type, content), preview_of(content.get("text"), content.get("caption"), message.type))
+    text_in(
+        content, "caption", most=most if content.get("parse_mode") else MOST_CAPTION, platform=PLATFORM_NAME
+    )
+    return Part(
+        _call(message.type, content), preview_of(content.get("text"), content.get("caption"), message.type)
+    )
 
 
 def _mentions(mentions: Sequence[str]) -> str:

@@ -14,12 +14,15 @@ BOT_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{10,100}")
 class TelegramSettings(PlatformSettings):
     """One bot."""
 
-    bot_token: SecretStr = Field(SecretStr(""), description="The token that BotFather gave; it sends messages.")
+    bot_token: SecretStr = Field(
+        SecretStr(""), description="The token that BotFather gave; it sends messages."
+    )
     chat_id: str = Field(
         "", max_length=100, description="Chat or @channel for messages that name nobody; empty: they must."
     )
     api_base: BaseAddress = Field(
-        "https://api.telegram.org", description="The API's address; another one where only a relay reaches it."
+        "https://api.telegram.org",
+        description="The API's address; another one where only a relay reaches it.",
     )
 
     @field_validator("bot_token")

@@ -15,13 +15,13 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendRefused, SendResult
 from app.core.values import JSON
 from app.platforms.wxpusher.settings import WxpusherSettings
-from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.message_faults import Fault, check_busy, content_of, refusal, shown_code, text_of, unreadable
+from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "WxPusher"
 MOST_CHARACTERS, MOST_SUMMARY, MOST_URL = 40_000, 100, 1000
-MOST_TOPICS: Final = 5
+MOST_PEOPLE, MOST_TOPICS = 2000, 5
 MOST_BYTES: Final = 300_000
 MARKDOWN: Final = 3
 OURS: Final = ("appToken", "uids", "topicIds")
@@ -49,9 +49,9 @@ class WxpusherApplication:
 
 
 class WxpusherSender(WxpusherApplication):
-    """Sends messages; satisfies app.core.sending.Sender. A `tag` is a topic."""
+    """Sends messages; satisfies app.core.sending.Sender and KindLimits. A `tag` is a topic."""
 
-    most_recipients = 2000
+    most_recipients = MOST_TOPICS
     recognises_repeats = False
     # wxpusher-docs: 20 calls in 10 seconds (read 2026-11-28).
     paces: tuple[Pace, ...] = (Pace(20, 10.0),)
@@ -62,6 +62,10 @@ class WxpusherSender(WxpusherApplication):
         has_own = self.settings.uids or self.settings.topic_ids
         return ("robot", "user_id", "tag") if has_own else ("user_id", "tag")
 
+    def most_of_kind(self, kind: str) -> int:
+        """Return 2,000 people or 5 topics."""
+        return MOST_PEOPLE if kind == "user_id" else MOST_TOPICS
+
     def needs_app_token(self, kind: str) -> bool:
         """Return false: the application's token is in the settings and does not run out."""
         return False
@@ -70,7 +74,12 @@ class WxpusherSender(WxpusherApplication):
         """Turn a message into calls' bodies, without token and receivers."""
         if message.is_native:
             content = native_content(
-                message, PLATFORM_NAME, types=("message",), any_of=("content",), ours=OURS, most_bytes=MOST_BYTES
+                message,
+                PLATFORM_NAME,
+                types=("message",),
+                any_of=("content",),
+                ours=OURS,
+                most_bytes=MOST_BYTES,
             )
             for name, most in (("content", MOST_CHARACTERS), ("summary", MOST_SUMMARY), ("url", MOST_URL)):
                 text_in(content, name, most=most, platform=PLATFORM_NAME)
@@ -83,7 +92,11 @@ class WxpusherSender(WxpusherApplication):
         )
         return [
             Part(
-                {"content": each.text, "contentType": MARKDOWN, "summary": _summary(each.title or each.plain)},
+                {
+                    "content": each.text,
+                    "contentType": MARKDOWN,
+                    "summary": _summary(each.title or each.plain),
+                },
                 preview_of(each.title, each.plain),
             )
             for each in written
@@ -100,8 +113,8 @@ class WxpusherSender(WxpusherApplication):
             return {"uids": list(self.settings.uids), "topicIds": list(self.settings.topic_ids)}
         if to[0].kind == "user_id":
             return {"uids": [each.value for each in to]}
-        if len(to) > MOST_TOPICS or not all(each.value.isascii() and each.value.isdigit() for each in to):
-            raise SendRefused("recipient", f"A topic is a number, and a message takes {MOST_TOPICS} of them.")
+        if not all(each.value.isascii() and each.value.isdigit() for each in to):
+            raise SendRefused("recipient", "A topic of WxPusher is a number.")
         return {"topicIds": [int(each.value[:18]) for each in to]}
 
 

@@ -13,7 +13,9 @@ class WxpusherSettings(PlatformSettings):
     app_token: SecretStr = Field(min_length=1, description="The application's token (AT_…).")
     uids: Texts = Field((), description="People (UID_…) who get what names nobody; a list for several.")
     topic_ids: tuple[int, ...] = Field((), max_length=5, description="Topics that get it too, by number.")
-    api_base: BaseAddress = Field("https://wxpusher.zjiecode.com", description="Only to override: the API's address.")
+    api_base: BaseAddress = Field(
+        "https://wxpusher.zjiecode.com", description="Only to override: the API's address."
+    )
 
     @classmethod
     def may_be_empty(cls) -> frozenset[str]:
