@@ -63,13 +63,21 @@ def _keep(body: dict[str, Any], content: str, embeds: list[Any]) -> dict[str, An
             drawn=draw_markdown(text, look.LOOK),
             heading=str(first.get("title", "")),
             mentions=look.mentioned(text, body.get("allowed_mentions")),
-            fields=tuple((str(each.get("name", "")), str(each.get("value", ""))) for each in first.get("fields", [])),
+            fields=tuple(
+                (str(each.get("name", "")), str(each.get("value", ""))) for each in first.get("fields", [])
+            ),
             raw=body,
             at=state.now(),
             id=number,
         )
     )
-    return {"id": number, "type": 0, "content": content, "channel_id": "645027906669510667", "webhook_id": NUMBER}
+    return {
+        "id": number,
+        "type": 0,
+        "content": content,
+        "channel_id": "645027906669510667",
+        "webhook_id": NUMBER,
+    }
 
 
 def _error(code: int, words: str, status: int) -> tuple[Response, int]:

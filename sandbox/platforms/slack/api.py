@@ -19,7 +19,12 @@ blueprint = Blueprint("slack", __name__, url_prefix="/slack")
 
 TEAM, APP, KEY = "T061EG9R6", "B0SANDBOX1", "sandbox0slack0hook0key01"
 HOOK = f"/slack/services/{TEAM}/{APP}/{KEY}"
-CHANNELS = {"C0SANDBOX1": "#ops", "C0ARCHIVE1": "#old", "C0PRIVATE1": "#private", "C0ADMINS01": "#announcements"}
+CHANNELS = {
+    "C0SANDBOX1": "#ops",
+    "C0ARCHIVE1": "#old",
+    "C0PRIVATE1": "#private",
+    "C0ADMINS01": "#announcements",
+}
 ROBOT_CHANNEL = "C0SANDBOX1"
 REFUSING = {"C0ARCHIVE1": "is_archived", "C0PRIVATE1": "not_in_channel", "C0ADMINS01": "restricted_action"}
 MOST_BLOCKS, MOST_ATTACHMENTS, MOST_CHARACTERS = 50, 100, 40_000
@@ -70,7 +75,9 @@ def post_message() -> Response:
     if problem is not None:
         return _error(problem)
     number = _keep(state, body, *place)
-    return jsonify({"ok": True, "channel": body["channel"], "ts": number, "message": {"text": body.get("text", "")}})
+    return jsonify(
+        {"ok": True, "channel": body["channel"], "ts": number, "message": {"text": body.get("text", "")}}
+    )
 
 
 def _place(channel: str) -> tuple[str, str] | None:
@@ -121,7 +128,11 @@ def _keep(state: SandboxState, body: dict[str, Any], conversation: str, title: s
 
 
 def _word(word: str, status: int) -> tuple[str, int, dict[str, str]]:
-    return word, status, {"Content-Type": "text/html" if status == 200 else "text/plain", "X-Slack-Req": random_text(8)}
+    return (
+        word,
+        status,
+        {"Content-Type": "text/html" if status == 200 else "text/plain", "X-Slack-Req": random_text(8)},
+    )
 
 
 def _error(word: str) -> Response:

@@ -41,7 +41,7 @@ def method(token: str, method: str) -> tuple[Response, int]:
         return _error(400, "Bad Request: can't parse JSON object")
     chat = str(body.get("chat_id", ""))
     if chat in REFUSING:
-        return _error(*REFUSING[chat], **({"migrate_to_chat_id": int(GROUP)} if chat == UPGRADED else {}))
+        return _error(*REFUSING[chat], {"migrate_to_chat_id": int(GROUP)} if chat == UPGRADED else None)
     title = _title(chat)
     if title is None:
         return _error(400, "Bad Request: chat not found")
@@ -56,7 +56,9 @@ def _title(chat: str) -> str | None:
 
 def _message(body: dict[str, Any], method: str, chat: str, title: str) -> tuple[Response, int]:
     text, most = (
-        (body.get("text"), MOST_CHARACTERS) if method == "sendMessage" else (body.get("caption", ""), MOST_CAPTION)
+        (body.get("text"), MOST_CHARACTERS)
+        if method == "sendMessage"
+        else (body.get("caption", ""), MOST_CAPTION)
     )
     if method != "sendMessage" and not body.get(METHODS[method]):
         return _error(400, "Bad Request: wrong file identifier/HTTP URL specified")
@@ -90,6 +92,6 @@ def _message(body: dict[str, Any], method: str, chat: str, title: str) -> tuple[
     return jsonify({"ok": True, "result": result}), 200
 
 
-def _error(code: int, words: str, **parameters: int) -> tuple[Response, int]:
+def _error(code: int, words: str, parameters: dict[str, int] | None = None) -> tuple[Response, int]:
     answer = {"ok": False, "error_code": code, "description": words}
     return jsonify(answer | ({"parameters": parameters} if parameters else {})), code
