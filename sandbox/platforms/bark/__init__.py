@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="bark",
     title=Words("Bark", "Bark"),
-    place=85,
+    place=95,
     credentials=(Credential("BARK_DEVICE_KEY", "sandboxBarkDeviceKey01"),),
     addresses=(Address("BARK_API_BASE", "/bark"),),
     channel=SampleChannel(

@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="discord",
     title=Words("Discord", "Discord"),
-    place=81,
+    place=91,
     credentials=(),
     addresses=(Address("DISCORD_ROBOT_HOOK", api.HOOK),),
     channel=SampleChannel("discord", "Discord", {"robot_hook": "${DISCORD_ROBOT_HOOK}"}),

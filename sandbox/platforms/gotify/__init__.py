@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="gotify",
     title=Words("Gotify", "Gotify"),
-    place=89,
+    place=99,
     credentials=(Credential("GOTIFY_APP_TOKEN", "Asandbox.gotify"),),
     addresses=(Address("GOTIFY_API_BASE", "/gotify"),),
     channel=SampleChannel(

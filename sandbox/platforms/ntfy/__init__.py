@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="ntfy",
     title=Words("ntfy", "ntfy"),
-    place=84,
+    place=94,
     credentials=(
         Credential("NTFY_TOPIC", "sandbox-alerts-5a4db0c0ffee"),
         Credential("NTFY_TOKEN", "tk_sandbox0000ntfy0000token00000"),

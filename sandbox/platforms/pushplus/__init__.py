@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="pushplus",
     title=Words("PushPlus", "PushPlus 推送加"),
-    place=86,
+    place=96,
     credentials=(Credential("PUSHPLUS_TOKEN", "5a4db0c0ffee5a4db0c0ffee00pushpl"),),
     addresses=(Address("PUSHPLUS_API_BASE", "/pushplus"),),
     channel=SampleChannel(

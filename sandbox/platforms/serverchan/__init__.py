@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="serverchan",
     title=Words("Server酱", "Server酱"),
-    place=87,
+    place=97,
     credentials=(Credential("SERVERCHAN_SEND_KEY", "SCT100001TsandboxServerchanKey0001"),),
     addresses=(Address("SERVERCHAN_API_BASE", "/serverchan"),),
     channel=SampleChannel(

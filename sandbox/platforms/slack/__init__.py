@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="slack",
     title=Words("Slack", "Slack"),
-    place=80,
+    place=90,
     credentials=(
         Credential("SLACK_SIGNING_SECRET", "sandbox-source-secret-0123456789"),
         Credential("SLACK_BOT_TOKEN", "xoxb-sandbox-000000000001-slack"),

@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="smtp",
     title=Words("E-mail", "邮件"),
-    place=83,
+    place=93,
     credentials=(
         Credential("SMTP_PORT", "5025"),
         Credential("SMTP_SECURITY", "none", choices=("none", "tls", "starttls")),

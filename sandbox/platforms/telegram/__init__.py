@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="telegram",
     title=Words("Telegram bot", "Telegram 机器人"),
-    place=82,
+    place=92,
     credentials=(
         Credential("TELEGRAM_SECRET", "sandbox-source-secret-0123456789"),
         Credential("TELEGRAM_BOT_TOKEN", "1234567890:sandbox-telegram-bot-token-0001"),

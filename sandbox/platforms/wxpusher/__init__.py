@@ -9,7 +9,7 @@ from sandbox.words import Words
 SIMULATED = Simulated(
     slug="wxpusher",
     title=Words("WxPusher", "WxPusher 微信推送"),
-    place=88,
+    place=98,
     credentials=(
         Credential("WXPUSHER_APP_TOKEN", "AT_sandboxWxpusherAppToken00000001"),
         Credential("WXPUSHER_UID", "UID_sandbox10001"),
