@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import pytest
 
-from app.core.errors import CallgateError, RequestError
+from app.core.errors import CallgateError, RequestError, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import AppTokenSource, HttpClient
-from app.core.sending import Lent, Message, Part, Recipient, Sender, SendResult
+from app.core.sending import Lent, Message, Part, QuotaReached, Recipient, Sender, SendRefused, SendResult
 from app.security.outbound import OutboundClient, configured_origins
 
 
@@ -63,3 +63,14 @@ def refused_parts(sender: Any, message: Message, kind: str) -> RequestError:
     with pytest.raises(RequestError) as caught:
         sender.parts(message, kind)
     return caught.value
+
+
+def outcome_of(error: UpstreamError) -> str:
+    """Return who is at fault, or `wait`, `busy`, `unclear`, `stale`, `unknown`."""
+    if isinstance(error, SendRefused):
+        return error.at_fault
+    if isinstance(error, QuotaReached):
+        return "wait"
+    if isinstance(error, UpstreamUnavailable):
+        return "unclear" if error.was_sent else "busy"
+    return "stale" if isinstance(error, TokenRejected) else "unknown"

@@ -1,4 +1,4 @@
-"""The names of HTML's elements, as far as people write them into messages."""
+"""The names of HTML's elements, as far as people write them into messages, and what is a tag of one."""
 
 from __future__ import annotations
 
@@ -101,3 +101,29 @@ KNOWN: Final = frozenset(
         "wbr",
     ]
 )
+
+LONGEST_TAG: Final = 1000
+
+
+def tag_end(text: str, at: int) -> int:
+    """Return the place behind the tag or the address in angle brackets that begins at `at`, 0 where there is none."""
+    end = text.find(">", at, at + LONGEST_TAG)
+    inside = text[at + 1 : end] if end > 0 else ""
+    return end + 1 if is_known(inside) or _is_address(inside) else 0
+
+
+def is_known(inside: str) -> bool:
+    """Say whether what stands between angle brackets is a tag of HTML."""
+    return tag_name(inside) in KNOWN
+
+
+def tag_name(inside: str) -> str:
+    """Return the name of the tag with this between its angle brackets, nothing where it is none."""
+    bare = inside.removeprefix("/").removesuffix("/")
+    if "<" in inside or not bare[:1].isalpha():
+        return ""
+    return bare.split(maxsplit=1)[0].lower()
+
+
+def _is_address(inside: str) -> bool:
+    return ":" in inside and not any(sign.isspace() or sign == "<" for sign in inside)

@@ -39,4 +39,5 @@ SIMULATED = Simulated(
             ),
         ),
     ),
+    first_message='wecom --text "Hello"',
 )

@@ -28,6 +28,7 @@ from tests.platforms.wecom.application import (  # noqa: E402
     sent,
     xml,
 )
+from tests.platforms.wecom.simulator_client import app_token  # noqa: E402
 from tests.sandbox.server import SandboxServer  # noqa: E402
 
 UNTIMED = settings(deadline=None)
@@ -71,7 +72,8 @@ def test_the_oracle_reads_the_same_echo(number: int) -> None:
 
 def test_what_the_oracle_sends_as_the_application_arrives(sandbox: SandboxServer) -> None:
     own = sandbox.settings
-    client = WeChatClient(own["WECOM_CORP_ID"], own["WECOM_SECRET"])
+    token = app_token(sandbox)["access_token"]
+    client = WeChatClient(own["WECOM_CORP_ID"], own["WECOM_SECRET"], access_token=token)
     client.API_BASE_URL = f"{sandbox.url}/wecom/cgi-bin/"
     answer = client.message.send_text(int(own["WECOM_AGENT_ID"]), ["maya", "ghost"], "hello")
     assert (answer["errcode"], answer["invaliduser"]) == (0, "ghost")

@@ -16,7 +16,7 @@ from app.platforms.wecom import PLATFORM
 from app.platforms.wecom.settings import WecomSettings
 from sandbox.inbox import Delivered
 from tests.platforms.answering import answer, api
-from tests.platforms.sending import Sending, refused_parts, sending
+from tests.platforms.sending import Sending, outcome_of, refused_parts, sending
 from tests.platforms.wecom.application import settings
 from tests.platforms.wecom.test_simulator import connector_of
 from tests.sandbox.server import SandboxServer
@@ -66,16 +66,6 @@ def wecom(sandbox: SandboxServer) -> Sending:
 
 def delivered(sandbox: SandboxServer) -> list[Delivered]:
     return sandbox.state.inbox.of("wecom")
-
-
-def outcome_of(error: UpstreamError) -> str:
-    if isinstance(error, SendRefused):
-        return error.at_fault
-    if isinstance(error, QuotaReached):
-        return "wait"
-    if isinstance(error, UpstreamUnavailable):
-        return "unclear" if error.was_sent else "busy"
-    return "stale" if isinstance(error, TokenRejected) else "unknown"
 
 
 def test_markdown_of_a_robot_arrives_with_its_table_drawn(sandbox: SandboxServer, wecom: Sending) -> None:
