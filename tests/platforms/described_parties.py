@@ -32,6 +32,7 @@ def prover(slug: str, settings: Mapping[str, Any]) -> Callable[[bytes], InboundR
 class RawText(str):
     """Bytes in the place of a sample's text: nothing is filled in, and they come out as they went in."""
 
+    __slots__ = ("raw",)
     raw: bytes
 
     def __new__(cls, raw: bytes) -> RawText:
