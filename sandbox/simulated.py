@@ -233,7 +233,7 @@ class Simulated:
     """Status and body that say a token has expired, by endpoint; `*` stands for all others."""
     presets: tuple[Preset, ...] = ()
     first_message: str = ""
-    """What stands behind `flask messages send` for a first message here, such as `acme --text Hello`; empty: it takes none."""
+    """What stands behind `flask messages send` for a first message here, channel first, such as `shop --text Hello`; empty: it takes none."""
 
     @property
     def name(self) -> str:
