@@ -129,7 +129,9 @@ def test_an_own_file_does_not_take_the_place_of_a_platform_with_code(tmp_path: P
 def test_an_own_file_that_the_gateways_catalogue_hides_is_named(tmp_path: Path) -> None:
     for slug in ("stripe", "slack"):
         text = SHOP.replace('slug = "made-up-shop"', f'slug = "{slug}"')
-        platforms = Platforms(folder_with(tmp_path / slug, text, slug))
+        folder = tmp_path / slug
+        folder.mkdir()
+        platforms = Platforms(folder_with(folder, text, slug))
         platforms.check_own()
         assert [sentence.partition(" ")[0] for sentence in platforms.hidden_own()] == [f"sources/{slug}.toml"]
 
