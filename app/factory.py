@@ -26,6 +26,7 @@ from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
+from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
@@ -107,8 +108,14 @@ def join_services(
         notices=notices,
         runtime=runtime,
     )
+    return _with_built_in_routes(services)
+
+
+def _with_built_in_routes(services: Services) -> Services:
+    """Return the services with the routes that need them themselves, and let our own events be heard."""
     services = replace(services, authorisations=authorisation_route(services))
-    own_events.listen(services.matching)
+    services = replace(services, payments=payment_route(services))
+    services.own_events.listen(services.matching)
     return services
 
 

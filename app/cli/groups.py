@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
     "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
+    "payments": CommandPlace("app.cli.payments:payments_group", "Orders whose payment is waited for."),
     "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),
     "tokens": CommandPlace(
         "app.cli.tokens:tokens_group", "App tokens, and accounts that authorise a channel."

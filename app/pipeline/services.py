@@ -120,6 +120,8 @@ class Services:
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
+    payments: Route | None = None
+    """Asks for payments whose notices did not come."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
@@ -141,7 +143,7 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (self.bind_route, self.authorisations, *self.commands, *self.destinations)
+        built_in = (self.bind_route, self.authorisations, self.payments, *self.commands, *self.destinations)
         found = next((route for route in built_in if route is not None and route.name == name), None)
         return found or self.router.find(name)
 

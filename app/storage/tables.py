@@ -9,6 +9,7 @@ from app.storage import (  # noqa: F401 - imported for their tables
     bans,
     commands,
     destination_states,
+    expected_payments,
 )
 from app.storage.binding import bindcodes, followers, openids  # noqa: F401 - imported for their tables
 from app.storage.database.db import metadata

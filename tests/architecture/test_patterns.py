@@ -78,6 +78,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.binding.codes:CODE_SHAPE": ("fullmatch", [("", "A", "")]),
     "app.pipeline.binding.codes:WORD_SHAPE": ("fullmatch", [("", "a", "x")]),
     "app.pipeline.commands.accept:COMMAND": ("fullmatch", [("", "A", ""), ("", "A.", "!")]),
+    "app.pipeline.payments.expect:ORDER": ("fullmatch", [("", "a", "")]),
     "app.pipeline.commands.accept:COMMAND_ID": ("fullmatch", [("", "a", "")]),
     "app.pipeline.operators.bindings:CURSOR_SHAPE": ("fullmatch", [("", "a", "")]),
     "app.platforms.alipay.callbacks:NOTIFY_ID": ("fullmatch", [("", "a", ""), ("", "1", "!")]),
