@@ -160,11 +160,19 @@ class QuotaReached(UpstreamUnavailable):
         self.code = "quota_reached"
 
 
+REFUSED = {
+    "settings": "refused_settings",
+    "recipient": "refused_recipient",
+    "content": "refused_content",
+}
+"""What history calls a refusal, by what is at fault."""
+
+
 class SendRefused(UpstreamError):
     """The platform will never take this: `at_fault` is `settings` (key, permission), `recipient` or `content`."""
 
     def __init__(self, at_fault: str, message: str, *, platform_code: str | None = None):
-        super().__init__(f"refused_{at_fault}", message, platform_code=platform_code)
+        super().__init__(REFUSED.get(at_fault, "refused_content"), message, platform_code=platform_code)
         self.at_fault = at_fault
 
 

@@ -34,7 +34,7 @@ from app.security.outbound import OutboundClient
 from tests.builders import exchange, run_stored_claim
 
 Answer = tuple[int, dict[str, Any]]
-HANG_UP = (0, {})
+HANG_UP: Answer = (0, {})
 """The server takes the call and closes the connection without an answer."""
 
 
