@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -28,7 +30,8 @@ from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Transaction
 from app.storage.messages.endings import Arrival, write_arrivals
-from app.storage.messages.progress import Departed, Departure, Leg, Verdict, note_wait, write_departures
+from app.storage.messages.progress import Departed, Departure, Leg, note_wait, write_departures
+from app.storage.messages.verdicts import Verdict
 from app.storage.queue.claims import LeaseLostError, are_held
 from app.storage.queue.dispatches import Claim
 
@@ -74,7 +77,9 @@ class Outgoing:
     last_refusal: tuple[str, str] | None = None
     ended: MessageState | None = None
     has_reached: bool = False
-    _admission: Admission | None = None
+    admission: Admission | None = None
+    first_page: Sequence[Any] | None = None
+    """What was read together with where the message stands; None once it was used or where it may have changed."""
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
 
     @property
@@ -84,7 +89,7 @@ class Outgoing:
 
     def ask_leave(self) -> Admission:
         """Return the leave to call this channel; raises Postponed while it is left alone."""
-        if self._admission is None:
+        if self.admission is None:
             services, name = self.services, self.channel.name
             with services.database.read() as tx:
                 admission = ask_leave(services, tx, name)
@@ -95,8 +100,8 @@ class Outgoing:
                 raise self.postponed(
                     admission.wait_until, "channel_waits", f"{name} is left alone for now: {said}"
                 )
-            self._admission = admission
-        return self._admission
+            self.admission = admission
+        return self.admission
 
     def parts(self, kind: str) -> tuple[Part, ...]:
         """Return the parts for a kind of recipient; raises LegFailed where the channel no longer takes the message."""
@@ -213,12 +218,16 @@ class Outgoing:
                 part=batch.part,
                 next_numbers=reached if is_more else (),
                 is_last=is_last and not is_more and not self.held_back and self._goes_on(called),
+                is_whole=len(batch.recipients) == self.leg.recipients and len(self.parts(batch.kind)) == 1,
+                is_only=self.leg.is_only,
+                begins=self.leg.state is MessageState.QUEUED,
             ),
         )
         self._note(called)
         if not arrived.is_held:
             raise LeaseLostError
         self.ended = arrived.state
+        self.leg = self.leg._replace(state=MessageState.SENDING)
         self._raise_what_ends(called)
         return batch.only(reached)._replace(part=batch.part + 1)
 
@@ -226,7 +235,7 @@ class Outgoing:
         """Remember what a call says about the channel; after an unclear one its leave is asked for again."""
         note_outcome(self.services, self.channel.name, called, self.ask_leave())
         if called.outcome is not CallOutcome.TAKEN:
-            self._admission = None
+            self.admission = None
         else:
             self.has_reached = True
 
