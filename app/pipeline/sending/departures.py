@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from app.core.errors import PermanentError, Postponed, RequestError
+from app.core.errors import PermanentError, Postponed, RequestError, StoreUnavailable
 from app.core.sending import Part, Sender
 from app.core.states import MessageState, RecipientState
 from app.core.values import Event
@@ -29,7 +29,7 @@ from app.pipeline.sending.wanted import message_of
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Transaction
-from app.storage.messages.endings import Arrival, write_arrivals
+from app.storage.messages.endings import Arrival, Arrived, write_arrivals
 from app.storage.messages.progress import Departed, Departure, Leg, note_wait, write_departures
 from app.storage.messages.verdicts import Verdict
 from app.storage.queue.claims import LeaseLostError, are_held
@@ -39,6 +39,8 @@ NAP_SECONDS = 0.5
 """A wait this short is waited out; for a longer one the dispatch is given back."""
 
 MOST_NAPS = 4
+STORE_DOWN_SECONDS = 0.5
+STORE_TRIES = 16
 SOON = timedelta(seconds=10)
 """After a failure in the middle of many recipients, which uses up no attempt."""
 
@@ -207,8 +209,7 @@ class Outgoing:
         """Write what became of a call and return who gets the next part; raises what ends the attempt."""
         verdicts, reached = self._verdicts(batch, called)
         is_more = bool(reached) and batch.part < len(self.parts(batch.kind))
-        arrived = self.services.accepts.run(
-            write_arrivals,
+        arrived = self._kept(
             Arrival(
                 self.claim,
                 self.leg.message_id,
@@ -230,6 +231,16 @@ class Outgoing:
         self.leg = self.leg._replace(state=MessageState.SENDING)
         self._raise_what_ends(called)
         return batch.only(reached)._replace(part=batch.part + 1)
+
+    def _kept(self, arrival: Arrival) -> Arrived:
+        """Write what became of a call, again for a while when the store is away: it is known now and nowhere else."""
+        for _ in range(STORE_TRIES):
+            try:
+                return self.services.accepts.run(write_arrivals, arrival)
+            except StoreUnavailable:
+                log.warning("message_part_waits_for_store", event_id=self.event.id, channel=self.channel.name)
+                time.sleep(STORE_DOWN_SECONDS)
+        return self.services.accepts.run(write_arrivals, arrival)
 
     def _note(self, called: Called) -> None:
         """Remember what a call says about the channel; after an unclear one its leave is asked for again."""
