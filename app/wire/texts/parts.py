@@ -138,3 +138,12 @@ class PartWriter:
 
     def _part(self, title: str, blocks: Blocks, written: str) -> WrittenPart:
         return WrittenPart(title=title, text=written, plain=write_blocks(blocks, Dialect.PLAIN))
+
+
+def first_line_as_title(text: str) -> tuple[str, str]:
+    """Return the title and the rest of a Markdown text whose first line is a heading `# …`, else no title and the text."""
+    first, _, rest = text.lstrip("\n").partition("\n")
+    if not first.startswith("# "):
+        return "", text
+    blocks = read(first, "markdown")
+    return " ".join(write_blocks(blocks, Dialect.PLAIN).split()), rest.lstrip("\n")
