@@ -34,6 +34,8 @@ CONFIGURATION_ONLY = {
     "app.config.destinations:NAME",
     "app.config.domain_files:NAME",
     "app.config.field_paths:PATH",
+    "app.config.push_keys:KEY",
+    "app.config.push_keys:NAME",
     "app.config.rates:BURST",
     "app.config.rates:RATE",
     "app.config.retries:DELAY",
