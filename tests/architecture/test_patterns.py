@@ -36,6 +36,7 @@ CONFIGURATION_ONLY = {
     "app.config.field_paths:PATH",
     "app.config.push_keys:KEY",
     "app.config.push_keys:NAME",
+    "app.config.notifications:TEMPLATE",
     "app.config.rates:BURST",
     "app.config.rates:RATE",
     "app.config.retries:DELAY",
