@@ -171,7 +171,8 @@ class UpstreamError(CallgateError):
 class UpstreamUnavailable(UpstreamError):
     """The platform could not be reached or said it is busy; the call may be repeated later.
 
-    `was_sent` is false where it is sure that the platform did nothing with the call.
+    `was_sent` is False where the platform for sure did not carry the call out: no connection, or its word that it is
+    busy. True where nobody knows.
     """
 
     def __init__(

@@ -61,11 +61,16 @@ class Part:
 
 
 class Pace(NamedTuple):
-    """At most `most` calls in `seconds`; counted over all processes for the whole channel, or for each recipient."""
+    """At most `most` calls in `seconds`; counted over all processes for the whole channel, or for each recipient.
+
+    `kinds` names the kinds of recipient it is for, all where it is empty: a robot and an app of one channel have limits of
+    their own.
+    """
 
     most: int
     seconds: float
     each_recipient: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,17 +104,20 @@ class SendResult:
 class Sender(Protocol):
     """Sends messages (WeCom, DingTalk, Feishu, WeChat; Slack, Discord, Telegram, SMTP …). Only `lent` does I/O."""
 
-    recipient_kinds: tuple[str, ...]
-    """Kinds of Recipient it takes; the first one is meant where a message names nobody and it is `robot`."""
-
     most_recipients: int
     """How many recipients of one kind one call may have."""
 
-    recognises_repeats: bool
-    """True where the platform drops a call with a `repeat_key` it knows: an unclear ending may then be repeated."""
+    @property
+    def recipient_kinds(self) -> tuple[str, ...]:
+        """Kinds of Recipient it takes; the first one is meant where a message names nobody and it is `robot`."""
 
-    paces: tuple[Pace, ...]
-    """What the platform allows, with its source in a comment."""
+    @property
+    def recognises_repeats(self) -> bool:
+        """True where the platform drops a call with a `repeat_key` it knows: an unclear ending may then be repeated."""
+
+    @property
+    def paces(self) -> tuple[Pace, ...]:
+        """What the platform allows, with its source in a comment."""
 
     def needs_app_token(self, kind: str) -> bool:
         """Say whether a call to this kind of recipient needs Lent.app_token; robots mostly have keys of their own."""
@@ -124,8 +132,9 @@ class Sender(Protocol):
         """Send one part to recipients of one kind, once.
 
         Raises TokenRejected (the app token is stale; it is renewed and the call repeated once), QuotaReached (nothing
-        was sent, wait), SendRefused (final), UpstreamUnavailable (for sure nothing was sent; may be repeated),
-        OutcomeUnknown (nobody knows). Every sentence is for operators and names the cure, never a secret.
+        was sent, wait), SendRefused (final), UpstreamUnavailable (with `was_sent=False` for sure nothing was sent and
+        it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
+        the cure, never a secret.
         """
 
 
