@@ -20,7 +20,7 @@ FORMATS = ("markdown", "text", "html")
 
 
 class Recipient(NamedTuple):
-    """One addressee: `kind` is open_id, user_id, chat_id, department, tag, email or robot, `value` the platform's own id.
+    """One addressee: `kind` is open_id, user_id, union_id, chat_id, department, tag, email or robot, `value` the platform's own id.
 
     A robot speaks where it was put, so its value is empty. `@all` as a user_id is everybody, where a platform has that.
     """
@@ -53,11 +53,13 @@ class Message:
 class Part:
     """One call's worth of a message, as the platform takes it, without recipients and credentials.
 
-    `preview` is what history shows of it: plain text, at most 200 characters.
+    `preview` is what history shows of it: plain text, at most 200 characters. `recognised` says of this part what
+    Sender.recognises_repeats says of all, where they differ (an app's messages and a robot's, WeChat's templates and texts).
     """
 
     body: JSON
     preview: str = ""
+    recognised: bool | None = None
 
 
 class Pace(NamedTuple):

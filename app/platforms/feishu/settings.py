@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+from app.config.settings import http_address
 
 Brand = Literal["feishu", "lark"]
 
@@ -29,6 +30,15 @@ def _each_scope_once(value: str) -> str:
     return " ".join(dict.fromkeys(value.split()))
 
 
+def _hook_address(value: SecretStr) -> SecretStr:
+    if value.get_secret_value():
+        http_address(value.get_secret_value())
+    return value
+
+
+RobotHook = Annotated[SecretStr, AfterValidator(_hook_address)]
+
+
 class FeishuSettings(PlatformSettings):
     """One app of the Feishu or Lark console."""
 
@@ -37,7 +47,7 @@ class FeishuSettings(PlatformSettings):
     )
     app_secret: SecretStr = Field(
         SecretStr(""),
-        description="App Secret, from the same page; without it nobody is logged in.",
+        description="App Secret, from the same page; without it nobody is logged in, and only a robot sends.",
     )
     verification_token: Secrets = Field(
         (),
@@ -51,9 +61,12 @@ class FeishuSettings(PlatformSettings):
     old_cards: bool = Field(
         False, description="true also takes clicks on old message cards, which are signed with SHA-1 only."
     )
-    robot_hook: str = Field("", repr=False, description="Webhook address of a custom group bot, for sending.")
+    robot_hook: RobotHook = Field(
+        SecretStr(""),
+        description="Webhook address of a custom group bot (自定义机器人), for sending to its group. Whoever knows it can write there.",
+    )
     robot_secret: SecretStr = Field(
-        SecretStr(""), description="Signature secret of that bot, when it has one."
+        SecretStr(""), description="Signature secret (签名校验) of that bot, when it has one."
     )
     brand: Brand = Field("feishu", description="feishu (mainland) or lark (international).")
     scope: Annotated[str, AfterValidator(_each_scope_once)] = Field(
