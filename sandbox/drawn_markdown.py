@@ -44,7 +44,9 @@ class MarkdownLook:
 
     def pieces(self) -> re.Pattern[str]:
         """Returns one pattern for everything that is drawn inside a line."""
-        return re.compile("|".join([*self.own, *(PIECES[name] for name in PIECES if name in self.knows), r"(?P<never>$.)"]))
+        return re.compile(
+            "|".join([*self.own, *(PIECES[name] for name in PIECES if name in self.knows), r"(?P<never>$.)"])
+        )
 
 
 def draw_markdown(text: str, look: MarkdownLook) -> Markup:
@@ -118,7 +120,9 @@ def _list(lines: Sequence[str], look: MarkdownLook) -> Markup:
         found = ITEM.fullmatch(lines[at])
         assert found is not None
         end = _while(lines, at + 1, lambda each: each.startswith(" " * (len(first[1]) + 2)))
-        inner = _list(lines[at + 1 : end], look) if end > at + 1 and len(first[1]) < 2 * DEEPEST else Markup("")
+        inner = (
+            _list(lines[at + 1 : end], look) if end > at + 1 and len(first[1]) < 2 * DEEPEST else Markup("")
+        )
         drawn.append(Markup("<li>{}{}</li>").format(_inline(found[3], look), inner))
         at = end
     items = Markup("").join(drawn)
@@ -152,8 +156,9 @@ def _lines(lines: Sequence[str], look: MarkdownLook) -> Markup:
     drawn = [_inline(line.rstrip(), look) for line in lines]
     if look.lines_end:
         return Markup("<br>").join(drawn)
-    ends = ["<br>" if line.endswith("  ") else " " for line in lines[:-1]]
-    return Markup("").join(part + Markup(end) for part, end in zip(drawn, [*ends, ""], strict=True))
+    broken, blank = Markup("<br>"), Markup(" ")
+    ends = [broken if line.endswith("  ") else blank for line in lines[:-1]]
+    return Markup("").join(part + end for part, end in zip(drawn, [*ends, Markup("")], strict=True))
 
 
 def _inline(text: str, look: MarkdownLook) -> Markup:
@@ -172,7 +177,9 @@ def _piece(found: re.Match[str], look: MarkdownLook) -> Markup:
         label = given["alt"] or given["picture"]
         return Markup('<a class="picture" href="{}" rel="noreferrer">{}</a>').format(given["picture"], label)
     if "address" in given:
-        return Markup('<a href="{}" rel="noreferrer">{}</a>').format(given["address"], given["label"] or given["address"])
+        return Markup('<a href="{}" rel="noreferrer">{}</a>').format(
+            given["address"], given["label"] or given["address"]
+        )
     for name, tag in (("bold", "strong"), ("italic", "em"), ("strike", "s")):
         if name in given:
             return Markup("<{0}>{1}</{0}>").format(tag, _inline(given[name], look))

@@ -106,8 +106,9 @@ class SendResult:
 class Sender(Protocol):
     """Sends messages (WeCom, DingTalk, Feishu, WeChat; Slack, Discord, Telegram, SMTP …). Only `lent` does I/O."""
 
-    most_recipients: int
-    """How many recipients of one kind one call may have."""
+    @property
+    def most_recipients(self) -> int:
+        """How many recipients of one kind one call may have; see KindLimits for kinds that differ."""
 
     @property
     def recipient_kinds(self) -> tuple[str, ...]:
@@ -138,6 +139,19 @@ class Sender(Protocol):
         it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
         the cure, never a secret.
         """
+
+
+@runtime_checkable
+class KindLimits(Protocol):
+    """Beside Sender: one call takes more recipients of one kind than of another (WeCom, DingTalk)."""
+
+    def most_of_kind(self, kind: str) -> int:
+        """Return how many recipients of this kind one call may have; never less than Sender.most_recipients."""
+
+
+def most_in_one_call(sender: Sender, kind: str) -> int:
+    """Return how many recipients of a kind one call of this sender may have."""
+    return sender.most_of_kind(kind) if isinstance(sender, KindLimits) else sender.most_recipients
 
 
 class QuotaReached(UpstreamUnavailable):

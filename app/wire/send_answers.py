@@ -101,7 +101,9 @@ def _by_rule(rule: Rule, text: str, platform: str) -> UpstreamError:
     if rule.outcome == BUSY:
         return UpstreamUnavailable(sentence, platform_code=code, retry_after=rule.seconds, was_sent=False)
     found = IPV4.search(text) if rule.names_us else None
-    return SendRefused(rule.outcome, f"{sentence} {platform} saw {found[0]}." if found else sentence, platform_code=code)
+    return SendRefused(
+        rule.outcome, f"{sentence} {platform} saw {found[0]}." if found else sentence, platform_code=code
+    )
 
 
 def _unreadable(answer: HttpAnswer, platform: str) -> UpstreamError:

@@ -7,11 +7,11 @@ a word, so it is refused here.
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64decode
 from typing import Final
 
 from app.core.values import JSON
+from app.security.signatures import digest_of
 from app.wire.native_messages import NativeType, bytes_of
 
 TEXT_BYTES: Final = 2048
@@ -33,7 +33,7 @@ def _picture_fault(content: JSON) -> str | None:
         return "content.base64 must be the picture in Base64, without line breaks and without data:image/… in front."
     if len(picture) > PICTURE_BYTES:
         return "The picture is over 2 MB; make it smaller."
-    if hashlib.md5(picture, usedforsecurity=False).hexdigest() != content["md5"].lower():
+    if digest_of("md5", picture).hex() != content["md5"].lower():
         return "content.md5 must be the MD5 (hex) of the picture itself, before Base64."
     return None
 
@@ -64,7 +64,9 @@ def _card_fault(content: JSON, kinds: tuple[str, ...]) -> str | None:
     if content.get("card_type") not in kinds:
         return f"content.card_type must be one of {', '.join(kinds)}."
     action = content.get("card_action")
-    if content["card_type"] in ROBOT_CARDS and not (isinstance(action, dict) and action.get("type") in CARD_ACTIONS):
+    if content["card_type"] in ROBOT_CARDS and not (
+        isinstance(action, dict) and action.get("type") in CARD_ACTIONS
+    ):
         return "content.card_action must say where a press on the card leads: type 1 with url, or type 2 with appid."
     return None
 

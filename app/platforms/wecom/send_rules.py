@@ -17,7 +17,9 @@ ROBOT_GONE = (
     "WeCom knows no robot with this key; open the group's settings (群设置 → 消息推送), copy the address again into robot_key, or add a "
     "new robot if it was removed."
 )
-ROBOT_OFF = "WeCom says that the robot is not in a group any more or was switched off; add it to the group again."
+ROBOT_OFF = (
+    "WeCom says that the robot is not in a group any more or was switched off; add it to the group again."
+)
 NOT_VISIBLE = (
     "The application may not write to this person, department or tag; add them to its visible range (可见范围) on the application's page "
     "of the WeCom console."
@@ -33,7 +35,12 @@ TOO_MANY = "WeCom takes no more messages for now: too many were sent in a minute
 MESSAGES = (
     Rule(-1, BUSY, "WeCom is busy; the message is sent again in a moment.", seconds=2),
     Rule(45009, WAIT, TOO_MANY),
-    Rule(45033, BUSY, "WeCom takes no more calls at the same time; the message is sent again in a moment.", seconds=2),
+    Rule(
+        45033,
+        BUSY,
+        "WeCom takes no more calls at the same time; the message is sent again in a moment.",
+        seconds=2,
+    ),
     Rule(44004, CONTENT, EMPTY),
     Rule(45002, CONTENT, TOO_LONG),
     Rule(45008, CONTENT, "WeCom takes 1 to 8 articles in one message."),

@@ -32,10 +32,19 @@ ROBOT_KIND, MEMBER, DEPARTMENT, TAG = "robot", "user_id", "department", "tag"
 APP_KINDS: Final = (MEMBER, DEPARTMENT, TAG)
 ADDRESSED: Final = {MEMBER: "touser", DEPARTMENT: "toparty", TAG: "totag"}
 UNREACHED: Final = {
-    MEMBER: (("invaliduser", NO_SUCH_MEMBER), ("unlicenseduser", "This member has no licence for the application's interface.")),
-    DEPARTMENT: (("invalidparty", "WeCom knows no such department, or it is not in the application's visible range (可见范围)."),),
+    MEMBER: (
+        ("invaliduser", NO_SUCH_MEMBER),
+        ("unlicenseduser", "This member has no licence for the application's interface."),
+    ),
+    DEPARTMENT: (
+        (
+            "invalidparty",
+            "WeCom knows no such department, or it is not in the application's visible range (可见范围).",
+        ),
+    ),
     TAG: (("invalidtag", "WeCom knows no such tag, or the application may not use it."),),
 }
+MOST: Final = {ROBOT_KIND: 1, MEMBER: 1000, DEPARTMENT: 100, TAG: 100}
 EVERYBODY: Final = "@all"
 MOBILE: Final = re.compile(r"1[0-9]{10}")
 MEMBER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@\-]{0,63}")
@@ -54,10 +63,9 @@ MEMBER_PACES: Final = (
 
 
 class WecomSender(WecomApplication):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages; satisfies Sender and KindLimits of app.core.sending."""
 
-    most_recipients: int = 100
-    """Departments and tags; of members it would be 1,000."""
+    most_recipients: int = MOST[ROBOT_KIND]
 
     @property
     def recipient_kinds(self) -> tuple[str, ...]:
@@ -75,6 +83,10 @@ class WecomSender(WecomApplication):
         """What WeCom allows; each with its page above."""
         return (ROBOT_PACE, *MEMBER_PACES)
 
+    def most_of_kind(self, kind: str) -> int:
+        """Return how many members, departments or tags one call may name."""
+        return MOST[kind]
+
     def needs_app_token(self, kind: str) -> bool:
         """Say whether the application's token is needed; a robot's key is all it has."""
         return kind != ROBOT_KIND
@@ -90,10 +102,17 @@ class WecomSender(WecomApplication):
         """Send one part once, with the robot or to people of one kind."""
         if to[0].kind == ROBOT_KIND:
             key = plain_text(self.settings.robot_key)
-            taken(lent.http.request("POST", self.api("webhook/send"), params={"key": key}, json=dict(part.body)), ROBOT)
+            taken(
+                lent.http.request(
+                    "POST", self.api("webhook/send"), params={"key": key}, json=dict(part.body)
+                ),
+                ROBOT,
+            )
             return SendResult()
         if not lent.app_token:
-            raise SendRefused(SETTINGS, "Messages to people need the application's token; set secret and agent_id.")
+            raise SendRefused(
+                SETTINGS, "Messages to people need the application's token; set secret and agent_id."
+            )
         answer = lent.http.request(
             "POST",
             self.api("message/send"),
@@ -144,12 +163,17 @@ def _robot_parts(message: Message) -> list[Part]:
 def _app_parts(message: Message) -> list[Part]:
     """Write for people; nobody needs to be mentioned in a message of their own."""
     if message.format == "text":
-        return [_part("text", {"content": each.text}, each.plain) for each in _written(message, Dialect.PLAIN, TEXT_BYTES)]
+        return [
+            _part("text", {"content": each.text}, each.plain)
+            for each in _written(message, Dialect.PLAIN, TEXT_BYTES)
+        ]
     written = _written(message, Dialect.WECOM, APP_MARKDOWN_BYTES)
     return [_part("markdown", {"content": each.text}, each.plain) for each in written]
 
 
-def _written(message: Message, dialect: Dialect, most: int, reserve: int = RESERVE) -> tuple[WrittenPart, ...]:
+def _written(
+    message: Message, dialect: Dialect, most: int, reserve: int = RESERVE
+) -> tuple[WrittenPart, ...]:
     limit = Limit("bytes", most, reserve)
     return write_parts(message.title, message.text, message.format, dialect, limit, title_in_text=True)
 
@@ -159,7 +183,9 @@ def _part(kind: str, content: Mapping[str, Any], preview: str) -> Part:
 
 
 def _checked_mentions(mentions: Sequence[str]) -> tuple[str, ...]:
-    if len(mentions) > MOST_MENTIONS or not all(each == EVERYBODY or MEMBER_ID.fullmatch(each) for each in mentions):
+    if len(mentions) > MOST_MENTIONS or not all(
+        each == EVERYBODY or MEMBER_ID.fullmatch(each) for each in mentions
+    ):
         raise RequestError(
             "bad_mention",
             f"WeCom takes up to {MOST_MENTIONS} mentions, each a userid, a mobile number of 11 digits, or {EVERYBODY}.",

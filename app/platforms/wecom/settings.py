@@ -44,7 +44,8 @@ class WecomSettings(SealedPushSettings):
     """
 
     corp_id: str = Field(
-        "", description="The company's id (企业ID) of the page My company (我的企业); only a robot does without it."
+        "",
+        description="The company's id (企业ID) of the page My company (我的企业); only a robot does without it.",
     )
     agent_id: AgentId = Field(
         "",
@@ -97,7 +98,9 @@ class WecomSettings(SealedPushSettings):
             self.agent_id or plain_text(self.secret) or self.token or self.encoding_aes_key
         )
         if not self.corp_id and not is_robot_only:
-            raise ValueError("corp_id is missing; only a channel with nothing but a robot_key does without it")
+            raise ValueError(
+                "corp_id is missing; only a channel with nothing but a robot_key does without it"
+            )
         return self
 
     def missing_login_secret(self) -> str | None:

@@ -1,8 +1,8 @@
-"""Simulated DingTalk: login page, the script inside its app, user and app tokens, encrypted events, robot messages."""
+"""Simulated DingTalk: login page, the script inside its app, user and app tokens, encrypted events, robot messages, what it is told to deliver."""
 
 from __future__ import annotations
 
-from sandbox.platforms.dingtalk import api, credentials, in_app, people
+from sandbox.platforms.dingtalk import api, credentials, in_app, messages, people
 from sandbox.platforms.dingtalk.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
@@ -14,7 +14,7 @@ SIMULATED = Simulated(
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
-    blueprint=api.blueprint,
+    blueprint=messages.blueprint,
     callbacks=CALLBACKS,
     login=Login(Words("Scan, then agree or refuse", "扫码后同意或拒绝")),
     look=Look("#0a63d1", dark_accent="#8bbcff", on_dark_accent="#0c1a2e"),
@@ -22,4 +22,5 @@ SIMULATED = Simulated(
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
     switches=(*api.SWITCHES, *in_app.SWITCHES),
+    first_message='dingtalk --text "Hello"',
 )

@@ -28,8 +28,16 @@ SIMULATED = Simulated(
             "wecom.robot_send",
             "json",
             1,
-            {"json": {"errcode": 45009, "errmsg": "api freq out of limit, hint: [sandbox], from ip: 127.0.0.1"}},
-            Words("The next message of WeCom's robot is one too many", "企业微信机器人的下一条消息超出频率限制"),
+            {
+                "json": {
+                    "errcode": 45009,
+                    "errmsg": "api freq out of limit, hint: [sandbox], from ip: 127.0.0.1",
+                }
+            },
+            Words(
+                "The next message of WeCom's robot is one too many", "企业微信机器人的下一条消息超出频率限制"
+            ),
         ),
     ),
+    first_message='wecom --text "Hello"',
 )

@@ -25,9 +25,13 @@ def _coloured(found: re.Match[str]) -> Markup:
     return Markup('<span class="tint-{}">{}</span>').format(found["colour"], found["coloured"])
 
 
-FIRST = MarkdownLook(frozenset({"heading", "quote", "code", "link", "bold"}), {MENTION: _mention, COLOUR: _coloured})
+FIRST = MarkdownLook(
+    frozenset({"heading", "quote", "code", "link", "bold"}), {MENTION: _mention, COLOUR: _coloured}
+)
 SECOND = MarkdownLook(
-    frozenset({"heading", "quote", "list", "fence", "table", "rule", "code", "link", "image", "bold", "italic"})
+    frozenset(
+        {"heading", "quote", "list", "fence", "table", "rule", "code", "link", "image", "bold", "italic"}
+    )
 )
 LOOKS = {"markdown": FIRST, "markdown_v2": SECOND}
 
@@ -42,7 +46,11 @@ def mentioned(kind: str, content: dict[str, Any]) -> tuple[str, ...]:
     if kind == "text":
         lists = (content.get("mentioned_list") or [], content.get("mentioned_mobile_list") or [])
         return tuple(str(each) for names in lists for each in names)
-    return tuple(found["member"] for found in MEMBER_OF_TEXT.finditer(str(content.get("content", "")))) if kind == "markdown" else ()
+    return (
+        tuple(found["member"] for found in MEMBER_OF_TEXT.finditer(str(content.get("content", ""))))
+        if kind == "markdown"
+        else ()
+    )
 
 
 def card_of(kind: str, content: dict[str, Any]) -> dict[str, Any]:

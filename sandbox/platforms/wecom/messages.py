@@ -16,14 +16,14 @@ from flask import Response, request
 from sandbox.inbox import Delivered
 from sandbox.people import PEOPLE, Person
 from sandbox.platforms.wecom import look, people
-from sandbox.platforms.wecom.api import token_problem, answer, answer_error, blueprint
+from sandbox.platforms.wecom.api import answer, answer_error, blueprint, token_problem
 from sandbox.state import SandboxState, current_state, random_text
 
 ROBOT_PER_MINUTE = 20
 MEMBER_PER_MINUTE = 30
 TEXT_BYTES, ROBOT_MARKDOWN_BYTES, APP_MARKDOWN_BYTES = 2048, 4096, 2048
 PICTURE_BYTES = 2 * 1024 * 1024
-MOST_MEMBERS, MOST_GROUPS = 1000, 100
+LIMITS = (("touser", 1000), ("toparty", 100), ("totag", 100))
 DUPLICATE_SECONDS = 1800
 GROUP = "运维群 · Operations"
 ROBOT_TYPES = ("text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card")
@@ -53,21 +53,13 @@ def robot_send() -> Response:
 def app_send() -> Response:
     """Takes a message of the application for members, departments and tags."""
     state = current_state()
-    if (problem := token_problem(state)) is not None:
-        return answer_error(problem)
     body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        return answer_error(40058)
-    if str(body.get("agentid")) != state.settings["WECOM_AGENT_ID"]:
-        return answer_error(40056)
-    problem = _content_problem(body, APP_TYPES, APP_MARKDOWN_BYTES)
-    members, unknown = _members(body)
-    if problem is None and any(len(str(body.get(name, "")).split("|")) > most for name, most in _LIMITS):
-        problem = 40058
-    if problem is None and not members:
-        problem = 81013
+    problem = token_problem(state) or _request_problem(state, body)
     if problem is not None:
         return answer_error(problem)
+    members, unknown = _members(body)
+    if not members:
+        return answer_error(81013)
     if not _is_repeat(state, body):
         for person in members:
             if _has_room(state, f"member:{person.key}", MEMBER_PER_MINUTE):
@@ -75,7 +67,14 @@ def app_send() -> Response:
     return answer({**unknown, "msgid": random_text(43)})
 
 
-_LIMITS = (("touser", MOST_MEMBERS), ("toparty", MOST_GROUPS), ("totag", MOST_GROUPS))
+def _request_problem(state: SandboxState, body: Any) -> int | None:
+    if not isinstance(body, dict):
+        return 40058
+    if str(body.get("agentid")) != state.settings["WECOM_AGENT_ID"]:
+        return 40056
+    if any(len(_values(body, name)) > most for name, most in LIMITS):
+        return 40058
+    return _content_problem(body, APP_TYPES, APP_MARKDOWN_BYTES)
 
 
 def _members(body: dict[str, Any]) -> tuple[list[Person], dict[str, str]]:
@@ -118,7 +117,11 @@ def _content_problem(body: Any, types: tuple[str, ...], markdown_bytes: int) -> 
         if not isinstance(text, str) or not text.strip():
             return 44004
         is_cut = kind == "text" and types is APP_TYPES
-        return 45002 if len(text.encode()) > (TEXT_BYTES if kind == "text" else markdown_bytes) and not is_cut else None
+        return (
+            45002
+            if len(text.encode()) > (TEXT_BYTES if kind == "text" else markdown_bytes) and not is_cut
+            else None
+        )
     if kind == "image" and types is ROBOT_TYPES:
         return _picture_problem(content)
     if kind == "news":
