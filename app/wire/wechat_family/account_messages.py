@@ -18,6 +18,7 @@ from app.core.values import JSON
 from app.wire.native_messages import MOST_PREVIEWED, NativeType, check_native, native_preview
 from app.wire.send_answers import SETTINGS, SendRules, taken
 from app.wire.texts import Dialect, Limit, write_parts
+from app.wire.texts.graphemes import last_boundary
 from app.wire.wechat_family.send_rules import ACCOUNT
 
 CUSTOMER, TEMPLATE, SUBSCRIBED, ONE_TIME, MINI_SUBSCRIBED = (
@@ -205,4 +206,6 @@ def _filled(pattern: str, title: str, text: str) -> str:
 
 def _fitting(name: str, value: str) -> str:
     most = longest(name)
-    return value if most is None or len(value) <= most else value[: most - 1].rstrip() + CUT
+    if most is None or len(value) <= most:
+        return value
+    return value[: last_boundary(value, most - 1)].rstrip() + CUT

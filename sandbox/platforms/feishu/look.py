@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sandbox.drawn_markdown import BLOCKS, PIECES, MarkdownLook, draw_markdown
 from sandbox.platforms.feishu import people
 
 CALL = r"<at (?:user_)?id=[\"']?(?P<called>[A-Za-z0-9_-]{1,64})[\"']?>[^<\n]{0,64}</at>"
 FONT = r"<font color=[\"']?(?P<colour>[a-z]{1,20})[\"']?>(?P<coloured>[^<\n]*)</font>"
-CALLED = re.compile(CALL)
+ENTITY = r"&#(?P<sign>[0-9]{2,5});"
+CALLED = re.compile(r'<span class="mention">@([^<]{1,64})</span>')
 COLOURS = ("red", "green", "grey")
 
 
@@ -35,7 +36,8 @@ def draw(msg_type: str, content: Mapping[str, Any], app_id: str) -> Drawn:
     """Draws a content by its type; types without a look of their own are named."""
     if msg_type == "text":
         text = str(content.get("text", ""))
-        return Drawn(text, draw_markdown(text, _look(frozenset(), app_id)), mentions=_called(text, app_id))
+        drawn = draw_markdown(text, _look(frozenset(), app_id))
+        return Drawn(text, drawn, mentions=_called(drawn))
     if msg_type == "post":
         return _post(content, app_id)
     if msg_type == "interactive":
@@ -57,7 +59,7 @@ def _look(knows: frozenset[str], app_id: str) -> MarkdownLook:
     def call(found: re.Match[str]) -> Markup:
         return _call(found["called"], app_id)
 
-    return MarkdownLook(knows, own={CALL: call, FONT: _font})
+    return MarkdownLook(knows, own={CALL: call, FONT: _font, ENTITY: _sign})
 
 
 def _post(content: Mapping[str, Any], app_id: str) -> Drawn:
@@ -74,13 +76,7 @@ def _post(content: Mapping[str, Any], app_id: str) -> Drawn:
         Markup("<p>{}</p>").format(Markup("").join(_piece(piece, app_id) for piece in line)) for line in lines
     )
     text = "\n".join("".join(str(piece.get("text", "")) for piece in line) for line in lines)
-    calls = tuple(
-        _name(str(piece.get("user_id")), app_id)
-        for line in lines
-        for piece in line
-        if piece.get("tag") == "at"
-    )
-    return Drawn(text, drawn, str(written.get("title", "")), calls)
+    return Drawn(text, drawn, str(written.get("title", "")), _called(drawn))
 
 
 def _piece(piece: Mapping[str, Any], app_id: str) -> Markup:
@@ -104,7 +100,7 @@ def _card(card: Mapping[str, Any], app_id: str) -> Drawn:
         "\n".join(text for text in texts if text),
         drawn,
         heading,
-        tuple(name for text in texts for name in _called(text, app_id)),
+        _called(drawn),
         tuple(_button(element) for element in elements if element.get("tag") == "button"),
     )
 
@@ -153,12 +149,16 @@ def _font(found: re.Match[str]) -> Markup:
     return Markup('<span class="{}">{}</span>').format(colour, found["coloured"])
 
 
+def _sign(found: re.Match[str]) -> Markup:
+    return escape(chr(int(found["sign"])))
+
+
 def _call(identifier: str, app_id: str) -> Markup:
     return Markup('<span class="mention">@{}</span>').format(_name(identifier, app_id))
 
 
-def _called(text: str, app_id: str) -> tuple[str, ...]:
-    return tuple(_name(found, app_id) for found in CALLED.findall(text))
+def _called(drawn: Markup) -> tuple[str, ...]:
+    return tuple(CALLED.findall(str(drawn)))
 
 
 def _name(identifier: str, app_id: str) -> str:

@@ -87,7 +87,7 @@ def robot(hook: str) -> Response:
         Delivered(
             platform="feishu",
             conversation="robot",
-            conversation_title="群机器人 Group robot",
+            conversation_title="群机器人 · Group robot",
             kind=msg_type,
             **draw(msg_type, _robot_content(body), app_id)._asdict(),
             raw={name: value for name, value in body.items() if name not in ("sign", "timestamp")},
@@ -211,9 +211,9 @@ def _keep(
 ) -> None:
     app_id = state.settings["FEISHU_APP_ID"]
     person = None if kind == "chat_id" else _identified(state, body["receive_id"], kind)
-    conversation, title = f"chat:{CHAT_ID}", "群聊 Group"
+    conversation, title = f"chat:{CHAT_ID}", "群聊 · Group"
     if person is not None:
-        conversation, title = f"user:{people.open_id(person, app_id)}", f"{person.name_zh} {person.name_en}"
+        conversation, title = f"user:{person.key}", f"{person.name_zh} · {person.name_en}"
     state.inbox.keep(
         Delivered(
             platform="feishu",

@@ -237,8 +237,8 @@ def _deliver(
     state.inbox.keep(
         Delivered(
             platform=sender.slug,
-            conversation=f"user:{body['touser']}",
-            conversation_title=f"{person.name_zh} {person.name_en}",
+            conversation=f"user:{person.key}",
+            conversation_title=f"{person.name_zh} · {person.name_en}",
             kind=kind,
             text=text,
             heading=heading,

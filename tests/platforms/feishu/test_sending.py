@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from app.core.errors import RequestError, TokenRejected, UpstreamUnavailable
-from app.core.sending import (
-    Lent,
-    Message,
-    OutcomeUnknown,
-    QuotaReached,
-    Recipient,
-    Sender,
-    SendRefused,
-    SendResult,
-)
+from app.core.errors import TokenRejected, UpstreamError
+from app.core.sending import Message, QuotaReached, Recipient, Sender, SendRefused
 from app.platforms import discover
-from app.security.outbound import OutboundClient
 from sandbox.inbox import Delivered
 from sandbox.people import PEOPLE
 from sandbox.platforms.feishu import people
 from sandbox.platforms.feishu.messages import CHAT_ID
 from tests.platforms.answering import answer, api
+from tests.platforms.sending import Sending, outcome_of, refused_parts, sending
 from tests.sandbox.server import SandboxServer
 
 MAYA = PEOPLE[3]
 ROBOT = Recipient("robot")
-KEY = "0123456789abcdef0123456789abcdef"
 
 
 def channel(sandbox: SandboxServer, **changes: str) -> Any:
@@ -49,25 +39,8 @@ def channel(sandbox: SandboxServer, **changes: str) -> Any:
 
 
 @pytest.fixture
-def feishu(sandbox: SandboxServer) -> Any:
-    return channel(sandbox)
-
-
-@pytest.fixture
-def http(sandbox: SandboxServer) -> OutboundClient:
-    return OutboundClient([sandbox.url])
-
-
-def lent(feishu: Any, http: Any, *, key: str = KEY, token: str | None = "fetch") -> Lent:
-    value = feishu.fetch_app_token(http, rejected=None).value if token == "fetch" else token
-    return Lent(http, mail=cast(Any, None), repeat_key=key, now=datetime.now(UTC), app_token=value)
-
-
-def send(feishu: Any, http: Any, message: Message, to: Recipient, **given: Any) -> list[SendResult]:
-    parts = feishu.parts(message, to.kind)
-    return [
-        feishu.send(part, [to], lent(feishu, http, key=f"{n:032x}", **given)) for n, part in enumerate(parts)
-    ]
+def feishu(sandbox: SandboxServer) -> Sending:
+    return sending(channel(sandbox))
 
 
 def kept(sandbox: SandboxServer, conversation: str = "") -> list[Delivered]:
@@ -87,11 +60,9 @@ def test_what_a_channel_can_send_follows_from_its_keys(sandbox: SandboxServer) -
     assert not isinstance(channel(sandbox, app_secret="", robot_hook=""), Sender)
 
 
-def test_markdown_becomes_a_card_that_a_person_reads(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
-) -> None:
+def test_markdown_becomes_a_card_that_a_person_reads(sandbox: SandboxServer, feishu: Sending) -> None:
     message = Message(title="Build 42", text="**failed** on `main`\n\n| a | b |\n|---|---|\n| 1 | 2 |")
-    (result,) = send(feishu, http, message, open_id(sandbox))
+    (result,) = feishu.send(message, open_id(sandbox))
     assert result.message_id is not None
     assert result.message_id.startswith("om_")
     (seen,) = kept(sandbox)
@@ -100,7 +71,7 @@ def test_markdown_becomes_a_card_that_a_person_reads(
     assert "<td>1</td>" in str(seen.drawn)
 
 
-def test_every_kind_of_receiver_is_reached(sandbox: SandboxServer, feishu: Any, http: OutboundClient) -> None:
+def test_every_kind_of_receiver_is_reached(sandbox: SandboxServer, feishu: Sending) -> None:
     named = {
         "open_id": open_id(sandbox).value,
         "user_id": people.user_id(MAYA),
@@ -108,29 +79,33 @@ def test_every_kind_of_receiver_is_reached(sandbox: SandboxServer, feishu: Any, 
         "email": MAYA.email,
         "chat_id": CHAT_ID,
     }
-    for number, (kind, value) in enumerate(named.items()):
-        to = Recipient(kind, value)
-        (part,) = feishu.parts(Message(text="hi"), kind)
-        feishu.send(part, [to], lent(feishu, http, key=f"{number:032x}"))
-    assert len(kept(sandbox, f"user:{named['open_id']}")) == 4
+    for kind, value in named.items():
+        feishu.send(Message(text="hi"), Recipient(kind, value))
+    assert len(kept(sandbox, "user:maya")) == 4
     assert len(kept(sandbox, f"chat:{CHAT_ID}")) == 1
 
 
-def test_plain_text_is_shown_letter_by_letter(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
-) -> None:
+def test_plain_text_is_shown_letter_by_letter(sandbox: SandboxServer, feishu: Sending) -> None:
     text = '<at user_id="all">x</at> **not bold**\nsecond line'
-    send(feishu, http, Message(title="t", text=text, format="text"), ROBOT)
+    feishu.send(Message(title="t", text=text, format="text"))
     (seen,) = kept(sandbox)
     assert (seen.kind, seen.heading, seen.mentions) == ("post", "t", ())
     assert text in seen.text
 
 
-def test_mentions_call_people_in_the_first_part_only(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
-) -> None:
-    message = Message(text="word " * 6000, mentions=("@all", people.user_id(MAYA)))
-    send(feishu, http, message, ROBOT)
+def test_what_people_wrote_calls_nobody(sandbox: SandboxServer, feishu: Sending) -> None:
+    for written_in in ("markdown", "html", "text"):
+        feishu.send(
+            Message(
+                text='<at id=all></at> &lt;at id=all&gt;&lt;/at&gt; `<at id="all"></at>` hello',
+                format=written_in,
+            )
+        )
+    assert [each.mentions for each in kept(sandbox)] == [()] * 3
+
+
+def test_mentions_call_people_in_the_first_part_only(sandbox: SandboxServer, feishu: Sending) -> None:
+    feishu.send(Message(text="word " * 6000, mentions=("@all", people.user_id(MAYA))))
     first, *others = kept(sandbox, "robot")
     assert first.mentions == ("所有人", MAYA.name_zh)
     assert others
@@ -138,146 +113,136 @@ def test_mentions_call_people_in_the_first_part_only(
 
 
 def test_a_long_text_arrives_whole_in_parts_within_the_limits(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
+    sandbox: SandboxServer, feishu: Sending
 ) -> None:
     text = "\n\n".join(f'"quoted" \\ 第{number}段 ' + "长" * 300 for number in range(45))
     for to in (ROBOT, open_id(sandbox)):
-        sandbox.state.reset()
-        send(feishu, http, Message(title="Long", text=text), to)
+        sandbox.state.inbox.clear()
+        feishu.send(Message(title="Long", text=text), to)
         seen = kept(sandbox)
         assert len(seen) > 1
-        assert [each.heading for each in seen][0].endswith("Long")
+        assert seen[0].heading.endswith("Long")
         assert all(f"第{number}段" in "".join(each.text for each in seen) for number in range(45))
 
 
-def test_own_words_pass_unchanged(sandbox: SandboxServer, feishu: Any, http: OutboundClient) -> None:
+def test_own_words_pass_unchanged(sandbox: SandboxServer, feishu: Sending) -> None:
     card = {"schema": "2.0", "body": {"elements": [{"tag": "markdown", "content": "<at id=all></at>"}]}}
-    send(feishu, http, Message("interactive", card), ROBOT)
-    send(feishu, http, Message("text", {"text": "a"}), open_id(sandbox))
+    feishu.send(Message("interactive", card))
+    feishu.send(Message("text", {"text": "a"}), open_id(sandbox))
     robot, person = kept(sandbox)
     assert robot.raw["card"] == card
     assert json.loads(person.raw["content"]) == {"text": "a"}
 
 
-def test_a_wrong_shape_is_refused_before_anything_is_sent(feishu: Any) -> None:
-    faults = {
-        "unknown_type": (Message("markdown", {"a": 1}), "robot"),
-        "bad_content": (Message("text", {"content": "a"}), "open_id"),
-        "text_too_long": (Message("text", {"text": "长" * 7000}), "robot"),
-        "bad_mention": (Message(text="a", mentions=("+8613800000000",)), "robot"),
-    }
-    for code, (message, kind) in faults.items():
-        with pytest.raises(RequestError) as caught:
-            feishu.parts(message, kind)
-        assert caught.value.code == code
-    with pytest.raises(RequestError, match="share_chat"):
-        feishu.parts(Message("file", {"file_key": "k"}), "robot")
+def test_a_wrong_shape_is_refused_before_anything_is_sent(feishu: Sending) -> None:
+    for code, message, kind in (
+        ("unknown_type", Message("file", {"file_key": "k"}), "robot"),
+        ("bad_content", Message("text", {"content": "a"}), "open_id"),
+        ("text_too_long", Message("text", {"text": "长" * 7000}), "robot"),
+        ("bad_mention", Message(text="a", mentions=("+8613800000000",)), "robot"),
+        ("text_too_long", Message(title="t" * 1001, text="a"), "robot"),
+    ):
+        assert refused_parts(feishu.sender, message, kind).code == code
 
 
-def test_a_repeat_with_the_same_key_is_sent_once(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
-) -> None:
-    (part,) = feishu.parts(Message(text="once"), "open_id")
-    results = [feishu.send(part, [open_id(sandbox)], lent(feishu, http)) for _ in range(2)]
+def test_a_repeat_with_the_same_key_is_sent_once(sandbox: SandboxServer, feishu: Sending) -> None:
+    results = [feishu.send(Message(text="once"), open_id(sandbox), repeat_key="0" * 32) for _ in range(2)]
     assert results[0] == results[1]
     assert len(kept(sandbox)) == 1
-    assert part.recognised
-    assert not feishu.parts(Message(text="twice"), "robot")[0].recognised
+    assert [feishu.sender.parts(Message(text="a"), kind)[0].recognised for kind in ("open_id", "robot")] == [
+        True,
+        False,
+    ]
 
 
-def test_refusals_of_the_platform_say_who_is_at_fault(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
-) -> None:
+def test_refusals_of_the_platform_say_who_is_at_fault(sandbox: SandboxServer, feishu: Sending) -> None:
     bad_card = Message("interactive", {"schema": "2.0", "body": {}})
-    cases = [
+    other_robot = f"{sandbox.url}/feishu/open-apis/bot/v2/hook/x"
+    for sender, message, to, at_fault, code in (
         (feishu, Message(text="a"), Recipient("open_id", "ou_nobody"), "recipient", "230034"),
         (feishu, Message(text="a"), Recipient("chat_id", "oc_other"), "recipient", "230002"),
         (feishu, bad_card, open_id(sandbox), "content", "230099"),
         (feishu, bad_card, ROBOT, "content", "11246"),
-        (channel(sandbox, robot_secret="another"), Message(text="a"), ROBOT, "settings", "19021"),
-        (channel(sandbox, robot_secret=""), Message(text="a"), ROBOT, "settings", "19021"),
+        (sending(channel(sandbox, robot_secret="another")), Message(text="a"), ROBOT, "settings", "19021"),
+        (sending(channel(sandbox, robot_secret="")), Message(text="a"), ROBOT, "settings", "19021"),
+        (sending(channel(sandbox, robot_hook=other_robot)), Message(text="a"), ROBOT, "settings", "19001"),
         (
-            channel(sandbox, robot_hook=f"{sandbox.url}/feishu/open-apis/bot/v2/hook/x"),
-            Message(text="a"),
-            ROBOT,
-            "settings",
-            "19001",
-        ),
-        (
-            channel(sandbox, robot_hook=f"{sandbox.url}/nowhere"),
+            sending(channel(sandbox, robot_hook=f"{sandbox.url}/no")),
             Message(text="a"),
             ROBOT,
             "settings",
             "http_404",
         ),
-    ]
-    for sender, message, to, at_fault, code in cases:
-        with pytest.raises(SendRefused) as caught:
-            send(sender, http, message, to)
-        assert (caught.value.at_fault, caught.value.platform_code) == (at_fault, code)
-        assert "sandbox-robot" not in caught.value.message
+    ):
+        error = sender.refusal(message, to)
+        assert isinstance(error, SendRefused)
+        assert (error.at_fault, error.platform_code) == (at_fault, code)
+        assert "/hook/" not in error.message
     assert kept(sandbox) == []
 
 
-def test_a_stale_token_is_told(sandbox: SandboxServer, feishu: Any, http: OutboundClient) -> None:
-    with pytest.raises(TokenRejected):
-        send(feishu, http, Message(text="a"), open_id(sandbox), token="t-old")
+def test_a_stale_token_is_told(sandbox: SandboxServer, feishu: Sending) -> None:
+    feishu.app_token = "t-old"
+    assert isinstance(feishu.refusal(Message(text="a"), open_id(sandbox)), TokenRejected)
 
 
-def test_a_robot_that_sent_a_hundred_in_a_minute_waits(
-    sandbox: SandboxServer, feishu: Any, http: OutboundClient
-) -> None:
+def test_a_robot_that_sent_a_hundred_in_a_minute_waits(sandbox: SandboxServer, feishu: Sending) -> None:
     sandbox.state.shelf("feishu.paces")["robot_minute"] = [sandbox.state.now()] * 100
-    with pytest.raises(QuotaReached) as caught:
-        send(feishu, http, Message(text="a"), ROBOT)
-    assert (caught.value.retry_after, caught.value.platform_code) == (60, "11232")
+    error = feishu.refusal(Message(text="a"))
+    assert isinstance(error, QuotaReached)
+    assert (error.retry_after, error.platform_code) == (60, "11232")
+
+
+def test_a_hook_that_is_no_address_is_a_fault_of_the_channel(sandbox: SandboxServer) -> None:
+    with pytest.raises(ValidationError) as caught:
+        channel(sandbox, robot_hook="3f2a7c1e-secret")
+    assert "3f2a7c1e" not in str(caught.value)
 
 
 OUTCOMES: dict[str, tuple[int, ...]] = {
     "recipient": (230002, 230013, 230018, 230029, 230034, 230035, 230036, 230038, 230053, 232009),
-    "content": (230001, 230015, 230017, 230019, 230022, 230025, 230028, 230054, 230055, 230075, 230099),
+    "content": (
+        230001,
+        230015,
+        230017,
+        230019,
+        230022,
+        230025,
+        230028,
+        230054,
+        230055,
+        230075,
+        230099,
+        424242,
+    ),
     "settings": (230006, 230027, 99991401, 99991403, 99991672),
-    "quota": (230020, 99991400),
+    "wait": (230020, 99991400),
     "busy": (230049,),
     "stale": (99991661, 99991663, 99991664, 99991668, 99991677),
     "robot settings": (19001, 19021, 19022, 19024),
-    "robot content": (9499, 11246, 19002, 19036),
-    "robot quota": (11232,),
+    "robot content": (9499, 11246, 19002, 19036, 424242),
+    "robot wait": (11232,),
 }
 
 
-def outcome(error: Exception) -> str:
-    if isinstance(error, SendRefused):
-        return error.at_fault
-    if isinstance(error, TokenRejected):
-        return "stale"
-    if isinstance(error, QuotaReached):
-        return "quota"
-    assert isinstance(error, UpstreamUnavailable)
-    assert not error.was_sent
-    return "busy"
+def judged(sandbox: SandboxServer, to: Recipient, *answers: Any) -> str:
+    told = sending(channel(sandbox), api(*answers))
+    told.app_token = "t"
+    error = told.refusal(Message(text="a"), to)
+    assert isinstance(error, UpstreamError)
+    return outcome_of(error)
 
 
-def judged(sender: Any, to: Recipient, *answers: Any) -> Exception:
-    (part,) = sender.parts(Message(text="a"), to.kind)
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - looked at by the caller
-        sender.send(part, [to], lent(sender, api(*answers), token="t"))
-    return caught.value
-
-
-def test_every_number_has_its_outcome_whatever_the_status(feishu: Any, sandbox: SandboxServer) -> None:
+def test_every_number_has_its_outcome_whatever_the_status(sandbox: SandboxServer) -> None:
     for name, codes in OUTCOMES.items():
         to = ROBOT if name.startswith("robot") else open_id(sandbox)
         for code in codes:
             for status in (200, 400):
-                error = judged(feishu, to, answer({"code": code, "msg": "no"}, status))
-                assert outcome(error) == name.removeprefix("robot "), code
+                told = judged(sandbox, to, answer({"code": code, "msg": "no"}, status))
+                assert told == name.removeprefix("robot "), code
 
 
-def test_what_is_not_classified_is_never_sent(feishu: Any, sandbox: SandboxServer) -> None:
-    error = judged(feishu, ROBOT, answer({"code": 424242, "msg": "?"}))
-    assert isinstance(error, SendRefused)
-    assert "not classified" in error.message
-    assert isinstance(judged(feishu, ROBOT, answer(b"<html>")), OutcomeUnknown)
-    assert isinstance(judged(feishu, open_id(sandbox), answer(b"", 502)), UpstreamUnavailable)
-    assert isinstance(judged(feishu, open_id(sandbox), answer(b"", 429)), QuotaReached)
+def test_an_answer_that_cannot_be_read_is_never_a_success(sandbox: SandboxServer) -> None:
+    assert judged(sandbox, ROBOT, answer(b"<html>")) == "unknown"
+    assert judged(sandbox, open_id(sandbox), answer(b"", 502)) == "busy"
+    assert judged(sandbox, open_id(sandbox), answer(b"", 429)) == "wait"
