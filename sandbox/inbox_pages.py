@@ -91,6 +91,8 @@ def _page(found: list[Conversation], chosen: Conversation | None, *, is_chosen: 
         left_out=max(0, len(kept) - MOST_SHOWN),
         platform_of=platform_of,
         preview=preview,
+        heading_of=heading_of,
+        unseen_mentions=unseen_mentions,
         clock=clock,
         day=day,
         raw=raw,
@@ -106,9 +108,26 @@ def platform_of(word: str) -> Simulated:
     return found
 
 
+def heading_of(message: Delivered) -> str:
+    """Returns the heading, nothing where the text begins with it."""
+    is_repeated = words_of(message).startswith(" ".join(message.heading.split()))
+    return "" if is_repeated else message.heading
+
+
+def unseen_mentions(message: Delivered) -> list[str]:
+    """Returns whom a message mentions beside its text."""
+    names = [each.lstrip("@") for each in message.mentions]
+    return [name for name in names if f"@{name}" not in message.text]
+
+
+def words_of(message: Delivered) -> str:
+    """Returns the text as it is read, without its markup."""
+    return " ".join((message.drawn.striptags() if message.drawn is not None else message.text).split())
+
+
 def preview(message: Delivered) -> str:
     """Returns the first words of a message."""
-    text = " ".join(f"{message.heading} {message.text}".split())
+    text = f"{heading_of(message)} {words_of(message)}".strip()
     return text if len(text) <= LONGEST_PREVIEW else text[: LONGEST_PREVIEW - 1] + "…"
 
 
