@@ -15,13 +15,13 @@ from typing import Any
 from flask import Response, request
 
 from sandbox.inbox import Delivered
-from sandbox.people import Person
+from sandbox.people import PEOPLE, Person
 from sandbox.platforms.wechat import people
 from sandbox.platforms.wechat.account import account_error, account_json, shelf_of, token_problem
 from sandbox.platforms.wechat.api import blueprint
 from sandbox.platforms.wechat.chat import NAME
 from sandbox.state import Bubble, SandboxState, current_state
-from sandbox.tencent_windows import use_agreement, use_window
+from sandbox.tencent_windows import TWO_DAYS, open_window, use_agreement, use_window
 
 TEXT_BYTES = 2048
 CUSTOMER_TYPES = {
@@ -91,6 +91,7 @@ def custom_send() -> Response:
         raise Refused(44004)
     if kind == "text" and len(str(content["content"]).encode()) > TEXT_BYTES:
         raise Refused(45002)
+    _greet(state, sender)
     _raise_for(use_window(state, str(body["touser"])))
     text = str(content.get("content") or content.get("title") or f"[{kind}]")
     _deliver(state, sender, person, body, kind=str(kind), text=text)
@@ -176,6 +177,15 @@ def _call(only: str = "") -> tuple[SandboxState, Sender, dict[str, Any], Person]
     if person is None:
         raise Refused(40003)
     return state, sender, body, person
+
+
+def _greet(state: SandboxState, sender: Sender) -> None:
+    """Lets the first person have written to the account when the simulator began, so that a first message can be sent."""
+    with state.lock:
+        greeted = state.shelf("wechat.greeted")
+        if not greeted.setdefault(sender.slug, False):
+            greeted[sender.slug] = True
+            open_window(state, people.open_id(PEOPLE[0], sender.app_id), TWO_DAYS, 5)
 
 
 def _sender(state: SandboxState, only: str) -> Sender:

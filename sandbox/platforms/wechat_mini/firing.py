@@ -24,7 +24,12 @@ TEMPLATE = "sandbox_template"
 
 def open_id(person: Person, settings: SandboxSettings) -> str:
     """Returns the OpenID that the Mini Program knows a person by."""
-    return identifier("wechat", "open", settings["WECHAT_MINI_APP_ID"], person.key)
+    return open_id_of(person, settings["WECHAT_MINI_APP_ID"])
+
+
+def open_id_of(person: Person, app_id: str) -> str:
+    """Returns the OpenID that the program with this AppID knows a person by."""
+    return identifier("wechat", "open", app_id, person.key)
 
 
 def _message(kind: str, **members: Any) -> Build:

@@ -212,12 +212,12 @@ def test_qrcode_create_refuses_bad_and_expired_tokens(sandbox: SandboxServer) ->
 def test_a_customer_message_reaches_whoever_wrote(sandbox: SandboxServer) -> None:
     token = account_token(sandbox)["access_token"]
     people = get(f"{sandbox.url}/_sandbox/people").json()
-    body = {"touser": people[0]["wechat_open_id"], "msgtype": "text", "text": {"content": "你好"}}
+    body = {"touser": people[1]["wechat_open_id"], "msgtype": "text", "text": {"content": "你好"}}
     url = f"{sandbox.url}/wechat/cgi-bin/message/custom/send?access_token={token}"
     assert requests.post(url, json=body, timeout=5).json()["errcode"] == 45015
     open_window(sandbox.state, body["touser"], 60, 1)
     assert requests.post(url, json=body, timeout=5).json()["errcode"] == 0
-    assert "你好" in get(f"{sandbox.url}/phone", person="linxiao").text
+    assert "你好" in get(f"{sandbox.url}/phone", person="chenyutong").text
     assert requests.post(url, json=body, timeout=5).json()["errcode"] == 45047
 
 
