@@ -45,14 +45,14 @@ def check_busy(answer: HttpAnswer, platform: str, *, wait: int = USUAL_WAIT) -> 
         )
 
 
-def content_of(answer: HttpAnswer, platform: str) -> Mapping[str, Any]:
-    """Return an answer's JSON object; raises OutcomeUnknown for a good status with something else, SendRefused for a bad one."""
+def content_of(answer: HttpAnswer, platform: str, faults: Mapping[str, Fault]) -> Mapping[str, Any]:
+    """Return an answer's JSON object; for anything else raises OutcomeUnknown, or by its status where that is no good one."""
     try:
         return answer.json_object()
     except UpstreamError:
         if answer.status in GOOD:
             raise unreadable(platform) from None
-        raise refusal(platform, answer.status, {}) from None
+        raise refusal(platform, answer.status, faults) from None
 
 
 def unreadable(platform: str) -> OutcomeUnknown:

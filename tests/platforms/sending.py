@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -23,6 +23,7 @@ class Sending:
     connector: Any
     http: HttpClient
     app_token: str | None = None
+    mail: Any = None
 
     @property
     def sender(self) -> Sender:
@@ -41,9 +42,7 @@ class Sending:
         if self.sender.needs_app_token(to[0].kind) and self.app_token is None:
             assert isinstance(self.connector, AppTokenSource)
             self.app_token = self.connector.fetch_app_token(self.http, rejected=None).value
-        lent = Lent(
-            self.http, cast(Any, None), repeat_key or uuid.uuid4().hex, datetime.now(UTC), self.app_token
-        )
+        lent = Lent(self.http, self.mail, repeat_key or uuid.uuid4().hex, datetime.now(UTC), self.app_token)
         return self.sender.send(part, to, lent)
 
     def refusal(self, message: Message, *to: Recipient) -> CallgateError:

@@ -93,7 +93,7 @@ class BarkSender(BarkDevices):
 def _said(answer: HttpAnswer, keys: Sequence[str]) -> SendResult:
     if answer.status == TOO_MANY or answer.status > SERVER_FAULT:
         check_busy(answer, PLATFORM_NAME)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     code = content.get("code")
     if code == GOOD and answer.status == GOOD:
         return _of_each(content.get("data"), keys) if len(keys) > 1 else SendResult(accepted_only=True)

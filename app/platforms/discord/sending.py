@@ -112,7 +112,7 @@ class DiscordSender(DiscordWebhook):
         check_busy(answer, PLATFORM_NAME)
         if answer.status == 204:  # noqa: PLR2004
             return SendResult(accepted_only=True)
-        content = content_of(answer, PLATFORM_NAME)
+        content = content_of(answer, PLATFORM_NAME, FAULTS)
         if answer.status in GOOD:
             return SendResult(message_id=text_of(content, "id"))
         code = str(content.get("code") or answer.status)
@@ -157,7 +157,7 @@ def _check_limit(answer: HttpAnswer) -> None:
     """Read the seconds to wait from the body of a 429, which is more exact than the header."""
     if answer.status != TOO_MANY:
         return
-    wait = content_of(answer, PLATFORM_NAME).get("retry_after")
+    wait = content_of(answer, PLATFORM_NAME, FAULTS).get("retry_after")
     is_time = isinstance(wait, int | float) and not isinstance(wait, bool) and isfinite(wait) and wait >= 0
     raise QuotaReached(
         "Discord takes no more messages of this webhook for the moment; sending goes on by itself.",

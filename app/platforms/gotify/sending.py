@@ -92,7 +92,7 @@ def _said(answer: HttpAnswer) -> SendResult:
     check_busy(answer, PLATFORM_NAME)
     if answer.status not in GOOD:
         raise refusal(PLATFORM_NAME, answer.status, FAULTS)
-    found = text_of(content_of(answer, PLATFORM_NAME), "id")
+    found = text_of(content_of(answer, PLATFORM_NAME, FAULTS), "id")
     if found is None:
         raise unreadable(PLATFORM_NAME)
     return SendResult(message_id=found)

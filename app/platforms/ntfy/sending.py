@@ -111,7 +111,7 @@ class NtfySender(NtfyTopic):
 def _said(answer: HttpAnswer) -> SendResult:
     if answer.status != TOO_MANY:
         check_busy_but_unsubscribed(answer)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     code = content.get("code")
     if answer.status == TOO_MANY:
         is_daily = code in DAILY_QUOTAS

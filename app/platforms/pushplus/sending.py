@@ -97,7 +97,7 @@ class PushplusSender(PushplusAccount):
 
 def _said(answer: HttpAnswer, now: datetime) -> SendResult:
     check_busy(answer, PLATFORM_NAME)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     code = content.get("code")
     if code == GOOD:
         return SendResult(message_id=text_of(content, "data"), accepted_only=True)

@@ -108,7 +108,7 @@ def _title(text: str) -> str:
 
 def _said(answer: HttpAnswer, now: datetime) -> SendResult:
     check_busy(answer, PLATFORM_NAME)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     code, data = content.get("code"), content.get("data")
     if code == GOOD:
         # `readkey` beside it is a secret, so it is not kept.

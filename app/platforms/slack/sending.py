@@ -146,7 +146,7 @@ def _said_by_hook(answer: HttpAnswer) -> SendResult:
 
 def _said_by_api(answer: HttpAnswer) -> SendResult:
     check_busy(answer, PLATFORM_NAME)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     if content.get("ok") is True:
         return SendResult(message_id=text_of(content, "ts"))
     word = content.get("error")

@@ -175,15 +175,15 @@ def _without_markup(parameters: Mapping[str, Any]) -> JSON:
 def _description(answer: HttpAnswer) -> str:
     if answer.status != 400:  # noqa: PLR2004
         return ""
-    words = content_of(answer, PLATFORM_NAME).get("description")
+    words = content_of(answer, PLATFORM_NAME, FAULTS).get("description")
     return words[:500].lower() if isinstance(words, str) else ""
 
 
 def _said(answer: HttpAnswer) -> SendResult:
     if answer.status == TOO_MANY:
-        raise _limit(content_of(answer, PLATFORM_NAME))
+        raise _limit(content_of(answer, PLATFORM_NAME, FAULTS))
     check_busy(answer, PLATFORM_NAME)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     if content.get("ok") is True and isinstance(content.get("result"), dict):
         return SendResult(message_id=text_of(content["result"], "message_id"))
     code = content.get("error_code")

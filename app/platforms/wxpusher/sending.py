@@ -125,7 +125,7 @@ def _summary(text: str) -> str:
 
 def _said(answer: HttpAnswer) -> SendResult:
     check_busy(answer, PLATFORM_NAME)
-    content = content_of(answer, PLATFORM_NAME)
+    content = content_of(answer, PLATFORM_NAME, FAULTS)
     code = content.get("code")
     if code is None:
         raise unreadable(PLATFORM_NAME)

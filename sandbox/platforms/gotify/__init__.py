@@ -13,7 +13,9 @@ SIMULATED = Simulated(
     credentials=(Credential("GOTIFY_APP_TOKEN", "Asandbox.gotify"),),
     addresses=(Address("GOTIFY_API_BASE", "/gotify"),),
     channel=SampleChannel(
-        "gotify", "Gotify", {"app_token": "${GOTIFY_APP_TOKEN}", "api_base": "${GOTIFY_API_BASE}"}
+        "gotify",
+        "Gotify",
+        {"app_token": "${GOTIFY_APP_TOKEN}", "api_base": "${GOTIFY_API_BASE:-https://gotify.example.com}"},
     ),
     blueprint=api.blueprint,
     look=Look("#36648b", dark_accent="#9cc3e6", on_dark_accent="#10202e"),

@@ -20,7 +20,7 @@ SIMULATED = Simulated(
         "ntfy",
         {
             "topic": "${NTFY_TOPIC}",
-            "token": "${NTFY_TOKEN:-}",
+            "token": "${NTFY_TOKEN}",
             "api_base": "${NTFY_API_BASE:-https://ntfy.sh}",
         },
     ),

@@ -12,22 +12,24 @@ SIMULATED = Simulated(
     place=93,
     credentials=(
         Credential("SMTP_PORT", "5025"),
-        Credential("SMTP_SECURITY", "none", choices=("none", "tls", "starttls")),
+        Credential("SMTP_SECURITY", "none", choices=("none", "tls", "starttls"), in_example=False),
         Credential("SMTP_SENDER", "callgate@gateway.example"),
+        Credential("SMTP_TO", "maya@example.com"),
     ),
     channel=SampleChannel(
         "mail",
         "E-mail",
         {
             "host": "${SMTP_HOST:-localhost}",
-            "port": "${SMTP_PORT:-465}",
-            "security": "${SMTP_SECURITY:-tls}",
+            "port": "${SMTP_PORT}",
+            "security": "${SMTP_SECURITY:-none}",
             "username": "${SMTP_USERNAME:-}",
             "password": "${SMTP_PASSWORD:-}",
             "sender": "${SMTP_SENDER}",
+            "to": "${SMTP_TO}",
         },
     ),
     service=serve_beside,
     look=Look("#555555", dark_accent="#bbbbbb", on_dark_accent="#1a1a1a"),
-    first_message="mail --title Hello --text Hello",
+    first_message="mail --text Hello",
 )

@@ -20,7 +20,7 @@ SIMULATED = Simulated(
         "WxPusher",
         {
             "app_token": "${WXPUSHER_APP_TOKEN}",
-            "uids": "${WXPUSHER_UID:-}",
+            "uids": "${WXPUSHER_UID}",
             "api_base": "${WXPUSHER_API_BASE:-https://wxpusher.zjiecode.com}",
         },
     ),
