@@ -25,6 +25,7 @@ from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
+from app.pipeline.own_events import OwnEvents
 from app.pipeline.router import Router
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
@@ -82,7 +83,8 @@ def join_services(
 ) -> Services:
     """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
-    forwarder = Forwarder(settings, database, channels, clock)
+    own_events = OwnEvents(clock)
+    forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
     services = Services(
         settings=settings,
@@ -97,14 +99,17 @@ def join_services(
         ),
         clock=clock,
         accepts=GroupCommit(database),
-        bind_route=bind_route(channels, settings),
+        own_events=own_events,
+        bind_route=bind_route(channels, settings, own_events),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
         notices=notices,
         runtime=runtime,
     )
-    return replace(services, authorisations=authorisation_route(services))
+    services = replace(services, authorisations=authorisation_route(services))
+    own_events.listen(services.matching)
+    return services
 
 
 def _load_own_handlers(settings: Settings, environment: Mapping[str, str], faults: list[str]) -> Handlers:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.inbox import Delivered
@@ -122,7 +123,10 @@ def unseen_mentions(message: Delivered) -> list[str]:
 
 def words_of(message: Delivered) -> str:
     """Returns the text as it is read, without its markup."""
-    return " ".join((message.drawn.striptags() if message.drawn is not None else message.text).split())
+    if message.drawn is None:
+        return " ".join(message.text.split())
+    apart = message.drawn.replace("><", Markup("> <")).replace("<br>", Markup(" "))
+    return " ".join(apart.striptags().split())
 
 
 def preview(message: Delivered) -> str:

@@ -24,7 +24,7 @@ from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_NAMES = frozenset({"commands"})
+RESERVED_NAMES = frozenset({"callgate", "commands", "messages"})
 """Handlers of commands name this source; a channel of that name would send them its callbacks."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")

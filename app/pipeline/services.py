@@ -14,6 +14,7 @@ from app.config.settings import Settings
 from app.core.clock import Clock
 from app.core.values import Event
 from app.pipeline.channels import Channels
+from app.pipeline.own_events import OwnEvents
 from app.pipeline.router import Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
@@ -115,6 +116,7 @@ class Services:
     clock: Clock
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
+    own_events: OwnEvents
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""

@@ -265,7 +265,7 @@ def _fail(
             if held and traceback is not None:
                 keep_traceback(tx, claim, traceback)
             if held and is_final:
-                store_what_follows(services, tx, event, claim, now=now)
+                store_what_follows(services, tx, event, claim, error=text, now=now)
                 if route is not None and route.at_death is not None:
                     route.at_death(tx, event, claim.attempt, error)
     except StoreUnavailable:

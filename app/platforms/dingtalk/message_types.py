@@ -39,13 +39,14 @@ def _is_button(button: object) -> bool:
 
 def _feed_fault(content: JSON) -> str | None:
     links = content.get("links")
-    names = ("title", "messageURL", "picURL")
-    is_good = isinstance(links, list) and 0 < len(links) <= MOST_LINKS
-    if is_good and all(
-        isinstance(each, dict) and all(isinstance(each.get(name), str) for name in names) for each in links
-    ):
+    if isinstance(links, list) and 0 < len(links) <= MOST_LINKS and all(_is_link(each) for each in links):
         return None
     return f"content.links must be 1 to {MOST_LINKS} links, each with title, messageURL and picURL."
+
+
+def _is_link(link: object) -> bool:
+    names = ("title", "messageURL", "picURL")
+    return isinstance(link, dict) and all(isinstance(link.get(name), str) for name in names)
 
 
 def _oa_fault(content: JSON) -> str | None:

@@ -153,12 +153,9 @@ def _robot_parts(message: Message) -> list[Part]:
     at, line = _at(mentions), "\n\n" + " ".join(f"@{each}" for each in mentions if each != EVERYBODY)
     parts = []
     for number, each in enumerate(_written(message, ROBOT_BYTES, reserve=1000 + 3 * len(line))):
-        body = _text_or_markdown(message, each)
-        if number == 0 and mentions:
-            if message.format != "text":
-                body["markdown"]["text"] += line.rstrip()
-            body["at"] = at
-        parts.append(Part(body, each.plain[:200]))
+        is_mentioning = number == 0 and bool(mentions)
+        body = _text_or_markdown(message, each, line.rstrip() if is_mentioning else "")
+        parts.append(Part({**body, "at": at} if is_mentioning else body, each.plain[:200]))
     return parts
 
 
@@ -194,11 +191,12 @@ def _written(message: Message, most: int, reserve: int) -> tuple[WrittenPart, ..
     return write_parts(message.title, message.text, message.format, dialect, limit, title_in_text=True)
 
 
-def _text_or_markdown(message: Message, written: WrittenPart) -> dict[str, Any]:
+def _text_or_markdown(message: Message, written: WrittenPart, behind: str = "") -> dict[str, Any]:
+    """Return a written part as DingTalk takes it; Markdown with what stands behind it."""
     if message.format == "text":
         return {"msgtype": "text", "text": {"content": written.text}}
     title = (message.title.strip() or written.plain.strip().partition("\n")[0])[:LONGEST_TITLE]
-    return {"msgtype": "markdown", "markdown": {"title": title, "text": written.text}}
+    return {"msgtype": "markdown", "markdown": {"title": title, "text": written.text + behind}}
 
 
 def _with_time(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:

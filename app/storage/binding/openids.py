@@ -107,6 +107,12 @@ def bound_people(tx: Connection, channel: str, open_ids: Collection[str]) -> set
     return set(tx.execute(bound).scalars())
 
 
+def apps_of(tx: Connection, channel: str, open_id: str) -> list[str]:
+    """Return the apps that a channel's person is bound to, in order (relies on ix_openids_channel_open_id)."""
+    theirs = and_(openids.c.channel == channel, openids.c.open_id == open_id)
+    return list(tx.execute(select(openids.c.app).where(theirs).order_by(openids.c.app)).scalars())
+
+
 def delete_openid(tx: Connection, app: str, open_id: str) -> bool:
     """Take one entry out of the index; False when there is none."""
     return bool(tx.execute(openids.delete().where(_is(app, open_id))).rowcount)

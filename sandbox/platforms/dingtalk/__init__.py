@@ -14,7 +14,7 @@ SIMULATED = Simulated(
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
-    blueprint=messages.blueprint,
+    blueprint=api.blueprint,
     callbacks=CALLBACKS,
     login=Login(Words("Scan, then agree or refuse", "扫码后同意或拒绝")),
     look=Look("#0a63d1", dark_accent="#8bbcff", on_dark_accent="#0c1a2e"),
@@ -22,5 +22,6 @@ SIMULATED = Simulated(
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
     switches=(*api.SWITCHES, *in_app.SWITCHES),
+    presets=messages.PRESETS,
     first_message='dingtalk --text "Hello"',
 )

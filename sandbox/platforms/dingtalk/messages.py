@@ -19,7 +19,9 @@ from sandbox.platforms.dingtalk import look, people
 from sandbox.platforms.dingtalk.api import answer_json, blueprint, refused
 from sandbox.platforms.dingtalk.in_app import has_app_token, refused_by_number
 from sandbox.platforms.dingtalk.signer import robot_sign
+from sandbox.simulated import Preset
 from sandbox.state import SandboxState, current_state, random_text
+from sandbox.words import Words
 
 CHAT_ID = "cidSandboxOperations=="
 GROUP = "运维群 · Operations"
@@ -30,13 +32,25 @@ ROBOT_BYTES, NOTICE_BYTES, APP_ROBOT_BYTES = 20_000, 2048, 15_000
 HOUR_MILLISECONDS = 3_600_000
 MOST_MEMBERS_OF_ROBOT = 20
 DAY = 86_400
+PRESETS = (
+    Preset(
+        "robot_flood",
+        "dingtalk.robot_send",
+        "json",
+        1,
+        {"json": {"status": 1111, "wait": 5, "source": "sandbox", "punish": "deny", "uuid": "sandbox"}},
+        Words(
+            "DingTalk answers the next message with its page against floods", "钉钉对下一条消息返回限流页面"
+        ),
+    ),
+)
 
 
 @blueprint.post("/robot/send", endpoint="robot_send")
 def robot_send() -> Response:
     """Takes a message of the group's custom robot, which is signed."""
     state = current_state()
-    body = request.get_json(force=True, silent=True)
+    body: Any = request.get_json(force=True, silent=True)
     problem = _robot_problem(state, body)
     if problem is not None:
         return refused_by_number(*problem)
@@ -53,7 +67,7 @@ def notice_send() -> Response:
     state = current_state()
     if not has_app_token(state):
         return refused_by_number(40014, "不合法的access_token")
-    body = request.get_json(force=True, silent=True)
+    body: Any = request.get_json(force=True, silent=True)
     message = body.get("msg") if isinstance(body, dict) else None
     if not isinstance(body, dict) or str(body.get("agent_id")) != state.settings["DINGTALK_AGENT_ID"]:
         return refused_by_number(33012, "无效的USERID/agent_id")
@@ -83,7 +97,7 @@ def notice_send() -> Response:
 def notice_result() -> Response:
     """Tells whom a work notice reached."""
     state = current_state()
-    body = request.get_json(force=True, silent=True)
+    body: Any = request.get_json(force=True, silent=True)
     found = state.shelf("dingtalk.tasks").get(str(body.get("task_id"))) if isinstance(body, dict) else None
     if not has_app_token(state) or found is None:
         return refused_by_number(40014 if found else 40035, "不合法的参数")
@@ -93,7 +107,8 @@ def notice_result() -> Response:
 @blueprint.post("/v1.0/robot/oToMessages/batchSend", endpoint="app_robot_send")
 def app_robot_send() -> Response:
     """Takes a message of the application's robot for members, one by one."""
-    state, body = current_state(), request.get_json(force=True, silent=True)
+    state = current_state()
+    body: Any = request.get_json(force=True, silent=True)
     users = body.get("userIds") if isinstance(body, dict) else None
     if (problem := _app_robot_problem(state, body)) is not None:
         return problem
@@ -114,7 +129,8 @@ def app_robot_send() -> Response:
 @blueprint.post("/v1.0/robot/groupMessages/send", endpoint="app_robot_group_send")
 def app_robot_group_send() -> Response:
     """Takes a message of the application's robot for a group it is in."""
-    state, body = current_state(), request.get_json(force=True, silent=True)
+    state = current_state()
+    body: Any = request.get_json(force=True, silent=True)
     if (problem := _app_robot_problem(state, body)) is not None:
         return problem
     if body.get("openConversationId") != CHAT_ID:

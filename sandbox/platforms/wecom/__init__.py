@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.platforms.wecom import api, credentials, messages, people
 from sandbox.platforms.wecom.firing import CALLBACKS
-from sandbox.simulated import Login, Look, Preset, Simulated
+from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
 SIMULATED = Simulated(
@@ -14,7 +14,7 @@ SIMULATED = Simulated(
     credentials=credentials.CREDENTIALS,
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
-    blueprint=messages.blueprint,
+    blueprint=api.blueprint,
     callbacks=CALLBACKS,
     login=Login(Words("By QR code, as on a desktop", "桌面端扫码登录")),
     look=Look("#2a62b8", dark_accent="#86b2f5", on_dark_accent="#0d1c33"),
@@ -22,22 +22,6 @@ SIMULATED = Simulated(
     lifetimes=api.LIFETIMES,
     switches=(api.OUTSIDER,),
     expired=api.EXPIRED_ANSWERS,
-    presets=(
-        Preset(
-            "robot_full",
-            "wecom.robot_send",
-            "json",
-            1,
-            {
-                "json": {
-                    "errcode": 45009,
-                    "errmsg": "api freq out of limit, hint: [sandbox], from ip: 127.0.0.1",
-                }
-            },
-            Words(
-                "The next message of WeCom's robot is one too many", "企业微信机器人的下一条消息超出频率限制"
-            ),
-        ),
-    ),
+    presets=messages.PRESETS,
     first_message='wecom --text "Hello"',
 )

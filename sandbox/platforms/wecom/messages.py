@@ -17,7 +17,9 @@ from sandbox.inbox import Delivered
 from sandbox.people import PEOPLE, Person
 from sandbox.platforms.wecom import look, people
 from sandbox.platforms.wecom.api import answer, answer_error, blueprint, token_problem
+from sandbox.simulated import Preset
 from sandbox.state import SandboxState, current_state, random_text
+from sandbox.words import Words
 
 ROBOT_PER_MINUTE = 20
 MEMBER_PER_MINUTE = 30
@@ -31,6 +33,16 @@ APP_TYPES = (
     *("text", "markdown", "image", "voice", "video", "file", "textcard", "news", "mpnews"),
     *("miniprogram_notice", "template_card"),
 )
+PRESETS = (
+    Preset(
+        "robot_full",
+        "wecom.robot_send",
+        "json",
+        1,
+        {"json": {"errcode": 45009, "errmsg": "api freq out of limit, hint: [sandbox], from ip: 127.0.0.1"}},
+        Words("The next message of WeCom's robot is one too many", "企业微信机器人的下一条消息超出频率限制"),
+    ),
+)
 
 
 @blueprint.post("/cgi-bin/webhook/send", endpoint="robot_send")
@@ -39,7 +51,7 @@ def robot_send() -> Response:
     state = current_state()
     if request.args.get("key") != state.settings["WECOM_ROBOT_KEY"]:
         return answer_error(93000)
-    body = request.get_json(force=True, silent=True)
+    body: Any = request.get_json(force=True, silent=True)
     problem = _content_problem(body, ROBOT_TYPES, ROBOT_MARKDOWN_BYTES)
     if problem is None and not _has_room(state, "robot", ROBOT_PER_MINUTE):
         problem = 45009
@@ -53,7 +65,7 @@ def robot_send() -> Response:
 def app_send() -> Response:
     """Takes a message of the application for members, departments and tags."""
     state = current_state()
-    body = request.get_json(force=True, silent=True)
+    body: Any = request.get_json(force=True, silent=True)
     problem = token_problem(state) or _request_problem(state, body)
     if problem is not None:
         return answer_error(problem)
