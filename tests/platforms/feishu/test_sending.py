@@ -60,6 +60,15 @@ def test_what_a_channel_can_send_follows_from_its_keys(sandbox: SandboxServer) -
     assert not isinstance(channel(sandbox, app_secret="", robot_hook=""), Sender)
 
 
+def test_a_robot_alone_needs_nothing_but_its_address(sandbox: SandboxServer) -> None:
+    hook = f"{sandbox.url}/feishu/open-apis/bot/v2/hook/sandbox-robot-0001"
+    settings = discover()["feishu"].settings
+    assert settings.model_validate({"robot_hook": hook}).missing_signature_secret()
+    for keys in ({}, {"robot_hook": hook, "app_secret": "s3cret-of-an-app"}):
+        with pytest.raises(ValidationError, match="app_id is missing"):
+            settings.model_validate(keys)
+
+
 def test_markdown_becomes_a_card_that_a_person_reads(sandbox: SandboxServer, feishu: Sending) -> None:
     message = Message(title="Build 42", text="**failed** on `main`\n\n| a | b |\n|---|---|\n| 1 | 2 |")
     (result,) = feishu.send(message, open_id(sandbox))
