@@ -16,6 +16,7 @@ from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig, message_group_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -26,7 +27,10 @@ from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
+from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
+from app.pipeline.sending.no_mail import NoMail
+from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
 from app.security.bans import Bans
@@ -64,6 +68,7 @@ def build_services(
         channels,
         destinations=file.destinations,
         login_groups=file.login_groups,
+        message_groups=file.message_groups,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -77,6 +82,7 @@ def join_services(
     *,
     destinations: Iterable[DestinationConfig],
     login_groups: tuple[LoginGroupConfig, ...] = (),
+    message_groups: tuple[MessageGroupConfig, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -100,15 +106,24 @@ def join_services(
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
+        mail=NoMail(),
         bind_route=bind_route(channels, settings, own_events),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
+        message_groups=message_groups,
+        message_route=message_route,
         notices=notices,
         runtime=runtime,
     )
+    return _with_built_in_routes(services)
+
+
+def _with_built_in_routes(services: Services) -> Services:
+    """Return the services with the routes that need them themselves, and let our own events be heard."""
     services = replace(services, authorisations=authorisation_route(services))
-    own_events.listen(services.matching)
+    services = replace(services, payments=payment_route(services))
+    services.own_events.listen(services.matching)
     return services
 
 
@@ -138,6 +153,7 @@ def _open_checked_channels(
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
         faults += group_faults(file.login_groups, channels)
+        faults += message_group_faults(file.message_groups, {each.name for each in file.channels})
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":

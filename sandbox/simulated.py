@@ -235,7 +235,7 @@ class Simulated:
     service: Callable[[SandboxState], Callable[[], None] | None] | None = None
     """Starts what needs a port of its own beside the simulator (a mail server), and returns what ends it."""
     first_message: str = ""
-    """What stands behind `flask messages send` for a first message here, such as `acme --text Hello`; empty: it takes none."""
+    """What stands behind `flask messages send` for a first message here, channel first, such as `shop --text Hello`; empty: it takes none."""
 
     @property
     def name(self) -> str:

@@ -283,7 +283,7 @@ def _plain_address(address: str) -> str:
 def _written(letter: EmailMessage) -> bytes:
     """Return a letter's bytes up to the last line, dots doubled; raises SendRefused for headers that hold line ends."""
     try:
-        has_line_ends = any("\r" in str(value) or "\n" in str(value) for value in letter.values())
+        has_line_ends = any("\r" in str(value) or "\n" in str(value) for _, value in letter.raw_items())
         raw = b"" if has_line_ends else letter.as_bytes(policy=WIRE_FORM)
     except (ValueError, TypeError, LookupError):
         raw = b""

@@ -1,16 +1,16 @@
-"""Messages in a platform's own words: which types it takes, what each needs, how long its texts may be.
+"""Messages in a platform's own words: which types it takes, what each needs, how long its texts may be; and lists of recipients in one text.
 
 The shape only; what a platform does with a message, and the tables of types, are in the platforms' folders.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from app.core.errors import RequestError
-from app.core.sending import Message
+from app.core.sending import Message, Recipient, SendRefused
 from app.core.values import JSON
 
 MOST_PREVIEWED = 200
@@ -62,3 +62,16 @@ def native_preview(message: Message) -> str:
 def bytes_of(text: str) -> int:
     """Return how many bytes a text has in UTF-8; half a surrogate pair, which has none, counts as a question mark."""
     return len(text.encode("utf-8", "replace"))
+
+
+def apart(to: Sequence[Recipient], separator: str, platform: str) -> tuple[list[str], dict[str, str]]:
+    """Return the recipients that may stand in one text with this separator, and why the others may not.
+
+    Raises SendRefused where none may: an id with the separator in it would name others.
+    """
+    sentence = f"This is no id of {platform}: it is empty or has a {separator!r} in it."
+    unusable = {each.value: sentence for each in to if not each.value or separator in each.value}
+    values = [each.value for each in to if each.value not in unusable]
+    if not values:
+        raise SendRefused("recipient", sentence)
+    return values, unusable

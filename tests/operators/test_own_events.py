@@ -18,7 +18,7 @@ from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import usable_app_token
 from app.storage.database.db import Database, Transaction
 from app.storage.inbox.events import events
-from tests.binding.fakes import DOWN, Scannable, binding_services, leave, scan
+from tests.binding.fakes import DOWN, Scannable, binding_services, later, leave, scan
 from tests.binding.fakes import deliver as bind
 from tests.builders import CALLBACK_CHANNEL, FrozenClock, environment
 from tests.operators.stage import accept, away, run_due
@@ -122,7 +122,7 @@ def test_binding_and_leaving_are_told(database: Database, clock: FrozenClock) ->
     listener.joins(services.router)
     made = create_bind_code(services, app="crm", channel_name="shop", user_ref="user-7").bindcode
     bind(services, scan(made.scene))
-    bind(services, leave("oA"))
+    bind(services, later(leave("oA"), minutes=1))
     bind(services, leave("oStranger"))
     run_due(services)
     assert listener.types == ["openid.bound", "openid.unsubscribed"]

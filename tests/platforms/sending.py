@@ -13,6 +13,7 @@ import pytest
 from app.core.errors import CallgateError, RequestError, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import AppTokenSource, HttpClient
 from app.core.sending import Lent, Message, Part, QuotaReached, Recipient, Sender, SendRefused, SendResult
+from app.security.mail_client import SmtpClient
 from app.security.outbound import OutboundClient, configured_origins
 
 
@@ -54,7 +55,9 @@ class Sending:
 
 def sending(connector: Any, http: HttpClient | None = None) -> Sending:
     """Return a connector ready to send to the addresses in its settings."""
-    return Sending(connector, http or OutboundClient(configured_origins(connector.settings)))
+    return Sending(
+        connector, http or OutboundClient(configured_origins(connector.settings)), mail=SmtpClient()
+    )
 
 
 def refused_parts(sender: Any, message: Message, kind: str) -> RequestError:

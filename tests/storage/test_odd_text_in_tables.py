@@ -7,7 +7,8 @@ A new column that is in neither list is a failure.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import LargeBinary, String
 
 from app.core.errors import PermanentError, RequestError, TokenRejected, UpstreamError
 from app.core.exact_json import read_json
+from app.core.sending import SendRefused
 from app.core.values import Event, Identity, SceneCode, TokenSet
 from app.pipeline.binding.codes import create_bind_code
 from app.pipeline.channels import Channels
@@ -38,6 +40,7 @@ from app.storage.binding.openids import openids
 from app.storage.commands import commands
 from app.storage.database.db import ExactText, metadata
 from app.storage.destination_states import DestinationState, destination_states, lock_state, write_state
+from app.storage.expected_payments import expect, note_failed_question
 from app.storage.login.connections import connections
 from app.storage.login.flows import flows, mark_flow_failed
 from app.storage.login.identities import identities, list_identities
@@ -50,6 +53,8 @@ from tests.commands.asking import run_due as run_commands
 from tests.login.in_memory import CodeBrowser, InMemoryGateway
 from tests.odd_text import ODD_TEXTS
 from tests.operators.stage import accept, run_due
+from tests.sending.office import Clerk, Office, ask, open_channels, states
+from tests.sending.office import run_due as run_messages
 from tests.tokens.accounts import CHANNEL, House
 
 MakeServices = Callable[..., Services]
@@ -71,6 +76,7 @@ DRIVEN: dict[str, set[str]] = {
         "authorised_accounts.account", "authorised_accounts.title", "authorised_accounts.original_id",
     },
     "test_why_no_token_of_an_account_came": {"authorised_accounts.last_error"},
+    "test_why_a_payment_could_not_be_asked_for": {"expected_payments.last_error"},
     "test_why_a_destination_failed": {"destination_states.pause_reason", "destination_states.last_error"},
     "test_who_a_platform_says_logged_in": {
         "identities.issuer", "identities.subject_kind", "identities.subject", "identities.union_id", "identities.name",
@@ -79,6 +85,10 @@ DRIVEN: dict[str, set[str]] = {
     "test_what_tokens_say_of_themselves": {"connections.scope", "connections.token_type", "connections.extra"},
     "test_how_a_login_failed": {"flows.failure"},
     "test_where_a_login_returns_to": {"flows.next", "flows.error_to"},
+    "test_whom_a_message_goes_to_and_what_a_platform_says": {
+        "message_recipients.value", "message_recipients.platform_id", "message_recipients.sentence",
+        "message_channels.sentence", "messages.caller",
+    },
 }  # fmt: skip
 ELSEWHERE = {"events", "nonces", "rejections"}
 """Tables that tests/inbound/test_odd_text.py drives."""
@@ -92,6 +102,7 @@ SEALED_OR_OWN: dict[str, set[str]] = {
         "identity_id", "access_token", "refresh_token", "lease_owner", "dead_reason",
     },
     "destination_states": {"name"},
+    "expected_payments": {"channel", "order_number", "state", "check_id", "event_id", "event_type"},
     "bans": {"address", "reason"},
     "dispatches": {"id", "event_id", "route", "state", "order_key"},
     "queue": {"id", "event_id", "route", "state", "trigger", "order_key"},
@@ -102,14 +113,18 @@ SEALED_OR_OWN: dict[str, set[str]] = {
     },
     "followers": {"channel", "subscription_event"},
     "identities": {"id", "user_id", "channel"},
+    "messages": {"id", "body_digest", "state"},
+    "message_channels": {"message_id", "channel", "state", "next_lookup", "error"},
+    "message_recipients": {"message_id", "kind", "state", "error"},
     "openids": {"id", "channel", "bindcode_id"},
+    "sending_paces": {"id"},
     "sessions": {"sid", "user_id", "identity_id"},
     "signing_keys": {"kid", "private_key", "public_jwk"},
     "users": {"id"},
 }  # fmt: skip
 """Columns that hold what the gateway made or sealed, digests, or names that an operator wrote and a check read.
 
-An order key is driven with the events, which it comes from.
+An order key is driven with the events, which it comes from, and so are the number and the type of a paid order.
 """
 
 
@@ -129,6 +144,13 @@ def test_every_text_column_is_driven_or_our_own() -> None:
         assert own | named == found, table.name
         assert not own & named, table.name
     assert all(name in globals() for name in DRIVEN)
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    running = Office()
+    yield running
+    running.close()
 
 
 def rows(services: Services, table: Any) -> list[Any]:
@@ -313,6 +335,14 @@ def test_why_a_destination_failed(services: Services, column: str) -> None:
             write_state(tx, replace(DestinationState("crm"), **changed))
 
 
+def test_why_a_payment_could_not_be_asked_for(services: Services) -> None:
+    with services.database.begin() as tx:
+        expect(tx, "pay", "order-1", due_at=NOW, check_id="c" * 32, now=NOW)
+    for text in ODD_TEXTS.values():
+        with services.database.begin() as tx:
+            assert note_failed_question(tx, "pay", "order-1", check_id="c" * 32, error=text)
+
+
 @pytest.fixture
 def browser(gateway: InMemoryGateway) -> CodeBrowser:
     return gateway.browser()
@@ -383,3 +413,25 @@ def test_where_a_login_returns_to(gateway: InMemoryGateway, browser: CodeBrowser
             answer = browser.get("/oauth/fake/start", query_string=query)
             assert answer.status_code in (303, 400), text[:20]
     assert rows(gateway.services, flows)
+
+
+def test_whom_a_message_goes_to_and_what_a_platform_says(services: Services, office: Office) -> None:
+    """Recipients that no store keeps are refused; what a platform says is fitted."""
+    clerk = Clerk(office.url, "post")
+    open_channels(services, office, clerk)
+    for text in ODD_TEXTS.values():
+        with suppress(RequestError):
+            ask(services, to={"user_id": text}, caller=text)
+        run_messages(services)
+        office.answers((200, {"id": text, "not_reached": {"u1": text}}))
+        refused = ask(services)
+        run_messages(services)
+        office.answers((200, {"id": text}))
+        taken = ask(services)
+        run_messages(services)
+        clerk.refusal = SendRefused("content", f"No: {text}")
+        failed = ask(services)
+        run_messages(services)
+        clerk.refusal = None
+        found = [states(services, each)[0] for each in (refused, taken, failed)]
+        assert found == ["refused", "sent", "failed"], text[:20]

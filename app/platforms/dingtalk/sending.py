@@ -31,7 +31,7 @@ from app.platforms.dingtalk.message_types import (
 from app.platforms.dingtalk.send_rules import NOTICE, ROBOT, unwrapped
 from app.security.signatures import hmac_sha256
 from app.wire.beijing_time import in_beijing
-from app.wire.native_messages import check_native, native_preview
+from app.wire.native_messages import apart, check_native, native_preview
 from app.wire.send_answers import SETTINGS, taken
 from app.wire.texts import Dialect, Limit, WrittenPart, write_parts
 
@@ -121,7 +121,7 @@ class DingtalkSender(DingtalkApp):
         return SendResult()
 
     def _send_notice(self, part: Part, to: Sequence[Recipient], lent: Lent, app_token: str) -> SendResult:
-        values = [each.value for each in to]
+        values, unusable = apart(to, ",", "DingTalk")
         if EVERYBODY in values:
             receivers: dict[str, Any] = {"to_all_user": True}
         else:
@@ -133,7 +133,7 @@ class DingtalkSender(DingtalkApp):
             NOTICE,
         )
         task = content.get("task_id")
-        return SendResult(message_id=str(task) if isinstance(task, int | str) else None, accepted_only=True)
+        return SendResult(str(task) if isinstance(task, int | str) else None, unusable, accepted_only=True)
 
 
 def _signature(secret: str, now: datetime) -> dict[str, str]:
@@ -195,7 +195,7 @@ def _text_or_markdown(message: Message, written: WrittenPart, behind: str = "") 
     """Return a written part as DingTalk takes it; Markdown with what stands behind it."""
     if message.format == "text":
         return {"msgtype": "text", "text": {"content": written.text}}
-    title = (message.title.strip() or written.plain.strip().partition("\n")[0])[:LONGEST_TITLE]
+    title = (written.title or written.plain.strip().partition("\n")[0])[:LONGEST_TITLE]
     return {"msgtype": "markdown", "markdown": {"title": title, "text": written.text + behind}}
 
 

@@ -24,7 +24,7 @@ from app.platforms.wecom.message_types import (
     TEXT_BYTES,
 )
 from app.platforms.wecom.send_rules import APPLICATION, NO_SUCH_MEMBER, ROBOT
-from app.wire.native_messages import check_native, native_preview
+from app.wire.native_messages import apart, check_native, native_preview
 from app.wire.send_answers import SETTINGS, taken
 from app.wire.texts import Dialect, Limit, WrittenPart, write_parts
 
@@ -113,25 +113,25 @@ class WecomSender(WecomApplication):
             raise SendRefused(
                 SETTINGS, "Messages to people need the application's token; set secret and agent_id."
             )
+        values, unusable = apart(to, "|", "WeCom")
         answer = lent.http.request(
             "POST",
             self.api("message/send"),
             params={"access_token": lent.app_token},
-            json=self._addressed(part, to, lent.repeat_key),
+            json=self._addressed(part, to[0].kind, values, lent.repeat_key),
         )
         content = taken(answer, APPLICATION)
         number = content.get("msgid")
         return SendResult(
             message_id=number if isinstance(number, str) and number else None,
-            not_reached=_unreached(content, to),
+            not_reached=unusable | _unreached(content, to),
             accepted_only=True,
         )
 
-    def _addressed(self, part: Part, to: Sequence[Recipient], repeat_key: str) -> dict[str, Any]:
-        values = [each.value for each in to]
+    def _addressed(self, part: Part, kind: str, values: Sequence[str], repeat_key: str) -> dict[str, Any]:
         own = self.settings
         body = {
-            ADDRESSED[to[0].kind]: EVERYBODY if EVERYBODY in values else "|".join(values),
+            ADDRESSED[kind]: EVERYBODY if EVERYBODY in values else "|".join(values),
             "agentid": int(own.agent_id) if own.agent_id.isdigit() else own.agent_id,
             **part.body,
         }

@@ -14,6 +14,7 @@ import sys
 import threading
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from email import message_from_bytes, policy
 from typing import Any, cast
 
@@ -85,6 +86,12 @@ class _Conversation(socketserver.StreamRequestHandler):
         self.is_known = not mail_server.wants_login
         self._forget()
 
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        # What was wrapped for TLS is not the socket that the server closes.
+        self.connection.close()
+
     def handle(self) -> None:
         if not self._faulty("greeting", 220, "mail.gateway.example ESMTP"):
             return
@@ -118,6 +125,7 @@ class _Conversation(socketserver.StreamRequestHandler):
             return self._say(502, "5.5.1 Not offered")
         self._say(220, "2.0.0 Ready to start TLS")
         self.request = self.connection = self.sink.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile.close()
         self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
         self.is_private = True
         return True
@@ -193,7 +201,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                     conversation=f"to:{address}",
                     conversation_title=address,
                     kind="email",
-                    text="" if body is None else body.get_content(),
+                    text="" if body is None else body.get_content().replace("\r\n", "\n"),
                     heading=str(letter["Subject"] or ""),
                     raw={"source": raw.decode("utf-8", "replace"), "from": self.sender},
                     at=self.sink.state.now(),

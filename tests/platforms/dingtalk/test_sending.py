@@ -190,6 +190,17 @@ def test_work_notices_reach_members_departments_and_everybody(
         assert (result.message_id or "").isdigit()
 
 
+def test_an_id_that_would_name_others_is_sent_nothing(sandbox: SandboxServer, dingtalk: Sending) -> None:
+    (result,) = dingtalk.send(
+        Message(text="hi"), Recipient("user_id", f"{LIN},x"), Recipient("user_id", MAYA)
+    )
+    assert set(result.not_reached) == {f"{LIN},x"}
+    assert [message.conversation for message in delivered(sandbox)] == [f"user:{MAYA}"]
+    error = dingtalk.refusal(Message(text="hi"), Recipient("department", "1,2"))
+    assert isinstance(error, SendRefused)
+    assert error.at_fault == "recipient"
+
+
 def test_the_same_notice_a_second_later_is_another_one(sandbox: SandboxServer, dingtalk: Sending) -> None:
     (part,) = dingtalk.sender.parts(Message(text="disk full"), "user_id")
     assert dingtalk.sender.parts(Message(text="disk full"), "user_id") == [part]

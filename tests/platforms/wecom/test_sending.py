@@ -193,6 +193,9 @@ def test_whom_wecom_does_not_know_is_named_by_the_value_that_was_given(
     assert [message.conversation for message in delivered(sandbox)] == ["user:maya"]
     (result,) = wecom.send(Message(text="hi"), Recipient("department", "77"), Recipient("department", "2"))
     assert set(result.not_reached) == {"77"}
+    (result,) = wecom.send(Message(text="hi"), Recipient("user_id", "x|@all"), Recipient("user_id", "maya"))
+    assert set(result.not_reached) == {"x|@all"}
+    assert len(delivered(sandbox)) == 4
     error = wecom.refusal(Message(text="hi"), Recipient("user_id", "Nobody"))
     assert isinstance(error, SendRefused)
     assert (error.at_fault, error.platform_code) == ("recipient", "81013")
