@@ -25,7 +25,7 @@ ANSWERS = {
 }
 """Where an event about agreements holds the answer, and what the samples say."""
 
-WINDOWS, AGREEMENTS = "wechat.windows", "wechat.agreements"
+WINDOWS, AGREEMENTS = "tencent.windows", "tencent.agreements"
 
 
 def remember_event(

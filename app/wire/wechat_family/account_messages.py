@@ -45,6 +45,7 @@ LONGEST_VALUES: Final[Mapping[str, int]] = MappingProxyType(
 )  # fmt: skip
 """Characters of a value by the type its name begins with; the other types are about form, not about length."""
 
+PLACES = re.compile(r"(\{title\}|\{text\})")
 VALUE_NAME = re.compile(r"([a-z_]{1,20})[0-9]{1,3}")
 ONE_TIME_TITLE, ONE_TIME_TEXT = 15, 200
 MOST_VALUES: Final = 30
@@ -200,8 +201,8 @@ def _values(content: JSON) -> Sequence[str]:
 
 def _filled(pattern: str, title: str, text: str) -> str:
     """Put title and text into a pattern at once, so that a title may hold the word {text}."""
-    pieces = re.split(r"(\{title\}|\{text\})", pattern)
-    return "".join({"{title}": title, "{text}": text}.get(piece, piece) for piece in pieces)
+    given = {"{title}": title, "{text}": text}
+    return "".join(given.get(piece, piece) for piece in PLACES.split(pattern))
 
 
 def _fitting(name: str, value: str) -> str:
