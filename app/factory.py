@@ -29,11 +29,13 @@ from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
-from app.pipeline.sending.no_mail import NoMail
+from app.pipeline.sending.handler_tools import lend_tools
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
 from app.security.bans import Bans
+from app.security.outbound import OutboundClient
+from app.security.public_addresses import AddressGuard
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
@@ -106,13 +108,16 @@ def join_services(
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
-        mail=NoMail(),
         bind_route=bind_route(channels, settings, own_events),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
         message_groups=message_groups,
         message_route=message_route,
+        lend_tools=lend_tools,
+        handlers_http=OutboundClient(
+            guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
+        ),
         notices=notices,
         runtime=runtime,
     )

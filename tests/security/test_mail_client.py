@@ -149,7 +149,7 @@ def test_passwords_go_out_inside_tls_only(
     state: SandboxState, start: Callable[..., int], tls: ssl.SSLContext, certificate: Path
 ) -> None:
     trusting = SmtpClient(connect_timeout=2, total_timeout=5, ca_file=str(certificate))
-    account = {"client": trusting, "username": USER[0], "password": USER[1]}
+    account: dict[str, Any] = {"client": trusting, "username": USER[0], "password": USER[1]}
     send(start(tls=tls, wants_login=True), **account, security="tls")
     starttls = start(tls=tls, starttls=True, wants_login=True)
     send(starttls, **account, security="starttls")

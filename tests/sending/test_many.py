@@ -187,3 +187,17 @@ def test_a_platform_that_is_down_is_left_alone_for_a_while(
     clock.advance(seconds=11)
     run_due(gateway)
     assert len(office.calls) == 6
+
+
+def test_kinds_of_recipients_have_paces_and_sizes_of_their_own(services: Services, office: Office) -> None:
+    class Both(Clerk):
+        def most_of_kind(self, kind: str) -> int:
+            return 3 if kind == "user_id" else 1
+
+    paces = (Pace(1, 60, kinds=("robot",)), Pace(1_000, 1, kinds=("user_id",)))
+    open_channels(services, office, Both(office.url, "post", paces=paces))
+    for _ in range(2):
+        ask(services, to={"robot": ""})
+    ask(services, to=[{"user_id": each} for each in people(3)])
+    run_due(services)
+    assert sorted(call.to for call in office.taken) == [[""], people(3)]

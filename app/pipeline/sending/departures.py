@@ -149,7 +149,7 @@ class Outgoing:
                 batch.numbers,
                 batch.number,
                 self.services.clock.now(),
-                channel_tolls(name, paces),
+                channel_tolls(name, paces, batch.kind),
                 tuple(each) if any(each) else (),
             ),
         )

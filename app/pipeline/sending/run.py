@@ -14,7 +14,7 @@ import structlog
 
 from app.core.errors import PermanentError
 from app.core.identifiers import new_id
-from app.core.sending import Sender
+from app.core.sending import Sender, most_in_one_call
 from app.core.states import MessageState, RecipientState, Trigger
 from app.core.values import Event
 from app.pipeline.channels import Channel
@@ -147,7 +147,7 @@ def _send_pages(services: Services, out: Outgoing) -> None:
     while True:
         rows = _page(services, out)
         is_whole = len(rows) < PAGE
-        batches = batches_of(rows, out.sender.most_recipients)
+        batches = batches_of(rows, partial(most_in_one_call, out.sender))
         is_last_page = is_whole and out.leg.next_lookup is None
         for place, batch in enumerate(batches):
             out.send_batch(

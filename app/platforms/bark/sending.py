@@ -14,13 +14,14 @@ from app.config.platform_settings import plain_text
 from app.core.errors import UpstreamUnavailable
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
+from app.core.values import JSON
 from app.platforms.bark.settings import BarkSettings
 from app.wire.message_faults import TOO_MANY, Fault, check_busy, content_of, refusal, unreadable
-from app.wire.native_content import native_content, preview_of
-from app.wire.texts import Dialect, Limit, write_parts
+from app.wire.native_content import check_size, native_content, preview_of
+from app.wire.texts import Dialect, Limit, WrittenPart, write_parts
 
 PLATFORM_NAME: Final = "Bark"
-MOST_TEXT_BYTES: Final = 2800
+MOST_TEXT_BYTES: Final = 2400
 MOST_BYTES: Final = 3800
 """Apple takes 4096 bytes with what Bark adds; how much that is, is unconfirmed."""
 
@@ -70,13 +71,10 @@ class BarkSender(BarkDevices):
             ]
         limit = Limit("json_bytes", MOST_TEXT_BYTES, reserve=100)
         written = write_parts(message.title, message.text, message.format, Dialect.COMMONMARK, limit)
-        return [
-            Part(
-                {"markdown": each.text, **({"title": each.title} if each.title else {}), **self._own()},
-                preview_of(each.plain, each.title),
-            )
-            for each in written
-        ]
+        parts = [Part(self._notification(each), preview_of(each.plain, each.title)) for each in written]
+        for part in parts:
+            check_size(part.body, MOST_BYTES, PLATFORM_NAME)
+        return parts
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Notify every device of the channel, once."""
@@ -85,9 +83,17 @@ class BarkSender(BarkDevices):
         answer = lent.http.request("POST", f"{self.settings.api_base}/push", json={**part.body, **devices})
         return _said(answer, keys)
 
-    def _own(self) -> dict[str, str]:
+    def _notification(self, written: WrittenPart) -> JSON:
+        """Put a part into words; servers that know no Markdown show the beginning as plain text instead of "NoContent"."""
         own = self.settings
-        return {name: value for name, value in (("group", own.group), ("level", own.level)) if value}
+        has_markup = written.text != written.plain
+        texts = {
+            "title": written.title,
+            "body": preview_of(written.plain) if has_markup else written.text,
+            "markdown": written.text if has_markup else "",
+        }
+        chosen = {**texts, "group": own.group, "level": own.level}
+        return {name: value for name, value in chosen.items() if value}
 
 
 def _said(answer: HttpAnswer, keys: Sequence[str]) -> SendResult:

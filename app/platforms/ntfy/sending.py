@@ -24,15 +24,20 @@ MOST_MESSAGE_BYTES: Final = 4096
 MOST_BYTES: Final = 20_000
 """A bound of ours for everything beside the message."""
 
-DAY: Final = 86_400
-DAILY_QUOTAS: Final = frozenset({42903, 42905, 42908, 42910})
-"""E-mails, bytes, messages and calls of a day (server/errors.go)."""
+HOUR: Final = 3600
+DAILY_QUOTAS: Final = frozenset({42905, 42908})
+"""Bytes and messages of a day (server/errors.go); when it is renewed the server does not say, so it is asked every hour."""
 
 FAULTS: Final = {
     "40009": Fault("settings", "ntfy does not take the topic's name; correct `topic`."),
     "40010": Fault("settings", "The server keeps this topic for itself; choose another one."),
-    "40024": Fault("content", "ntfy cannot read the message; check its fields."),
-    "40025": Fault("content", "ntfy cannot read the message; check its fields."),
+    "40007": Fault("content", "ntfy takes priorities from 1 to 5."),
+    "40013": Fault("content", "ntfy cannot read the attachment's address."),
+    "40014": Fault("content", "This server takes no attachments."),
+    "40017": Fault("content", "ntfy cannot read the message; check its fields."),
+    "40018": Fault("content", "ntfy cannot read `actions`; check them."),
+    "40021": Fault("content", "ntfy cannot read the icon's address."),
+    "40024": Fault("content", "ntfy cannot read the message as JSON; check its fields."),
     "40101": Fault("settings", "ntfy does not take token, or username and password."),
     "40301": Fault("settings", "This user may not write to the topic; change its access on the server."),
     "40401": Fault("settings", "There is no ntfy at api_base; check the address."),
@@ -119,7 +124,7 @@ def _said(answer: HttpAnswer) -> SendResult:
             check_busy(answer, PLATFORM_NAME)
         raise QuotaReached(
             "The server's allowance for today is used up; sending goes on when it is renewed.",
-            retry_after=DAY // 24,
+            retry_after=HOUR,
             platform_code=str(code),
         )
     if answer.status in GOOD and (found := text_of(content, "id")) is not None:

@@ -29,7 +29,7 @@ def publish() -> tuple[Response, int]:
         return _error(42901, 429, "limit reached: too many requests")
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
-        return _error(40024, 400, "invalid request: request body must be message JSON")
+        return _error(40017, 400, "invalid request: request body must be message JSON")
     topic = body.get("topic")
     if not isinstance(topic, str) or not topic.replace("-", "").replace("_", "").isalnum() or len(topic) > 64:
         return _error(40009, 400, "invalid request: topic invalid")
