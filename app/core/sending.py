@@ -53,13 +53,11 @@ class Message:
 class Part:
     """One call's worth of a message, as the platform takes it, without recipients and credentials.
 
-    `preview` is what history shows of it: plain text, at most 200 characters. `recognised` says of this part what
-    Sender.recognises_repeats says of all, where they differ (an app's messages and a robot's, WeChat's templates and texts).
+    `preview` is what history shows of it: plain text, at most 200 characters.
     """
 
     body: JSON
     preview: str = ""
-    recognised: bool | None = None
 
 
 class Pace(NamedTuple):

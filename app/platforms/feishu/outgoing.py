@@ -63,7 +63,7 @@ def own_words(message: Message, kind: str) -> Part:
             "text_too_long",
             f"The message has {size} bytes and Feishu takes {largest} of this type; shorten it.",
         )
-    return Part(body, preview=native_preview(message), recognised=kind != ROBOT)
+    return Part(body, preview=native_preview(message))
 
 
 def written(message: Message, kind: str) -> list[Part]:
@@ -82,7 +82,6 @@ def written(message: Message, kind: str) -> list[Part]:
             Part(
                 _body(msg_type, build(each, mentions if number == 0 else (), kind), kind),
                 preview=each.plain[:MOST_PREVIEWED],
-                recognised=kind != ROBOT,
             )
             for number, each in enumerate(texts)
         ]

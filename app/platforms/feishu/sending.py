@@ -12,6 +12,7 @@ from typing import Final
 
 from app.config.platform_settings import plain_text
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
+from app.core.values import Event
 from app.platforms.feishu.app import FeishuApp
 from app.platforms.feishu.outgoing import ROBOT, own_words, written
 from app.platforms.feishu.send_rules import APP as APP_RULES
@@ -25,7 +26,7 @@ LONGEST_ID: Final = 128
 
 
 class FeishuSender(FeishuApp):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages; satisfies Sender and ReplyTarget of app.core.sending."""
 
     most_recipients: int = 1
 
@@ -56,6 +57,17 @@ class FeishuSender(FeishuApp):
     def parts(self, message: Message, kind: str) -> Sequence[Part]:
         """Turn a message into cards, posts, or what it says in Feishu's own words."""
         return [own_words(message, kind)] if message.is_native else written(message, kind)
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Answer in the chat of a message, else the person an event is about; a robot hears nothing."""
+        if not plain_text(self.settings.app_secret):
+            return None
+        inner = event.data.get("event")
+        message = inner.get("message") if isinstance(inner, Mapping) else None
+        chat = message.get("chat_id") if isinstance(message, Mapping) else None
+        if isinstance(chat, str) and 0 < len(chat) <= LONGEST_ID:
+            return Recipient("chat_id", chat)
+        return Recipient("open_id", event.subject) if event.subject else None
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one part to one receiver, once."""

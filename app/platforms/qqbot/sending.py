@@ -14,7 +14,7 @@ from typing import Any, Final
 from app.core.errors import UpstreamError
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
-from app.core.values import JSON
+from app.core.values import JSON, Event
 from app.platforms.qqbot.bot import QqBot
 from app.platforms.qqbot.send_rules import IN_REVIEW, NO_PUSH, REPEATED, RULES
 from app.wire.native_messages import MOST_PREVIEWED, NativeType, check_native, native_preview
@@ -35,6 +35,8 @@ SEQUENCES: Final = 6
 
 OK, IN_REVIEW_STATUS = 200, (201, 202)
 LONGEST_ID: Final = 256
+LONGEST_VALUE: Final = 255
+"""Characters of a receiver."""
 
 
 def _something(content: JSON) -> str | None:
@@ -54,7 +56,7 @@ TYPES: Final = {name: kind for name, (_, kind) in NATIVE.items()}
 
 
 class QqBotSender(QqBot):
-    """Replies; satisfies app.core.sending.Sender."""
+    """Replies; satisfies Sender and ReplyTarget of app.core.sending."""
 
     recipient_kinds: tuple[str, ...] = (PERSON, GROUP)
     most_recipients: int = 1
@@ -79,6 +81,24 @@ class QqBotSender(QqBot):
             Part({"msg_type": 0, "content": each.text}, preview=each.plain[:MOST_PREVIEWED])
             for each in written
         ]
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Answer a person's message, or one in a group, while its window is open."""
+        data = event.data.get("d")
+        said: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+        author = said.get("author")
+        kind, openid = GROUP, said.get("group_openid")
+        if openid is None and isinstance(author, Mapping):
+            kind, openid = PERSON, author.get("user_openid")
+        identifier = said.get("id")
+        if not (isinstance(openid, str) and OPENID.fullmatch(openid)):
+            return None
+        is_usable = isinstance(identifier, str) and len(openid) + len(identifier) < LONGEST_VALUE
+        return (
+            Recipient(kind, f"{openid}/{identifier}")
+            if is_usable and ANSWERED.fullmatch(str(identifier))
+            else None
+        )
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one reply, once."""

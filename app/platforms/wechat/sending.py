@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendResult
+from app.core.values import Event
 from app.platforms.wechat.account import WechatAccount
 from app.wire.wechat_family.account_messages import (
     ACCOUNT_TYPES,
@@ -21,12 +22,12 @@ from app.wire.wechat_family.account_messages import (
 
 
 class WechatSender(WechatAccount):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages; satisfies Sender and ReplyTarget of app.core.sending."""
 
     recipient_kinds: tuple[str, ...] = ("open_id",)
     most_recipients: int = 1
     recognises_repeats: bool = False
-    """Templates do, for ten minutes (Part.recognised)."""
+    """Templates do, for ten minutes, by `client_msg_id`; the other kinds of messages don't."""
 
     paces: tuple[Pace, ...] = (Pace(100_000, 86_400),)
     """Page 模板消息: 100,000 a day, more with many followers."""
@@ -45,6 +46,10 @@ class WechatSender(WechatAccount):
         leads_to = {"url" if own.template_kind == TEMPLATE else "page": own.template_page}
         template = {"template_id": own.template_id, **(leads_to if own.template_page else {})}
         return [filled_template(message, own.template_kind, template, own.template_data)]
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Answer the person an event is about."""
+        return Recipient("open_id", event.subject) if event.subject else None
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one part to one person, once."""

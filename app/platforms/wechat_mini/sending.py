@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendResult
+from app.core.values import Event
 from app.platforms.wechat_mini.program import MiniProgram
 from app.wire.wechat_family.account_messages import (
     MINI_SUBSCRIBED,
@@ -21,7 +22,7 @@ from app.wire.wechat_family.account_messages import (
 
 
 class MiniProgramSender(MiniProgram):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages; satisfies Sender and ReplyTarget of app.core.sending."""
 
     recipient_kinds: tuple[str, ...] = ("open_id",)
     most_recipients: int = 1
@@ -43,6 +44,10 @@ class MiniProgramSender(MiniProgram):
         leads_to = {"page": own.template_page} if own.template_page else {}
         template = {"template_id": own.template_id, **leads_to}
         return [filled_template(message, MINI_SUBSCRIBED, template, own.template_data)]
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Answer the person an event is about."""
+        return Recipient("open_id", event.subject) if event.subject else None
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one part to one person, once."""

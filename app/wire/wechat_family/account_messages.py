@@ -190,7 +190,7 @@ def send_in_account(
 
 def _part(call: str, fields: Mapping[str, Any], preview: str) -> Part:
     body = {"call": call, "fields": dict(fields)}
-    return Part(body, preview=preview[:MOST_PREVIEWED], recognised=call == TEMPLATE)
+    return Part(body, preview=preview[:MOST_PREVIEWED])
 
 
 def _values(content: JSON) -> Sequence[str]:

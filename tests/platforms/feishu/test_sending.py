@@ -17,6 +17,7 @@ from sandbox.platforms.feishu import people
 from sandbox.platforms.feishu.messages import CHAT_ID
 from tests.platforms.answering import answer, api
 from tests.platforms.sending import Sending, outcome_of, refused_parts, sending
+from tests.platforms.stored_events import event_of
 from tests.sandbox.server import SandboxServer
 
 MAYA = PEOPLE[3]
@@ -158,10 +159,6 @@ def test_a_repeat_with_the_same_key_is_sent_once(sandbox: SandboxServer, feishu:
     results = [feishu.send(Message(text="once"), open_id(sandbox), repeat_key="0" * 32) for _ in range(2)]
     assert results[0] == results[1]
     assert len(kept(sandbox)) == 1
-    assert [feishu.sender.parts(Message(text="a"), kind)[0].recognised for kind in ("open_id", "robot")] == [
-        True,
-        False,
-    ]
 
 
 def test_refusals_of_the_platform_say_who_is_at_fault(sandbox: SandboxServer, feishu: Sending) -> None:
@@ -255,3 +252,13 @@ def test_an_answer_that_cannot_be_read_is_never_a_success(sandbox: SandboxServer
     assert judged(sandbox, ROBOT, answer(b"<html>")) == "unknown"
     assert judged(sandbox, open_id(sandbox), answer(b"", 502)) == "busy"
     assert judged(sandbox, open_id(sandbox), answer(b"", 429)) == "wait"
+
+
+def test_an_event_is_answered_in_its_chat_or_to_its_person(sandbox: SandboxServer) -> None:
+    in_chat = event_of(subject="ou_1", data={"event": {"message": {"chat_id": CHAT_ID}}})
+    assert channel(sandbox).reply_to(in_chat) == Recipient("chat_id", CHAT_ID)
+    assert channel(sandbox).reply_to(event_of(subject="ou_1", data={"event": []})) == Recipient(
+        "open_id", "ou_1"
+    )
+    assert channel(sandbox).reply_to(event_of()) is None
+    assert channel(sandbox, app_secret="").reply_to(in_chat) is None

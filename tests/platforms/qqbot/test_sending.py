@@ -15,6 +15,7 @@ from sandbox.people import PEOPLE
 from sandbox.platforms.qqbot.api import GROUP, open_id
 from tests.platforms.answering import answer, api
 from tests.platforms.sending import Sending, outcome_of, refused_parts, sending
+from tests.platforms.stored_events import event_of
 from tests.sandbox.server import SandboxServer
 
 MAYA = open_id(PEOPLE[3])
@@ -174,3 +175,18 @@ def test_a_reply_that_waits_for_review_was_accepted(sandbox: SandboxServer) -> N
         bot = sending(channel(sandbox), api(answer({"code": code, "message": "async ok"}, status)))
         bot.app_token = "t"
         assert bot.send(Message(text="a"), TO)[0].accepted_only
+
+
+def test_whoever_wrote_is_answered(sandbox: SandboxServer) -> None:
+    person = {"id": "ROBOT1.0_a.b!", "author": {"user_openid": MAYA}, "content": "hi"}
+    in_group = {"id": "ROBOT1.0_g", "author": {"member_openid": MAYA}, "group_openid": GROUP}
+    for data, to in (
+        (person, Recipient("open_id", f"{MAYA}/ROBOT1.0_a.b!")),
+        (in_group, Recipient("chat_id", f"{GROUP}/ROBOT1.0_g")),
+        ({"id": "x"}, None),
+        ({**person, "id": "a b"}, None),
+        ({**person, "id": "x" * 300}, None),
+        ({**person, "author": {"user_openid": "../x"}}, None),
+        ("text", None),
+    ):
+        assert channel(sandbox).reply_to(event_of(data={"d": data})) == to

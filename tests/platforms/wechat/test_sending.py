@@ -16,6 +16,7 @@ from sandbox.platforms.wechat import people
 from sandbox.tencent_windows import TWO_DAYS, agree, open_window
 from tests.platforms.answering import answer, api
 from tests.platforms.sending import Sending, outcome_of, refused_parts, sending
+from tests.platforms.stored_events import event_of
 from tests.sandbox.server import SandboxServer
 
 MAYA = PEOPLE[3]
@@ -118,8 +119,6 @@ def test_a_template_is_read_as_a_form_and_sent_once_for_a_key(
     assert results[0] == results[1]
     assert results[0][0].accepted_only
     assert results[0][0].message_id
-    assert wechat.sender.parts(Message("template", ORDER), "open_id")[0].recognised
-    assert not wechat.sender.parts(Message(text="a"), "open_id")[0].recognised
 
 
 def test_each_agreement_is_good_for_one_message(
@@ -231,3 +230,8 @@ def test_every_number_has_its_outcome(sandbox: SandboxServer) -> None:
 def test_the_address_that_is_missing_in_the_whitelist_is_named(sandbox: SandboxServer) -> None:
     text = "invalid ip 198.51.100.7 ipv6 ::ffff:198.51.100.7, not in whitelist rid: 1-2"
     assert "198.51.100.7" in told(sandbox, answer({"errcode": 40164, "errmsg": text})).message
+
+
+def test_an_event_is_answered_to_its_person(sandbox: SandboxServer) -> None:
+    assert channel(sandbox).reply_to(event_of(subject="o1")) == Recipient("open_id", "o1")
+    assert channel(sandbox).reply_to(event_of()) is None

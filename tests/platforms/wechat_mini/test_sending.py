@@ -13,6 +13,7 @@ from sandbox.people import PEOPLE
 from sandbox.platforms.wechat_mini.firing import open_id
 from sandbox.tencent_windows import agree, open_window
 from tests.platforms.sending import Sending, refused_parts, sending
+from tests.platforms.stored_events import event_of
 from tests.sandbox.clients import fire
 from tests.sandbox.server import SandboxServer
 
@@ -119,3 +120,8 @@ def test_what_only_official_accounts_send_is_refused(
     agree(sandbox.state, maya.value, "sandbox_template")
     wrong_page = {**PROGRESS, "page": "https://shop.example"}
     assert refused(mini, Message("subscribe", wrong_page), maya) == ("content", "41030")
+
+
+def test_an_event_is_answered_to_its_person(sandbox: SandboxServer) -> None:
+    assert channel(sandbox).reply_to(event_of(subject="o1")) == Recipient("open_id", "o1")
+    assert channel(sandbox).reply_to(event_of()) is None
