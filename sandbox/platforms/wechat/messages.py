@@ -250,7 +250,7 @@ def _deliver(
             conversation=f"user:{person.key}",
             conversation_title=f"{person.name_zh} · {person.name_en}",
             kind=kind,
-            text=text,
+            text="" if fields else text,
             heading=heading,
             fields=fields,
             buttons=(("查看详情", address),) if address else (),
