@@ -20,7 +20,7 @@ FORMATS = ("markdown", "text", "html")
 
 
 class Recipient(NamedTuple):
-    """One addressee: `kind` is open_id, user_id, chat_id, department, tag, email or robot, `value` the platform's own id.
+    """One addressee: `kind` is open_id, user_id, union_id, chat_id, department, tag, email or robot, `value` the platform's own id.
 
     A robot speaks where it was put, so its value is empty. `@all` as a user_id is everybody, where a platform has that.
     """
