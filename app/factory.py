@@ -16,6 +16,7 @@ from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig, message_group_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -28,9 +29,13 @@ from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
+from app.pipeline.sending.handler_tools import lend_tools
+from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
 from app.security.bans import Bans
+from app.security.outbound import OutboundClient
+from app.security.public_addresses import AddressGuard
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
@@ -65,6 +70,7 @@ def build_services(
         channels,
         destinations=file.destinations,
         login_groups=file.login_groups,
+        message_groups=file.message_groups,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -78,6 +84,7 @@ def join_services(
     *,
     destinations: Iterable[DestinationConfig],
     login_groups: tuple[LoginGroupConfig, ...] = (),
+    message_groups: tuple[MessageGroupConfig, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -105,6 +112,12 @@ def join_services(
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
+        message_groups=message_groups,
+        message_route=message_route,
+        lend_tools=lend_tools,
+        handlers_http=OutboundClient(
+            guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
+        ),
         notices=notices,
         runtime=runtime,
     )
@@ -145,6 +158,7 @@ def _open_checked_channels(
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
         faults += group_faults(file.login_groups, channels)
+        faults += message_group_faults(file.message_groups, {each.name for each in file.channels})
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":

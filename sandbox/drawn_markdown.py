@@ -49,6 +49,10 @@ class MarkdownLook:
         )
 
 
+WHOLE = MarkdownLook(BLOCKS | frozenset(PIECES))
+"""Of a service that shows everything."""
+
+
 def draw_markdown(text: str, look: MarkdownLook) -> Markup:
     """Draws a text as its platform shows it."""
     return _blocks(text.replace("\r\n", "\n").split("\n"), look, 0)

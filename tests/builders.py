@@ -69,6 +69,7 @@ def make_services(
         opened,
         destinations=file.destinations,
         login_groups=file.login_groups,
+        message_groups=file.message_groups,
         router=router or Router(),
         clock=clock or FrozenClock(),
     )

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,13 +19,16 @@ from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
+AnyGroup = TypeVar("AnyGroup", LoginGroupConfig, MessageGroupConfig)
+
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
-"""Handlers of commands name this source; a channel of that name would send them its callbacks."""
+"""Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -80,6 +83,7 @@ class ChannelsFile(BaseModel):
     channels: tuple[ChannelConfig, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    message_groups: tuple[MessageGroupConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -119,13 +123,17 @@ def parse_channels(
         if channel is not None:
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
-    groups = _login_groups(document.get("login_groups", []), source, faults)
+    logins = _groups(LoginGroupConfig, "login_groups", document, source, faults)
+    messages = _groups(MessageGroupConfig, "message_groups", document, source, faults)
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
     return ChannelsFile(
-        channels=tuple(channels), destinations=tuple(destinations), login_groups=tuple(groups)
+        channels=tuple(channels),
+        destinations=tuple(destinations),
+        login_groups=tuple(logins),
+        message_groups=tuple(messages),
     )
 
 
@@ -187,20 +195,21 @@ def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str
     return destinations
 
 
-def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGroupConfig]:
+def _groups(
+    kind: type[AnyGroup], key: str, document: Mapping[str, Any], source: str, faults: list[str]
+) -> list[AnyGroup]:
+    tables = document.get(key, [])
     if not isinstance(tables, list):
-        faults.append(f"{source}: login_groups must be written as [[login_groups]].")
+        faults.append(f"{source}: {key} must be written as [[{key}]].")
         return []
     groups = []
     for table in tables:
         try:
-            groups.append(LoginGroupConfig.model_validate(table))
+            groups.append(kind.model_validate(table))
         except ValidationError as error:
             name = table.get("name") if isinstance(table, dict) else None
-            faults.extend(
-                f"{source}: [[login_groups]] {name!r} {sentence}" for sentence in fault_sentences(error)
-            )
-    faults.extend(_doubled([group.name for group in groups], "login groups", source))
+            faults.extend(f"{source}: [[{key}]] {name!r} {sentence}" for sentence in fault_sentences(error))
+    faults.extend(_doubled([group.name for group in groups], key.replace("_", " "), source))
     return groups
 
 

@@ -10,16 +10,19 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
+from app.core.ports import HttpClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
-from app.pipeline.router import Route, Router
+from app.pipeline.returns import Returns
+from app.pipeline.router import HandlerTools, Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
-from app.storage.database.db import Database
+from app.storage.database.db import Database, Transaction
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
 
@@ -100,6 +103,8 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    returns: dict[str, Returns] = field(default_factory=dict)
+    """When messages that have to wait come back, by channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,13 @@ class Services:
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    message_groups: tuple[MessageGroupConfig, ...] = ()
+    message_route: Callable[[Services, str], Route | None] | None = None
+    """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
+    lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
+    """Makes what one run of a handler is lent."""
+    handlers_http: HttpClient | None = None
+    """The way out for handlers: to public addresses."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)
@@ -145,6 +157,8 @@ class Services:
     def _named_route(self, name: str) -> Route | None:
         built_in = (self.bind_route, self.authorisations, self.payments, *self.commands, *self.destinations)
         found = next((route for route in built_in if route is not None and route.name == name), None)
+        if found is None and self.message_route is not None:
+            found = self.message_route(self, name)
         return found or self.router.find(name)
 
     def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:

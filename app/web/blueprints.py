@@ -9,6 +9,7 @@ from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.messages import messages_blueprint
 from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.dev.front import front_blueprint
@@ -28,6 +29,7 @@ BEHIND_TOKENS = (
     bindcodes_blueprint,
     authorisations_blueprint,
     command_status_blueprint,
+    messages_blueprint,
     payments_blueprint,
 )
 
@@ -47,6 +49,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         commands_blueprint,
         command_status_blueprint,
         events_blueprint,
+        messages_blueprint,
         replay_blueprint,
         payments_blueprint,
         health_blueprint,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from app.core.sending import Recipient, Sender
 from app.pipeline.channels import Channel
 from sandbox.platforms import by_slug, simulated_platforms
+from sandbox.platforms.smtp.server import MailServer
 from tests.browser.stage import PHONE, Stage, Visitor, simulated_accounts
 from tests.browser.test_every_page import UNNAMED, WIDER
 from tests.platforms.sample_channels import first_message, sample_channels, senders
@@ -20,9 +21,12 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def sending_channels(stage: Stage) -> dict[str, Channel]:
-    """Return the sample channels that send to this stage's simulator."""
-    return senders(sample_channels(simulated_accounts(stage.sandbox)))
+def sending_channels(stage: Stage) -> Iterator[dict[str, Channel]]:
+    """Give the sample channels that send to this stage's simulator and to a mail server beside it."""
+    mail = MailServer(stage.sandbox.state)
+    accounts = {**simulated_accounts(stage.sandbox), "SMTP_PORT": str(mail.port)}
+    yield senders(sample_channels(accounts))
+    mail.stop()
 
 
 def view(visitor: Visitor, path: str = "/inbox") -> Page:

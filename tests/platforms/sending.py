@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from app.core.errors import CallgateError, RequestError, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import AppTokenSource, HttpClient
 from app.core.sending import Lent, Message, Part, QuotaReached, Recipient, Sender, SendRefused, SendResult
+from app.security.mail_client import SmtpClient
 from app.security.outbound import OutboundClient, configured_origins
 
 
@@ -23,6 +24,7 @@ class Sending:
     connector: Any
     http: HttpClient
     app_token: str | None = None
+    mail: Any = None
 
     @property
     def sender(self) -> Sender:
@@ -41,9 +43,7 @@ class Sending:
         if self.sender.needs_app_token(to[0].kind) and self.app_token is None:
             assert isinstance(self.connector, AppTokenSource)
             self.app_token = self.connector.fetch_app_token(self.http, rejected=None).value
-        lent = Lent(
-            self.http, cast(Any, None), repeat_key or uuid.uuid4().hex, datetime.now(UTC), self.app_token
-        )
+        lent = Lent(self.http, self.mail, repeat_key or uuid.uuid4().hex, datetime.now(UTC), self.app_token)
         return self.sender.send(part, to, lent)
 
     def refusal(self, message: Message, *to: Recipient) -> CallgateError:
@@ -55,7 +55,9 @@ class Sending:
 
 def sending(connector: Any, http: HttpClient | None = None) -> Sending:
     """Return a connector ready to send to the addresses in its settings."""
-    return Sending(connector, http or OutboundClient(configured_origins(connector.settings)))
+    return Sending(
+        connector, http or OutboundClient(configured_origins(connector.settings)), mail=SmtpClient()
+    )
 
 
 def refused_parts(sender: Any, message: Message, kind: str) -> RequestError:

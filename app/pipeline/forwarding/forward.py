@@ -23,7 +23,7 @@ from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.evidence import BODY, without_credentials
 from app.pipeline.forwarding.destinations import Destination, DestinationRoute, open_destination, route_to
-from app.pipeline.forwarding.health import Admission, admit, after_failure, after_success
+from app.pipeline.health import Admission, admit, after_failure, after_success
 from app.pipeline.own_events import DESTINATION_PAUSED, OwnEvents
 from app.pipeline.router import Context, Handler
 from app.security.judgement import Verdict, failure, judge

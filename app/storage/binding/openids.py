@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    literal,
     or_,
     select,
 )
@@ -99,6 +100,39 @@ def list_openids(
     if before is not None:
         query = query.where(openids.c.id < before)
     return [_from_row(row) for row in tx.execute(query.order_by(openids.c.id.desc()).limit(limit))]
+
+
+def list_bound(
+    tx: Connection, app: str, channel: str, *, after: str, limit: int, but_not_of: Sequence[str] = ()
+) -> Sequence[Any]:
+    """Return id and open_id of those bound to an app through a channel who have not left, oldest first (relies on ix_openids_app_id).
+
+    Those who are bound to one of `but_not_of` too are left out.
+    """
+    person = and_(followers.c.channel == openids.c.channel, followers.c.open_id == openids.c.open_id)
+    other = openids.alias("other")
+    is_elsewhere = (
+        select(literal(1))
+        .where(
+            other.c.channel == openids.c.channel,
+            other.c.open_id == openids.c.open_id,
+            other.c.app.in_(tuple(but_not_of)),
+        )
+        .exists()
+    )
+    query = (
+        select(openids.c.id, openids.c.open_id)
+        .select_from(openids.outerjoin(followers, person))
+        .where(
+            openids.c.app == app,
+            openids.c.id > after,
+            openids.c.channel == channel,
+            or_(followers.c.subscribed.is_(None), followers.c.subscribed),
+        )
+    )
+    if but_not_of:
+        query = query.where(~is_elsewhere)
+    return tx.execute(query.order_by(openids.c.id).limit(limit)).all()
 
 
 def bound_people(tx: Connection, channel: str, open_ids: Collection[str]) -> set[str]:

@@ -8,6 +8,6 @@ by name but as a dialect.
 from app.wire.texts.dialects import Dialect
 from app.wire.texts.escapes import escape
 from app.wire.texts.limits import Limit
-from app.wire.texts.parts import WrittenPart, write_parts
+from app.wire.texts.parts import WrittenPart, first_line_as_title, write_parts
 
-__all__ = ["Dialect", "Limit", "WrittenPart", "escape", "write_parts"]
+__all__ = ["Dialect", "Limit", "WrittenPart", "escape", "first_line_as_title", "write_parts"]

@@ -40,17 +40,27 @@ def _behind(text: str, end: str, least: int, most: int) -> int:
 
 def cut(inlines: tuple[Inline, ...], at: int) -> tuple[tuple[Inline, ...], tuple[Inline, ...]]:
     """Return the first `at` signs of inlines and the rest; what is open at the cut is closed and opened again."""
-    head: list[Inline] = []
+    number, room = _cut_one(inlines, at)
+    if number == len(inlines):
+        return inlines, ()
+    first, second = _halves(inlines[number], room)
+    return (*inlines[:number], *([first] if room else [])), (second, *inlines[number + 1 :])
+
+
+def beginning(inlines: tuple[Inline, ...], at: int) -> tuple[Inline, ...]:
+    """Return the first `at` signs of inlines."""
+    number, room = _cut_one(inlines, at)
+    return (*inlines[:number], _halves(inlines[number], room)[0]) if room else inlines[:number]
+
+
+def _cut_one(inlines: tuple[Inline, ...], at: int) -> tuple[int, int]:
+    """Return which inline a cut goes through, and how many of its signs are before it."""
     for number, inline in enumerate(inlines):
         size = length(inline)
-        if at >= size:
-            head.append(inline)
-            at -= size
-            continue
-        first, second = _halves(inline, at)
-        rest = (second, *inlines[number + 1 :])
-        return (*head, first) if at else tuple(head), rest
-    return tuple(head), ()
+        if at < size:
+            return number, at
+        at -= size
+    return len(inlines), 0
 
 
 def length(inline: Inline) -> int:
@@ -84,4 +94,7 @@ def without_edges(inlines: tuple[Inline, ...], text: str) -> tuple[Inline, ...]:
     """Return inlines, whose words are `text`, without blanks and ends of lines at either end."""
     end = len(text.rstrip())
     begin = len(text) - len(text.lstrip())
-    return cut(cut(inlines, end)[0], begin)[1] if end else ()
+    if end == 0:
+        return ()
+    kept = beginning(inlines, end) if end < len(text) else inlines
+    return cut(kept, begin)[1] if begin else kept

@@ -21,6 +21,8 @@ AT_LINE_START: Final = "#>-+="
 """Signs that make a line a heading, quote, item or underline."""
 
 TAGS: Final = MappingProxyType({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+MARKS: Final = frozenset("\\`*[]<~|")
+WITH_BACKSLASH: Final = MappingProxyType({ord(sign): f"\\{sign}" for sign in sorted(MARKS)})
 FEISHU: Final = MappingProxyType({ord(sign): f"&#{ord(sign)};" for sign in "<>*~[]`_"})
 """Feishu's page on card text gives HTML entities for the signs that it takes for marks."""
 
@@ -45,10 +47,7 @@ def _html(text: str) -> str:
 
 
 def _feishu(text: str) -> str:
-    return "".join(
-        _angles(word) if _is_address(word) else word.replace("&", "&#38;").translate(FEISHU)
-        for word in _words(text)
-    )
+    return _beside_addresses(text, lambda word: word.replace("&", "&#38;").translate(FEISHU), _angles)
 
 
 def _angles(word: str) -> str:
@@ -56,25 +55,36 @@ def _angles(word: str) -> str:
 
 
 def _with_backslash(text: str) -> str:
-    return "".join(word if _is_address(word) else _escape_word(word) for word in _words(text))
+    return _beside_addresses(text, _escape_words, _plain)
 
 
-def _escape_word(word: str) -> str:
-    written: list[str] = []
-    for at, sign in enumerate(word):
-        if (
-            sign in "\\`*[]<~|"
-            or (sign == "_" and not _inside(word, at))
-            or (sign == "&" and ";" in word[at:])
-        ):
-            written.append("\\")
-        written.append(sign)
-    return "".join(written)
+def _escape_words(text: str) -> str:
+    if "_" not in text:
+        written = text.translate(WITH_BACKSLASH)
+    else:
+        written = "".join(
+            f"\\{sign}" if sign in MARKS or (sign == "_" and not _inside(text, at)) else sign
+            for at, sign in enumerate(text)
+        )
+    return written.replace("&", "\\&") if _has_entity(text) else written
 
 
-def _inside(word: str, at: int) -> bool:
+def _has_entity(text: str) -> bool:
+    """Say whether `&copy;` or the like may stand in a text; CommonMark would show its sign."""
+    at = text.find("&")
+    return at >= 0 and ";" in text[at:]
+
+
+def _inside(text: str, at: int) -> bool:
     """Say whether letters or digits stand on both sides: snake_case is no mark."""
-    return 0 < at < len(word) - 1 and word[at - 1].isalnum() and word[at + 1].isalnum()
+    return 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
+
+
+def _beside_addresses(text: str, words: Callable[[str], str], address: Callable[[str], str]) -> str:
+    """Return a text with its words and its bare addresses written in a way of their own."""
+    if "http" not in text:
+        return words(text)
+    return "".join(address(word) if _is_address(word) else words(word) for word in _words(text))
 
 
 def _without_escape(text: str) -> str:
@@ -88,6 +98,9 @@ def _without_escape(text: str) -> str:
 
 def _disarmed(text: str) -> Iterator[str]:
     """Yield the text with a sign without width behind each `<` that could begin a tag or a mention."""
+    if "<" not in text:
+        yield text
+        return
     for at, sign in enumerate(text):
         yield sign
         if sign == "<" and at + 1 < len(text) and (text[at + 1].isalpha() or text[at + 1] in "/@!"):

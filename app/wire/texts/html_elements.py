@@ -30,7 +30,7 @@ VOID: Final = frozenset(
 )
 PARTED: Final = {
     "li": (frozenset({"li"}), frozenset({"ul", "ol"})),
-    "tr": (frozenset({"tr", "td", "th"}), frozenset({"table"})),
+    "tr": (frozenset({"tr"}), frozenset({"table"})),
     "td": (frozenset({"td", "th"}), frozenset({"tr", "table"})),
     "th": (frozenset({"td", "th"}), frozenset({"tr", "table"})),
     "p": (frozenset({"p"}), frozenset({"li", "td", "th", "blockquote", "div"})),

@@ -75,7 +75,7 @@ class InlineWriter:
             return
         if self.at_line_start and self.marks.spaces_count:
             blanks = len(text) - len(text.lstrip(" \t"))
-            self._mark(text[:blanks].replace("\t", NO_BREAK_BLANK * 4).replace(" ", NO_BREAK_BLANK))
+            self.written.append(text[:blanks].replace("\t", NO_BREAK_BLANK * 4).replace(" ", NO_BREAK_BLANK))
             text = text[blanks:]
         self._mark(escape(text, self.dialect, at_line_start=self.at_line_start))
 

@@ -20,6 +20,11 @@ LONG_TITLE: Final = 4
 """A title longer than this share of a part, in a text of several parts, is a paragraph that may be cut itself."""
 
 
+FAR_TOO_LONG: Final = 4
+SHORT: Final = 4096
+"""Whatever the marks, a text this many times longer than all parts together is refused before it is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenPart:
     """One part: its title, numbered where there are several, its text in the dialect, and the same in plain words."""
@@ -46,9 +51,18 @@ def write_parts(
     Raises RequestError: `text_too_long`, `no_text`.
     """
     title = " ".join(clean(title).split())
+    if format != "html" and len(text) > FAR_TOO_LONG * most * limit.most + SHORT:
+        raise _too_long(most)
     blocks = read(text, format) or _only_title(title, title_in_text=title_in_text)
     writer = PartWriter(title, dialect, limit, most, title_in_text=title_in_text)
     return writer.single(blocks) or writer.several(blocks)
+
+
+def _too_long(most: int) -> RequestError:
+    return RequestError(
+        "text_too_long",
+        f"The text needs more than {most} messages of this channel; shorten it, or put it behind a link.",
+    )
 
 
 def _only_title(title: str, *, title_in_text: bool) -> Blocks:
@@ -81,10 +95,7 @@ class PartWriter:
             title, blocks = "", (Paragraph((Text(title),)), *blocks)
         divided = self._divide(title, blocks, dense=False) or self._divide(title, blocks, dense=True)
         if divided is None:
-            raise RequestError(
-                "text_too_long",
-                f"The text needs more than {self.most} messages of this channel; shorten it, or put it behind a link.",
-            )
+            raise _too_long(self.most)
         count = len(divided)
         return tuple(
             self._numbered(number, count, title if number == 1 else "", part)
@@ -127,3 +138,12 @@ class PartWriter:
 
     def _part(self, title: str, blocks: Blocks, written: str) -> WrittenPart:
         return WrittenPart(title=title, text=written, plain=write_blocks(blocks, Dialect.PLAIN))
+
+
+def first_line_as_title(text: str) -> tuple[str, str]:
+    """Return the title and the rest of a Markdown text whose first line is a heading `# …`, else no title and the text."""
+    first, _, rest = text.lstrip("\n").partition("\n")
+    if not first.startswith("# "):
+        return "", text
+    blocks = read(first, "markdown")
+    return " ".join(write_blocks(blocks, Dialect.PLAIN).split()), rest.lstrip("\n")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from app.wire.texts.cuts import best_place, cut, without_edges
+from app.wire.texts.cuts import beginning, best_place, cut, without_edges
 from app.wire.texts.graphemes import last_boundary
 from app.wire.texts.tables import table_as_lines
 from app.wire.texts.tree import Block, CodeBlock, Heading, Item, Items, Paragraph, Quote, Table, words
@@ -81,7 +81,7 @@ def _halve_lines(block: Lines, fits: Callable[[Block], bool]) -> Halves | None:
     text = words(block.children)
 
     def first(number: int) -> Lines:
-        return replace(block, children=cut(block.children, number)[0])
+        return replace(block, children=beginning(block.children, number))
 
     place = best_place(text, _most(len(text), lambda number: fits(first(number))))
     while place > 0 and not fits(first(place)):
