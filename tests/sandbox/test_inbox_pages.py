@@ -86,7 +86,9 @@ def test_what_a_message_says_cannot_become_part_of_the_page(sandbox: SandboxServ
         sandbox,
         bad,
         conversation=bad,
-        drawn=draw_markdown(f'# {bad}\n`{bad}` [{bad}](https://a.example/"{bad})', EVERYTHING),
+        drawn=draw_markdown(
+            f'# {bad}\n{bad} `{bad}` {bad} **{bad}** [{bad}](https://a.example/"{bad})', EVERYTHING
+        ),
     )
     found = page(sandbox) + page(sandbox, "/inbox/callback/robot")
     assert "<img src=x" not in found

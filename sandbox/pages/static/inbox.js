@@ -5,6 +5,7 @@
   let asking = false;
 
   const list = () => document.getElementById("messages");
+  const conversations = () => document.querySelector(".conversations");
   const toTheEnd = (box) => {
     if (box) box.scrollTop = box.scrollHeight;
   };
@@ -33,6 +34,7 @@
     const old = list();
     const wasAtTheEnd = !old || old.scrollHeight - old.scrollTop - old.clientHeight < nearTheEnd;
     const top = old ? old.scrollTop : 0;
+    const listTop = conversations() ? conversations().scrollTop : 0;
     const known = new Set([...document.querySelectorAll(".message")].map((each) => each.id));
     const open = new Set([...document.querySelectorAll(".message details[open]")].map((each) => each.parentElement.id));
     for (const message of fresh.querySelectorAll(".message")) {
@@ -42,9 +44,12 @@
     document.querySelector("main").replaceWith(fresh.querySelector("main"));
     if (wasAtTheEnd) toTheEnd(list());
     else if (list()) list().scrollTop = top;
+    if (conversations()) conversations().scrollTop = listTop;
   }
 
   toTheEnd(list());
+  const current = document.querySelector(".conversations .current");
+  if (current) conversations().scrollTop = current.offsetTop - conversations().offsetTop - current.offsetHeight;
   setInterval(look, every);
   document.addEventListener("visibilitychange", look);
 })();
