@@ -14,7 +14,7 @@ from app import platforms
 from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
-from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
+from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, TEMPLATES_FOLDER, home_of
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig, message_group_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
@@ -30,6 +30,8 @@ from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
 from app.pipeline.sending.no_mail import NoMail
+from app.pipeline.sending.notices import Notification, open_notifications
+from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
@@ -59,6 +61,7 @@ def build_services(
         Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment, faults)
     )
     faults += _what_is_not_there(settings)
+    notifications = open_notifications(file, channels, home_of(environment) / TEMPLATES_FOLDER, faults)
     if faults:
         raise ConfigurationError(faults)
     database = Database(settings.database_url)
@@ -69,6 +72,7 @@ def build_services(
         destinations=file.destinations,
         login_groups=file.login_groups,
         message_groups=file.message_groups,
+        notifications=notifications,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -83,6 +87,7 @@ def join_services(
     destinations: Iterable[DestinationConfig],
     login_groups: tuple[LoginGroupConfig, ...] = (),
     message_groups: tuple[MessageGroupConfig, ...] = (),
+    notifications: tuple[Notification, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -116,11 +121,12 @@ def join_services(
         notices=notices,
         runtime=runtime,
     )
-    return _with_built_in_routes(services)
+    return _with_built_in_routes(services, notifications)
 
 
-def _with_built_in_routes(services: Services) -> Services:
+def _with_built_in_routes(services: Services, notifications: tuple[Notification, ...]) -> Services:
     """Return the services with the routes that need them themselves, and let our own events be heard."""
+    services = replace(services, notifications=notification_routes(services, notifications))
     services = replace(services, authorisations=authorisation_route(services))
     services = replace(services, payments=payment_route(services))
     services.own_events.listen(services.matching)

@@ -21,10 +21,11 @@ from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.notifications import NotificationConfig
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
-AnyGroup = TypeVar("AnyGroup", LoginGroupConfig, MessageGroupConfig)
+AnyGroup = TypeVar("AnyGroup", LoginGroupConfig, MessageGroupConfig, NotificationConfig)
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
@@ -84,6 +85,7 @@ class ChannelsFile(BaseModel):
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
     message_groups: tuple[MessageGroupConfig, ...] = ()
+    notifications: tuple[NotificationConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -125,6 +127,7 @@ def parse_channels(
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     logins = _groups(LoginGroupConfig, "login_groups", document, source, faults)
     messages = _groups(MessageGroupConfig, "message_groups", document, source, faults)
+    notifications = _groups(NotificationConfig, "notifications", document, source, faults)
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
@@ -134,6 +137,7 @@ def parse_channels(
         destinations=tuple(destinations),
         login_groups=tuple(logins),
         message_groups=tuple(messages),
+        notifications=tuple(notifications),
     )
 
 

@@ -33,8 +33,36 @@ MOST_BITS: Final = 256
 """Of a whole number that is worked out."""
 
 TEXT_METHODS: Final = frozenset(
-    """capitalize casefold count endswith find isalnum isalpha isdecimal isdigit islower isnumeric isspace isupper lower lstrip
-    partition removeprefix removesuffix rfind rpartition rstrip split splitlines startswith strip swapcase title upper""".split()
+    [
+        "capitalize",
+        "casefold",
+        "count",
+        "endswith",
+        "find",
+        "isalnum",
+        "isalpha",
+        "isdecimal",
+        "isdigit",
+        "islower",
+        "isnumeric",
+        "isspace",
+        "isupper",
+        "lower",
+        "lstrip",
+        "partition",
+        "removeprefix",
+        "removesuffix",
+        "rfind",
+        "rpartition",
+        "rstrip",
+        "split",
+        "splitlines",
+        "startswith",
+        "strip",
+        "swapcase",
+        "title",
+        "upper",
+    ]
 )
 
 
