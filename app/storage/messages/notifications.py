@@ -148,7 +148,13 @@ def collected_events(tx: Connection, name: str, collector: str, *, limit: int) -
     query = select(notification_events.c.event_id).where(
         notification_events.c.name == name, notification_events.c.waits_with == collector
     )
-    return tx.execute(query.order_by(notification_events.c.event_id).limit(limit)).scalars().all()
+    return (
+        tx.execute(
+            query.order_by(notification_events.c.decided_at, notification_events.c.event_id).limit(limit)
+        )
+        .scalars()
+        .all()
+    )
 
 
 def mark_collected(tx: Connection, name: str, collector: str, message_id: str) -> None:
