@@ -29,6 +29,7 @@ from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
+from app.pipeline.sending.handler_tools import lend_tools
 from app.pipeline.sending.no_mail import NoMail
 from app.pipeline.sending.notices import Notification, open_notifications
 from app.pipeline.sending.notifications import notification_routes
@@ -36,6 +37,8 @@ from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
 from app.security.bans import Bans
+from app.security.outbound import OutboundClient
+from app.security.public_addresses import AddressGuard
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
@@ -118,6 +121,10 @@ def join_services(
         login_groups=login_groups,
         message_groups=message_groups,
         message_route=message_route,
+        lend_tools=lend_tools,
+        handlers_http=OutboundClient(
+            guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
+        ),
         notices=notices,
         runtime=runtime,
     )

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.mail import MailClient
 from app.core.ports import HttpClient
-from app.core.values import JSON
+from app.core.values import JSON, Event
 
 FORMATS = ("markdown", "text", "html")
 
@@ -130,6 +130,14 @@ class Sender(Protocol):
         """
 
 
+@runtime_checkable
+class ReplyTarget(Protocol):
+    """Knows to whom an answer to an event of its channel goes; beside Sender."""
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Return who caused an event, None where nobody can be answered; pure."""
+
+
 class QuotaReached(UpstreamUnavailable):
     """The platform takes no more for now: nothing was sent, no attempt is used up, `retry_after` seconds from now it may go on."""
 
@@ -138,11 +146,19 @@ class QuotaReached(UpstreamUnavailable):
         self.code = "quota_reached"
 
 
+REFUSED = {
+    "settings": "refused_settings",
+    "recipient": "refused_recipient",
+    "content": "refused_content",
+}
+"""What history calls a refusal, by what is at fault."""
+
+
 class SendRefused(UpstreamError):
     """The platform will never take this: `at_fault` is `settings` (key, permission), `recipient` or `content`."""
 
     def __init__(self, at_fault: str, message: str, *, platform_code: str | None = None):
-        super().__init__(f"refused_{at_fault}", message, platform_code=platform_code)
+        super().__init__(REFUSED.get(at_fault, "refused_content"), message, platform_code=platform_code)
         self.at_fault = at_fault
 
 

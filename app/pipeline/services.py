@@ -14,15 +14,16 @@ from app.config.message_groups import MessageGroupConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
 from app.core.mail import MailClient
+from app.core.ports import HttpClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.returns import Returns
-from app.pipeline.router import Route, Router
+from app.pipeline.router import HandlerTools, Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
-from app.storage.database.db import Database
+from app.storage.database.db import Database, Transaction
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
 
@@ -135,6 +136,10 @@ class Services:
     message_groups: tuple[MessageGroupConfig, ...] = ()
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
+    lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
+    """Makes what one run of a handler is lent."""
+    handlers_http: HttpClient | None = None
+    """The way out for handlers: to public addresses."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)

@@ -24,7 +24,7 @@ from app.core.sending import (
     SendRefused,
     SendResult,
 )
-from app.core.values import AppToken
+from app.core.values import AppToken, Event
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.operators.messages import show_message
@@ -34,7 +34,7 @@ from app.security.outbound import OutboundClient
 from tests.builders import exchange, run_stored_claim
 
 Answer = tuple[int, dict[str, Any]]
-HANG_UP = (0, {})
+HANG_UP: Answer = (0, {})
 """The server takes the call and closes the connection without an answer."""
 
 
@@ -132,6 +132,9 @@ class Clerk:
     def fetch_app_token(self, http: HttpClient, *, rejected: str | None) -> AppToken:
         self.tokens.append(f"token-{len(self.tokens) + 1}")
         return AppToken(self.tokens[-1], 7200)
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        return None if event.subject is None else Recipient("user_id", event.subject)
 
     def parts(self, message: Message, kind: str) -> Sequence[Part]:
         self.judged += 1

@@ -103,7 +103,8 @@ def test_pages_of_messages_and_of_recipients_go_on_where_they_ended(
     second = get(client, f"?limit=2&cursor={first['next_cursor']}")
     assert [each["id"] for each in (*first["items"], *second["items"])] == ids[::-1]
     many = ask(gateway, to=[{"user_id": f"u{number}"} for number in range(5)])
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = get(client, f"/{many}?limit=2" + (f"&cursor={cursor}" if cursor else ""))
         seen += [each["to"]["user_id"] for each in page["recipients"]]

@@ -7,8 +7,7 @@ A new column that is in neither list is a failure.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy import LargeBinary, String
 
 from app.core.errors import PermanentError, RequestError, TokenRejected, UpstreamError
 from app.core.exact_json import read_json
-from app.core.sending import SendRefused
 from app.core.values import Event, Identity, SceneCode, TokenSet
 from app.pipeline.binding.codes import create_bind_code
 from app.pipeline.channels import Channels
@@ -53,8 +51,6 @@ from tests.commands.asking import run_due as run_commands
 from tests.login.in_memory import CodeBrowser, InMemoryGateway
 from tests.odd_text import ODD_TEXTS
 from tests.operators.stage import accept, run_due
-from tests.sending.office import Clerk, Office, ask, open_channels, states
-from tests.sending.office import run_due as run_messages
 from tests.tokens.accounts import CHANNEL, House
 
 MakeServices = Callable[..., Services]
@@ -85,13 +81,12 @@ DRIVEN: dict[str, set[str]] = {
     "test_what_tokens_say_of_themselves": {"connections.scope", "connections.token_type", "connections.extra"},
     "test_how_a_login_failed": {"flows.failure"},
     "test_where_a_login_returns_to": {"flows.next", "flows.error_to"},
-    "test_whom_a_message_goes_to_and_what_a_platform_says": {
-        "message_recipients.value", "message_recipients.platform_id", "message_recipients.sentence",
-        "message_channels.sentence", "messages.caller",
-    },
 }  # fmt: skip
-ELSEWHERE = {"events", "nonces", "rejections"}
-"""Tables that tests/inbound/test_odd_text.py drives."""
+ELSEWHERE = {
+    "events", "nonces", "rejections",
+    "messages", "message_channels", "message_recipients",
+}  # fmt: skip
+"""Tables that tests/inbound/test_odd_text.py and tests/sending/test_odd_text.py drive."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
@@ -113,9 +108,6 @@ SEALED_OR_OWN: dict[str, set[str]] = {
     },
     "followers": {"channel", "subscription_event"},
     "identities": {"id", "user_id", "channel"},
-    "messages": {"id", "body_digest", "state"},
-    "message_channels": {"message_id", "channel", "state", "next_lookup", "error"},
-    "message_recipients": {"message_id", "kind", "state", "error"},
     "openids": {"id", "channel", "bindcode_id"},
     "sending_paces": {"id"},
     "sessions": {"sid", "user_id", "identity_id"},
@@ -144,13 +136,6 @@ def test_every_text_column_is_driven_or_our_own() -> None:
         assert own | named == found, table.name
         assert not own & named, table.name
     assert all(name in globals() for name in DRIVEN)
-
-
-@pytest.fixture
-def office() -> Iterator[Office]:
-    running = Office()
-    yield running
-    running.close()
 
 
 def rows(services: Services, table: Any) -> list[Any]:
@@ -413,25 +398,3 @@ def test_where_a_login_returns_to(gateway: InMemoryGateway, browser: CodeBrowser
             answer = browser.get("/oauth/fake/start", query_string=query)
             assert answer.status_code in (303, 400), text[:20]
     assert rows(gateway.services, flows)
-
-
-def test_whom_a_message_goes_to_and_what_a_platform_says(services: Services, office: Office) -> None:
-    """Recipients that no store keeps are refused; what a platform says is fitted."""
-    clerk = Clerk(office.url, "post")
-    open_channels(services, office, clerk)
-    for text in ODD_TEXTS.values():
-        with suppress(RequestError):
-            ask(services, to={"user_id": text}, caller=text)
-        run_messages(services)
-        office.answers((200, {"id": text, "not_reached": {"u1": text}}))
-        refused = ask(services)
-        run_messages(services)
-        office.answers((200, {"id": text}))
-        taken = ask(services)
-        run_messages(services)
-        clerk.refusal = SendRefused("content", f"No: {text}")
-        failed = ask(services)
-        run_messages(services)
-        clerk.refusal = None
-        found = [states(services, each)[0] for each in (refused, taken, failed)]
-        assert found == ["refused", "sent", "failed"], text[:20]

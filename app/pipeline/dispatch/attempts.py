@@ -179,7 +179,7 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    returned = route.handler(event, _context(services, claim))
+    returned = route.handler(event, _context(services, claim, event))
     result = result_as_json(returned, event_id=event.id, route=route.name)
     success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
     if record is not None:
@@ -191,10 +191,11 @@ def _run(
     return DispatchResult(DispatchState.SUCCEEDED, read_json(result))
 
 
-def _context(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
+def _context(services: Services, claim: Claim, event: Event, tx: Transaction | None = None) -> Context:
+    tools = None if services.lend_tools is None else services.lend_tools(services, event, claim, tx)
     if claim.route.startswith(ON_DEAD_PREFIX):
-        return context_of_death(services, claim, tx)
-    return Context(claim.attempt, tx, claim=claim)
+        return context_of_death(services, claim, tx)._replace(tools=tools)
+    return Context(claim.attempt, tx, claim=claim, tools=tools)
 
 
 def _log_success(claim: Claim) -> None:
@@ -222,7 +223,7 @@ def _run_in_transaction(services: Services, claim: Claim, event: Event, route: R
     """Run a handler whose writes commit with its dispatch; as a deadlock's victim it runs again at once, all undone."""
 
     def run(tx: Transaction) -> bytes:
-        returned = route.handler(event, _context(services, claim, tx))
+        returned = route.handler(event, _context(services, claim, event, tx))
         result = result_as_json(returned, event_id=event.id, route=route.name)
         _succeed(services, tx, claim, result)
         return result

@@ -26,6 +26,7 @@ from app.pipeline.pressure import refusal_under_pressure
 from app.pipeline.sending.routes import MESSAGES, message_route_name
 from app.pipeline.sending.wanted import MOST_CHANNELS, Wanted, read_wanted
 from app.pipeline.services import Services
+from app.storage.database.db import Transaction
 from app.storage.inbox.events import NewEvent
 from app.storage.messages.acceptance import NewMessage, StoredMessage, store_messages
 from app.storage.queue.acceptance import Acceptance
@@ -53,26 +54,35 @@ class AcceptedMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who asks for a message; `idempotency_key` is theirs. Handlers are not refused under pressure: their work was taken."""
+    """Who asks for a message; `idempotency_key` is theirs.
+
+    Handlers are not refused under pressure, because their work was taken. A run of theirs that is repeated may word a
+    message differently, which is still the same message (`must_be_same`).
+    """
 
     caller: str
     idempotency_key: str | None = None
     yields_under_pressure: bool = True
+    must_be_same: bool = True
 
 
-def accept_message(services: Services, body: Mapping[str, Any], order: Order) -> AcceptedMessage:
+def accept_message(
+    services: Services, body: Mapping[str, Any], order: Order, *, tx: Transaction | None = None
+) -> AcceptedMessage:
     """Take one message; raises RequestError for every refusal, with what to change.
 
     1. The gateway must not be under pressure, and the body must say what, to whom and where.
     2. Each channel must send, know these kinds of recipients, and take the content.
-    3. Event, dispatches and recipients are stored in one commit, once for each idempotency key.
+    3. Event, dispatches and recipients are stored in one commit, once for each idempotency key: that of `tx` where one
+       is open.
     """
     if order.yields_under_pressure and (pressure := refusal_under_pressure(services)) is not None:
         raise pressure
     wanted = judged(services, read_wanted(body))
     new = _new_message(services, wanted, order)
-    stored = services.accepts.run(store_messages, new)
-    _check_same(new, stored)
+    (stored,) = [services.accepts.run(store_messages, new)] if tx is None else store_messages(tx, [new])
+    if order.must_be_same:
+        _check_same(new, stored)
     if stored.is_new:
         log.info("message_accepted", event_id=stored.id, channels=list(wanted.channels))
         services.runtime.wake()

@@ -307,53 +307,40 @@ def _judge_values(message_id: str, position: int, verdict: Verdict, now: datetim
     }
 
 
+NEXT_PART = (
+    "message_id", "position", "number", "part", "kind", "value", "state", "batch", "attempt", "changed_at",
+)  # fmt: skip
+
+
 def insert_next_part(
     tx: Connection, message_id: str, position: int, *, part: int, numbers: Collection[int], now: datetime
 ) -> None:
     """Let recipients wait for the part after `part`; those who wait for it already stay as they are."""
     own = message_recipients.c
-    following = message_recipients.alias("following")
-    is_there = (
-        select(literal(1))
-        .where(
-            following.c.message_id == own.message_id,
-            following.c.position == own.position,
-            following.c.number == own.number,
-            following.c.part == part + 1,
-        )
-        .exists()
-    )
-    names = (
-        "message_id",
-        "position",
-        "number",
-        "part",
-        "kind",
-        "value",
-        "state",
-        "batch",
-        "attempt",
-        "changed_at",
-    )
     query: Select[Any] = select(
-        own.message_id,
-        own.position,
-        own.number,
-        literal(part + 1),
-        own.kind,
-        own.value,
+        *(own.message_id, own.position, own.number, literal(part + 1), own.kind, own.value),
         literal(RecipientState.QUEUED.value),
-        own.batch,
-        literal(0),
-        literal(now, UtcDateTime),
+        *(own.batch, literal(0), literal(now, UtcDateTime)),
     ).where(
         own.message_id == message_id,
         own.position == position,
         own.part == part,
         own.number.in_(tuple(numbers)),
-        ~is_there,
+        ~_has_part(part + 1),
     )
-    tx.execute(message_recipients.insert().from_select(list(names), query))
+    tx.execute(message_recipients.insert().from_select(list(NEXT_PART), query))
+
+
+def _has_part(part: int) -> Any:
+    """Say whether a recipient has a row for a part."""
+    own, other = message_recipients.c, message_recipients.alias("other")
+    same = (
+        other.c.message_id == own.message_id,
+        other.c.position == own.position,
+        other.c.number == own.number,
+        other.c.part == part,
+    )
+    return select(literal(1)).where(*same).exists()
 
 
 def settle_interrupted(tx: Connection, leg: Leg, *, now: datetime, is_repeated: bool, sentence: str) -> int:
