@@ -107,32 +107,37 @@ def join_services(
         router=router,
         vault=Vault(settings.secret_key),
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
-        bans=Bans(
-            (network for channel in channels for network in channel.allowed_networks),
-            enabled=settings.bans_enabled and settings.ratelimit_enabled,
-        ),
+        bans=_bans(settings, channels),
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
         mail=NoMail(),
-        bind_route=bind_route(channels, settings, own_events),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
         message_groups=message_groups,
-        message_route=message_route,
-        lend_tools=lend_tools,
-        handlers_http=OutboundClient(
-            guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
-        ),
+        handlers_http=_handlers_http(settings),
         notices=notices,
         runtime=runtime,
     )
     return _with_built_in_routes(services, notifications)
 
 
+def _handlers_http(settings: Settings) -> OutboundClient:
+    return OutboundClient(
+        guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
+    )
+
+
+def _bans(settings: Settings, channels: Channels) -> Bans:
+    allowed = (network for channel in channels for network in channel.allowed_networks)
+    return Bans(allowed, enabled=settings.bans_enabled and settings.ratelimit_enabled)
+
+
 def _with_built_in_routes(services: Services, notifications: tuple[Notification, ...]) -> Services:
     """Return the services with the routes that need them themselves, and let our own events be heard."""
+    binding = bind_route(services.channels, services.settings, services.own_events)
+    services = replace(services, bind_route=binding, message_route=message_route, lend_tools=lend_tools)
     services = replace(services, notifications=notification_routes(services, notifications))
     services = replace(services, authorisations=authorisation_route(services))
     services = replace(services, payments=payment_route(services))
