@@ -30,9 +30,6 @@ from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
-from app.pipeline.sending.no_mail import NoMail
-from app.pipeline.sending.notices import Notification, open_notifications
-from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
@@ -111,7 +108,6 @@ def join_services(
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
-        mail=NoMail(),
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,

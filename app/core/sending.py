@@ -61,11 +61,16 @@ class Part:
 
 
 class Pace(NamedTuple):
-    """At most `most` calls in `seconds`; counted over all processes for the whole channel, or for each recipient."""
+    """At most `most` calls in `seconds`; counted over all processes for the whole channel, or for each recipient.
+
+    `kinds` names the kinds of recipient it is for, all where it is empty: a robot and an app of one channel have limits of
+    their own.
+    """
 
     most: int
     seconds: float
     each_recipient: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,17 +104,21 @@ class SendResult:
 class Sender(Protocol):
     """Sends messages (WeCom, DingTalk, Feishu, WeChat; Slack, Discord, Telegram, SMTP …). Only `lent` does I/O."""
 
-    recipient_kinds: tuple[str, ...]
-    """Kinds of Recipient it takes; the first one is meant where a message names nobody and it is `robot`."""
+    @property
+    def most_recipients(self) -> int:
+        """How many recipients of one kind one call may have; see KindLimits for kinds that differ."""
 
-    most_recipients: int
-    """How many recipients of one kind one call may have."""
+    @property
+    def recipient_kinds(self) -> tuple[str, ...]:
+        """Kinds of Recipient it takes; the first one is meant where a message names nobody and it is `robot`."""
 
-    recognises_repeats: bool
-    """True where the platform drops a call with a `repeat_key` it knows: an unclear ending may then be repeated."""
+    @property
+    def recognises_repeats(self) -> bool:
+        """True where the platform drops a call with a `repeat_key` it knows: an unclear ending may then be repeated."""
 
-    paces: tuple[Pace, ...]
-    """What the platform allows, with its source in a comment."""
+    @property
+    def paces(self) -> tuple[Pace, ...]:
+        """What the platform allows, with its source in a comment."""
 
     def needs_app_token(self, kind: str) -> bool:
         """Say whether a call to this kind of recipient needs Lent.app_token; robots mostly have keys of their own."""
@@ -136,6 +145,19 @@ class ReplyTarget(Protocol):
 
     def reply_to(self, event: Event) -> Recipient | None:
         """Return who caused an event, None where nobody can be answered; pure."""
+
+
+@runtime_checkable
+class KindLimits(Protocol):
+    """Beside Sender: one call takes more recipients of one kind than of another (WeCom, DingTalk)."""
+
+    def most_of_kind(self, kind: str) -> int:
+        """Return how many recipients of this kind one call may have; never less than Sender.most_recipients."""
+
+
+def most_in_one_call(sender: Sender, kind: str) -> int:
+    """Return how many recipients of a kind one call of this sender may have."""
+    return sender.most_of_kind(kind) if isinstance(sender, KindLimits) else sender.most_recipients
 
 
 class QuotaReached(UpstreamUnavailable):

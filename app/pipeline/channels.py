@@ -21,6 +21,7 @@ from app.config.samples import CURE, sample_faults
 from app.config.settings import Settings
 from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
+from app.core.mail import MailClient
 from app.core.ports import (
     AppTokenSource,
     BindSource,
@@ -35,6 +36,7 @@ from app.core.sending import Sender
 from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
 from app.security.found_keys import FoundKeys
+from app.security.mail_client import SmtpClient
 from app.security.outbound import OutboundClient, configured_origins
 from app.security.public_addresses import AddressGuard
 
@@ -70,6 +72,7 @@ class Channel:
     found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
     off: Mapping[str, str] = field(default_factory=dict)
     weak_keys: tuple[str, ...] = ()
+    mail: MailClient = field(default_factory=SmtpClient, repr=False, compare=False)
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -231,6 +234,7 @@ def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca
         secrets=configured_secrets(typed),
         off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
+        mail=SmtpClient(ca_file=config.ca_bundle or ca_bundle or None),
     )
 
 

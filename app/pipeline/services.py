@@ -13,7 +13,6 @@ from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
-from app.core.mail import MailClient
 from app.core.ports import HttpClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
@@ -123,7 +122,6 @@ class Services:
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
     own_events: OwnEvents
-    mail: MailClient
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""

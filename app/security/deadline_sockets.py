@@ -114,46 +114,60 @@ class _FinalAnswer(http.client.HTTPResponse):
         raise http.client.HTTPException("interim answers without end")
 
 
+def connected_socket(host: str, port: int) -> socket.socket:
+    """Return a socket connected within the running deadline to the first address of a host that takes the connection.
+
+    Raises socket.gaierror for a name without an address, OSError when none takes it, and UpstreamError when the running
+    deadline permits none of them.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure = OSError("no address")
+    permitted = [item for item in found if _permits(host, port, item[4])]
+    if found and not permitted:
+        raise _refused(host)
+    for family, kind, protocol, _, address in permitted:
+        connection = _DeadlineSocket(family, kind, protocol)
+        try:
+            connection.connect(address)
+            _check_peer(connection, host, port)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
+        except OSError as error:
+            connection.close()
+            failure = error
+    raise failure
+
+
+def _permits(host: str, port: int, address: Any) -> bool:
+    permits: Permits | None = _call.permits
+    return permits is None or permits(host, port, address[0])
+
+
+def _check_peer(connection: socket.socket, host: str, port: int) -> None:
+    """Judge where the socket arrived, before anything is sent: some addresses stand for others."""
+    if not _permits(host, port, connection.getpeername()):
+        connection.close()
+        raise _refused(host)
+
+
+def _refused(host: str) -> UpstreamError:
+    return UpstreamError(
+        "upstream_address_refused",
+        f"{host.rstrip('.')} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
+    )
+
+
 class _PlainConnection(HTTPConnection):
     response_class = _FinalAnswer
 
     def _new_conn(self) -> socket.socket:
+        """Connect to the host as it is resolved, not as it is shown: a dot at its end counts."""
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            return connected_socket(self._dns_host, self.port or self.default_port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
         except OSError as error:
-            raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
-        failure: OSError | None = None
-        permitted = [item for item in found if self._permits(item[4])]
-        if found and not permitted:
-            raise self._refused()
-        for family, kind, protocol, _, address in permitted:
-            connection = _DeadlineSocket(family, kind, protocol)
-            try:
-                connection.connect(address)
-                self._check_peer(connection)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return connection
-            except OSError as error:
-                connection.close()
-                failure = error
-        raise NewConnectionError(self, "no address could be connected to") from failure
-
-    def _permits(self, address: Any) -> bool:
-        """Ask about the host as it is resolved, not as it is shown: a dot at its end counts."""
-        permits: Permits | None = _call.permits
-        return permits is None or permits(self._dns_host, self.port or self.default_port, address[0])
-
-    def _check_peer(self, connection: socket.socket) -> None:
-        """Judge where the socket arrived, before anything is sent: some addresses stand for others."""
-        if not self._permits(connection.getpeername()):
-            connection.close()
-            raise self._refused()
-
-    def _refused(self) -> UpstreamError:
-        return UpstreamError(
-            "upstream_address_refused",
-            f"{self.host} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
-        )
+            raise NewConnectionError(self, "no address could be connected to") from error
 
 
 class _TlsConnection(_PlainConnection, HTTPSConnection):

@@ -265,7 +265,10 @@ def loggable_path(path: str) -> str:
 
 
 def _is_opaque(segment: str) -> bool:
-    return len(segment) >= OPAQUE_SEGMENT and any(char.isdigit() for char in segment)
+    """Say whether a segment looks drawn at random: long, and with digits or letters of both cases."""
+    has_digit = any(char.isdigit() for char in segment)
+    has_both = any(char.isupper() for char in segment) and any(char.islower() for char in segment)
+    return len(segment) >= OPAQUE_SEGMENT and (has_digit or has_both)
 
 
 def _headers(response: requests.Response) -> Mapping[str, str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app.core.errors import RefusedError
 from app.core.identifiers import new_id
 from app.core.sending import Pace
 from app.pipeline.operators.messages import Resend, resend_message, stop_sending
 from app.pipeline.services import Services
+from app.pipeline.upkeep.retention import prune_all
 from app.storage.audit import list_audit
 from app.storage.binding.openids import upsert_openid
+from app.storage.messages.tables import message_channels, message_recipients, messages, sending_paces
 from tests.builders import NOW, FrozenClock
 from tests.sending.office import HANG_UP, Clerk, Office, ask, open_channels, run_due, shown, states
 
@@ -22,6 +26,11 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few people fill several pages."""
     monkeypatch.setattr("app.pipeline.sending.run.PAGE", 4)
     monkeypatch.setattr("app.pipeline.sending.lookup.PAGE", 4)
+
+
+def count_rows(services: Services, table: Any) -> int:
+    with services.database.read() as tx:
+        return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def bind(services: Services, app: str, *open_ids: str, channel: str = "post") -> None:
@@ -187,3 +196,51 @@ def test_a_platform_that_is_down_is_left_alone_for_a_while(
     clock.advance(seconds=11)
     run_due(gateway)
     assert len(office.calls) == 6
+
+
+def test_kinds_of_recipients_have_paces_and_sizes_of_their_own(services: Services, office: Office) -> None:
+    class Both(Clerk):
+        def most_of_kind(self, kind: str) -> int:
+            return 3 if kind == "user_id" else 1
+
+    paces = (Pace(1, 60, kinds=("robot",)), Pace(1_000, 1, kinds=("user_id",)))
+    open_channels(services, office, Both(office.url, "post", paces=paces))
+    for _ in range(2):
+        ask(services, to={"robot": ""})
+    ask(services, to=[{"user_id": each} for each in people(3)])
+    run_due(services)
+    assert sorted(call.to for call in office.taken) == [[""], people(3)]
+
+
+def test_paces_that_have_grown_back_are_forgotten(
+    services: Services, office: Office, clock: FrozenClock
+) -> None:
+    paces = (Pace(10, 60), Pace(1, 60, each_recipient=True))
+    open_channels(services, office, Clerk(office.url, "post", paces=paces))
+    ask(services)
+    run_due(services)
+    prune_all(services)
+    assert count_rows(services, sending_paces) == 2
+    clock.advance(minutes=2)
+    prune_all(services)
+    assert count_rows(services, sending_paces) == 0
+
+
+def test_retention_takes_messages_with_their_events(
+    gateway: Services, office: Office, clock: FrozenClock
+) -> None:
+    office.answers((404, {}))
+    failed = ask(gateway)
+    run_due(gateway)
+    clock.advance(days=gateway.settings.retention_body_days + 1)
+    prune_all(gateway)
+    with pytest.raises(RefusedError) as caught:
+        resend_message(gateway, failed, Resend(), actor="ops")
+    assert caught.value.code == "body_pruned"
+    clock.advance(days=gateway.settings.retention_event_days)
+    prune_all(gateway)
+    assert [count_rows(gateway, each) for each in (messages, message_channels, message_recipients)] == [
+        0,
+        0,
+        0,
+    ]

@@ -216,7 +216,7 @@ def _channels_of(tx: Transaction, message_ids: Sequence[str]) -> dict[str, list[
             {
                 "channel": row.channel,
                 "position": row.position,
-                "state": row.state,
+                "state": _shown_channel(row, counts[row.message_id, row.position]),
                 "counts": counts[row.message_id, row.position],
                 "is_complete": row.next_lookup is None,
                 "waits_until": as_text(row.waits_until),
@@ -228,10 +228,21 @@ def _channels_of(tx: Transaction, message_ids: Sequence[str]) -> dict[str, list[
     return found
 
 
+def _shown(state: str, channels: list[dict[str, Any]]) -> str:
+    """Return where a message stands; the very first call of one is not written as its state, but is under way."""
+    is_under_way = any(each["state"] == MessageState.SENDING.value for each in channels)
+    return MessageState.SENDING.value if state == MessageState.QUEUED.value and is_under_way else state
+
+
+def _shown_channel(row: StoredRow, counts: Mapping[str, int]) -> str:
+    is_under_way = row.state == MessageState.QUEUED.value and RecipientState.SENDING.value in counts
+    return MessageState.SENDING.value if is_under_way else str(row.state)
+
+
 def _summary(row: StoredRow, channels: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": row.id,
-        "state": row.state,
+        "state": _shown(row.state, channels),
         "caller": row.caller,
         "fallback": row.is_fallback,
         "channels": channels,

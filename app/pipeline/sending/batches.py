@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from app.core.sending import Recipient
@@ -26,8 +26,10 @@ class Batch(NamedTuple):
         return self._replace(recipients={number: self.recipients[number] for number in numbers})
 
 
-def batches_of(rows: Sequence[Any], most: int) -> list[Batch]:
+def batches_of(rows: Sequence[Any], most_of: Callable[[str], int]) -> list[Batch]:
     """Put rows, which come in the order of number and part, together; of a recipient with several parts the first one counts.
+
+    `most_of` says how many recipients of a kind one call may have.
 
     Rows that went out together before stay together: a platform that recognises repeats knows the call, not the person.
     """
@@ -38,7 +40,7 @@ def batches_of(rows: Sequence[Any], most: int) -> list[Batch]:
         if row.number in seen:
             continue
         seen.add(row.number)
-        batch = _place(found, repeated, row, most)
+        batch = _place(found, repeated, row, most_of(row.kind))
         batch.recipients[row.number] = Recipient(row.kind, row.value)
     return found
 

@@ -85,7 +85,7 @@ def call_once(
     attempt = _Attempt()
 
     def send(app_token: str | None) -> SendResult:
-        lent = Lent(channel.http, services.mail, repeat_key, services.clock.now(), app_token)
+        lent = Lent(channel.http, channel.mail, repeat_key, services.clock.now(), app_token)
         attempt.is_calling = True
         try:
             return ask_platform(lambda: sender.send(part, to, lent))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
-from app.core.errors import PermanentError, Postponed, RequestError
+from app.core.errors import PermanentError, Postponed, RequestError, StoreUnavailable
 from app.core.sending import Part, Sender
 from app.core.states import MessageState, RecipientState
 from app.core.values import Event
@@ -27,8 +29,9 @@ from app.pipeline.sending.wanted import message_of
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Transaction
-from app.storage.messages.endings import Arrival, write_arrivals
-from app.storage.messages.progress import Departed, Departure, Leg, Verdict, note_wait, write_departures
+from app.storage.messages.endings import Arrival, Arrived, write_arrivals
+from app.storage.messages.progress import Departed, Departure, Leg, note_wait, write_departures
+from app.storage.messages.verdicts import Verdict
 from app.storage.queue.claims import LeaseLostError, are_held
 from app.storage.queue.dispatches import Claim
 
@@ -36,6 +39,8 @@ NAP_SECONDS = 0.5
 """A wait this short is waited out; for a longer one the dispatch is given back."""
 
 MOST_NAPS = 4
+STORE_DOWN_SECONDS = 0.5
+STORE_TRIES = 16
 SOON = timedelta(seconds=10)
 """After a failure in the middle of many recipients, which uses up no attempt."""
 
@@ -74,7 +79,9 @@ class Outgoing:
     last_refusal: tuple[str, str] | None = None
     ended: MessageState | None = None
     has_reached: bool = False
-    _admission: Admission | None = None
+    admission: Admission | None = None
+    first_page: Sequence[Any] | None = None
+    """What was read together with where the message stands; None once it was used or where it may have changed."""
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
 
     @property
@@ -84,7 +91,7 @@ class Outgoing:
 
     def ask_leave(self) -> Admission:
         """Return the leave to call this channel; raises Postponed while it is left alone."""
-        if self._admission is None:
+        if self.admission is None:
             services, name = self.services, self.channel.name
             with services.database.read() as tx:
                 admission = ask_leave(services, tx, name)
@@ -95,8 +102,8 @@ class Outgoing:
                 raise self.postponed(
                     admission.wait_until, "channel_waits", f"{name} is left alone for now: {said}"
                 )
-            self._admission = admission
-        return self._admission
+            self.admission = admission
+        return self.admission
 
     def parts(self, kind: str) -> tuple[Part, ...]:
         """Return the parts for a kind of recipient; raises LegFailed where the channel no longer takes the message."""
@@ -149,7 +156,7 @@ class Outgoing:
                 batch.numbers,
                 batch.number,
                 self.services.clock.now(),
-                channel_tolls(name, paces),
+                channel_tolls(name, paces, batch.kind),
                 tuple(each) if any(each) else (),
             ),
         )
@@ -202,8 +209,7 @@ class Outgoing:
         """Write what became of a call and return who gets the next part; raises what ends the attempt."""
         verdicts, reached = self._verdicts(batch, called)
         is_more = bool(reached) and batch.part < len(self.parts(batch.kind))
-        arrived = self.services.accepts.run(
-            write_arrivals,
+        arrived = self._kept(
             Arrival(
                 self.claim,
                 self.leg.message_id,
@@ -213,20 +219,34 @@ class Outgoing:
                 part=batch.part,
                 next_numbers=reached if is_more else (),
                 is_last=is_last and not is_more and not self.held_back and self._goes_on(called),
+                is_whole=len(batch.recipients) == self.leg.recipients and len(self.parts(batch.kind)) == 1,
+                is_only=self.leg.is_only,
+                begins=self.leg.state is MessageState.QUEUED,
             ),
         )
         self._note(called)
         if not arrived.is_held:
             raise LeaseLostError
         self.ended = arrived.state
+        self.leg = self.leg._replace(state=MessageState.SENDING)
         self._raise_what_ends(called)
         return batch.only(reached)._replace(part=batch.part + 1)
+
+    def _kept(self, arrival: Arrival) -> Arrived:
+        """Write what became of a call, again for a while when the store is away: it is known now and nowhere else."""
+        for _ in range(STORE_TRIES):
+            try:
+                return self.services.accepts.run(write_arrivals, arrival)
+            except StoreUnavailable:
+                log.warning("message_part_waits_for_store", event_id=self.event.id, channel=self.channel.name)
+                time.sleep(STORE_DOWN_SECONDS)
+        return self.services.accepts.run(write_arrivals, arrival)
 
     def _note(self, called: Called) -> None:
         """Remember what a call says about the channel; after an unclear one its leave is asked for again."""
         note_outcome(self.services, self.channel.name, called, self.ask_leave())
         if called.outcome is not CallOutcome.TAKEN:
-            self._admission = None
+            self.admission = None
         else:
             self.has_reached = True
 

@@ -18,10 +18,12 @@ LONG_SECONDS = 3_600
 """An allowance for so long a time is a quota rather than a pace: most of it may be used at once."""
 
 
-def channel_tolls(channel: str, paces: Iterable[Pace]) -> tuple[Toll, ...]:
-    """Return what each call of a channel uses."""
+def channel_tolls(channel: str, paces: Iterable[Pace], kind: str) -> tuple[Toll, ...]:
+    """Return what each call of a channel to a kind of recipient uses."""
     return tuple(
-        _toll(f"{channel}\n{place}", pace) for place, pace in enumerate(paces) if not pace.each_recipient
+        _toll(f"{channel}\n{place}", pace)
+        for place, pace in enumerate(paces)
+        if not pace.each_recipient and _counts(pace, kind)
     )
 
 
@@ -30,8 +32,12 @@ def recipient_tolls(channel: str, paces: Iterable[Pace], recipient: Recipient) -
     return tuple(
         _toll(f"{channel}\n{place}\n{recipient.kind}\n{recipient.value}", pace)
         for place, pace in enumerate(paces)
-        if pace.each_recipient
+        if pace.each_recipient and _counts(pace, recipient.kind)
     )
+
+
+def _counts(pace: Pace, kind: str) -> bool:
+    return not pace.kinds or kind in pace.kinds
 
 
 def _toll(name: str, pace: Pace) -> Toll:
@@ -45,9 +51,12 @@ def _toll(name: str, pace: Pace) -> Toll:
 
 
 def time_to_return(services: Services, channel: str, earliest: datetime, paces: Iterable[Pace]) -> datetime:
-    """Return when a dispatch that found no room comes back: at `earliest`, or behind those that wait already."""
+    """Return when a dispatch that found no room comes back: at `earliest`, or behind those that wait already.
+
+    Of a channel with several paces the quickest counts: who comes back too early finds no room again, and nobody waits too long.
+    """
     returns = services.runtime.returns
     if channel not in returns:
-        intervals = [toll.interval for toll in channel_tolls(channel, paces)]
-        returns.setdefault(channel, Returns(max(intervals, default=None)))
+        intervals = [_toll("", pace).interval for pace in paces if not pace.each_recipient]
+        returns.setdefault(channel, Returns(min(intervals, default=None)))
     return returns[channel].time_to_return(earliest)

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from app.core.errors import PermanentError
 from app.core.identifiers import new_id
-from app.core.sending import Sender
+from app.core.sending import Sender, most_in_one_call
 from app.core.states import MessageState, RecipientState, Trigger
 from app.core.values import Event
 from app.pipeline.channels import Channel
+from app.pipeline.health import Admission
 from app.pipeline.router import Context, Route
 from app.pipeline.sending.batches import Batch, batches_of
+from app.pipeline.sending.breaker import ask_leave
 from app.pipeline.sending.departures import LegFailed, Outgoing, Stopped
 from app.pipeline.sending.lookup import look_up
 from app.pipeline.sending.routes import MESSAGES, channel_of_route, message_route_name
@@ -68,12 +70,20 @@ def run_message(services: Services, channel_name: str, event: Event, context: Co
     3. Page by page and batch by batch, everybody who waits is sent to.
     4. A channel that reached nobody raises PermanentError: it is a dead letter, and a fallback goes on.
     """
-    assert context.claim is not None
-    leg = _leg(services, event, channel_name, context.claim)
+    claim = context.claim
+    assert claim is not None
+    start = _start(services, event, channel_name)
+    leg = start.leg
+    if leg.state in NOBODY_REACHED and claim.trigger == Trigger.MANUAL.value:
+        leg = _reopened(services, leg, channel_name, claim)
     if leg.state not in OPEN:
         return {"state": leg.state.value}
     channel, sender = _sender(services, channel_name)
-    out = Outgoing(services, channel, sender, event, context.claim, leg)
+    out = Outgoing(services, channel, sender, event, claim, leg)
+    if start.admission.wait_until is None and not start.admission.probes:
+        out.admission = start.admission
+    if claim.attempt == 1 and leg is start.leg:
+        out.first_page = start.rows
     _settle(services, out)
     try:
         _send_pages(services, out)
@@ -82,14 +92,20 @@ def run_message(services: Services, channel_name: str, event: Event, context: Co
         return {"state": _stop(services, out).value}
 
 
-def _leg(services: Services, event: Event, channel_name: str, claim: Claim) -> Leg:
+class _Start(NamedTuple):
+    """What is read before anything is done, in one look."""
+
+    leg: Leg
+    admission: Admission
+    rows: Sequence[Any]
+
+
+def _start(services: Services, event: Event, channel_name: str) -> _Start:
     with services.database.read() as tx:
         leg = find_leg(tx, event.id, channel_name)
-    if leg is None:
-        raise PermanentError("The message does not go to this channel.")
-    if leg.state in NOBODY_REACHED and claim.trigger == Trigger.MANUAL.value:
-        return _reopened(services, leg, channel_name, claim)
-    return leg
+        if leg is None:
+            raise PermanentError("The message does not go to this channel.")
+        return _Start(leg, ask_leave(services, tx, channel_name), list_unfinished(tx, leg, limit=PAGE))
 
 
 def _reopened(services: Services, leg: Leg, channel_name: str, claim: Claim) -> Leg:
@@ -147,7 +163,7 @@ def _send_pages(services: Services, out: Outgoing) -> None:
     while True:
         rows = _page(services, out)
         is_whole = len(rows) < PAGE
-        batches = batches_of(rows, out.sender.most_recipients)
+        batches = batches_of(rows, partial(most_in_one_call, out.sender))
         is_last_page = is_whole and out.leg.next_lookup is None
         for place, batch in enumerate(batches):
             out.send_batch(
@@ -168,6 +184,9 @@ def _is_all(rows: Sequence[Any], batches: Sequence[Batch]) -> bool:
 
 
 def _page(services: Services, out: Outgoing) -> Sequence[Any]:
+    if out.first_page is not None:
+        rows, out.first_page = out.first_page, None
+        return rows
     with services.database.read() as tx:
         rows = list_unfinished(tx, out.leg, limit=PAGE + len(out.held_back))
     return [row for row in rows if row.number not in out.held_back]

@@ -6,20 +6,22 @@ the transaction in which the one before it ended.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from app.core.sending import Recipient
 from app.core.states import DispatchState, MessageState, RecipientState
 from app.core.storable import storable
 from app.storage.database.db import supports_skip_locked
 from app.storage.messages.acceptance import first_lookup, insert_recipients, recipient_rows
-from app.storage.messages.progress import MOST_SENTENCE, Verdict, insert_next_part, write_verdicts
+from app.storage.messages.progress import write_begun
 from app.storage.messages.states import NOBODY_REACHED, OPEN, channel_state_of, message_state_of
 from app.storage.messages.tables import message_channels, message_recipients, messages
+from app.storage.messages.verdicts import MOST_SENTENCE, Verdict, insert_next_part, write_verdicts
 from app.storage.queue.claims import are_held
 from app.storage.queue.dispatches import Claim, NewDispatch, insert_dispatch_once, list_dispatches
 from app.storage.queue.event_states import lock_events
@@ -28,7 +30,11 @@ from app.storage.queue.waiting import WAITING
 
 
 class Arrival(NamedTuple):
-    """What came of one call: verdicts, and for whom the next part follows. `is_last` ends the channel if anybody was reached."""
+    """What came of one call: verdicts, and for whom the next part follows. `is_last` ends the channel if anybody was reached.
+
+    `is_whole` says that these verdicts are about all there is on this channel, `is_only` that the message has no other
+    one: then nothing need be counted or locked. `begins` says that it is not written yet that the channel has begun.
+    """
 
     claim: Claim
     message_id: str
@@ -38,6 +44,9 @@ class Arrival(NamedTuple):
     part: int = 0
     next_numbers: tuple[int, ...] = ()
     is_last: bool = False
+    is_whole: bool = False
+    is_only: bool = False
+    begins: bool = True
 
 
 class Arrived(NamedTuple):
@@ -62,14 +71,34 @@ def _arrived(tx: Connection, item: Arrival) -> Arrived:
             tx, item.message_id, item.position, part=item.part, numbers=item.next_numbers, now=item.now
         )
     if not item.is_last:
+        if item.begins:
+            write_begun(tx, item.message_id, item.position)
         return Arrived(True)
-    message = _lock(tx, item.message_id)
-    state = channel_state_of(_counts(tx, item.message_id, item.position), gave_up=False)
+    message = None if item.is_only else _lock(tx, item.message_id)
+    counts = _counted(item.verdicts) if item.is_whole else _counts(tx, item.message_id, item.position)
+    state = channel_state_of(counts, gave_up=False)
     if state in NOBODY_REACHED:
         return Arrived(True)
     _write_end(tx, item.message_id, item.position, state, now=item.now)
-    _write_message(tx, message, now=item.now)
+    if item.is_only:
+        tx.execute(_FINISH, {"of_message": item.message_id, "new_state": state.value, "at": item.now})
+    else:
+        _write_message(tx, message, now=item.now)
     return Arrived(True, state)
+
+
+_FINISH = (
+    messages.update()
+    .where(messages.c.id == bindparam("of_message"))
+    .values(state=bindparam("new_state"), finished_at=bindparam("at"))
+)
+
+
+def _counted(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for verdict in verdicts:
+        found[verdict.state.value] += len(verdict.numbers)
+    return found
 
 
 class FailedLeg(NamedTuple):
@@ -179,16 +208,32 @@ def _write_end(
     sentence: str | None = None,
 ) -> None:
     tx.execute(
-        message_channels.update()
-        .where(message_channels.c.message_id == message_id, message_channels.c.position == position)
-        .values(
-            state=state.value,
-            waits_until=None,
-            error=error,
-            sentence=None if sentence is None else storable(sentence, MOST_SENTENCE),
-            finished_at=now,
-        )
+        _END,
+        {
+            "of_message": message_id,
+            "of_position": position,
+            "new_state": state.value,
+            "new_error": error,
+            "new_sentence": None if sentence is None else storable(sentence, MOST_SENTENCE),
+            "at": now,
+        },
     )
+
+
+_END = (
+    message_channels.update()
+    .where(
+        message_channels.c.message_id == bindparam("of_message"),
+        message_channels.c.position == bindparam("of_position"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        waits_until=None,
+        error=bindparam("new_error"),
+        sentence=bindparam("new_sentence"),
+        finished_at=bindparam("at"),
+    )
+)
 
 
 def _write_message(tx: Connection, message: Row[Any] | None, *, now: datetime) -> None:

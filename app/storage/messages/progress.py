@@ -10,22 +10,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, literal, or_, select
+from sqlalchemy import Connection, and_, bindparam, literal, select
 
 from app.core.sending import Recipient
 from app.core.states import MessageState, RecipientState
 from app.core.storable import storable
-from app.storage.database.db import UtcDateTime
 from app.storage.messages.acceptance import insert_recipients, recipient_rows
 from app.storage.messages.paces import Allowances, Toll, lock_allowances
 from app.storage.messages.tables import message_channels, message_recipients, messages
+from app.storage.messages.verdicts import MOST_SENTENCE
 from app.storage.queue.claims import are_held
 from app.storage.queue.dispatches import Claim
 
 UNFINISHED = (RecipientState.QUEUED.value, RecipientState.SENDING.value)
-NOT_REACHED = frozenset({RecipientState.REFUSED, RecipientState.FAILED, RecipientState.UNKNOWN})
-MOST_SENTENCE = 500
-MOST_PLATFORM_ID = 255
 
 
 class Leg(NamedTuple):
@@ -40,21 +37,51 @@ class Leg(NamedTuple):
     resends: int
     repeats_unknown: bool
     is_stopped: bool
+    is_only: bool
+    """Whether the message goes to no other channel."""
+
+
+# Built once, here and below: putting a statement together costs more than running it.
+_OTHER = message_channels.alias("other_channels")
+_LEG = (
+    select(
+        message_channels,
+        messages.c.resends,
+        messages.c.repeats_unknown,
+        messages.c.stopped_at,
+        ~select(literal(1))
+        .where(
+            _OTHER.c.message_id == message_channels.c.message_id,
+            _OTHER.c.position != message_channels.c.position,
+        )
+        .exists()
+        .label("is_only"),
+    )
+    .join(messages, messages.c.id == message_channels.c.message_id)
+    .where(
+        message_channels.c.message_id == bindparam("of_message"),
+        message_channels.c.channel == bindparam("of_channel"),
+    )
+)
+_UNFINISHED_ROWS = (
+    select(*(message_recipients.c[name] for name in ("number", "part", "kind", "value", "state", "batch")))
+    .where(
+        message_recipients.c.message_id == bindparam("of_message"),
+        message_recipients.c.position == bindparam("of_position"),
+        message_recipients.c.number >= bindparam("first"),
+        message_recipients.c.state.in_(UNFINISHED),
+    )
+    .order_by(message_recipients.c.number, message_recipients.c.part)
+    .limit(bindparam("most"))
+)
+_STOPPED = select(messages.c.id).where(
+    messages.c.id.in_(bindparam("ids", expanding=True)), messages.c.stopped_at.is_not(None)
+)
 
 
 def find_leg(tx: Connection, message_id: str, channel: str) -> Leg | None:
     """Return where a message stands on a channel, None when it does not go there."""
-    query = (
-        select(
-            message_channels,
-            messages.c.resends,
-            messages.c.repeats_unknown,
-            messages.c.stopped_at,
-        )
-        .join(messages, messages.c.id == message_channels.c.message_id)
-        .where(message_channels.c.message_id == message_id, message_channels.c.channel == channel)
-    )
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(_LEG, {"of_message": message_id, "of_channel": channel}).one_or_none()
     if row is None:
         return None
     return Leg(
@@ -67,19 +94,21 @@ def find_leg(tx: Connection, message_id: str, channel: str) -> Leg | None:
         row.resends,
         row.repeats_unknown,
         row.stopped_at is not None,
+        bool(row.is_only),
     )
 
 
 def list_unfinished(tx: Connection, leg: Leg, *, limit: int) -> Sequence[Any]:
     """Return rows of recipients that are not finished, in order; before the leg's page all are."""
-    own = message_recipients.c
-    query = select(own.number, own.part, own.kind, own.value, own.state, own.batch).where(
-        own.message_id == leg.message_id,
-        own.position == leg.position,
-        own.number >= leg.page_start,
-        own.state.in_(UNFINISHED),
-    )
-    return tx.execute(query.order_by(own.number, own.part).limit(limit)).all()
+    return tx.execute(
+        _UNFINISHED_ROWS,
+        {
+            "of_message": leg.message_id,
+            "of_position": leg.position,
+            "first": leg.page_start,
+            "most": limit,
+        },
+    ).all()
 
 
 class Page(NamedTuple):
@@ -141,7 +170,7 @@ def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departe
 
     1. Who lost the lease writes nothing, nor does a message that was stopped.
     2. Allowances are used; whoever finds none left waits.
-    3. The rows are `sending`, and so are channel and message.
+    3. The rows are `sending`; channel and message are once something came back (endings.py), and are shown so before.
     """
     held = are_held(tx, [item.claim for item in items])
     stopped = _stopped(tx, {item.message_id for item in items})
@@ -158,16 +187,14 @@ def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departe
         for item, is_ours, does in zip(items, held, goes, strict=True)
     ]
     allowances.write(tx)
-    begun = [(item, each.numbers) for item, each in zip(items, departed, strict=True) if each.numbers]
-    for item, numbers in begun:
-        tx.execute(_GO, _go_values(item, numbers))
-    _write_begun(tx, [item for item, _ in begun])
+    for item, each in zip(items, departed, strict=True):
+        if each.numbers:
+            tx.execute(_GO, _go_values(item, each.numbers))
     return departed
 
 
 def _stopped(tx: Connection, message_ids: Collection[str]) -> set[str]:
-    query = select(messages.c.id).where(messages.c.id.in_(message_ids), messages.c.stopped_at.is_not(None))
-    return set(tx.execute(query).scalars())
+    return set(tx.execute(_STOPPED, {"ids": sorted(message_ids)}).scalars())
 
 
 def _admitted(item: Departure, allowances: Allowances) -> Departed:
@@ -218,129 +245,26 @@ def _go_values(item: Departure, numbers: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-def _write_begun(tx: Connection, items: Sequence[Departure]) -> None:
-    """Write that channels and their messages have begun; nothing changes where they had."""
-    if not items:
-        return
-    ids = sorted({item.message_id for item in items})
-    tx.execute(
-        messages.update()
-        .where(messages.c.id.in_(ids), messages.c.state == MessageState.QUEUED.value)
-        .values(state=MessageState.SENDING.value)
-    )
-    of_items = or_(*(_is_channel(item.message_id, item.position) for item in items))
-    tx.execute(
-        message_channels.update()
-        .where(of_items, message_channels.c.state == MessageState.QUEUED.value)
-        .values(state=MessageState.SENDING.value, waits_until=None)
-    )
-
-
-class Verdict(NamedTuple):
-    """What became of one part for some recipients; back in `queued` it is sent again later."""
-
-    part: int
-    numbers: tuple[int, ...]
-    state: RecipientState
-    platform_id: str | None = None
-    error: str | None = None
-    sentence: str | None = None
-
-
-def write_verdicts(
-    tx: Connection, message_id: str, position: int, verdicts: Sequence[Verdict], *, now: datetime
-) -> None:
-    """Write what became of parts; the lease is held by whoever calls."""
-    for verdict in verdicts:
-        tx.execute(_JUDGE, _judge_values(message_id, position, verdict, now))
-        if verdict.state in NOT_REACHED:
-            _end_later_parts(tx, message_id, position, verdict, now)
-
-
-def _end_later_parts(tx: Connection, message_id: str, position: int, verdict: Verdict, now: datetime) -> None:
-    """Write that what would follow a part that did not arrive is not sent; only a resend has such rows."""
-    own = message_recipients.c
-    tx.execute(
-        message_recipients.update()
-        .where(
-            own.message_id == message_id,
-            own.position == position,
-            own.number.in_(verdict.numbers),
-            own.part > verdict.part,
-            own.state == RecipientState.QUEUED.value,
-        )
-        .values(state=RecipientState.FAILED.value, error="part_before_failed", sentence=None, changed_at=now)
-    )
-
-
-_JUDGE = (
-    message_recipients.update()
+_MESSAGE_BEGUN = (
+    messages.update()
+    .where(messages.c.id == bindparam("of_message"), messages.c.state == MessageState.QUEUED.value)
+    .values(state=MessageState.SENDING.value)
+)
+_CHANNEL_BEGUN = (
+    message_channels.update()
     .where(
-        message_recipients.c.message_id == bindparam("of_message"),
-        message_recipients.c.position == bindparam("of_position"),
-        message_recipients.c.part == bindparam("of_part"),
-        message_recipients.c.number.in_(bindparam("numbers", expanding=True)),
+        message_channels.c.message_id == bindparam("of_message"),
+        message_channels.c.position == bindparam("of_position"),
+        message_channels.c.state == MessageState.QUEUED.value,
     )
-    .values(
-        state=bindparam("new_state"),
-        platform_id=bindparam("new_platform_id"),
-        error=bindparam("new_error"),
-        sentence=bindparam("new_sentence"),
-        changed_at=bindparam("at"),
-    )
+    .values(state=MessageState.SENDING.value, waits_until=None)
 )
 
 
-def _judge_values(message_id: str, position: int, verdict: Verdict, now: datetime) -> dict[str, Any]:
-    return {
-        "of_message": message_id,
-        "of_position": position,
-        "of_part": verdict.part,
-        "numbers": list(verdict.numbers),
-        "new_state": verdict.state.value,
-        "new_platform_id": None
-        if verdict.platform_id is None
-        else storable(verdict.platform_id, MOST_PLATFORM_ID),
-        "new_error": verdict.error,
-        "new_sentence": None if verdict.sentence is None else storable(verdict.sentence, MOST_SENTENCE),
-        "at": now,
-    }
-
-
-NEXT_PART = (
-    "message_id", "position", "number", "part", "kind", "value", "state", "batch", "attempt", "changed_at",
-)  # fmt: skip
-
-
-def insert_next_part(
-    tx: Connection, message_id: str, position: int, *, part: int, numbers: Collection[int], now: datetime
-) -> None:
-    """Let recipients wait for the part after `part`; those who wait for it already stay as they are."""
-    own = message_recipients.c
-    query: Select[Any] = select(
-        *(own.message_id, own.position, own.number, literal(part + 1), own.kind, own.value),
-        literal(RecipientState.QUEUED.value),
-        *(own.batch, literal(0), literal(now, UtcDateTime)),
-    ).where(
-        own.message_id == message_id,
-        own.position == position,
-        own.part == part,
-        own.number.in_(tuple(numbers)),
-        ~_has_part(part + 1),
-    )
-    tx.execute(message_recipients.insert().from_select(list(NEXT_PART), query))
-
-
-def _has_part(part: int) -> Any:
-    """Say whether a recipient has a row for a part."""
-    own, other = message_recipients.c, message_recipients.alias("other")
-    same = (
-        other.c.message_id == own.message_id,
-        other.c.position == own.position,
-        other.c.number == own.number,
-        other.c.part == part,
-    )
-    return select(literal(1)).where(*same).exists()
+def write_begun(tx: Connection, message_id: str, position: int) -> None:
+    """Write that a channel and its message are under way; nothing changes where they were."""
+    tx.execute(_MESSAGE_BEGUN, {"of_message": message_id})
+    tx.execute(_CHANNEL_BEGUN, {"of_message": message_id, "of_position": position})
 
 
 def settle_interrupted(tx: Connection, leg: Leg, *, now: datetime, is_repeated: bool, sentence: str) -> int:
