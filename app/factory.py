@@ -30,6 +30,8 @@ from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
+from app.pipeline.sending.notices import Notification, open_notifications
+from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route

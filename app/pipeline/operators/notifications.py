@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from app.config.notifications import NotificationConfig
 from app.core.errors import RefusedError, RequestError
 from app.core.identifiers import new_id
 from app.core.sending import Sender
@@ -29,21 +30,17 @@ def list_notifications(services: Services) -> list[dict[str, Any]]:
     """Return every notification, with what became of its events in the last 24 hours."""
     with services.database.read() as tx:
         counts = count_outcomes(tx, services.clock.now() - COUNTED)
-    return [
-        _shown(each.config.model_dump(mode="json", by_alias=True, exclude_defaults=True), counts)
-        for each in _all(services)
-    ]
+    return [_shown(each.config, counts) for each in _all(services)]
 
 
-def _shown(config: dict[str, Any], counts: dict[tuple[str, str], int]) -> dict[str, Any]:
-    limit = config.get("limit")
-    if limit is not None:
-        most, seconds, is_per_key = limit
-        config["limit"] = {"most": most, "seconds": seconds, "per_key": is_per_key}
-    name = config["name"]
-    return config | {
-        "last_day": {outcome: count for (whose, outcome), count in counts.items() if whose == name}
-    }
+def _shown(config: NotificationConfig, counts: dict[tuple[str, str], int]) -> dict[str, Any]:
+    """Return what stands in the channels file but whom it goes to, and the counts."""
+    written = config.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"limit", "to"})
+    if config.limit is not None:
+        most, seconds, is_per_key = config.limit
+        written["limit"] = {"most": most, "seconds": seconds, "per_key": is_per_key}
+    last_day = {outcome: count for (name, outcome), count in counts.items() if name == config.name}
+    return written | {"last_day": last_day}
 
 
 def preview_notification(services: Services, name: str, event_id: str | None) -> dict[str, Any]:
