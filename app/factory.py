@@ -14,7 +14,7 @@ from app import platforms
 from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import weak_destination_secrets
 from app.config.environment import read_environment
-from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
+from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, TEMPLATES_FOLDER, home_of
 from app.config.message_groups import message_group_faults
 from app.config.push_keys import push_key_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
@@ -30,6 +30,8 @@ from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
+from app.pipeline.sending.notices import Notification, open_notifications
+from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
@@ -61,6 +63,7 @@ def build_services(
         Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment, faults)
     )
     faults += _what_is_not_there(settings)
+    notifications = open_notifications(file, channels, home_of(environment) / TEMPLATES_FOLDER, faults)
     if faults:
         raise ConfigurationError(faults)
     database = Database(settings.database_url)
@@ -69,6 +72,7 @@ def build_services(
         database,
         channels,
         file=file,
+        notifications=notifications,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -81,6 +85,7 @@ def join_services(
     channels: Channels,
     *,
     file: ChannelsFile,
+    notifications: tuple[Notification, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -101,21 +106,22 @@ def join_services(
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
-        bind_route=bind_route(channels, settings, own_events),
         destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=file.login_groups,
         message_groups=file.message_groups,
         push_keys=file.push_keys,
-        message_route=message_route,
-        lend_tools=lend_tools,
-        handlers_http=OutboundClient(
-            guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
-        ),
+        handlers_http=_handlers_http(settings),
         notices=notices,
         runtime=runtime,
     )
-    return _with_built_in_routes(services)
+    return _with_built_in_routes(services, notifications)
+
+
+def _handlers_http(settings: Settings) -> OutboundClient:
+    return OutboundClient(
+        guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
+    )
 
 
 def _bans(settings: Settings, channels: Channels) -> Bans:
@@ -124,8 +130,11 @@ def _bans(settings: Settings, channels: Channels) -> Bans:
     return Bans(allowed, enabled=settings.bans_enabled and settings.ratelimit_enabled)
 
 
-def _with_built_in_routes(services: Services) -> Services:
+def _with_built_in_routes(services: Services, notifications: tuple[Notification, ...]) -> Services:
     """Return the services with the routes that need them themselves, and let our own events be heard."""
+    binding = bind_route(services.channels, services.settings, services.own_events)
+    services = replace(services, bind_route=binding, message_route=message_route, lend_tools=lend_tools)
+    services = replace(services, notifications=notification_routes(services, notifications))
     services = replace(services, authorisations=authorisation_route(services))
     services = replace(services, payments=payment_route(services))
     services.own_events.listen(services.matching)

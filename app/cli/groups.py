@@ -33,6 +33,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "messages": CommandPlace(
         "app.cli.messages:messages_group", "Messages: sending one, and what became of it."
     ),
+    "notifications": CommandPlace(
+        "app.cli.notifications:notifications_group", "Notifications: events that become messages."
+    ),
     "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
     "payments": CommandPlace("app.cli.payments:payments_group", "Orders whose payment is waited for."),
     "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),

@@ -22,11 +22,12 @@ from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.notifications import NotificationConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
-AnyTable = TypeVar("AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig)
+AnyTable = TypeVar("AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig, NotificationConfig)
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
@@ -87,6 +88,7 @@ class ChannelsFile(BaseModel):
     login_groups: tuple[LoginGroupConfig, ...] = ()
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
+    notifications: tuple[NotificationConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -130,6 +132,7 @@ def parse_channels(
     logins = tables(LoginGroupConfig, key="login_groups")
     messages = tables(MessageGroupConfig, key="message_groups")
     push_keys = tables(PushKeyConfig, key="push_keys")
+    notifications = tables(NotificationConfig, key="notifications")
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
@@ -140,6 +143,7 @@ def parse_channels(
         login_groups=tuple(logins),
         message_groups=tuple(messages),
         push_keys=tuple(push_keys),
+        notifications=tuple(notifications),
     )
 
 

@@ -73,6 +73,20 @@ class RecipientState(StrEnum):
     FAILED = "failed"
 
 
+class NotificationOutcome(StrEnum):
+    """What became of an event in a notification.
+
+    `waiting` is collected with others into one message; `unchanged` said what was said last; `limited` came when enough
+    had been said; `quiet` came in quiet hours that drop.
+    """
+
+    SENT = "sent"
+    WAITING = "waiting"
+    UNCHANGED = "unchanged"
+    LIMITED = "limited"
+    QUIET = "quiet"
+
+
 class BindStatus(StrEnum):
     """Where a bind code stands."""
 

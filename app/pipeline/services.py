@@ -130,6 +130,7 @@ class Services:
     """Asks for payments whose notices did not come."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
+    notifications: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
@@ -157,19 +158,22 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (self.bind_route, self.authorisations, self.payments, *self.commands, *self.destinations)
+        ours = (self.bind_route, self.authorisations, self.payments)
+        built_in = (*ours, *self.commands, *self.destinations, *self.notifications)
         found = next((route for route in built_in if route is not None and route.name == name), None)
         if found is None and self.message_route is not None:
             found = self.message_route(self, name)
         return found or self.router.find(name)
 
     def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:
-        """Return the handlers and destinations that take such an event."""
+        """Return the handlers, destinations and notifications that take such an event."""
         key = (channel, platform, event_type, version, len(self.router.routes))
         found = self._matches.get(key)
         if found is None:
             found = self.router.matching(channel, platform, event_type, version) + tuple(
-                route for route in self.destinations if route.takes(channel, platform, event_type, version)
+                route
+                for route in (*self.destinations, *self.notifications)
+                if route.takes(channel, platform, event_type, version)
             )
             if len(self._matches) >= MOST_MATCHES:
                 self._matches.clear()

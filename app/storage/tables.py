@@ -22,6 +22,7 @@ from app.storage.login import (  # noqa: F401 - imported for their tables
     signing_keys,
     users,
 )
+from app.storage.messages import notifications  # noqa: F401 - imported for its tables
 from app.storage.messages import tables as messages  # noqa: F401 - imported for its tables
 from app.storage.queue import dispatches  # noqa: F401 - imported for their tables
 

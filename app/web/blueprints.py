@@ -10,6 +10,7 @@ from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
 from app.web.api.messages import messages_blueprint
+from app.web.api.notifications import notifications_blueprint
 from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
@@ -31,6 +32,7 @@ BEHIND_TOKENS = (
     authorisations_blueprint,
     command_status_blueprint,
     messages_blueprint,
+    notifications_blueprint,
     payments_blueprint,
 )
 
@@ -51,6 +53,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         command_status_blueprint,
         events_blueprint,
         messages_blueprint,
+        notifications_blueprint,
         replay_blueprint,
         payments_blueprint,
         compat_blueprint,

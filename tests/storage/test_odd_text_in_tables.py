@@ -108,6 +108,8 @@ SEALED_OR_OWN: dict[str, set[str]] = {
     },
     "followers": {"channel", "subscription_event"},
     "identities": {"id", "user_id", "channel"},
+    "notification_events": {"name", "event_id", "outcome", "waits_with", "message_id"},
+    "notification_marks": {"id", "value", "collects"},
     "openids": {"id", "channel", "bindcode_id"},
     "sending_paces": {"id"},
     "sessions": {"sid", "user_id", "identity_id"},

@@ -89,6 +89,14 @@ def accept_message(
     return AcceptedMessage(stored.id, stored.is_new)
 
 
+def prepare_message(services: Services, body: Mapping[str, Any], order: Order) -> NewMessage:
+    """Judge a message and return what is to be stored, for those who store it in a transaction of their own.
+
+    Raises RequestError as `accept_message` does.
+    """
+    return _new_message(services, judged(services, read_wanted(body)), order)
+
+
 def judged(services: Services, wanted: Wanted) -> Wanted:
     """Return what was asked for with the channels of groups in their place; raises RequestError where a channel will not have it."""
     channels = [_sender(services, name) for name in _without_groups(services, wanted.channels)]
