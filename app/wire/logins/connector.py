@@ -28,6 +28,7 @@ from app.wire.oidc import Expected, check_same_person
 UNCONFIRMED = (
     "What is known of this login rests on no good source; try it with a real account before you rely on it."
 )
+UNPROVEN = '{key} is not set: the provider signs its answers and nothing but TLS proves them here. Set it, or use platform = "{slug}".'
 APP_TOKEN_SECONDS = 7200
 RETURN_JSON = 4096
 
@@ -51,7 +52,10 @@ class DescribedLogin:
     @property
     def advice(self) -> str | None:
         """Return what operators should know of where the facts come from; satisfies app.core.ports.AdvisedSource."""
-        return UNCONFIRMED if self.engine.login.confidence == "unconfirmed" else None
+        login = self.engine.login
+        if login.proof is not None and self.engine.prove is None:
+            return UNPROVEN.format(key=login.proof.key, slug=login.instead or login.slug)
+        return UNCONFIRMED if login.confidence == "unconfirmed" else None
 
     def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code, once; an ID token must come along and hold where the description has one."""

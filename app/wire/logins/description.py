@@ -288,6 +288,15 @@ class IdTokenRules(Part):
         return self
 
 
+class AnswerProof(Part):
+    """How the provider signs its answers."""
+
+    kind: Literal["alipay-rsa2"] = Field(description="Named piece of code that proves them.")
+    key: Word = Field(
+        description="Key of the channel that holds the provider's public key; while it is empty TLS is all that proves an answer."
+    )
+
+
 class MadeSecret(Part):
     """A client secret that is made for each call: a signed token (Apple; private_key_jwt)."""
 

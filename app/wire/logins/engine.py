@@ -14,6 +14,7 @@ from app.wire.logins.judging import Judge, Told
 from app.wire.logins.login import Login
 from app.wire.logins.people import IdentityReader
 from app.wire.logins.places import Scope, Values, compile_template, compile_value
+from app.wire.logins.proofs import compile_proof
 from app.wire.logins.server import LoginServer
 from app.wire.logins.settings import LoginSettings
 from app.wire.logins.tokens import TokenReader
@@ -38,6 +39,7 @@ class Engine:
         self.secret = settings.plain_secret("client_secret")
         self.scope = Scope({*OF_THIS_LOGIN, *self.texts})
         self.judge = Judge(login)
+        self.prove = compile_proof(login.proof, self.texts)
         self.server = self._make_server()
         self.secret_maker = (
             SecretMaker(login.client_secret, self.scope) if login.client_secret is not None else None
@@ -186,7 +188,14 @@ class Engine:
         params = (call.params or _renamed(usual, call.rename)) | call.more
         address = self.address_of(url, "token") if not url else self.address_of(url, name)
         return CompiledCall(
-            name, call, address=address, params=params, scope=self.scope, judge=self.judge, auth=call.auth
+            name,
+            call,
+            address=address,
+            params=params,
+            scope=self.scope,
+            judge=self.judge,
+            auth=call.auth,
+            prove=self.prove,
         )
 
     def _revoke_call(self, call: RevokeCall) -> CompiledCall:
@@ -204,6 +213,7 @@ class Engine:
             params=call.params,
             scope=scope,
             judge=self.judge,
+            prove=self.prove,
         )
 
     def _compile_reading(self) -> None:

@@ -50,6 +50,10 @@ HINTS = {
         "the secret's id instead of its value, or a secret that was replaced are the usual causes.",
         "{name}不接受这个应用的密钥：请对照 {console} 检查 client_id 和 client_secret。常见原因：末尾多了空格、误填密钥的编号、密钥已更换。",
     ),
+    "answer_signature": Hint(
+        "The answer of {name} is not signed with the key in the channel: compare the platform's public key (not the application's) with {console}.",
+        "{name}的应答不是用通道里的公钥对应的密钥签名的：请对照 {console} 检查平台公钥（不是应用公钥）。",
+    ),
     "ip_allowlist": Hint(
         "{name} does not let this server's address call it: add the address to the list of trusted ones in {console}.",
         "{name}不允许本服务器的出口地址调用：请在 {console} 把它加入可信 IP 列表。",
