@@ -26,7 +26,7 @@ HIDDEN = re.compile(r'name="([^"]+)" value="([^"]*)"')
 
 
 def go_through(
-    sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow"
+    sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow", **options: Any
 ) -> TestResponse:
     """Log in on the simulated page, and come back as that platform sends the browser back."""
     sandbox.state.auto_person, sandbox.state.auto_decision = "linxiao", decision
@@ -40,7 +40,7 @@ def go_through(
         assert page.status_code == 302, page.text
         back = urlsplit(page.headers["Location"])
     assert f"{back.scheme}://{back.netloc}" == BASE_URL
-    return browser.callback(f"{back.path}?{back.query}")
+    return browser.callback(f"{back.path}?{back.query}", **options)
 
 
 def person_of(browser: Browser) -> dict[str, Any]:

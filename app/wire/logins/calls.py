@@ -12,6 +12,7 @@ from app.core.ports import HttpClient
 from app.security.outbound import origin_of
 from app.wire.logins.bodies import compile_readers
 from app.wire.logins.description import Call
+from app.wire.logins.hints import COMPOSED
 from app.wire.logins.judging import Judge, Told, refusal
 from app.wire.logins.places import Fill, Scope, Values, compile_template, split_path
 from app.wire.logins.proofs import Prove
@@ -107,7 +108,7 @@ class CompiledCall:
     ) -> Any:
         address = self._address()
         if not address:
-            raise UpstreamError("bad_discovery", f"The login server names no address for {self.name}.")
+            raise UpstreamError("bad_discovery", COMPOSED["no_address"].sentence.format(call=self.name))
         if self._place == "query":
             return http.request(self._method, address, params=query | params, headers=headers or None)
         body: dict[str, Any] = {"form" if self._place == "form" else "json": params}

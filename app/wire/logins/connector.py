@@ -17,6 +17,7 @@ from app.core.values import JSON, AppToken, CodeGrant, Identity, TokenSet
 from app.security.outbound import origin_of
 from app.security.strict_json import parse_json_object
 from app.wire.logins.engine import Engine
+from app.wire.logins.hints import COMPOSED
 from app.wire.logins.id_tokens import TENANT, issuer_for_tenants, read_shared_key_token, rejected
 from app.wire.logins.judging import Told
 from app.wire.logins.places import Values, alternatives, first_of
@@ -291,7 +292,7 @@ class WithAppToken:
         value = token_text(first_of(body, alternatives(said.access_token)))
         if value is None:
             raise UpstreamError(
-                "upstream_bad_answer", f"{engine.login.name} gave no token for the application."
+                "upstream_bad_answer", COMPOSED["no_app_token"].sentence.format(name=engine.login.name)
             )
         return AppToken(value, seconds(first_of(body, alternatives(said.expires))) or APP_TOKEN_SECONDS)
 
