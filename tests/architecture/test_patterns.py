@@ -49,6 +49,7 @@ CONFIGURATION_ONLY = {
     "app.platforms.wechat_component.settings:APP_ID",
     "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.wire.key_addresses:WORD",
+    "app.wire.logins.sentences:_PLACE",
     "app.wire.sources.chinese:AFTER_CHINESE",
     "app.wire.sources.chinese:BEFORE_CHINESE",
     "app.wire.sources.chinese:CODE",

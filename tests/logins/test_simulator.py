@@ -15,6 +15,7 @@ from app.core.errors import ConfigurationError
 from app.core.ports import DirectLogin, LoginProvider
 from app.pipeline.channels import open_channels, unsafe_about
 from app.platforms import discover
+from app.storage.login.connections import connections
 from sandbox.people import find_person
 from sandbox.platforms.oauth2.described_answers import subject_of
 from tests.login.browser import BASE_URL, Browser
@@ -134,6 +135,24 @@ def test_tokens_are_refreshed_when_they_are_due(gateway: Gateway, sandbox: Sandb
     answer = browser.fresh()
     assert answer.status_code == 200, answer.text
     assert len(sandbox.state.access_tokens) == before + (slug != "notion")
+
+
+def test_twitch_is_asked_every_hour_whether_the_token_is_good(gateway: Gateway, sandbox: SandboxServer):
+    browser = gateway.browser()
+    assert go_through(sandbox, browser, "twitch").status_code == 303
+
+    def asked() -> int:
+        calls = [call for call in sandbox.state.calls() if call.path.endswith("/twitch/oauth2/validate")]
+        assert all(call.headers["Authorization"].startswith("OAuth ") for call in calls)
+        return len(calls)
+
+    assert (browser.fresh().status_code, browser.fresh().status_code, asked()) == (200, 200, 1)
+    # As an hour later, when the session would have to be kept alive too.
+    gateway.services.database.run(lambda tx: tx.execute(connections.update().values(validate_after=None)))
+    for issued in [*sandbox.state.access_tokens.values()]:
+        sandbox.state.revoke_grant(issued.grant.id)
+    gone = browser.fresh()
+    assert (gone.status_code, gone.get_json()["error"], asked()) == (401, "login_required", 2)
 
 
 def test_one_return_cannot_be_used_twice(gateway: Gateway, sandbox: SandboxServer):

@@ -1,7 +1,7 @@
 """The connector of a described login: one class that does the work, and a small one for each capability beside it.
 
 Which of them a channel gets is decided when it opens, so that `isinstance` stays honest. Satisfies LoginProvider or DirectLogin and,
-where the description says so, DiscoveringLogin, LoginPages, AppTokenLogin with AppTokenSource, PostedReturn, TokenRevoker.
+where the description says so, DiscoveringLogin, LoginPages, AppTokenLogin with AppTokenSource, PostedReturn, TokenRevoker, TokenValidator.
 """
 
 from __future__ import annotations
@@ -328,6 +328,27 @@ class Revoking:
                 )
 
 
+class Validating:
+    """Is asked whether tokens in use are still good; satisfies app.core.login_ports.TokenValidator."""
+
+    engine: Engine
+
+    @property
+    def validate_every(self) -> int:
+        """Seconds after which a token is asked about again."""
+        said = self.engine.login.validate_call
+        assert said is not None
+        return said.every
+
+    def validate(self, tokens: TokenSet, http: HttpClient) -> None:
+        """Ask once."""
+        engine = self.engine
+        assert engine.validate is not None
+        texts = {"access_token": _shown(tokens), "app_token": tokens.app_token}
+        told = engine.told(tokens.access_token, tokens.refresh_token, tokens.app_token)
+        engine.validate(engine.values(texts, {}, now=tokens.asked_at), told, http)
+
+
 def _forget(
     engine: Engine, texts: Mapping[str, str | None], told: Told, http: HttpClient, *, now: float
 ) -> None:
@@ -361,6 +382,7 @@ def open_login(engine: Engine) -> DescribedLogin:
         (WithAppToken, login.app_token is not None),
         (Posted, login.authorize.response_mode == "form_post"),
         (Revoking, login.revoke is not None),
+        (Validating, login.validate_call is not None),
     )
     parts = tuple(part for part, is_there in has if is_there)
     kind: type[DescribedLogin] = DirectCodeLogin if login.is_direct else PageLogin

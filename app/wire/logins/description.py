@@ -22,7 +22,7 @@ Place = Literal["query", "form", "json"]
 Params = dict[str, Text]
 FaultClass = Literal["grant_rejected", "token_rejected", "unavailable", "config"]
 FAULT_CLASSES: tuple[str, ...] = get_args(FaultClass)
-OWN_CALLS = ("token", "refresh", "user", "email", "app_token", "revoke", "return")
+OWN_CALLS = ("token", "refresh", "user", "email", "app_token", "revoke", "validate", "return")
 """Calls that every description may have; a step's name is none of them. `return` is what the browser brings back."""
 
 
@@ -215,6 +215,14 @@ class EmailStep(Call):
         default_factory=dict, description="Fields of an entry that must be as written."
     )
     pick: Value = Field("email", description="Path of the address within an entry.")
+
+
+class ValidateCall(Call):
+    """The call that asks whether a token is still good, for providers that want it asked while the token is in use."""
+
+    every: int = Field(
+        3600, ge=60, le=604_800, description="Seconds after which a token is asked about again."
+    )
 
 
 class RevokeCall(Call):

@@ -182,6 +182,10 @@ class Engine:
         if login.revoke is not None:
             self.revoke = self._revoke_call(login.revoke)
 
+        self.validate: CompiledCall | None = None
+        if login.validate_call is not None:
+            self.validate = self._call("validate", _with_bearer(login.validate_call), self.scope)
+
     def _token_call(self, name: str, call: TokenCall, usual: dict[str, str], url: str) -> CompiledCall:
         if call.auth == "body":
             usual = usual | {"client_id": "{client_id}", "client_secret": "{client_secret}"}
@@ -245,7 +249,9 @@ class Engine:
     @property
     def called(self) -> list[str]:
         """Every address that is called and known by now."""
-        calls = (self.token, self.refresh, self.app_token, self.revoke, self.user, self.email)
+        calls = (
+            self.token, self.refresh, self.app_token, self.revoke, self.validate, self.user, self.email,
+        )  # fmt: skip
         found = [*calls, *(call for _, _, call in self.steps)]
         return [call.address for call in found if call is not None and call.address]
 

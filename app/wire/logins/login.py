@@ -26,6 +26,7 @@ from app.wire.logins.description import (
     Subject,
     Text,
     TokenCall,
+    ValidateCall,
     Value,
     Who,
     Word,
@@ -79,6 +80,9 @@ class Login(Part):
     user: Call | None = Field(None, description="The call that says who it is.")
     email: EmailStep | None = Field(None, description="A call that lists mail addresses.")
     revoke: RevokeCall | None = Field(None, description="Ending tokens.")
+    validate_call: ValidateCall | None = Field(
+        None, alias="validate", description="Asking whether a token is still good."
+    )
     id_token: IdTokenRules | None = Field(None, description="The ID token.")
     identity: Annotated[Who, BeforeValidator(_with_subjects)] = Field(description="Who it is.")
     code: Value = Field("error", description="Where a refusal's code stands, as in a condition.")
