@@ -32,6 +32,9 @@ MESSAGES: dict[int, str] = {
     40085: "invalid suite ticket",
     42009: "suite_access_token expired",
 }
+CUSTOMISED = "wecom_suite_customised"
+"""The suite is a template of customised applications: codes bring no access token, and gettoken gives it."""
+
 OWN, PRE = "wecom_suite", "wecom_suite.pre_auth_codes"
 
 
@@ -88,17 +91,24 @@ def get_permanent_code() -> Response:
     if found is None:
         return answer_error(40078)
     company, permanent = found
-    token = companies.company_token(state, company, permanent)
-    assert token is not None
     return answer(
         {
-            "access_token": token.value,
-            "expires_in": int(token.expires_at - state.now() + 0.5),
+            **({} if state.switches[CUSTOMISED] else _company_token(state, company, permanent)),
             "permanent_code": permanent,
             "auth_corp_info": {"corpid": company, "corp_name": companies.TITLE},
             "auth_info": {"agent": [{"agentid": 1000007, "name": "Callgate"}]},
         }
     )
+
+
+@blueprint.get("/cgi-bin/gettoken", endpoint="application_token")
+def gettoken() -> Response:
+    """Hands out the token of a customised application (97164): its Secret is the company's permanent code."""
+    state, query = current_state(), request.args
+    token = companies.company_token(state, query.get("corpid", ""), query.get("corpsecret", ""))
+    if token is None or not state.switches[CUSTOMISED]:
+        return answer_error(40001)
+    return answer({"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)})
 
 
 @blueprint.post("/cgi-bin/service/get_corp_token", endpoint="account_token")
@@ -108,9 +118,15 @@ def get_corp_token() -> Response:
     if (problem := _own_problem(state)) is not None:
         return answer_error(problem)
     token = companies.company_token(state, str(body.get("auth_corpid")), str(body.get("permanent_code")))
-    if token is None:
+    if token is None or state.switches[CUSTOMISED]:
         return answer_error(40084)
     return answer({"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)})
+
+
+def _company_token(state: SandboxState, company: str, permanent: str) -> dict[str, Any]:
+    token = companies.company_token(state, company, permanent)
+    assert token is not None
+    return {"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)}
 
 
 def answer(value: dict[str, Any]) -> Response:

@@ -91,7 +91,7 @@ def _with_credentials(state: SandboxState, fields: dict[str, Any]) -> dict[str, 
     match fields.get("InfoType"):
         case "suite_ticket":
             return {**fields, "SuiteTicket": fields.get("SuiteTicket") or companies.new_ticket(state)}
-        case "create_auth" if not fields.get("AuthCode"):
+        case "create_auth" | "reset_permanent_code" if not fields.get("AuthCode"):
             return {**fields, "AuthCode": companies.new_code(state)}
         case "cancel_auth":
             companies.withdraw(state, str(fields["AuthCorpId"]))
@@ -126,6 +126,12 @@ CALLBACKS = Callbacks(
             "suite_ticket", "The ticket of every ten minutes", "推送 suite_ticket", _command("suite_ticket")
         ),
         _sample("create_auth", "A company authorises", "授权成功", _command("create_auth", State="callgate")),
+        _sample(
+            "reset_permanent_code",
+            "A customised application gets a new Secret",
+            "代开发应用重新获取 Secret",
+            _command("reset_permanent_code"),
+        ),
         _sample(
             "change_auth",
             "A company changes its authorisation",
