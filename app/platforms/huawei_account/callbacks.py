@@ -29,8 +29,8 @@ from app.core.values import (
 from app.platforms.huawei_account.security_events import events_of, read_messages
 from app.platforms.huawei_account.settings import HuaweiAccountSettings
 from app.security.outbound import origin_of
-from app.security.signatures import wire_bytes
 from app.security.strict_json import parse_json
+from app.wire.header_values import bearer_token
 from app.wire.key_answers import check_status, fetch_key_set
 from app.wire.key_sets import ProviderKey, keys_from, keys_of_set
 from app.wire.signed_tokens import (
@@ -44,7 +44,6 @@ from app.wire.signed_tokens import (
 )
 
 ALGORITHMS: Final = ("RS256", "PS256", "ES256")
-BEARER: Final = "bearer"
 HOUR: Final = 3600
 NAME: Final = "Huawei Account"
 LONGEST_ISSUER: Final = 200
@@ -185,13 +184,7 @@ def algorithm_of(token: bytes) -> str:
 
 def token_of(request: InboundRequest) -> bytes:
     """Return the token of `Authorization: Bearer …`; raises VerificationError."""
-    scheme, _, token = (request.header("Authorization") or "").partition(" ")
-    if scheme.lower() != BEARER or not token:
-        raise VerificationError(
-            "missing_token",
-            "There is no Authorization: Bearer. Huawei sends its token there; a proxy may have dropped it.",
-        )
-    return wire_bytes(token.strip())
+    return bearer_token(request, "Huawei sends its token there, and a proxy may have dropped it.")
 
 
 def _word_of(error: RequestError) -> str:

@@ -6,14 +6,12 @@ That the algorithm is RS256 is unconfirmed.
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64encode
 from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
+
+from sandbox.web_tokens import key_set, signed_rs256
 
 ISSUER = "id.cloud.huawei.com"
 KEY_ID = "sandbox-huawei-1"
@@ -29,23 +27,12 @@ def token(*, client_id: str, now: float, **changes: Any) -> str:
 
 def signed(claims: dict[str, Any], header: dict[str, Any]) -> str:
     """Returns a JWT over any claims with any header, signed with RS256."""
-    text = ".".join(_part(json.dumps(each, separators=(",", ":")).encode()) for each in (header, claims))
-    return f"{text}.{_part(_key().sign(text.encode(), PKCS1v15(), SHA256()))}"
+    return signed_rs256(_key(), claims, header)
 
 
 def jwks() -> dict[str, Any]:
     """Returns the public half as a key set."""
-    numbers = _key().public_key().public_numbers()
-    key = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID}
-    return {"keys": [key | {"n": _number(numbers.n), "e": _number(numbers.e)}]}
-
-
-def _number(value: int) -> str:
-    return _part(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def _part(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return key_set(_key(), KEY_ID)
 
 
 @cache

@@ -6,7 +6,6 @@ HTTP 200 with an errcode.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox.consent import problem_page, redirect_uri_is_allowed
 from sandbox.platforms.wecom_suite import companies
 from sandbox.state import AppToken, SandboxState, current_state, random_text
+from sandbox.tencent_answers import answer, refused
 
 blueprint = Blueprint("wecom_suite", __name__, url_prefix="/wecom_suite")
 
@@ -129,17 +129,9 @@ def _company_token(state: SandboxState, company: str, permanent: str) -> dict[st
     return {"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)}
 
 
-def answer(value: dict[str, Any]) -> Response:
-    """Answers with success."""
-    text = json.dumps({"errcode": 0, "errmsg": "ok", **value}, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), content_type="application/json; charset=UTF-8")
-
-
 def answer_error(code: int) -> Response:
-    """Answers with an errcode; the text carries a hint and an address, as the real one does."""
-    text = f"{MESSAGES[code]}, hint: [{random_text(10)}], from ip: 127.0.0.1"
-    content = json.dumps({"errcode": code, "errmsg": text}).encode()
-    return Response(content, content_type="application/json; charset=UTF-8")
+    """Answers with an errcode."""
+    return refused(MESSAGES, code)
 
 
 def _body() -> dict[str, Any]:
