@@ -25,7 +25,14 @@ from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
-from app.security.deadline_sockets import Permits, address_refused, bounded_session, deadline, tls_context
+from app.security.deadline_sockets import (
+    Permits,
+    address_refused,
+    bounded_session,
+    deadline,
+    has_written,
+    tls_context,
+)
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
 
@@ -145,7 +152,8 @@ class OutboundClient:
         """Send one request and return the answer whatever its status, redirects excepted.
 
         `content` is sent byte for byte; its Content-Type is the caller's to name.
-        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else.
+        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
+        first is False when not one byte of the request went out.
         """
         prepared = self._prepare(
             method, url, params=params, form=form, json=json, content=content, headers=headers
@@ -223,7 +231,8 @@ class OutboundClient:
         except (OSError, UnicodeError):
             raise UpstreamUnavailable(
                 f"The name {host} cannot be resolved here, so nothing says that it is public; name it in allowed_hosts if it may be called "
-                "through egress_proxy all the same."
+                "through egress_proxy all the same.",
+                was_sent=False,
             ) from None
         if not all(self._guard.permits(host, port, str(item[4][0])) for item in found):
             raise address_refused(host)
@@ -253,7 +262,10 @@ class OutboundClient:
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
-            raise _unavailable(host, error) from None
+            unavailable = _unavailable(host, error)
+            # What a proxy was told to reach the platform is no part of the request.
+            unavailable.was_sent = has_written() and not _is_of_proxy(error)
+            raise unavailable from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
@@ -311,7 +323,7 @@ def _unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
     A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.
     """
     causes = list(_causes(error))
-    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
+    if _is_of_proxy(error):
         return _proxy_failed(host)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -330,10 +342,16 @@ def _unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
     return UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.")
 
 
+def _is_of_proxy(error: BaseException) -> bool:
+    """Say whether a call ended on the way through a proxy, before the platform could be told anything."""
+    return any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in _causes(error))
+
+
 def _proxy_failed(host: str) -> UpstreamUnavailable:
     return UpstreamUnavailable(
         f"The proxy in egress_proxy cannot be reached, wants another password, or does not lead to {host}; compare it with the "
-        "proxy's own log."
+        "proxy's own log.",
+        was_sent=False,
     )
 
 

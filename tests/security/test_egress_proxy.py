@@ -93,6 +93,7 @@ def test_a_proxy_that_is_not_there_or_wants_another_password_is_named_without_it
             with structlog.testing.capture_logs() as logs, pytest.raises(UpstreamUnavailable) as caught:
                 client.request("GET", f"{scheme}://platform.example/x")
             assert "egress_proxy" in caught.value.message
+            assert not caught.value.was_sent
             assert "s3cr" not in f"{caught.value!r}{caught.value.__cause__!r}{logs}"
 
 
