@@ -13,11 +13,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
+from app.config.egress_proxies import EgressProxy
 from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
@@ -61,6 +62,7 @@ class ChannelConfig(BaseModel):
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
+    egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SAMPLE_DIGESTS = frozenset(
     {
+        "011bde2b62b4990577f18359eab297994c336ed5d7127df6f1bc366cfde8b842",
         "0495fca5342a29f7dc2e5a3c75e2ea79db5c7d1bd98880f6477465dcce8f439a",
         "058f599c465beba748942f9882968e8a1b04cbe74d65bb86553bb2f719e6c272",
         "0760b622e2214f19fb3d1a3ae20dc0d6d55cb49c52618e0bd2a03fb9397dfb79",

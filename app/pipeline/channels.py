@@ -228,7 +228,12 @@ def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca
         config=config,
         spec=spec,
         connector=connector,
-        http=_client(connector, origins, config.ca_bundle or ca_bundle or None),
+        http=_client(
+            connector,
+            origins,
+            config.ca_bundle or ca_bundle or None,
+            config.egress_proxy.get_secret_value(),
+        ),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
@@ -238,11 +243,11 @@ def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca
     )
 
 
-def _client(connector: object, origins: frozenset[str], ca_file: str | None) -> OutboundClient:
+def _client(connector: object, origins: frozenset[str], ca_file: str | None, proxy: str) -> OutboundClient:
     """Return the way out: to configured origins or, where a server names its own addresses, to public ones."""
     if isinstance(connector, DiscoveringLogin):
-        return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file)
-    return OutboundClient(allowed_origins=origins, ca_file=ca_file)
+        return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file, proxy=proxy)
+    return OutboundClient(allowed_origins=origins, ca_file=ca_file, proxy=proxy)
 
 
 def _switched_off(config: ChannelConfig, typed: PlatformSettings, connector: object) -> dict[str, str]:

@@ -71,6 +71,14 @@ def _remaining() -> float:
     return remaining
 
 
+def address_refused(host: str) -> UpstreamError:
+    """Return the refusal of a host whose address is none that may be connected to."""
+    return UpstreamError(
+        "upstream_address_refused",
+        f"{host} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
+    )
+
+
 class _DeadlineSocket(socket.socket):
     def connect(self, address: Any, /) -> None:
         self.settimeout(min(_call.connect_timeout, _remaining()))
@@ -90,6 +98,11 @@ class _DeadlineTlsSocket(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         self.settimeout(min(_call.connect_timeout, _remaining()))
         super().do_handshake(block)
+
+    def recv(self, *args: Any, **options: Any) -> bytes:
+        # TLS inside of TLS, as through a proxy that speaks it, reads the outer one so.
+        self.settimeout(_remaining())
+        return super().recv(*args, **options)
 
     def recv_into(self, *args: Any, **options: Any) -> int:
         self.settimeout(_remaining())
@@ -124,7 +137,7 @@ def connected_socket(host: str, port: int) -> socket.socket:
     failure = OSError("no address")
     permitted = [item for item in found if _permits(host, port, item[4])]
     if found and not permitted:
-        raise _refused(host)
+        raise address_refused(host.rstrip("."))
     for family, kind, protocol, _, address in permitted:
         connection = _DeadlineSocket(family, kind, protocol)
         try:
@@ -147,14 +160,7 @@ def _check_peer(connection: socket.socket, host: str, port: int) -> None:
     """Judge where the socket arrived, before anything is sent: some addresses stand for others."""
     if not _permits(host, port, connection.getpeername()):
         connection.close()
-        raise _refused(host)
-
-
-def _refused(host: str) -> UpstreamError:
-    return UpstreamError(
-        "upstream_address_refused",
-        f"{host.rstrip('.')} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
-    )
+        raise address_refused(host.rstrip("."))
 
 
 class _PlainConnection(HTTPConnection):
@@ -182,6 +188,9 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
 class _DeadlineAdapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
@@ -189,7 +198,18 @@ class _DeadlineAdapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return what connects through a proxy, with sockets of ours and the same trust on the way to it and behind it."""
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(
+            proxy,
+            **({} if known else {"ssl_context": self._context, "proxy_ssl_context": self._context}),
+            **options,
+        )
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the certificates to the context, which demands and checks them; loading them per call is slow."""
@@ -218,10 +238,14 @@ def tls_context(ca_file: str | None, client: tuple[str, str] | None = None) -> s
     return context
 
 
-def bounded_session(context: ssl.SSLContext) -> requests.Session:
-    """Return a session for the calling thread: no proxies or credentials from the environment, no cookies kept."""
+def bounded_session(context: ssl.SSLContext, proxy: str = "") -> requests.Session:
+    """Return a session for the calling thread: no proxies or credentials from the environment, no cookies kept.
+
+    With `proxy` all goes through that one.
+    """
     session = _PlainSession()
     session.trust_env = False
+    session.proxies = {"http": proxy, "https": proxy} if proxy else {}
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     adapter = _DeadlineAdapter(context)
     session.mount("https://", adapter)

@@ -60,6 +60,7 @@ CONFIGURATION_ONLY = {
     "app.platforms.wecom.settings:ROBOT_KEY",
     "app.wire.key_addresses:WORD",
     "app.wire.wechat_family.template_settings:VALUE_NAME",
+    "app.wire.logins.sentences:_PLACE",
     "app.wire.sources.chinese:AFTER_CHINESE",
     "app.wire.sources.chinese:BEFORE_CHINESE",
     "app.wire.sources.chinese:CODE",

@@ -6,7 +6,6 @@ error is HTTP 200 with an errcode.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -24,6 +23,7 @@ from sandbox.consent import (
 from sandbox.people import PEOPLE, find_person
 from sandbox.platforms.wecom import people
 from sandbox.state import AppToken, Issued, SandboxState, current_state, random_text
+from sandbox.tencent_answers import answer, refused
 
 blueprint = Blueprint("wecom", __name__, url_prefix="/wecom")
 
@@ -162,17 +162,9 @@ def user_get() -> Response:
     )
 
 
-def answer(value: dict[str, Any]) -> Response:
-    """Answers with success."""
-    text = json.dumps({"errcode": 0, "errmsg": "ok", **value}, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), content_type="application/json; charset=UTF-8")
-
-
 def answer_error(code: int) -> Response:
-    """Answers with an errcode; the text carries a hint and an address, as the real one does."""
-    text = f"{MESSAGES[code]}, hint: [{random_text(10)}], from ip: 127.0.0.1"
-    content = json.dumps({"errcode": code, "errmsg": text}).encode()
-    return Response(content, content_type="application/json; charset=UTF-8")
+    """Answers with an errcode."""
+    return refused(MESSAGES, code)
 
 
 def token_problem(state: SandboxState) -> int | None:
