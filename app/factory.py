@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING
 import structlog
 
 from app import platforms
+from app.config.api_tokens import ApiToken
 from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import DestinationConfig, weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
 from app.config.login_groups import LoginGroupConfig
-from app.config.settings import Settings, environment_faults, read_settings, setting_named
+from app.config.settings import (
+    Settings,
+    environment_faults,
+    read_settings,
+    setting_named,
+    weak_api_tokens,
+)
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
 from app.handlers.loading import Handlers, load_handlers
+from app.pipeline.api_tokens import unknown_channels
 from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
@@ -63,6 +71,7 @@ def build_services(
         channels,
         destinations=file.destinations,
         login_groups=file.login_groups,
+        api_tokens=file.api_tokens,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -76,6 +85,7 @@ def join_services(
     *,
     destinations: Iterable[DestinationConfig],
     login_groups: tuple[LoginGroupConfig, ...] = (),
+    api_tokens: tuple[ApiToken, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
@@ -101,6 +111,7 @@ def join_services(
         destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=login_groups,
+        api_tokens=(*settings.api_tokens, *api_tokens),
         notices=notices,
         runtime=runtime,
     )
@@ -132,6 +143,8 @@ def _open_checked_channels(
             log.warning("own_source_hidden", detail=sentence)
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
+        unsafe += weak_api_tokens(file.api_tokens, "[[api_tokens]]")
+        faults += unknown_channels(file.api_tokens, channels.is_configured)
         faults += group_faults(file.login_groups, channels)
     except ConfigurationError as error:
         faults += error.faults

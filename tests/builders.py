@@ -69,6 +69,7 @@ def make_services(
         opened,
         destinations=file.destinations,
         login_groups=file.login_groups,
+        api_tokens=file.api_tokens,
         router=router or Router(),
         clock=clock or FrozenClock(),
     )

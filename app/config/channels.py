@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from app.config.api_tokens import FileToken
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
@@ -80,6 +81,7 @@ class ChannelsFile(BaseModel):
     channels: tuple[ChannelConfig, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    api_tokens: tuple[FileToken, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -120,12 +122,16 @@ def parse_channels(
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     groups = _login_groups(document.get("login_groups", []), source, faults)
+    tokens = _api_tokens(document.get("api_tokens", []), named, source, faults)
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
     return ChannelsFile(
-        channels=tuple(channels), destinations=tuple(destinations), login_groups=tuple(groups)
+        channels=tuple(channels),
+        destinations=tuple(destinations),
+        login_groups=tuple(groups),
+        api_tokens=tuple(tokens),
     )
 
 
@@ -202,6 +208,26 @@ def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGrou
             )
     faults.extend(_doubled([group.name for group in groups], "login groups", source))
     return groups
+
+
+def _api_tokens(tables: Any, named: NamedValues, source: str, faults: list[str]) -> list[FileToken]:
+    if not isinstance(tables, list):
+        faults.append(f"{source}: api_tokens must be written as [[api_tokens]].")
+        return []
+    tokens = []
+    for table in tables:
+        variables = _Variables(named)
+        values = variables.put_into(table)
+        where = f"{source}: [[api_tokens]] {values.get('name') if isinstance(values, dict) else None!r}"
+        if variables.unset:
+            faults.append(f"{where} needs {', '.join(variables.unset)} in the environment.")
+            continue
+        try:
+            tokens.append(FileToken.model_validate(values))
+        except ValidationError as error:
+            faults.extend(f"{where} {sentence}" for sentence in fault_sentences(error))
+    faults.extend(_doubled([token.name for token in tokens], "API tokens", source))
+    return tokens
 
 
 def _doubled(names: list[str], what: str, source: str) -> list[str]:

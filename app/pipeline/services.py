@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from app.config.api_tokens import ApiToken
 from app.config.login_groups import LoginGroupConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
@@ -121,6 +122,8 @@ class Services:
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    api_tokens: tuple[ApiToken, ...] = ()
+    """Those of the environment and of the channels file; the others are in the database."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)

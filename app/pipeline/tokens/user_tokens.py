@@ -150,6 +150,15 @@ def call_with_tokens(
     return result
 
 
+def usable_tokens(services: Services, identity: StoredIdentity) -> TokenSet:
+    """Return tokens that work now, refreshed first where that is due; raises GrantRejected when its person must log in again."""
+    channel, provider = services.channels.with_capability(identity.channel, LoginProvider)
+    connection = _living(services, identity.id)
+    if _is_due(services, connection):
+        connection = _refreshed(services, channel, provider, connection, forced=False)
+    return open_tokens(services.vault, connection.identity_id, connection.tokens, services.clock.now())
+
+
 def stored_tokens(services: Services, identity: StoredIdentity) -> TokenSet:
     """Return the tokens of an identity as they are, refreshed or not; raises GrantRejected when they are gone or dead."""
     kept = _living(services, identity.id)
