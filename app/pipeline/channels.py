@@ -31,12 +31,14 @@ from app.core.ports import (
     PlatformSpec,
     WebhookSource,
 )
+from app.core.relay import RelaySource
 from app.core.sending import Sender
 from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
 from app.security.found_keys import FoundKeys
 from app.security.outbound import OutboundClient, configured_origins
 from app.security.public_addresses import AddressGuard
+from app.security.relay_client import RelayClient
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -70,6 +72,8 @@ class Channel:
     found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
     off: Mapping[str, str] = field(default_factory=dict)
     weak_keys: tuple[str, ...] = ()
+    relay: RelayClient | None = None
+    """The way out of calls that siblings make through this channel; None where its platform has no such thing."""
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -221,16 +225,18 @@ def _open_or_say_why_not(
 def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca_bundle: str) -> Channel:
     connector = spec.open(config.name, typed)
     origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
+    ca_file = config.ca_bundle or ca_bundle or None
     return Channel(
         config=config,
         spec=spec,
         connector=connector,
-        http=_client(connector, origins, config.ca_bundle or ca_bundle or None),
+        http=_client(connector, origins, ca_file),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
         off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
+        relay=RelayClient(origins, ca_file=ca_file) if isinstance(connector, RelaySource) else None,
     )
 
 

@@ -10,6 +10,7 @@ from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
 from app.web.api.replay import replay_blueprint
+from app.web.api.shared_tokens import shared_tokens_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -20,6 +21,7 @@ from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
+from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
     events_blueprint,
@@ -27,6 +29,8 @@ BEHIND_TOKENS = (
     bindcodes_blueprint,
     authorisations_blueprint,
     command_status_blueprint,
+    shared_tokens_blueprint,
+    relay_blueprint,
 )
 
 
@@ -46,6 +50,8 @@ def register_blueprints(app: Flask, services: Services) -> None:
         command_status_blueprint,
         events_blueprint,
         replay_blueprint,
+        shared_tokens_blueprint,
+        relay_blueprint,
         health_blueprint,
         domain_files_blueprint,
         front_blueprint,

@@ -34,7 +34,7 @@ class _TicketSource:
         """Seconds before its end at which a new one is fetched."""
         return self.source.refresh_js_ticket_before
 
-    def fetch(self, services: Services, channel: Channel, *, rejected: str | None) -> AppToken:  # noqa: ARG002
+    def fetch(self, services: Services, channel: Channel, *, rejected: str | None) -> AppToken:
         """Fetch the ticket with the app token, which is renewed once where the platform refuses it."""
         return with_app_token(
             services,

@@ -11,23 +11,36 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
+from app.platforms.dingtalk.js_pages import DingtalkJsPages
 from app.platforms.dingtalk.login import DingtalkLogin
 from app.platforms.dingtalk.member_login import DingtalkMemberLogin
+from app.platforms.dingtalk.relay import DingtalkRelay
 from app.platforms.dingtalk.settings import DingtalkSettings
 
 
-class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken):
+class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkRelay):
     """One application with everything it can do."""
 
 
-class DingtalkCompanyConnector(DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken):
+class DingtalkCompanyConnector(DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkRelay):
     """The same for the members of one company, who need no page inside the app."""
+
+
+class DingtalkPagesConnector(DingtalkConnector, DingtalkJsPages):
+    """An application whose company and AgentId are known, so that pages can be signed."""
+
+
+class DingtalkCompanyPagesConnector(DingtalkCompanyConnector, DingtalkJsPages):
+    """The same for the members of one company."""
 
 
 def open_channel(_name: str, settings: DingtalkSettings) -> DingtalkCallbacks:
     """Open a channel; without an app_secret it takes events and offers no login."""
     if not plain_text(settings.app_secret):
         return DingtalkCallbacks(settings)
+    if settings.corp_id and settings.agent_id:
+        signing = DingtalkCompanyPagesConnector if settings.in_app_login else DingtalkPagesConnector
+        return signing(settings)
     return DingtalkCompanyConnector(settings) if settings.in_app_login else DingtalkConnector(settings)
 
 
