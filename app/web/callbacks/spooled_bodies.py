@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from werkzeug.wsgi import get_content_length
 
+from app.core.errors import RefusedError
 from app.pipeline.relay.call import CallBody
 from app.web.callbacks.reading import CHUNK_BYTES, Environ, cut_short, too_large
 
@@ -32,6 +33,10 @@ class SpooledBody:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop it."""
         self._file.close()
 
     async def write(self, part: bytes) -> None:
@@ -71,9 +76,13 @@ def read_spooled(environ: Environ) -> SpooledBody:
     spool = SpooledBody()
     if length is None and not environ.get("wsgi.input_terminated"):
         return spool
-    _read_into(spool, environ["wsgi.input"], MOST_BYTES + 1 if length is None else length)
-    if length is not None and spool.length < length:
-        raise cut_short()
+    try:
+        _read_into(spool, environ["wsgi.input"], MOST_BYTES + 1 if length is None else length)
+        if length is not None and spool.length < length:
+            raise cut_short()
+    except RefusedError:
+        spool.close()
+        raise
     return spool
 
 

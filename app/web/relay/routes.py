@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from app.core.errors import CallgateError
 from app.core.relay import TokenForm
 from app.core.values import Reply
 from app.pipeline.api_tokens import find_caller
@@ -46,7 +47,12 @@ def relay_blueprint(services: Services) -> Blueprint:
             raise
         g.setdefault(PASSED_ON, True)
         spool = read_spooled(request.environ)
-        return _passed_on(relay(services, admitted, spool.as_body, trace_id=trace_id()), spool)
+        try:
+            answer = relay(services, admitted, spool.as_body, trace_id=trace_id())
+        except CallgateError:
+            spool.close()
+            raise
+        return _passed_on(answer, spool)
 
     return blueprint
 
@@ -75,10 +81,9 @@ def _passed_on(answer: RelayedAnswer, spool: SpooledBody) -> Response:
 
     def close() -> None:
         answer.close()
-        with spool:
-            pass
+        spool.close()
 
-    response = Response(pieces(), status=answer.status, direct_passthrough=True)
+    response = Response(pieces(), status=answer.status)
     response.headers.clear()
     for name, value in answer.headers:
         response.headers.add(name, value)

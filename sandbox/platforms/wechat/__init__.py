@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.wechat import account, api, credentials, mini, people
+from sandbox.platforms.wechat import account, api, credentials, js_tickets, mini, people
 from sandbox.platforms.wechat.chat import CHAT
 from sandbox.platforms.wechat.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
-EXTRA_ROUTES = (account,)
-"""Adds routes to the blueprint of `api`; naming it here keeps it imported."""
+EXTRA_ROUTES = (account, js_tickets)
+"""Add routes to the blueprint of `api`; naming them here keeps them imported."""
 
 SIMULATED = Simulated(
     slug="wechat",

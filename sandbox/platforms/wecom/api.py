@@ -44,6 +44,7 @@ MESSAGES: dict[int, str] = {
     40013: "invalid corpid",
     40014: "invalid access_token",
     40029: "invalid code",
+    40058: "invalid parameter",
     41001: "access_token missing",
     42001: "access_token expired",
     60111: "userid not found",
@@ -100,7 +101,7 @@ def gettoken() -> Response:
 def getuserinfo() -> Response:
     """Says whose code this is, once: a member's `userid`, or the `openid` of somebody else."""
     state = current_state()
-    if (problem := _token_problem(state)) is not None:
+    if (problem := token_problem(state)) is not None:
         return answer_error(problem)
     with state.lock:
         code = state.codes.get(request.args.get("code", ""))
@@ -114,7 +115,7 @@ def getuserinfo() -> Response:
 def getuserdetail() -> Response:
     """Tells what a member allowed, for their ticket."""
     state = current_state()
-    if (problem := _token_problem(state)) is not None:
+    if (problem := token_problem(state)) is not None:
         return answer_error(problem)
     body = request.get_json(force=True, silent=True)
     found = state.access_tokens.get(str(body.get("user_ticket", ""))) if isinstance(body, dict) else None
@@ -135,7 +136,7 @@ def getuserdetail() -> Response:
 def user_get() -> Response:
     """Tells who a member is; an application made after June 2022 gets neither picture nor address."""
     state = current_state()
-    if (problem := _token_problem(state)) is not None:
+    if (problem := token_problem(state)) is not None:
         return answer_error(problem)
     person = people.find_member(request.args.get("userid", ""))
     if person is None:
@@ -214,7 +215,8 @@ def _who(state: SandboxState, code: Issued) -> dict[str, Any]:
     return {**member, "user_ticket": ticket.value}
 
 
-def _token_problem(state: SandboxState) -> int | None:
+def token_problem(state: SandboxState) -> int | None:
+    """Returns the errcode of a call whose token is not good."""
     value = request.args.get("access_token", "")
     if not value:
         return 41001
