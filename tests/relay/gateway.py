@@ -104,7 +104,9 @@ class Sibling:
     def relay_token(self, channel: str = "wechat", token: str = SHOP) -> str:
         """Get a relay token in the platform's own form."""
         if channel == "wechat":
-            answer = self.ask("GET", f"/relay/wechat/cgi-bin/token?grant_type=client_credential&appid=x&secret={token}")
+            answer = self.ask(
+                "GET", f"/relay/wechat/cgi-bin/token?grant_type=client_credential&appid=x&secret={token}"
+            )
         elif channel == "wecom":
             answer = self.ask("GET", f"/relay/wecom/cgi-bin/gettoken?corpid=x&corpsecret={token}")
         elif channel == "feishu":
@@ -115,4 +117,10 @@ class Sibling:
             answer = self.ask("POST", "/relay/dingtalk/v1.0/oauth2/accessToken", json=body)
         assert answer.status_code == 200, answer.text
         content = answer.json or {}
-        return str(next(content[name] for name in ("access_token", "tenant_access_token", "accessToken") if name in content))
+        return str(
+            next(
+                content[name]
+                for name in ("access_token", "tenant_access_token", "accessToken")
+                if name in content
+            )
+        )
