@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -144,6 +145,7 @@ def _open_checked_channels(
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
         unsafe += weak_api_tokens(file.api_tokens, "[[api_tokens]]")
+        faults += _own_host_given_away(settings, file)
         faults += unknown_channels(file.api_tokens, channels.is_configured)
         faults += group_faults(file.login_groups, channels)
     except ConfigurationError as error:
@@ -153,6 +155,15 @@ def _open_checked_channels(
     for sentence in unsafe if settings.app_env == "test" else ():
         log.warning("unsafe_configuration", detail=sentence)
     return channels, file
+
+
+def _own_host_given_away(settings: Settings, file: ChannelsFile) -> list[str]:
+    own = urlsplit(settings.public_base_url).netloc.lower()
+    return [
+        f"[channels.{channel.name}] relay_host: is the gateway's own host, which then would answer nothing else."
+        for channel in file.channels
+        if channel.relay_host == own
+    ]
 
 
 def _what_is_not_there(settings: Settings) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -94,7 +95,7 @@ def _add_others(group: click.Group, services: Services) -> None:
         click.echo(f"{ended.name} ({ended.prefix}…) has ended.")
 
 
-def _view(services: Services, token: StoredToken) -> dict[str, object]:
+def _view(services: Services, token: StoredToken) -> dict[str, Any]:
     """Return a token as it is shown; its text is nowhere."""
     state = "revoked" if token.revoked_at is not None else "expired"
     return {

@@ -24,6 +24,7 @@ from app.config.named_values import NamedValues
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"commands"})
 """Handlers of commands name this source; a channel of that name would send them its callbacks."""
@@ -34,6 +35,12 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 def _network(value: str) -> str:
     ip_network(value, strict=False)
     return value
+
+
+def _host(value: str) -> str:
+    if value and not HOST.fullmatch(value):
+        raise ValueError("must be a host, or host:port where the port is not the usual one")
+    return value.lower()
 
 
 class ChannelConfig(BaseModel):
@@ -56,6 +63,7 @@ class ChannelConfig(BaseModel):
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
+    relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
@@ -124,6 +132,8 @@ def parse_channels(
     groups = _login_groups(document.get("login_groups", []), source, faults)
     tokens = _api_tokens(document.get("api_tokens", []), named, source, faults)
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
+    hosts = [channel.relay_host for channel in channels if channel.relay_host]
+    faults.extend(_doubled(hosts, "relay hosts", source))
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)

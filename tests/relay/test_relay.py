@@ -9,11 +9,8 @@ import pytest
 
 from app.storage.audit import list_audit
 from tests.builders import FrozenClock
-from tests.login.conftest import gateway as login_gateway
 from tests.relay.gateway import OTHER, READER, SHOP, WEB, Sibling, bearer
 from tests.sandbox.server import SandboxServer
-
-__all__ = ["login_gateway"]
 
 pytestmark = pytest.mark.backends("sqlite")
 PAGE = "http://mp.weixin.qq.com?params=value"

@@ -105,6 +105,7 @@ class LoopFront:
     async def __rsgi__(self, scope: Scope, server: Server) -> None:
         """Answer a request; what its sender goes on sending after that is thrown away for a while."""
         environ = environ_of(scope)
+        self._front.relay_hosts.lead(environ)
         reader = BodyReader(server, environ, self._room)
         try:
             exchange = Exchange(scope, environ, server, reader)
