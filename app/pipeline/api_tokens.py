@@ -146,7 +146,7 @@ def stored_api_tokens(services: Services, *, limit: int = 200) -> Sequence[Store
 def end_api_token(services: Services, wanted: str, *, actor: str) -> StoredToken:
     """Revoke the one token that is meant by its id, shown start or name; raises RequestError."""
     now = services.clock.now()
-    living = [each for each in stored_api_tokens(services, limit=10_000) if each.revoked_at is None]
+    living = [each for each in stored_api_tokens(services, limit=10_000) if each.works(now)]
     found = [each for each in living if wanted in (each.id, each.prefix, each.name)]
     if len(found) != 1:
         which = "more than one token" if found else "no token that works"
