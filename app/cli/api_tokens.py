@@ -23,6 +23,12 @@ def api_tokens_group(services: Services) -> click.Group:
     def group() -> None:
         """API tokens that are kept in the database."""
 
+    _add_create(group, services)
+    _add_others(group, services)
+    return group
+
+
+def _add_create(group: click.Group, services: Services) -> None:
     @group.command("create")
     @click.argument("name")
     @click.option("--scope", "scopes", multiple=True, required=True, help="What it may do; may be repeated.")
@@ -54,9 +60,6 @@ def api_tokens_group(services: Services) -> click.Group:
         click.echo(text)
         ends = "" if token.expires_at is None else f"; it ends on {as_text(token.expires_at)}"
         click.echo(f"{token.name} is kept as {token.id}; the line above is not shown again{ends}.", err=True)
-
-    _add_others(group, services)
-    return group
 
 
 def _add_others(group: click.Group, services: Services) -> None:

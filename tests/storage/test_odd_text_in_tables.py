@@ -84,6 +84,7 @@ ELSEWHERE = {"events", "nonces", "rejections"}
 """Tables that tests/inbound/test_odd_text.py drives."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
+    "api_tokens": {"id", "name", "prefix", "digest", "limits"},
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
     "app_tokens": {"channel", "kind", "value", "lease_owner"},
     "bindcodes": {"id", "code", "scene", "page_key", "channel", "status"},

@@ -51,6 +51,11 @@ def shared_tokens_blueprint(services: Services) -> Blueprint:
         _audit(services, "token.refresh", channel)
         return _secret({"channel": channel, "refreshed": True})
 
+    _add_signatures_and_people(blueprint, services)
+    return blueprint
+
+
+def _add_signatures_and_people(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/api/v1/js-signature/<channel>")
     @require_token(services, "token")
     def js_signature(channel: str) -> Response:
@@ -74,8 +79,6 @@ def shared_tokens_blueprint(services: Services) -> Blueprint:
                 "scope": tokens.scope,
             }
         )
-
-    return blueprint
 
 
 def _check(services: Services, channel: str) -> None:
