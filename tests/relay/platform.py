@@ -25,14 +25,15 @@ class Platform(MisbehavingServer):
         self.fetches = 0
         self.seen: list[bytes] = []
         self.answer: Answer = lambda request: reply(b'{"errcode":0}')
-        self.script = self._serve_call
+        self.script = self.serve
 
     @property
     def token(self) -> str:
         """The token given out last."""
         return f"real-token/{self.fetches}+=real"
 
-    def _serve_call(self, connection: socket.socket, request: bytes) -> None:
+    def serve(self, connection: socket.socket, request: bytes) -> None:
+        """Answer one request."""
         if request.startswith(b"POST /cgi-bin/stable_token"):
             self.fetches += 1
             connection.sendall(reply(json.dumps({"access_token": self.token, "expires_in": 7200}).encode()))

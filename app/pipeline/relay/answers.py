@@ -1,7 +1,7 @@
 """Answers of a relayed call: looked at as far as needed, without the real token, then handed on piece by piece.
 
-Of an answer in JSON or text no more than PEEKED bytes are looked at, to see whether the token was refused. What is whole within
-them has the real token exchanged for the caller's; of what is longer it is blotted out and the length stays.
+An answer of PEEKED bytes at most is read whole; so it is seen whether the token was refused, and the real token in it is
+exchanged for the caller's. Of what is longer it is blotted out and the length stays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ PEEKED = 65_536
 LONGEST_ANSWER = 100 * 1_048_576
 """What a caller reads slowly waits in this process's memory, so an answer has an end."""
 
-LOOKED_INTO = ("json", "text/")
+MOST_DIGITS = 15
+
+LOOKED_INTO = ("json", "text/plain", "text/html", "xml")
+"""Read to the end without a length that is told; anything else without one, such as a stream of events, goes on at once."""
 
 
 class Answer:
@@ -33,18 +36,24 @@ class Answer:
         self._pieces = passed.pieces()
         self._begun = b""
         self.is_whole = False
-        kind = self._value("content-type").lower()
-        if any(word in kind for word in LOOKED_INTO):
-            self._peek()
+        kind, length = self._value("content-type").lower(), self._length()
+        is_text = any(word in kind for word in LOOKED_INTO)
+        if (is_text and length is None) or (length is not None and length <= PEEKED):
+            try:
+                self._peek()
+            except BaseException:
+                passed.close()
+                raise
 
     def _value(self, name: str) -> str:
         return next((value for each, value in self._headers if each.lower() == name), "")
 
+    def _length(self) -> int | None:
+        text = self._value("content-length")
+        return int(text[:MOST_DIGITS]) if text.isascii() and text.isdigit() else None
+
     def _peek(self) -> None:
         """Read the beginning; what ends there is read whole and its connection given back."""
-        length = self._value("content-length")
-        if length.isascii() and length.isdigit() and int(length[:12]) > PEEKED:
-            return
         for piece in self._pieces:
             self._begun += piece
             if len(self._begun) > PEEKED:
@@ -78,8 +87,7 @@ class Answer:
         body = self._begun
         if any(form in body for form in forms):
             body = exchanged(body, forms, mine().encode())
-        lengths = [name for name, _ in headers if name.lower() == "content-length"]
-        if lengths or body:
+        if body:
             headers = [pair for pair in headers if pair[0].lower() != "content-length"]
             headers.append(("Content-Length", str(len(body))))
         return headers, iter([body] if body else [])

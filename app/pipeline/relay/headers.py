@@ -51,12 +51,10 @@ def headers_out(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def headers_back(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the headers of an answer that are handed on."""
-    named = _named_by_connection(headers)
-    return [
-        (name, value)
-        for name, value in headers
-        if name.lower() not in HOP_BY_HOP | NOT_HANDED_ON and name.lower() not in named
-    ]
+    left_out = HOP_BY_HOP | NOT_HANDED_ON | _named_by_connection(headers)
+    if any(name.lower() == "content-encoding" for name, _ in headers):
+        left_out |= {"content-length"}
+    return [(name, value) for name, value in headers if name.lower() not in left_out]
 
 
 def _goes_out(name: str, named: frozenset[str]) -> bool:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
 from flask import Blueprint, Response, g, jsonify, request
 
-from app.core.errors import CallgateError
+from app.core.errors import CallgateError, UpstreamError
 from app.core.relay import TokenForm
 from app.core.values import Reply
 from app.pipeline.api_tokens import find_caller
@@ -23,6 +24,8 @@ from app.web.callbacks.spooled_bodies import SpooledBody, read_spooled
 from app.web.errors import trace_id
 from app.web.guards import json_body, no_token, note_wrong_token
 from app.web.limits import PASSED_ON
+
+log = structlog.get_logger(__name__)
 
 NO_PAGE = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
@@ -77,7 +80,11 @@ def _passed_on(answer: RelayedAnswer, spool: SpooledBody) -> Response:
     """Hand an answer on while it arrives; it is closed when it is over, or when the caller is gone."""
 
     def pieces() -> Iterator[bytes]:
-        yield from answer.pieces
+        try:
+            yield from answer.pieces
+        except UpstreamError as error:
+            # The head is out already: an end before the length that it names is all a caller can be told.
+            log.warning("relayed_answer_broke_off", error=error.code)
 
     def close() -> None:
         answer.close()
