@@ -50,7 +50,8 @@ def limit_token_guessing(limiter: Limiter, blueprint: Blueprint) -> None:
 
 
 def _was_refused(response: Response) -> bool:
-    return response.status_code == UNAUTHORIZED and not g.get(PASSED_ON, False)
+    is_proven = g.get("api_token") is not None or g.get(PASSED_ON, False)
+    return response.status_code == UNAUTHORIZED and not is_proven
 
 
 def _is_signed() -> bool:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
+from app.core.relay import TokenPlace
 from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token
+from app.pipeline.channels import Channels
 from app.pipeline.relay import answers
 from app.pipeline.services import Services
+from app.platforms.wechat import WechatConnector
 from app.security import relay_client
 from app.web.callbacks import spooled_bodies
 from tests.builders import exchange
@@ -294,6 +299,30 @@ def test_a_body_is_sent_again_with_the_fresh_token(sibling: Sibling, platform: P
     assert b"real-token%2F1%2B" in platform.seen[0]
     assert b"real-token%2F" + str(platform.fetches).encode() in platform.seen[1]
     assert platform.fetches >= 2
+
+
+class TakesTokensInBodies(WechatConnector):
+    """A platform that wants its token inside the body; no real one here does, the port knows it all the same."""
+
+    def token_place(self, path: str) -> TokenPlace:
+        return TokenPlace(self.settings.api_base, query="access_token", in_body=True)
+
+
+def test_a_relay_token_inside_a_body_is_exchanged_for_its_own_caller(
+    sibling: Sibling, platform: Platform
+) -> None:
+    channel = sibling.services.channels.get("wechat")
+    assert channel is not None
+    own = channel.connector
+    assert isinstance(own, WechatConnector)
+    connector = TakesTokensInBodies(own.name, own.settings, own.keyring)
+    changed = replace(channel, connector=connector, _offers={})
+    exchange(sibling.services, channels=Channels([changed]))
+    mine = token_of(sibling)
+    other = "cgr_" + "A" * 200
+    sibling.ask("POST", CALL, SHOP, json={"token": mine, "other": other})
+    body = platform.seen[0].partition(b"\r\n\r\n")[2]
+    assert json.loads(body) == {"token": platform.token, "other": other}
 
 
 def test_a_body_over_the_limit_is_413_and_goes_nowhere(

@@ -84,6 +84,19 @@ def test_a_persons_stale_token_is_refreshed_once_and_the_call_repeated(
     assert len(sandbox.state.calls("feishu.user_info")) == 2
 
 
+def test_a_person_who_must_log_in_again_is_told_and_no_wrong_token_is_counted(
+    sibling: Sibling, sandbox: SandboxServer, person: Person
+) -> None:
+    sandbox.state.expire_access_tokens("feishu")
+    for issued in sandbox.state.refresh_tokens.values():
+        issued.revoked = True
+    first = sibling.ask("GET", WHO, SHOP, headers={"X-Callgate-Identity": person.id})
+    assert (first.status_code, (first.json or {})["code"]) == (400, 99991677), "the platform's own answer"
+    for _ in range(32):
+        answer = sibling.ask("POST", f"/api/v1/identities/{person.id}/token", SHOP)
+        assert (answer.status_code, (answer.json or {})["error"]) == (401, "login_required")
+
+
 def test_nobody_calls_in_the_name_of_somebody_elsewhere(sibling: Sibling, person: Person) -> None:
     named = {"X-Callgate-Identity": person.id}
     other = sibling.ask("GET", "/relay/wechat/sns/userinfo", SHOP, headers=named)

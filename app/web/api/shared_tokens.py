@@ -7,15 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify
 
-from app.core.errors import RefusedError, RequestError
+from app.core.errors import RequestError
 from app.core.moments import as_text
 from app.pipeline.api_tokens import check_rate
 from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import lent_app_token, refresh_app_token
 from app.pipeline.tokens.js_tickets import sign_page
-from app.pipeline.tokens.user_tokens import usable_tokens
+from app.pipeline.tokens.user_tokens import known_identity, usable_tokens
 from app.storage.audit import write_audit
-from app.storage.login.identities import StoredIdentity, find_identity
 from app.web.errors import trace_id
 from app.web.guards import json_body, require_token
 
@@ -67,7 +66,7 @@ def _add_signatures_and_people(blueprint: Blueprint, services: Services) -> None
     @require_token(services, "user-token")
     def user_token(identity_id: str) -> Response:
         """Lend a person's token."""
-        identity = _identity(services, identity_id)
+        identity = known_identity(services, identity_id)
         _check(services, identity.channel)
         tokens = usable_tokens(services, identity)
         _audit(services, "user_token.lend", identity.id)
@@ -90,14 +89,6 @@ def _only_url(body: Mapping[str, Any]) -> Any:
     if set(body) - {"url"}:
         raise RequestError("unknown_field", "The body may hold url and nothing else.")
     return body.get("url")
-
-
-def _identity(services: Services, identity_id: str) -> StoredIdentity:
-    with services.database.read() as tx:
-        found = find_identity(tx, identity_id[:64])
-    if found is None:
-        raise RefusedError("unknown_identity", "No identity has that id.", http_status=404)
-    return found
 
 
 def _audit(services: Services, action: str, target: str) -> None:
