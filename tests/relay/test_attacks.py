@@ -81,6 +81,8 @@ def test_a_path_has_one_way_to_be_written(sibling: Sibling, platform: Platform) 
         "cgi-bin/..;/get",
         "cgi-bin/user;x=1/get",
         "cgi-bin/us\u00e9r",
+        "http://evil.example/x",
+        "@evil.example/x:80/",
         "cgi-bin/a b",
         "cgi-bin/" + "/".join("x" * 40),
         "cgi-bin/" + "x" * 300,

@@ -43,6 +43,32 @@ def test_a_body_in_pieces_goes_on_whole(front: LoopFront, platform: Platform) ->
     assert b"transfer-encoding" not in platform.seen[0].lower()
 
 
+def test_a_token_route_takes_its_secret_in_chunks(front: LoopFront) -> None:
+    body = f'{{"grant_type":"client_credential","appid":"x","secret":"{SHOP}"}}'.encode()
+    path = "/relay/wechat/cgi-bin/stable_token"
+    answer = ask(front, "POST", path, body[:20], body[20:], chunked=True)
+    assert (answer.status, answer.json()["access_token"][:4]) == (200, "cgr_")
+
+
+def test_a_host_of_its_own_is_a_channels_relay_and_nothing_else(
+    services_with: Callable[..., Services], platform: Platform
+) -> None:
+    text = channels(platform).replace(
+        "[channels.wechat]", '[channels.wechat]\nrelay_host = "WX.gw.test:8443"'
+    )
+    services = services_with(channels=text)
+
+    def asked(host: str, path: str) -> int:
+        front = LoopFront(create_app(services=services), services)
+        return ask(front, "GET", path, headers=[*MINE, ("Host", host)]).status
+
+    assert asked("wx.gw.test:8443", "/cgi-bin/user/get") == 200
+    assert asked("wx.gw.test:8443", "/healthz") == 403, "no path of this token"
+    assert asked("wx.gw.test", "/cgi-bin/user/get") == 404
+    assert asked("other.gw.test:8443", "/healthz") == 200
+    assert platform.seen[0].startswith(b"GET /cgi-bin/user/get?access_token=")
+
+
 def test_a_strangers_body_is_not_read_before_the_answer(front: LoopFront, platform: Platform) -> None:
     answer = ask(front, "POST", CALL, *[b"x" * 65_536] * 8, headers=[("Authorization", "Bearer wrong")])
     assert (answer.status, answer.json()["error"]) == (401, "unauthorized")

@@ -141,3 +141,16 @@ def test_the_terminal_shows_a_tokens_text_once(services: Services) -> None:
         ["revoke", "crm"],
     ):
         assert runner.invoke(group, wrong).exit_code == 1, wrong
+
+
+def test_a_relay_host_is_one_channels_and_a_host() -> None:
+    for text, said in (
+        ('relay_host = "https://x"', "must be a host"),
+        (
+            'relay_host = "a.test"\n[channels.b]\nplatform = "callback"\nrelay_host = "A.test"',
+            "two relay hosts",
+        ),
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            parse_channels(f'[channels.a]\nplatform = "callback"\n{text}', {})
+        assert said in caught.value.message

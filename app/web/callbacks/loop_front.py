@@ -20,6 +20,7 @@ from app.core.values import Reply
 from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
 from app.pipeline.relay.admission import is_proven
+from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
 from app.security.bans import RENEW_SECONDS
 from app.storage.database.loop_commits import LoopCommits
@@ -37,6 +38,9 @@ CALLBACK_THREADS = 64
 REFUSAL_THREADS = 8
 RELAY_THREADS = 32
 """A relayed call holds its thread until the platform has answered; pages have their own."""
+
+TOKEN_BODY_BYTES = 65_536
+"""The bodies of platforms' own token routes hold what proves the caller, so they are read before that."""
 
 CLOSE = ("Connection", "close")
 
@@ -161,13 +165,14 @@ class LoopFront:
 
     async def _relayed(self, exchange: Exchange) -> None:
         """Have a thread relay a call; one with a large body is read once its caller is proven, into a file."""
-        reader, environ = exchange.reader, exchange.environ
+        reader, environ, services = exchange.reader, exchange.environ, self._services
+        head = head_of(environ)
         with SpooledBody() as spool:
             application = self._application
             try:
-                if reader.is_short:
-                    await spool.write(await reader.read(MOST_BYTES))
-                elif await self._relays.run(partial(is_proven, self._services, head_of(environ))):
+                if reader.is_short or token_form(services, head.channel, head.method, head.path):
+                    await spool.write(await reader.read(TOKEN_BODY_BYTES))
+                elif await self._relays.run(partial(is_proven, services, head)):
                     write = partial(spool.write_by, self._relays.run)
                     await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
             except CallgateError as error:
