@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -46,6 +47,7 @@ class PathPattern(NamedTuple):
         return all(own in (ANY, part) for own, part in zip(self.segments, parts, strict=False))
 
 
+@lru_cache(maxsize=4096)
 def path_pattern(text: str) -> PathPattern:
     """Read a pattern such as `/cgi-bin/user/*` or `GET /open-apis/im/v1/*`; raises ValueError. One of `*` alone is none."""
     method, _, path = text.rpartition(" ")

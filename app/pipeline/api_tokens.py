@@ -95,7 +95,10 @@ def caller_of_id(services: Services, caller_id: str) -> Caller | None:
     if caller_id.startswith(IN_DATABASE):
         with services.database.read() as tx:
             row = find_api_token(tx, caller_id.removeprefix(IN_DATABASE))
-        return None if row is None or not row.works(services.clock.now()) else _of_row(row)
+        if row is None or not row.works(services.clock.now()):
+            return None
+        _note_use(services, row)
+        return _of_row(row)
     callers = map(_of_configuration, services.api_tokens)
     return next((caller for caller in callers if same_secret(caller.id, caller_id)), None)
 
@@ -258,4 +261,4 @@ def _note_use(services: Services, row: StoredToken) -> None:
     try:
         services.database.run(lambda tx: note_use(tx, row.id, now=now, unless_since=before))
     except StoreUnavailable:
-        log.warning("token_use_not_noted", token=row.name)
+        log.warning("token_use_not_noted", caller=row.name)

@@ -14,7 +14,14 @@ from app.cli.api_tokens import api_tokens_group
 from app.config.api_tokens import path_pattern
 from app.config.channels import parse_channels
 from app.core.errors import ConfigurationError, RequestError
-from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, find_caller, stored_api_tokens
+from app.pipeline.api_tokens import (
+    NewToken,
+    caller_of_id,
+    create_api_token,
+    end_api_token,
+    find_caller,
+    stored_api_tokens,
+)
 from app.pipeline.services import Services
 from app.storage.audit import list_audit
 from tests.builders import CALLBACK_CHANNEL, FrozenClock
@@ -115,8 +122,12 @@ def test_the_last_use_is_written_once_a_minute(services: Services, clock: Frozen
         find_caller(services, text)
         clock.advance(seconds=12)
     assert stored_api_tokens(services)[0].last_used_at == started
-    find_caller(services, text)
+    caller = find_caller(services, text)
+    assert caller is not None
     assert stored_api_tokens(services)[0].last_used_at == started + timedelta(minutes=1)
+    clock.advance(hours=1)
+    assert caller_of_id(services, caller.id) == caller, "as a relay token asks"
+    assert stored_api_tokens(services)[0].last_used_at == started + timedelta(minutes=61)
 
 
 @pytest.mark.backends("sqlite")

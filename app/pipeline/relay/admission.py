@@ -15,7 +15,7 @@ from app.core.values import Reply
 from app.pipeline.api_tokens import Caller, caller_of_id, check_rate, find_caller
 from app.pipeline.channels import Channel
 from app.pipeline.relay.paths import judged_path, judged_query
-from app.pipeline.relay.relay_tokens import open_relay_token
+from app.pipeline.relay.relay_tokens import START, open_relay_token
 from app.pipeline.relay.token_forms import USUAL_RATE, no_paths
 from app.pipeline.services import Services
 from app.storage.login.identities import StoredIdentity, find_identity
@@ -94,7 +94,6 @@ def admit_call(services: Services, head: CallHead) -> Admitted:
     credential = given or head.headers.get("authorization", "").removeprefix(BEARER)
     if credential and credential in unquote_plus(query):
         raise RequestError("bad_query", "The query holds the token that proves the call; take it out.")
-    is_relay_token = given is not None and find_caller(services, given) is None
     return Admitted(
         head=head,
         channel=channel,
@@ -102,7 +101,7 @@ def admit_call(services: Services, head: CallHead) -> Admitted:
         caller=caller,
         place=source.token_place(head.path),
         query=query,
-        given=given if is_relay_token else None,
+        given=given if given is not None and given.startswith(START) else None,
         identity=_identity(services, caller, head),
     )
 

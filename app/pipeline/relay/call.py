@@ -165,7 +165,16 @@ def _audit(services: Services, admitted: Admitted, outcome: str, trace_id: str) 
     """Write who called what; a store that takes nothing now is told in the log."""
     head = admitted.head
     identity = None if admitted.identity is None else {"identity": admitted.identity.id}
-    target = f"{head.channel} {head.method} {loggable_path(head.path)}"
+    path = loggable_path(head.path)
+    target = f"{head.channel} {head.method} {path}"
+    log.info(
+        "call_relayed",
+        channel=head.channel,
+        caller=admitted.caller.name,
+        method=head.method,
+        path=path,
+        outcome=outcome,
+    )
     try:
         services.database.run(
             lambda tx: write_audit(
@@ -180,4 +189,4 @@ def _audit(services: Services, admitted: Admitted, outcome: str, trace_id: str) 
             )
         )
     except StoreUnavailable:
-        log.warning("relay_not_audited", token=admitted.caller.name, target=target, outcome=outcome)
+        log.warning("relay_not_audited", caller=admitted.caller.name, target=target, outcome=outcome)
