@@ -36,7 +36,8 @@ class TokenPlace:
     """Where calls to one of a platform's addresses carry the token: a parameter of the query or a header.
 
     `base` is the address that the path is put behind. `scheme` stands before a token in a header ("Bearer"). `in_body` is
-    for platforms that take tokens inside JSON bodies: one that is there is exchanged too.
+    for platforms that take tokens inside JSON bodies: one that is there is exchanged too. `is_persons` says that such calls
+    take a person's token alone: an app's would be refused, and taken for stale.
     """
 
     base: str
@@ -44,6 +45,7 @@ class TokenPlace:
     header: str = ""
     scheme: str = ""
     in_body: bool = False
+    is_persons: bool = False
 
 
 @runtime_checkable

@@ -174,6 +174,7 @@ def test_each_token_may_do_what_it_was_given_and_nothing_else(sibling: Sibling) 
         (OTHER, "POST", "/relay/wecom/cgi-bin/user/get", 403, "path_not_allowed"),
         (OTHER, "GET", "/relay/wecom/cgi-bin/user/list", 403, "path_not_allowed"),
         (SHOP, "GET", "/relay/wechat/wxa/getuserriskrank", 403, "path_not_allowed"),
+        (SHOP, "GET", "/relay/wechat/sns/userinfo?openid=x", 400, "identity_needed"),
         (SHOP, "GET", "/relay/plain/cgi-bin/user/get", 404, "unknown_channel"),
         ("nonsense", "GET", FOLLOWER, 401, "unauthorized"),
         (None, "GET", FOLLOWER, 401, "unauthorized"),

@@ -94,15 +94,20 @@ def admit_call(services: Services, head: CallHead) -> Admitted:
     credential = given or head.headers.get("authorization", "").removeprefix(BEARER)
     if credential and credential in unquote_plus(query):
         raise RequestError("bad_query", "The query holds the token that proves the call; take it out.")
+    place, identity = source.token_place(head.path), _identity(services, caller, head)
+    if place.is_persons and identity is None:
+        raise RequestError(
+            "identity_needed", "This call takes a person's token; name the person in X-Callgate-Identity."
+        )
     return Admitted(
         head=head,
         channel=channel,
         source=source,
         caller=caller,
-        place=source.token_place(head.path),
+        place=place,
         query=query,
         given=given if given is not None and given.startswith(START) else None,
-        identity=_identity(services, caller, head),
+        identity=identity,
     )
 
 

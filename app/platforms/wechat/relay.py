@@ -17,8 +17,8 @@ class WechatRelay(WechatAccount):
     token_forms: Sequence[TokenForm] = ACCOUNT_TOKEN_FORMS
 
     def token_place(self, path: str) -> TokenPlace:
-        """Return the API's one address; the token is a parameter everywhere."""
-        return TokenPlace(self.settings.api_base, query=TOKEN)
+        """Return the API's one address; the token is a parameter everywhere, below `/sns/` (网页授权) a person's."""
+        return TokenPlace(self.settings.api_base, query=TOKEN, is_persons=path.startswith("/sns/"))
 
     def says_stale(self, status: int, content: JSON) -> bool:
         """Look for the numbers that WeChat's clients fetch anew at."""
