@@ -1,4 +1,4 @@
-"""API tokens as the environment (API_TOKENS) and the `[[api_tokens]]` tables of the channels file name them (CONTRACT §9a).
+"""API tokens as the environment (API_TOKENS) and the `[[api_tokens]]` tables of the channels file name them (CONTRACT §9c).
 
 Only their own words are judged here. Whether their channels exist is judged where channels are open
 (pipeline/api_tokens.py). The path patterns of the relay are read here, because they are configuration and pure.

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,14 +21,18 @@ from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
+AnyTable = TypeVar("AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig, FileToken)
+
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_NAMES = frozenset({"commands"})
-"""Handlers of commands name this source; a channel of that name would send them its callbacks."""
+RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
+"""Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -90,6 +95,8 @@ class ChannelsFile(BaseModel):
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
     api_tokens: tuple[FileToken, ...] = ()
+    message_groups: tuple[MessageGroupConfig, ...] = ()
+    push_keys: tuple[PushKeyConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -129,8 +136,11 @@ def parse_channels(
         if channel is not None:
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
-    groups = _login_groups(document.get("login_groups", []), source, faults)
-    tokens = _api_tokens(document.get("api_tokens", []), named, source, faults)
+    tables = partial(_tables, document, named, faults, source=source)
+    logins = tables(LoginGroupConfig, key="login_groups")
+    messages = tables(MessageGroupConfig, key="message_groups")
+    push_keys = tables(PushKeyConfig, key="push_keys")
+    tokens = tables(FileToken, key="api_tokens")
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     hosts = [channel.relay_host for channel in channels if channel.relay_host]
     faults.extend(_doubled(hosts, "relay hosts", source))
@@ -140,7 +150,9 @@ def parse_channels(
     return ChannelsFile(
         channels=tuple(channels),
         destinations=tuple(destinations),
-        login_groups=tuple(groups),
+        login_groups=tuple(logins),
+        message_groups=tuple(messages),
+        push_keys=tuple(push_keys),
         api_tokens=tuple(tokens),
     )
 
@@ -203,41 +215,33 @@ def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str
     return destinations
 
 
-def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGroupConfig]:
+def _tables(
+    document: Mapping[str, Any],
+    named: NamedValues,
+    faults: list[str],
+    kind: type[AnyTable],
+    *,
+    key: str,
+    source: str,
+) -> list[AnyTable]:
+    tables = document.get(key, [])
     if not isinstance(tables, list):
-        faults.append(f"{source}: login_groups must be written as [[login_groups]].")
+        faults.append(f"{source}: {key} must be written as [[{key}]].")
         return []
     groups = []
     for table in tables:
-        try:
-            groups.append(LoginGroupConfig.model_validate(table))
-        except ValidationError as error:
-            name = table.get("name") if isinstance(table, dict) else None
-            faults.extend(
-                f"{source}: [[login_groups]] {name!r} {sentence}" for sentence in fault_sentences(error)
-            )
-    faults.extend(_doubled([group.name for group in groups], "login groups", source))
-    return groups
-
-
-def _api_tokens(tables: Any, named: NamedValues, source: str, faults: list[str]) -> list[FileToken]:
-    if not isinstance(tables, list):
-        faults.append(f"{source}: api_tokens must be written as [[api_tokens]].")
-        return []
-    tokens = []
-    for table in tables:
         variables = _Variables(named)
         values = variables.put_into(table)
-        where = f"{source}: [[api_tokens]] {values.get('name') if isinstance(values, dict) else None!r}"
         if variables.unset:
-            faults.append(f"{where} needs {', '.join(variables.unset)} in the environment.")
+            faults.append(f"{source}: [[{key}]] needs {', '.join(variables.unset)} in the environment.")
             continue
         try:
-            tokens.append(FileToken.model_validate(values))
+            groups.append(kind.model_validate(values))
         except ValidationError as error:
-            faults.extend(f"{where} {sentence}" for sentence in fault_sentences(error))
-    faults.extend(_doubled([token.name for token in tokens], "API tokens", source))
-    return tokens
+            name = table.get("name") if isinstance(table, dict) else None
+            faults.extend(f"{source}: [[{key}]] {name!r} {sentence}" for sentence in fault_sentences(error))
+    faults.extend(_doubled([group.name for group in groups], key.replace("_", " "), source))
+    return groups
 
 
 def _doubled(names: list[str], what: str, source: str) -> list[str]:

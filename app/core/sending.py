@@ -124,8 +124,9 @@ class Sender(Protocol):
         """Send one part to recipients of one kind, once.
 
         Raises TokenRejected (the app token is stale; it is renewed and the call repeated once), QuotaReached (nothing
-        was sent, wait), SendRefused (final), UpstreamUnavailable (for sure nothing was sent; may be repeated),
-        OutcomeUnknown (nobody knows). Every sentence is for operators and names the cure, never a secret.
+        was sent, wait), SendRefused (final), UpstreamUnavailable (with `was_sent=False` for sure nothing was sent and
+        it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
+        the cure, never a secret.
         """
 
 
@@ -133,15 +134,23 @@ class QuotaReached(UpstreamUnavailable):
     """The platform takes no more for now: nothing was sent, no attempt is used up, `retry_after` seconds from now it may go on."""
 
     def __init__(self, message: str, *, retry_after: int, platform_code: str | None = None):
-        super().__init__(message, platform_code=platform_code, retry_after=retry_after)
+        super().__init__(message, platform_code=platform_code, retry_after=retry_after, was_sent=False)
         self.code = "quota_reached"
+
+
+REFUSED = {
+    "settings": "refused_settings",
+    "recipient": "refused_recipient",
+    "content": "refused_content",
+}
+"""What history calls a refusal, by what is at fault."""
 
 
 class SendRefused(UpstreamError):
     """The platform will never take this: `at_fault` is `settings` (key, permission), `recipient` or `content`."""
 
     def __init__(self, at_fault: str, message: str, *, platform_code: str | None = None):
-        super().__init__(f"refused_{at_fault}", message, platform_code=platform_code)
+        super().__init__(REFUSED.get(at_fault, "refused_content"), message, platform_code=platform_code)
         self.at_fault = at_fault
 
 

@@ -41,6 +41,38 @@ class Trigger(StrEnum):
     MANUAL = "manual"
 
 
+class MessageState(StrEnum):
+    """Where a message stands, on one channel or over all of them; `waiting` is a channel that is only used when others fail.
+
+    `sent` counts what a platform took; `partly` that some recipients or parts were not; `failed` that nobody was
+    reached; `dead` that the gateway gave up: every try failed, or the channel's settings are wrong.
+    """
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    PARTLY = "partly"
+    FAILED = "failed"
+    DEAD = "dead"
+
+
+class RecipientState(StrEnum):
+    """Where one part of a message stands on its way to one recipient.
+
+    `accepted` is taken by the platform without a word whether it arrives; of `unknown` nobody knows whether it was
+    taken; `refused` is about this recipient, `failed` about the message, the channel or the tries.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 class BindStatus(StrEnum):
     """Where a bind code stands."""
 

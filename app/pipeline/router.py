@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from app.config.retries import DEFAULT_ATTEMPTS, attempts_of, read_delays
 from app.core.values import Event
 from app.storage.database.db import Transaction
+from app.storage.queue.dispatches import Claim
 
 ON_DEAD_PREFIX = "on_dead:"
 ON_DEAD_NAME = re.compile(r"on_dead:(.+):([0-9a-f]{32}):([0-9]{1,9})")
@@ -37,11 +38,13 @@ class Context(NamedTuple):
     """What a handler gets beside the event.
 
     `tx` is a transaction that commits with the dispatch (transactional only); `death` says what died (on_dead only).
+    `claim` is the run itself, for the gateway's own handlers.
     """
 
     attempt: int
     tx: Transaction | None = None
     death: Death | None = None
+    claim: Claim | None = None
 
 
 Handler = Callable[[Event, Any], Any]

@@ -11,10 +11,15 @@ from typing import Any, NamedTuple, Protocol
 
 from app.config.api_tokens import ApiToken
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig
+from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
+from app.core.mail import MailClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
+from app.pipeline.own_events import OwnEvents
+from app.pipeline.returns import Returns
 from app.pipeline.router import Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
@@ -100,6 +105,8 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    returns: dict[str, Returns] = field(default_factory=dict)
+    """When messages that have to wait come back, by channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +123,22 @@ class Services:
     clock: Clock
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
+    own_events: OwnEvents
+    mail: MailClient
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
+    payments: Route | None = None
+    """Asks for payments whose notices did not come."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
     api_tokens: tuple[ApiToken, ...] = ()
     """Those of the environment and of the channels file; the others are in the database."""
+    message_groups: tuple[MessageGroupConfig, ...] = ()
+    push_keys: tuple[PushKeyConfig, ...] = ()
+    message_route: Callable[[Services, str], Route | None] | None = None
+    """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)
@@ -142,8 +157,10 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (self.bind_route, self.authorisations, *self.commands, *self.destinations)
+        built_in = (self.bind_route, self.authorisations, self.payments, *self.commands, *self.destinations)
         found = next((route for route in built_in if route is not None and route.name == name), None)
+        if found is None and self.message_route is not None:
+            found = self.message_route(self, name)
         return found or self.router.find(name)
 
     def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:

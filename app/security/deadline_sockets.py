@@ -46,10 +46,17 @@ def deadline(connect_timeout: float, total_timeout: float, permits: Permits | No
     _call.connect_timeout = connect_timeout
     _call.ends = time.monotonic() + total_timeout
     _call.permits = permits
+    _call.has_written = False
     try:
         yield
     finally:
         del _call.ends, _call.connect_timeout, _call.permits
+
+
+def has_written() -> bool:
+    """Say whether any byte of a request went out since this thread's last deadline began; TLS handshakes do not count."""
+    written: bool = getattr(_call, "has_written", True)
+    return written
 
 
 def end_within(seconds: float) -> None:
@@ -75,6 +82,7 @@ class _DeadlineSocket(socket.socket):
 
     def sendall(self, *args: Any, **options: Any) -> None:
         self.settimeout(_remaining())
+        _call.has_written = True
         super().sendall(*args, **options)
 
 
@@ -90,6 +98,7 @@ class _DeadlineTlsSocket(ssl.SSLSocket):
     def send(self, *args: Any, **options: Any) -> int:
         # sendall() of a TLS socket goes through here piece by piece.
         self.settimeout(_remaining())
+        _call.has_written = True
         return super().send(*args, **options)
 
 

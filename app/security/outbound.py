@@ -25,7 +25,7 @@ from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
-from app.security.deadline_sockets import bounded_session, deadline, tls_context
+from app.security.deadline_sockets import bounded_session, deadline, has_written, tls_context
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
 
@@ -141,7 +141,8 @@ class OutboundClient:
         """Send one request and return the answer whatever its status, redirects excepted.
 
         `content` is sent byte for byte; its Content-Type is the caller's to name.
-        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else.
+        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
+        first is False when not one byte of the request went out.
         """
         prepared = self._prepare(
             method, url, params=params, form=form, json=json, content=content, headers=headers
@@ -229,7 +230,9 @@ class OutboundClient:
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
-            raise unavailable(host, error) from None
+            failure = unavailable(host, error)
+            failure.was_sent = has_written()
+            raise failure from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
     def _read(self, response: requests.Response, host: str) -> bytes:

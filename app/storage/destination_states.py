@@ -20,7 +20,7 @@ MAX_TEXT = 1000
 destination_states = Table(
     "destination_states",
     metadata,
-    Column("name", ExactText(64), primary_key=True),
+    Column("name", ExactText(96), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("unavailable", Integer, nullable=False),
     Column("open_until", UtcDateTime),

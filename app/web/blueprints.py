@@ -9,8 +9,11 @@ from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.messages import messages_blueprint
+from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.api.shared_tokens import shared_tokens_blueprint
+from app.web.compat.routes import compat_blueprint, one_line_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -31,6 +34,8 @@ BEHIND_TOKENS = (
     command_status_blueprint,
     shared_tokens_blueprint,
     relay_blueprint,
+    messages_blueprint,
+    payments_blueprint,
 )
 
 
@@ -49,9 +54,13 @@ def register_blueprints(app: Flask, services: Services) -> None:
         commands_blueprint,
         command_status_blueprint,
         events_blueprint,
+        messages_blueprint,
         replay_blueprint,
         shared_tokens_blueprint,
         relay_blueprint,
+        payments_blueprint,
+        compat_blueprint,
+        one_line_blueprint,
         health_blueprint,
         domain_files_blueprint,
         front_blueprint,

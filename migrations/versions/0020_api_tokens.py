@@ -8,7 +8,7 @@ from alembic import op
 from app.storage.database.db import Blob, ExactText, UtcDateTime
 
 revision = "0020"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

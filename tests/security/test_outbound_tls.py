@@ -124,15 +124,19 @@ class TestTls:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             origin = f"https://127.0.0.1:{silent.getsockname()[1]}"
             started = time.monotonic()
-            with pytest.raises(UpstreamUnavailable):
+            with pytest.raises(UpstreamUnavailable) as caught:
                 client_for(origin, total_timeout=TOTAL).request("GET", origin)
             assert time.monotonic() - started < MOST_SECONDS
+            assert caught.value.was_sent is False
 
 
 def test_a_certificate_that_is_not_trusted_is_said_so(tls_port: int) -> None:
     address = f"https://127.0.0.1:{tls_port}"
-    with pytest.raises(UpstreamUnavailable, match=r"certificate of 127\.0\.0\.1 is not trusted.*CA_BUNDLE"):
+    with pytest.raises(
+        UpstreamUnavailable, match=r"certificate of 127\.0\.0\.1 is not trusted.*CA_BUNDLE"
+    ) as caught:
         OutboundClient([address]).request("GET", f"{address}/")
+    assert caught.value.was_sent is False
 
 
 def test_a_private_authority_is_trusted_beside_the_known_ones(tls_port: int, certificate: Path) -> None:

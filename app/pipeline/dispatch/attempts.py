@@ -32,7 +32,7 @@ from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
-from app.storage.queue.claims import claim_due, renew_leases
+from app.storage.queue.claims import LeaseLostError, claim_due, renew_leases
 from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
 from app.storage.queue.dispatches import Claim, tries_since_replay
 from app.storage.queue.tracebacks import keep_traceback
@@ -42,10 +42,6 @@ Record = Callable[[Ending], None]
 """Takes a success to be written a moment later, together with others."""
 
 log = structlog.get_logger(__name__)
-
-
-class LeaseLostError(Exception):
-    """Somebody else took the dispatch over while it ran here; what was written is rolled back."""
 
 
 class DispatchResult(NamedTuple):
@@ -198,7 +194,7 @@ def _run(
 def _context(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
     if claim.route.startswith(ON_DEAD_PREFIX):
         return context_of_death(services, claim, tx)
-    return Context(claim.attempt, tx)
+    return Context(claim.attempt, tx, claim=claim)
 
 
 def _log_success(claim: Claim) -> None:
@@ -265,7 +261,7 @@ def _fail(
             if held and traceback is not None:
                 keep_traceback(tx, claim, traceback)
             if held and is_final:
-                store_what_follows(services, tx, event, claim, now=now)
+                store_what_follows(services, tx, event, claim, error=text, now=now)
                 if route is not None and route.at_death is not None:
                     route.at_death(tx, event, claim.attempt, error)
     except StoreUnavailable:

@@ -18,6 +18,7 @@ import structlog
 from app.core.errors import CallgateError, StoreUnavailable, UpstreamError, UpstreamUnavailable
 from app.core.values import AppToken
 from app.pipeline.channels import Channel
+from app.pipeline.own_events import TOKEN_FAILING
 from app.pipeline.services import Services
 from app.pipeline.tokens.refusals import NO_REFUSALS, Refusals
 from app.security.vault import VaultError
@@ -30,6 +31,9 @@ LEASE_SECONDS = 20
 
 RETRY_SECONDS = 30
 """After a failure the value that still works is used this long before the next try, longer when the platform asks."""
+
+TOLD = "app"
+"""The kind of value whose failing is told to handlers."""
 
 log = structlog.get_logger(__name__)
 
@@ -216,12 +220,17 @@ def _keep_failure(services: Services, account: Account, lease: FetchLease, error
     log.warning("app_token_not_fetched", channel=name, error=sentence)
     now = services.clock.now()
     renew_at = now + timedelta(seconds=max(RETRY_SECONDS, getattr(error, "retry_after", None) or 0))
+
+    def work(tx: Transaction) -> None:
+        before = find_app_token(tx, name, account.kind)
+        is_ours = fail_token_lease(tx, name, account.kind, lease, error=sentence, at=now, renew_at=renew_at)
+        is_told = account.kind == TOLD and before is not None and before.last_error is None
+        if is_ours and is_told:
+            data = {"channel": name, "platform": account.channel.spec.slug, "error": sentence}
+            services.own_events.tell(tx, TOKEN_FAILING, data, subject=name)
+
     try:
-        services.database.run(
-            lambda tx: fail_token_lease(
-                tx, name, account.kind, lease, error=sentence, at=now, renew_at=renew_at
-            )
-        )
+        services.database.run(work)
     except StoreUnavailable:
         log.warning("token_failure_not_stored", channel=name)
 

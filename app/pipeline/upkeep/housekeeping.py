@@ -10,6 +10,7 @@ from app.pipeline.services import Services
 from app.pipeline.upkeep.retention import prune_when_due
 from app.storage.binding.bindcodes import delete_old_bindcodes
 from app.storage.database.dead_rows import clear_dead_rows
+from app.storage.expected_payments import delete_old_payments
 from app.storage.login.flows import purge_flows
 from app.storage.login.sessions import delete_sessions
 from app.storage.login.signing_keys import delete_keys
@@ -26,6 +27,7 @@ def tidy(services: Services) -> None:
     kept_since = now - timedelta(days=services.settings.retention_event_days)
     with services.database.begin() as tx:
         delete_old_bindcodes(tx, kept_since)
+        delete_old_payments(tx, kept_since)
         purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
         delete_sessions(tx, now)
         delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))

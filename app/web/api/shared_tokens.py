@@ -1,4 +1,4 @@
-"""Tokens for sibling services (CONTRACT §9a): an app's, a person's, and signatures for pages. Each answer is a secret."""
+"""Tokens for sibling services (CONTRACT §9c): an app's, a person's, and signatures for pages. Each answer is a secret."""
 
 from __future__ import annotations
 

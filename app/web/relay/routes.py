@@ -1,4 +1,4 @@
-"""The routes of the relay (CONTRACT §9a): the platforms' own token routes, and everything that is passed on.
+"""The routes of the relay (CONTRACT §9c): the platforms' own token routes, and everything that is passed on.
 
 What comes from a platform is handed on from this gateway's address, so no browser may take it for a page of ours.
 """
