@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -17,10 +18,17 @@ from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, TEMPLATES_FOLDER, home_of
 from app.config.message_groups import message_group_faults
 from app.config.push_keys import push_key_faults
-from app.config.settings import Settings, environment_faults, read_settings, setting_named
+from app.config.settings import (
+    Settings,
+    environment_faults,
+    read_settings,
+    setting_named,
+    weak_api_tokens,
+)
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
 from app.handlers.loading import Handlers, load_handlers
+from app.pipeline.api_tokens import unknown_channels
 from app.pipeline.binding.consume import bind_route
 from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
@@ -112,6 +120,7 @@ def join_services(
         message_groups=file.message_groups,
         push_keys=file.push_keys,
         handlers_http=_handlers_http(settings),
+        api_tokens=(*settings.api_tokens, *file.api_tokens),
         notices=notices,
         runtime=runtime,
     )
@@ -166,6 +175,9 @@ def _open_checked_channels(
             log.warning("own_source_hidden", detail=sentence)
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
+        unsafe += weak_api_tokens(file.api_tokens, "[[api_tokens]]")
+        faults += _own_host_given_away(settings, file)
+        faults += unknown_channels(file.api_tokens, channels.is_configured)
         faults += group_faults(file.login_groups, channels)
         names = {each.name for each in file.channels}
         faults += message_group_faults(file.message_groups, names)
@@ -177,6 +189,15 @@ def _open_checked_channels(
     for sentence in unsafe if settings.app_env == "test" else ():
         log.warning("unsafe_configuration", detail=sentence)
     return channels, file
+
+
+def _own_host_given_away(settings: Settings, file: ChannelsFile) -> list[str]:
+    own = urlsplit(settings.public_base_url).netloc.lower()
+    return [
+        f"[channels.{channel.name}] relay_host: is the gateway's own host, which then would answer nothing else."
+        for channel in file.channels
+        if channel.relay_host == own
+    ]
 
 
 def _what_is_not_there(settings: Settings) -> list[str]:

@@ -18,6 +18,7 @@ from bench.cases import gateways, peers
 from bench.growth import Growth
 from bench.logins import Logins, TokenCache
 from bench.machine import describe
+from bench.relay import Relay
 from bench.report import PEERS, write
 from bench.samples import QUICK, README, Bench, Case, Outcome, Scale, Skipped
 from bench.stores import TITLES, StoreMissing
@@ -104,6 +105,8 @@ def _cases(scale: Scale, chosen: argparse.Namespace) -> tuple[list[Case], list[G
         *footprint.cases(),
         *messages.cases(),
         Logins(),
+        Relay("sqlite"),
+        Relay("postgresql"),
         TokenCache(),
     ]
     growth = [

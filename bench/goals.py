@@ -46,7 +46,13 @@ def ratio(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> float | None:
 
 def goals(outcomes: Mapping[str, Outcome]) -> list[Goal]:
     """Return every goal of the table with what was measured for it."""
-    return [*_speed(outcomes), *_growth(outcomes.values()), *_latency(outcomes), *_footprint(outcomes)]
+    return [
+        *_speed(outcomes),
+        *_growth(outcomes.values()),
+        *_latency(outcomes),
+        *_relay(outcomes),
+        *_footprint(outcomes),
+    ]
 
 
 STORES = ("postgresql", "sqlite")
@@ -105,6 +111,13 @@ def _latency(outcomes: Mapping[str, Outcome]) -> Iterable[Goal]:
             measured = _value(outcomes, f"half-load-{store}{engine}", "p99")
             title = f"p99 at half load, {TITLES[store]}{words}"
             yield Goal(title, measured, 50, 30, "ms", least=False)
+
+
+def _relay(outcomes: Mapping[str, Outcome]) -> Iterable[Goal]:
+    for store in STORES:
+        measured = _value(outcomes, f"relay-{store}", "added_p50")
+        title = f"what the relay adds to a call at the median, {TITLES[store]}"
+        yield Goal(title, measured, 5, 2, "ms", least=False)
 
 
 def _footprint(outcomes: Mapping[str, Outcome]) -> Iterable[Goal]:

@@ -132,7 +132,11 @@ def _goal_row(goal: Goal, *, is_quick: bool) -> tuple[str, ...]:
 def _row(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
     rates = outcome.all("rate")
     spread = f"{number_text(min(rates))} – {number_text(max(rates))}" if rates else "–"
-    share = None if outcome.key in ("logins", "token-cache") else ratio(outcome, outcomes)
+    share = (
+        None
+        if outcome.key in ("logins", "token-cache", "relay-sqlite", "relay-postgresql")
+        else ratio(outcome, outcomes)
+    )
     values = [outcome.value(name) for name in ("p50", "p99", "cpu_server", "cpu_database", "rss")]
     busy = outcome.value("busy")
     return (

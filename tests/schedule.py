@@ -17,6 +17,7 @@ SHARING = {
     "tests/platforms/feishu/test_oracle.py*": "one live gateway and lark-oapi",
     "tests/platforms/feishu/test_simulated_signer.py*": "one live gateway and lark-oapi",
     "tests/bench/test_signing.py*": "one live gateway and lark-oapi",
+    "tests/relay/test_sdks.py*": "one live gateway and lark-oapi",
     "tests/sources/*": "the catalogue of sources, read and compiled once",
     "tests/worker/test_celery.py*rabbitmq*": "one gateway with RabbitMQ",
     "tests/worker/test_celery.py*redis*": "one gateway with Redis",
@@ -37,6 +38,7 @@ LIVE = (
     "tests/made_up/*",
     "tests/serving/*",
     "tests/login/checks/test_processes.py*",
+    "tests/relay/test_processes.py*",
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
 

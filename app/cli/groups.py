@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "tokens": CommandPlace(
         "app.cli.tokens:tokens_group", "App tokens, and accounts that authorise a channel."
     ),
+    "api-tokens": CommandPlace(
+        "app.cli.api_tokens:api_tokens_group", "API tokens that are kept in the database."
+    ),
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "prune": CommandPlace(

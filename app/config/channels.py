@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from app.config.api_tokens import FileToken
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
@@ -28,7 +29,10 @@ from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
-AnyTable = TypeVar("AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig, NotificationConfig)
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
+AnyTable = TypeVar(
+    "AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig, NotificationConfig, FileToken
+)
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
@@ -40,6 +44,12 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 def _network(value: str) -> str:
     ip_network(value, strict=False)
     return value
+
+
+def _host(value: str) -> str:
+    if value and not HOST.fullmatch(value):
+        raise ValueError("must be a host, or host:port where the port is not the usual one")
+    return value.lower()
 
 
 class ChannelConfig(BaseModel):
@@ -63,6 +73,7 @@ class ChannelConfig(BaseModel):
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
     egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
+    relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
@@ -88,6 +99,7 @@ class ChannelsFile(BaseModel):
     channels: tuple[ChannelConfig, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    api_tokens: tuple[FileToken, ...] = ()
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
     notifications: tuple[NotificationConfig, ...] = ()
@@ -135,7 +147,10 @@ def parse_channels(
     messages = tables(MessageGroupConfig, key="message_groups")
     push_keys = tables(PushKeyConfig, key="push_keys")
     notifications = tables(NotificationConfig, key="notifications")
+    tokens = tables(FileToken, key="api_tokens")
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
+    hosts = [channel.relay_host for channel in channels if channel.relay_host]
+    faults.extend(_doubled(hosts, "relay hosts", source))
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
@@ -146,6 +161,7 @@ def parse_channels(
         message_groups=tuple(messages),
         push_keys=tuple(push_keys),
         notifications=tuple(notifications),
+        api_tokens=tuple(tokens),
     )
 
 

@@ -1,4 +1,4 @@
-"""One [[push_keys]] table of the channels file: a key that programs send with, and where its messages go (docs/contract.md §9c)."""
+"""One [[push_keys]] table of the channels file: a key that programs send with, and where its messages go (docs/contract.md §9d)."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from app.config.api_tokens import OLD_SCOPES, SCOPES, ApiToken
 from app.config.certificates import checked_bundle
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
@@ -86,18 +87,6 @@ RootAddress = Annotated[str, AfterValidator(_root_address)]
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
 
 
-class ApiToken(BaseModel):
-    """One management API token and what it may do."""
-
-    model_config = ConfigDict(frozen=True)
-    name: str
-    token: str = Field(repr=False)
-    scopes: frozenset[str]
-
-
-ALL_SCOPES = frozenset({"read", "send", "bind", "replay"})
-
-
 def _api_tokens(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -107,10 +96,10 @@ def _api_tokens(value: object) -> object:
         token, _, scopes = rest.partition(":")
         if not name or not token:
             raise ValueError("each entry is name:token or name:token:scope+scope")
-        granted = frozenset(scopes.split("+")) if scopes else ALL_SCOPES
-        if not granted <= ALL_SCOPES:
+        granted = frozenset(scopes.split("+")) if scopes else OLD_SCOPES
+        if not granted <= SCOPES:
             raise ValueError(
-                f"token {name!r} has an unknown scope; the scopes are {', '.join(sorted(ALL_SCOPES))}"
+                f"token {name!r} has an unknown scope; the scopes are {', '.join(sorted(SCOPES))}"
             )
         tokens.append(ApiToken(name=name, token=token, scopes=granted))
     return tuple(tokens)
@@ -357,6 +346,16 @@ def looks_like_a_placeholder(secret: str) -> bool:
     return is_placeholder or len(set(secret)) < MIN_DIFFERENT_CHARACTERS or is_sample(secret)
 
 
+def weak_api_tokens(tokens: Iterable[ApiToken], place: str) -> list[str]:
+    """Return a sentence for each token whose text is none; of those known by their digest alone nothing can be said."""
+    return [
+        f"{place}: the token of {token.name!r} is short, a placeholder or a sample; use a random one."
+        for token in tokens
+        if not token.token_sha256
+        and (len(token.token) < MIN_SECRET_BYTES or looks_like_a_placeholder(token.token))
+    ]
+
+
 def environment_faults(settings: Settings) -> list[str]:
     """Return what prod refuses and test warns about, a sentence each (channels have their own list)."""
     faults = []
@@ -364,11 +363,7 @@ def environment_faults(settings: Settings) -> list[str]:
         faults.append("PUBLIC_BASE_URL is not https; platforms and cookies need https.")
     if settings.sandbox_is_on:
         faults.append("SANDBOX is on; the simulator must be off outside development.")
-    faults += [
-        f"API_TOKENS: the token of {token.name!r} is short, a placeholder or a sample; use a random one."
-        for token in settings.api_tokens
-        if len(token.token) < MIN_SECRET_BYTES or looks_like_a_placeholder(token.token)
-    ]
+    faults += weak_api_tokens(settings.api_tokens, "API_TOKENS")
     password = settings.admin_password
     if password and (len(password) < MIN_PASSWORD_LENGTH or looks_like_a_placeholder(password)):
         faults.append(f"ADMIN_PASSWORD is shorter than {MIN_PASSWORD_LENGTH} characters or a placeholder.")

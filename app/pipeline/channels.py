@@ -32,6 +32,7 @@ from app.core.ports import (
     PlatformSpec,
     WebhookSource,
 )
+from app.core.relay import RelaySource
 from app.core.sending import Sender
 from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
@@ -39,6 +40,7 @@ from app.security.found_keys import FoundKeys
 from app.security.mail_client import SmtpClient
 from app.security.outbound import OutboundClient, configured_origins
 from app.security.public_addresses import AddressGuard
+from app.security.relay_client import RelayClient
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -73,6 +75,8 @@ class Channel:
     off: Mapping[str, str] = field(default_factory=dict)
     weak_keys: tuple[str, ...] = ()
     mail: MailClient = field(default_factory=SmtpClient, repr=False, compare=False)
+    relay: RelayClient | None = None
+    """The way out of calls that siblings make through this channel; None where its platform has no such thing."""
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -224,22 +228,20 @@ def _open_or_say_why_not(
 def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca_bundle: str) -> Channel:
     connector = spec.open(config.name, typed)
     origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
+    ca_file = config.ca_bundle or ca_bundle or None
+    proxy = config.egress_proxy.get_secret_value()
     return Channel(
         config=config,
         spec=spec,
         connector=connector,
-        http=_client(
-            connector,
-            origins,
-            config.ca_bundle or ca_bundle or None,
-            config.egress_proxy.get_secret_value(),
-        ),
+        http=_client(connector, origins, ca_file, proxy),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
         off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
-        mail=SmtpClient(ca_file=config.ca_bundle or ca_bundle or None),
+        mail=SmtpClient(ca_file=ca_file),
+        relay=_relay(connector, origins, ca_file, proxy),
     )
 
 
@@ -248,6 +250,13 @@ def _client(connector: object, origins: frozenset[str], ca_file: str | None, pro
     if isinstance(connector, DiscoveringLogin):
         return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file, proxy=proxy)
     return OutboundClient(allowed_origins=origins, ca_file=ca_file, proxy=proxy)
+
+
+def _relay(connector: object, origins: frozenset[str], ca_file: str | None, proxy: str) -> RelayClient | None:
+    """Return the way out of siblings' calls, None where the platform has no tokens to lend."""
+    if not isinstance(connector, RelaySource):
+        return None
+    return RelayClient(origins, ca_file=ca_file, proxy=proxy)
 
 
 def _switched_off(config: ChannelConfig, typed: PlatformSettings, connector: object) -> dict[str, str]:

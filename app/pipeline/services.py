@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from app.config.api_tokens import ApiToken
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
@@ -132,6 +133,8 @@ class Services:
     commands: tuple[Route, ...] = ()
     notifications: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    api_tokens: tuple[ApiToken, ...] = ()
+    """Those of the environment and of the channels file; the others are in the database."""
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
     message_route: Callable[[Services, str], Route | None] | None = None

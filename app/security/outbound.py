@@ -262,10 +262,10 @@ class OutboundClient:
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
-            unavailable = _unavailable(host, error)
+            failure = unavailable(host, error)
             # What a proxy was told to reach the platform is no part of the request.
-            unavailable.was_sent = has_written() and not _is_of_proxy(error)
-            raise unavailable from None
+            failure.was_sent = has_written() and not _is_of_proxy(error)
+            raise failure from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
@@ -320,7 +320,7 @@ def _json_reader(body: bytes, host: str) -> Callable[[], Mapping[str, Any]]:
     return json_object
 
 
-def _unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
+def unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
     """Say why a host gave no answer, by the cause inside the wrappers that urllib3 and requests put around it.
 
     A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.

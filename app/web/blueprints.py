@@ -13,6 +13,7 @@ from app.web.api.messages import messages_blueprint
 from app.web.api.notifications import notifications_blueprint
 from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
+from app.web.api.shared_tokens import shared_tokens_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
@@ -24,6 +25,7 @@ from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
+from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
     events_blueprint,
@@ -31,6 +33,8 @@ BEHIND_TOKENS = (
     bindcodes_blueprint,
     authorisations_blueprint,
     command_status_blueprint,
+    shared_tokens_blueprint,
+    relay_blueprint,
     messages_blueprint,
     notifications_blueprint,
     payments_blueprint,
@@ -55,6 +59,8 @@ def register_blueprints(app: Flask, services: Services) -> None:
         messages_blueprint,
         notifications_blueprint,
         replay_blueprint,
+        shared_tokens_blueprint,
+        relay_blueprint,
         payments_blueprint,
         compat_blueprint,
         one_line_blueprint,

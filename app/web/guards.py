@@ -9,11 +9,11 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.config.settings import ApiToken, Settings
+from app.config.settings import Settings
 from app.core.errors import RefusedError, RequestError
+from app.pipeline.api_tokens import Caller, find_caller
 from app.pipeline.bans import WRONG_TOKEN, note_refused
 from app.pipeline.services import Services
-from app.security.signatures import same_secret
 from app.security.strict_json import parse_json_object
 from app.web.callbacks.reading import client_address, is_secure, read_body
 from app.web.domain_files import DOMAIN_FILES
@@ -43,29 +43,33 @@ def require_token(services: Services, scope: str) -> Callable[[Callable[P, R]], 
     return decorate
 
 
-def check_token(services: Services, scope: str) -> ApiToken:
-    """Return the token of the request; raises RefusedError 401 or 403."""
-    found = token_of_header(services.settings, request.headers.get("Authorization"))
+def check_token(services: Services, scope: str) -> Caller:
+    """Return whose token the request carries; raises RefusedError 401 or 403."""
+    found = caller_of_header(services, request.headers.get("Authorization"))
     if found is None:
-        note_wrong_token(services)
-        raise RefusedError(
-            "unauthorized",
-            "Send `Authorization: Bearer <token>` with a token from API_TOKENS.",
-            http_status=401,
-        )
-    if scope not in found.scopes:
-        raise RefusedError("missing_scope", f"This token may not {scope}; add the scope in API_TOKENS.")
+        raise no_token(services)
+    found.require(scope)
     return found
 
 
-def token_of_header(settings: Settings, header: str | None) -> ApiToken | None:
-    """Return the token that an Authorization header carries, None when it carries none of ours."""
-    given = (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
-    found = None
-    for token in settings.api_tokens:
-        if same_secret(given, token.token) and found is None:
-            found = token
-    return found
+def no_token(services: Services) -> RefusedError:
+    """Return the refusal of a request without a right token, and count it."""
+    note_wrong_token(services)
+    return RefusedError(
+        "unauthorized",
+        "Send `Authorization: Bearer <token>` with a token from API_TOKENS, the channels file or `flask api-tokens create`.",
+        http_status=401,
+    )
+
+
+def caller_of_header(services: Services, header: str | None) -> Caller | None:
+    """Return whose token an Authorization header carries, None when it carries none of ours."""
+    return find_caller(services, bearer_of(header))
+
+
+def bearer_of(header: str | None) -> str:
+    """Return the text behind `Bearer`, empty where there is none."""
+    return (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
 
 
 def note_wrong_token(services: Services) -> None:

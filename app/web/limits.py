@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, request
 from flask_limiter import Limiter, RequestLimit
 
 from app.pipeline.services import Services
 from app.security.addresses import address_group
 from app.web.callbacks.reading import client_address
-from app.web.guards import note_wrong_token, token_of_header
+from app.web.guards import caller_of_header, note_wrong_token
 
 WRONG_TOKENS_PER_ADDRESS = "30 per minute"
 ALL_TOKENS = "api_tokens"
 """What the counter is called that all routes behind tokens share."""
 
 UNAUTHORIZED = 401
+PASSED_ON = "is_passed_on"
+"""Set in `g` where an answer is a platform's own: its 401 says nothing about our tokens."""
 
 
 def install_limits(app: Flask, services: Services) -> Limiter:
@@ -22,7 +24,7 @@ def install_limits(app: Flask, services: Services) -> Limiter:
     settings = services.settings
 
     def on_breach(_: RequestLimit) -> None:
-        if token_of_header(settings, request.headers.get("Authorization")) is None:
+        if caller_of_header(services, request.headers.get("Authorization")) is None:
             note_wrong_token(services)
 
     return Limiter(
@@ -48,7 +50,8 @@ def limit_token_guessing(limiter: Limiter, blueprint: Blueprint) -> None:
 
 
 def _was_refused(response: Response) -> bool:
-    return response.status_code == UNAUTHORIZED
+    is_proven = g.get("api_token") is not None or g.get(PASSED_ON, False)
+    return response.status_code == UNAUTHORIZED and not is_proven
 
 
 def _is_signed() -> bool:

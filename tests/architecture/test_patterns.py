@@ -29,7 +29,10 @@ CONFIGURATION_ONLY = {
     "app.cli.own_files:VARIABLE",
     "app.cli.take_over:OLD_IMPORT",
     "app.cli.take_over:OLD_SETTING",
+    "app.config.api_tokens:METHOD",
+    "app.config.api_tokens:NAME",
     "app.config.channels:CHANNEL_NAME",
+    "app.config.channels:HOST",
     "app.config.channels:VARIABLE",
     "app.config.destinations:NAME",
     "app.config.domain_files:NAME",
@@ -75,6 +78,8 @@ CONFIGURATION_ONLY = {
 """What only an operator writes, in the channels file or the environment, or a developer, in the name of a handler."""
 
 WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
+    "app.config.api_tokens:SEGMENT": ("fullmatch", [("", "a", "/"), ("", "a.", "%")]),
+    "app.pipeline.relay.call:RELAY_TOKEN": ("sub", [("", "cgr_", ""), ("cgr_", "a", "!"), ("", "cgr_a", "!")]),
     "app.core.exact_json:_ESCAPE": ("sub", [("", "\\ud83d", ""), ("", "\\", ""), ("", "\\u", ""), ("", "\\ud83d\\u", "")]),
     "app.core.exact_json:_HALF": ("sub", [("", "a", ""), ("", "\ud83d", "")]),
     "app.core.moments:HOUR_24": ("sub", [("", "T2", ""), ("", " ", ""), ("", "T24", "")]),

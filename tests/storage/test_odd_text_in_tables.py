@@ -89,6 +89,7 @@ ELSEWHERE = {
 """Tables that tests/inbound/test_odd_text.py and tests/sending/test_odd_text.py drive."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
+    "api_tokens": {"id", "name", "prefix", "digest", "limits"},
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
     "app_tokens": {"channel", "kind", "value", "lease_owner"},
     "bindcodes": {"id", "code", "scene", "page_key", "channel", "status"},

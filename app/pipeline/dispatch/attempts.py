@@ -275,7 +275,7 @@ def _fail(
 def _secrets(services: Services) -> Sequence[str]:
     """Return every secret of the configuration, so that a handler's error shows none."""
     settings = services.settings
-    tokens = (token.token for token in settings.api_tokens)
+    tokens = (token.token for token in services.api_tokens if token.token)
     return [*settings.secret_key, *tokens, *(secret for each in services.channels for secret in each.secrets)]
 
 

@@ -12,6 +12,7 @@ from app.core.ports import (
     LoginProvider,
     WebhookSource,
 )
+from app.core.relay import JsPageSource, RelaySource
 from app.core.sending import Sender
 from app.pipeline.channels import Channel, addresses
 from app.pipeline.login.groups import offered_logins, start_url
@@ -24,6 +25,8 @@ CAPABILITIES = {
     "app_token": AppTokenSource,
     "binding": BindSource,
     "send": Sender,
+    "relay": RelaySource,
+    "js_pages": JsPageSource,
 }
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import structlog
 
-from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
+from app.core.errors import GrantRejected, RefusedError, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.core.ports import AppTokenLogin, HttpClient, LoginProvider, TokenRevoker
 from app.core.values import CodeGrant, TokenSet
 from app.pipeline.channels import Channel, ask_platform
@@ -36,7 +36,7 @@ from app.storage.login.connections import (
     save_new_tokens,
     take_refresh_lease,
 )
-from app.storage.login.identities import StoredIdentity
+from app.storage.login.identities import StoredIdentity, find_identity
 
 T = TypeVar("T")
 Borrower = TypeVar("Borrower", CodeGrant, TokenSet)
@@ -47,6 +47,7 @@ WAIT_SECONDS = 40.0
 """How long a caller waits for somebody else's refresh: one dead holder can be outlived."""
 
 FIRST_BACK_OFF = 5
+ID_LETTERS = 64
 LONGEST_BACK_OFF = 300
 
 log = structlog.get_logger(__name__)
@@ -152,6 +153,29 @@ def call_with_tokens(
     if connection.useless_cures:
         services.database.run(lambda tx: forget_useless_cures(tx, identity.id))
     return result
+
+
+def usable_tokens(services: Services, identity: StoredIdentity) -> TokenSet:
+    """Return tokens that work now, refreshed first where that is due; raises GrantRejected when its person must log in again."""
+    channel, provider = services.channels.with_capability(identity.channel, LoginProvider)
+    connection = _living(services, identity.id)
+    if _is_due(services, connection):
+        connection = _refreshed(services, channel, provider, connection, forced=False)
+    return open_tokens(services.vault, connection.identity_id, connection.tokens, services.clock.now())
+
+
+def usable_tokens_of(services: Services, identity_id: str) -> TokenSet:
+    """Return the tokens of an identity named by its id, which work now; raises RefusedError 404, else as usable_tokens."""
+    return usable_tokens(services, known_identity(services, identity_id))
+
+
+def known_identity(services: Services, identity_id: str) -> StoredIdentity:
+    """Return an identity by its id; raises RefusedError 404."""
+    with services.database.read() as tx:
+        found = find_identity(tx, identity_id[:ID_LETTERS])
+    if found is None:
+        raise RefusedError("unknown_identity", "No identity has that id.", http_status=404)
+    return found
 
 
 def stored_tokens(services: Services, identity: StoredIdentity) -> TokenSet:

@@ -11,18 +11,30 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
+from app.platforms.dingtalk.js_pages import DingtalkJsPages
 from app.platforms.dingtalk.login import DingtalkLogin
 from app.platforms.dingtalk.member_login import DingtalkMemberLogin
+from app.platforms.dingtalk.relay import DingtalkRelay
 from app.platforms.dingtalk.sending import DingtalkSender
 from app.platforms.dingtalk.settings import DingtalkSettings
 
 
-class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkSender):
+class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkSender, DingtalkRelay):
     """One application with everything it can do."""
 
 
-class DingtalkCompanyConnector(DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkSender):
+class DingtalkCompanyConnector(
+    DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkSender, DingtalkRelay
+):
     """The same for the members of one company, who need no page inside the app."""
+
+
+class DingtalkPagesConnector(DingtalkConnector, DingtalkJsPages):
+    """An application whose company and AgentId are known, so that pages can be signed."""
+
+
+class DingtalkCompanyPagesConnector(DingtalkCompanyConnector, DingtalkJsPages):
+    """The same for the members of one company."""
 
 
 class DingtalkRobot(DingtalkCallbacks, DingtalkSender):
@@ -31,9 +43,12 @@ class DingtalkRobot(DingtalkCallbacks, DingtalkSender):
 
 def open_channel(_name: str, settings: DingtalkSettings) -> DingtalkCallbacks:
     """Open a channel; without an app_secret it takes events, speaks with a group's robot if it has one, and offers no login."""
-    if plain_text(settings.app_secret):
-        return DingtalkCompanyConnector(settings) if settings.in_app_login else DingtalkConnector(settings)
-    return DingtalkRobot(settings) if plain_text(settings.robot_token) else DingtalkCallbacks(settings)
+    if not plain_text(settings.app_secret):
+        return DingtalkRobot(settings) if plain_text(settings.robot_token) else DingtalkCallbacks(settings)
+    if settings.corp_id and settings.agent_id:
+        signing = DingtalkCompanyPagesConnector if settings.in_app_login else DingtalkPagesConnector
+        return signing(settings)
+    return DingtalkCompanyConnector(settings) if settings.in_app_login else DingtalkConnector(settings)
 
 
 PLATFORM = PlatformSpec(

@@ -10,7 +10,9 @@ from app.platforms.wechat.account import keyring
 from app.platforms.wechat.app_token import WechatAppTokens
 from app.platforms.wechat.binding import WechatBinding
 from app.platforms.wechat.callbacks import WechatCallbacks
+from app.platforms.wechat.js_pages import WechatJsPages
 from app.platforms.wechat.login import WechatLogin
+from app.platforms.wechat.relay import WechatRelay
 from app.platforms.wechat.scene_codes import WechatSceneCodes
 from app.platforms.wechat.sending import WechatSender
 from app.platforms.wechat.settings import WechatSettings
@@ -20,7 +22,9 @@ class WechatInbox(WechatCallbacks, WechatBinding):
     """An account without its AppSecret: it takes callbacks and reads bind codes."""
 
 
-class WechatConnector(WechatInbox, WechatLogin, WechatAppTokens, WechatSceneCodes, WechatSender):
+class WechatConnector(
+    WechatInbox, WechatLogin, WechatAppTokens, WechatSceneCodes, WechatSender, WechatRelay, WechatJsPages
+):
     """An account with its AppSecret: everything this platform offers."""
 
 

@@ -9,6 +9,7 @@ from app.core.ports import PlatformSpec
 from app.platforms.wechat_mini.app_token import MiniProgramTokens
 from app.platforms.wechat_mini.login import MiniProgramLogin
 from app.platforms.wechat_mini.program import MiniProgramCallbacks
+from app.platforms.wechat_mini.relay import MiniProgramRelay
 from app.platforms.wechat_mini.sending import MiniProgramSender
 from app.platforms.wechat_mini.settings import WechatMiniSettings
 from app.platforms.wechat_mini.user_data import MiniProgramUserData
@@ -16,7 +17,12 @@ from app.wire.wechat_family.callback_keys import keyring_of
 
 
 class MiniProgramConnector(
-    MiniProgramCallbacks, MiniProgramLogin, MiniProgramTokens, MiniProgramUserData, MiniProgramSender
+    MiniProgramCallbacks,
+    MiniProgramLogin,
+    MiniProgramTokens,
+    MiniProgramUserData,
+    MiniProgramSender,
+    MiniProgramRelay,
 ):
     """A Mini Program with its AppSecret: everything this platform offers."""
 

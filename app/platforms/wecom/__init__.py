@@ -9,12 +9,14 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.wecom.app_token import WecomAppTokens
 from app.platforms.wecom.callbacks import WecomCallbacks
+from app.platforms.wecom.js_pages import WecomJsPages
 from app.platforms.wecom.login import WecomLogin
+from app.platforms.wecom.relay import WecomRelay
 from app.platforms.wecom.sending import WecomSender
 from app.platforms.wecom.settings import WecomSettings
 
 
-class WecomCompany(WecomCallbacks, WecomAppTokens):
+class WecomCompany(WecomCallbacks, WecomAppTokens, WecomRelay, WecomJsPages):
     """A channel with a Secret and without an AgentId: callbacks and the app token (contacts, customers)."""
 
 

@@ -6,7 +6,7 @@ A sender that is slow costs a connection and nothing else: no thread waits for i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -21,6 +21,9 @@ DRAIN_BYTES = 16 * 1_048_576
 """What a sender may still send after its refusal went out. Closed at once, it would be cut off before it reads that."""
 
 SMALL_BODY_BYTES = 16_384
+PART_BYTES = 262_144
+"""So much of a body that is handed on is held at once."""
+
 MOST_HELD_BYTES = 128 * 1_048_576
 """What all larger bodies together may hold in memory."""
 
@@ -70,6 +73,11 @@ class BodyReader:
         self._expects_continue = "HTTP_EXPECT" in environ
         self.is_whole = self._declared == 0
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the body's length is known and small."""
+        return 0 <= self._declared <= SMALL_BODY_BYTES
+
     async def read(self, limit: int) -> bytes:
         """Return the body; raises RefusedError when it is over the limit, which a declared length shows without reading.
 
@@ -84,7 +92,7 @@ class BodyReader:
                 is_small = 0 < self._declared <= SMALL_BODY_BYTES
                 content = await self._body() if is_small else await self._read_pieces(limit)
         except TimeoutError:
-            raise _too_slow() from None
+            raise _too_slow(BODY_SECONDS) from None
         except RuntimeError:
             raise cut_short() from None
         self.is_whole = True
@@ -104,6 +112,37 @@ class BodyReader:
         if await self._next_piece() is not None:
             raise cut_short()
         return b"".join(parts)
+
+    async def pass_on(self, limit: int, *, seconds: float, to: Callable[[bytes], Awaitable[object]]) -> int:
+        """Hand a body on in parts, so that no more than one of them is held; return its length. Refuses as `read` does."""
+        if self._declared > limit:
+            raise too_large(limit)
+        self._room.take(PART_BYTES)
+        self._held += PART_BYTES
+        try:
+            async with asyncio.timeout(seconds):
+                size = await self._pass_pieces(limit, to)
+        except TimeoutError:
+            raise _too_slow(seconds) from None
+        except RuntimeError:
+            raise cut_short() from None
+        self.is_whole = True
+        return size
+
+    async def _pass_pieces(self, limit: int, to: Callable[[bytes], Awaitable[object]]) -> int:
+        part, size = bytearray(), 0
+        while piece := await self._next_piece():
+            size += len(piece)
+            if size > limit:
+                raise too_large(limit)
+            part += piece
+            if len(part) >= PART_BYTES:
+                await to(bytes(part))
+                part.clear()
+        if await self._next_piece() is not None or 0 < size < self._declared:
+            raise cut_short()
+        await to(bytes(part))
+        return size
 
     async def _next_piece(self) -> bytes | None:
         """Return the next piece, None when there are no more."""
@@ -134,6 +173,6 @@ class BodyReader:
         self._held = 0
 
 
-def _too_slow() -> RefusedError:
-    sentence = f"The body was not there within {BODY_SECONDS:.0f} seconds; send it at once."
+def _too_slow(seconds: float) -> RefusedError:
+    sentence = f"The body was not there within {seconds:.0f} seconds; send it at once."
     return RefusedError("body_too_slow", sentence, http_status=408)

@@ -28,6 +28,7 @@ from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
 from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
+from app.web.callbacks.relay_hosts import RelayHosts
 
 METHODS = ("GET", "POST")
 """What a channel may send without saying so; a described source may name HEAD, OPTIONS and PUT too."""
@@ -102,6 +103,7 @@ class Callbacks:
         self._app = app
         self._behind = app.wsgi_app
         self._services = services
+        self.relay_hosts = RelayHosts(services.channels)
         self._needs_https = services.settings.https_is_forced
 
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
@@ -109,6 +111,7 @@ class Callbacks:
         renew_old_bans(self._services)
         if (turned := turned_away(self._services, environ)) is not None:
             return send_reply(start_response, turned.reply, turned.trace_id, turned.headers)
+        self.relay_hosts.lead(environ)
         target = self.target_of(environ)
         if target is None:
             return self._behind(environ, start_response)

@@ -19,6 +19,8 @@ from app.core.identifiers import trace_word
 from app.core.values import Reply
 from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
+from app.pipeline.relay.admission import is_proven
+from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
 from app.security.bans import RENEW_SECONDS
 from app.storage.database.loop_commits import LoopCommits
@@ -27,11 +29,19 @@ from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
+from app.web.callbacks.relayed_heads import head_of, is_relayed
 from app.web.callbacks.scope import Scope, environ_of, for_application
+from app.web.callbacks.spooled_bodies import BODY_SECONDS, MOST_BYTES, SpooledBody
 
 PAGE_THREADS = 32
 CALLBACK_THREADS = 64
 REFUSAL_THREADS = 8
+RELAY_THREADS = 32
+"""A relayed call holds its thread until the platform has answered; pages have their own."""
+
+TOKEN_BODY_BYTES = 65_536
+"""The bodies of platforms' own token routes hold what proves the caller, so they are read before that."""
+
 CLOSE = ("Connection", "close")
 
 
@@ -70,6 +80,7 @@ class LoopFront:
         self._commits = LoopCommits(services.accepts)
         self._pages = Threads("page", PAGE_THREADS)
         self._refusals = Threads("refusal", REFUSAL_THREADS)
+        self._relays = Threads("relay", RELAY_THREADS)
         self._lookups = Threads("lookup", 1)
         self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
         self._services = services
@@ -98,6 +109,7 @@ class LoopFront:
     async def __rsgi__(self, scope: Scope, server: Server) -> None:
         """Answer a request; what its sender goes on sending after that is thrown away for a while."""
         environ = environ_of(scope)
+        self._front.relay_hosts.lead(environ)
         reader = BodyReader(server, environ, self._room)
         try:
             exchange = Exchange(scope, environ, server, reader)
@@ -107,6 +119,8 @@ class LoopFront:
                     return
             elif (target := self._front.target_of(environ)) is not None:
                 await self._callback(exchange, target)
+            elif is_relayed(environ):
+                await self._relayed(exchange)
             else:
                 await self._page(exchange)
             await reader.drain()
@@ -148,6 +162,24 @@ class LoopFront:
         except CallgateError as error:
             application = partial(self._front.answer_error, error=error, trace_id=trace_word())
         await self._pages.run(self._answer(application, exchange, body))
+
+    async def _relayed(self, exchange: Exchange) -> None:
+        """Have a thread relay a call; one with a large body is read once its caller is proven, into a file."""
+        reader, environ, services = exchange.reader, exchange.environ, self._services
+        head = head_of(environ)
+        with SpooledBody() as spool:
+            application = self._application
+            try:
+                if reader.is_short or token_form(services, head.channel, head.method, head.path):
+                    await spool.write(await reader.read(TOKEN_BODY_BYTES))
+                elif await self._relays.run(partial(is_proven, services, head)):
+                    write = partial(spool.write_by, self._relays.run)
+                    await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
+            except CallgateError as error:
+                application = partial(self._front.answer_error, error=error, trace_id=trace_word())
+            answer = self._answer(application, exchange)
+            spool.put_into(environ)
+            await self._relays.run(answer)
 
     def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], None]:
         """Return the work of a thread that has a WSGI application answer."""

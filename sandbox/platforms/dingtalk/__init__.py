@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.dingtalk import api, credentials, in_app, messages, people
+from sandbox.platforms.dingtalk import api, credentials, in_app, js_tickets, messages, people
 from sandbox.platforms.dingtalk.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
+
+EXTRA_ROUTES = (js_tickets,)
+"""Add routes to the blueprint of `api`; naming them here keeps them imported."""
 
 SIMULATED = Simulated(
     slug="dingtalk",

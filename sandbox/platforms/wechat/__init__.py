@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from sandbox.people import PEOPLE
-from sandbox.platforms.wechat import account, api, credentials, messages, mini, people
+from sandbox.platforms.wechat import account, api, credentials, js_tickets, messages, mini, people
 from sandbox.platforms.wechat.chat import CHAT
 from sandbox.platforms.wechat.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
-EXTRA_ROUTES = (account, messages)
-"""Adds routes to the blueprint of `api`; naming it here keeps it imported."""
+EXTRA_ROUTES = (account, js_tickets, messages)
+"""Add routes to the blueprint of `api`; naming them here keeps them imported."""
 
 SIMULATED = Simulated(
     slug="wechat",

@@ -16,9 +16,10 @@ from flask import Response, request
 from sandbox.inbox import Delivered
 from sandbox.people import PEOPLE, Person
 from sandbox.platforms.wecom import look, people
-from sandbox.platforms.wecom.api import answer, answer_error, blueprint, token_problem
+from sandbox.platforms.wecom.api import answer_error, blueprint, token_problem
 from sandbox.simulated import Preset
 from sandbox.state import SandboxState, current_state, random_text
+from sandbox.tencent_answers import answer
 from sandbox.words import Words
 
 ROBOT_PER_MINUTE = 20

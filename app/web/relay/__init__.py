@@ -1,0 +1,1 @@
+"""Relayed calls over HTTP: their heads, their bodies, their routes."""
