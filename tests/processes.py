@@ -180,9 +180,14 @@ class Processes:
 class Teller:
     """Tells the first process, from within another one, what came of the tests."""
 
+    _is_new = True
+    """While pytest still tells it of the warnings that the first process knows of already."""
+
     def __init__(self, config: pytest.Config, pipe: Connection[Any, Any]):
         self._config = config
         self._pipe = pipe
+        config.pluginmanager.register(self)
+        self._is_new = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Pass a report on."""
@@ -197,6 +202,8 @@ class Teller:
         location: tuple[str, int, str] | None,
     ) -> None:
         """Pass a warning on as a sentence; the object may hold what no other process can."""
+        if self._is_new:
+            return
         text = f"{warning_message.category.__name__}: {warning_message.message}"
         message = (text, warning_message.filename, warning_message.lineno)
         given = {"message": message, "when": when, "nodeid": nodeid, "location": location}
@@ -209,7 +216,7 @@ def run_tests(session: pytest.Session, number: int, pipe: Connection[Any, Any]) 
     code = 1
     try:
         _settle(config, number)
-        config.pluginmanager.register(Teller(config, pipe))
+        Teller(config, pipe)
         # One test is asked for ahead: which fixtures stay open depends on what comes next.
         for item, following in pairwise(chain(_given(session, pipe), (None,))):
             pipe.send(("begun", None))
