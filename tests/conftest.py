@@ -6,7 +6,6 @@ import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
 
 import hypothesis
 import pytest
@@ -15,6 +14,7 @@ from app.pipeline.services import Services
 from app.storage import audit
 from app.storage.database.db import Database
 from app.storage.inbox import rejections
+from tests import processes
 from tests.builders import FrozenClock, make_services
 from tests.databases import (
     BACKENDS,
@@ -26,7 +26,6 @@ from tests.databases import (
     memory_folder,
 )
 from tests.routes import remember_rules
-from tests.schedule import Schedule
 
 remember_rules()
 # Every so many rows these tables are cleared by chance; a test that is about that says when.
@@ -36,32 +35,21 @@ hypothesis.settings.register_profile("callgate", deadline=None)
 hypothesis.settings.load_profile("callgate")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let several processes share the tests; see tests/processes.py."""
+    processes.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take over when they shall."""
+    processes.configure(config)
+
+
 def pytest_collection_finish() -> None:
     """Leave what was loaded out of the garbage collector's rounds: it stays, and walking through it is a fifth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
-    """Share the tests among the processes; see tests/schedule.py."""
-    return Schedule(config, log)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_report_to_serializable(report: Any) -> Any:
-    """Let a failure tell of half characters: the processes of tests cannot hand those to each other."""
-    data = yield
-    return data if getattr(report, "passed", True) else _whole(data)
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, dict):
-        return {name: _whole(item) for name, item in value.items()}
-    return type(value)(map(_whole, value)) if isinstance(value, list | tuple) else value
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -91,9 +79,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server_databases(worker_id: str) -> Iterator[ServerDatabases]:
+def server_databases(pytestconfig: pytest.Config) -> Iterator[ServerDatabases]:
     """Keep this process's databases until the end."""
-    databases = ServerDatabases(worker_id)
+    databases = ServerDatabases(processes.name_of_process(pytestconfig))
     yield databases
     databases.drop_all()
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import requests
 from tests.builders import CALLBACK_CHANNEL, environment
 from tests.databases import migrate
 from tests.ports import free_port
+from tests.programs import Program, run_program, start_program
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 30
@@ -45,7 +45,7 @@ class LiveGateway:
         self.database_url = database_url or f"sqlite:///{folder / 'live.db'}"
         self._workers = workers
         self._arguments = arguments
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
         channels_file = folder / "channels.toml"
         channels_file.write_text(channels, encoding="utf-8")
         if "HANDLERS" not in (env or {}) and not (folder / "handlers").exists():
@@ -63,10 +63,8 @@ class LiveGateway:
 
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a `flask` command in this gateway's environment."""
-        command = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), *words]
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
-        )
+        command = ["flask", "--app", str(ROOT / "wsgi.py"), *words]
+        return run_program(command, folder=self.folder, environment=self.environment)
 
     def start(self) -> Self:
         """Start serving and wait until it answers."""
@@ -74,13 +72,13 @@ class LiveGateway:
         self.wait_until_up()
         return self
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self) -> Program:
         """Start the main process and return it at once."""
-        command = [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), "serve"]
+        command = ["flask", "--app", str(ROOT / "wsgi.py"), "serve"]
         command += ["--port", str(self.port), "--workers", str(self._workers), *self._arguments]
         with (self.folder / "gateway.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            self._process = start_program(
+                command, folder=self.folder, environment=self.environment, out=log.fileno()
             )
         return self._process
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 LOWEST = 12_000
@@ -21,16 +22,17 @@ def free_port() -> int:
     It lies below those that the kernel gives to outgoing connections: one of them could take it while a server starts,
     or stops and starts again. No port is given twice by one process.
     """
-    for port in _candidates:
+    for port in _candidates(os.getpid()):
         if _is_free(port):
             return port
     raise AssertionError("every port was given away")
 
 
-def _list_candidates() -> Iterator[int]:
+@cache
+def _candidates(process: int) -> Iterator[int]:
     size = _first_outgoing() - LOWEST
     assert size > 0, f"the kernel gives ports below {LOWEST} to outgoing connections: raise {OUTGOING}"
-    start = os.getpid() * DISTANCE
+    start = process * DISTANCE
     return (LOWEST + (start + number) % size for number in range(size))
 
 
@@ -48,6 +50,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-_candidates = _list_candidates()

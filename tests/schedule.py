@@ -1,14 +1,9 @@
-"""How the tests are shared among processes: what stays together, what starts first, what never runs beside more of its kind.
-
-pytest-xdist's own `loadgroup` knows its groups by a suffix of the tests' names that pytest 9.2 does not keep, and says nothing about it.
-"""
+"""How the tests are shared among processes: what stays together, what starts first, what never runs beside more of its kind."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-
-from xdist.scheduler import LoadScopeScheduling
-from xdist.workermanage import WorkerController
 
 SHARING = {
     "tests/browser/*": "one browser, and the gateway it looks at",
@@ -57,27 +52,39 @@ LONGEST_FIRST = (
 """What would be waited for if it started last. After these the units with most tests come first."""
 
 
-class Schedule(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
+class Schedule:
     """Gives whole units to processes: the live tests to a few of them, everything else to the others, then what is left."""
 
-    def _split_scope(self, nodeid: str) -> str:
-        return unit_of(nodeid)
+    def __init__(self, names: Sequence[str], processes: int):
+        self._names = names
+        self._for_live = min(LIVE_AT_ONCE, max(1, processes - 2))
+        self._units: dict[str, list[int]] = {}
+        for test, name in enumerate(names):
+            self._units.setdefault(unit_of(name), []).append(test)
+        self._orders = {unit: self._order(tests) for unit, tests in self._units.items()}
 
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        self.workqueue.move_to_end(self._best_for(node), last=False)
-        super()._assign_work_unit(node)
+    def _order(self, tests: Sequence[int]) -> tuple[bool, int, int]:
+        first = self._names[tests[0]]
+        return _matches(first, LIVE), _rank(first), -len(tests)
 
-    def _best_for(self, node: WorkerController) -> str:
-        """Return the unit that a process does next: of its own kind while there are any."""
-        nodes = list(self.assigned_work)
-        is_for_live = nodes.index(node) < min(LIVE_AT_ONCE, max(1, len(nodes) - 2))
+    def give(self, process: int) -> list[int]:
+        """Return the tests that a process does next, none when nothing is left."""
+        if not self._units:
+            return []
+        wants_live = process < self._for_live
 
         def order(unit: str) -> tuple[bool, int, int]:
-            tests = self.workqueue[unit]
-            first = next(iter(tests))
-            return _matches(first, LIVE) is not is_for_live, _rank(first), -len(tests)
+            is_live, rank, size = self._orders[unit]
+            return is_live is not wants_live, rank, size
 
-        return min(self.workqueue, key=order)
+        return self._units.pop(min(self._units, key=order))
+
+    def take_back(self, tests: Iterable[int]) -> None:
+        """Keep for another process what one had been given and never did."""
+        for test in tests:
+            unit = unit_of(self._names[test])
+            self._units.setdefault(unit, []).append(test)
+            self._orders[unit] = self._order(self._units[unit])
 
 
 def unit_of(nodeid: str) -> str:

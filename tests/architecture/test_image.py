@@ -13,7 +13,6 @@ from tests.builders import SECRET_KEY
 ROOT = Path(__file__).resolve().parents[2]
 TEST_TOOLS = {
     "pytest",
-    "pytest-xdist",
     "pytest-timeout",
     "pytest-cov",
     "hypothesis",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -16,34 +14,10 @@ BROWSER = ["tests/browser/test_logins.py::test_a", "tests/browser/test_callbacks
 DRILLS = ["tests/drills/test_kill.py::test_a", "tests/drills/test_points.py::test_b"]
 
 
-class Node:
-    """A process of tests, as the schedule sees it: it remembers what it was sent."""
-
-    def __init__(self, name: str):
-        self.gateway = SimpleNamespace(id=name)
-        self.shutting_down = False
-        self.sent: list[int] = []
-
-    def send_runtest_some(self, indices: list[int]) -> None:
-        self.sent += indices
-
-    def shutdown(self) -> None:
-        self.shutting_down = True
-
-
 def shared_among(count: int, tests: list[str]) -> list[list[str]]:
     """Return what each process was given at first."""
-    config: Any = SimpleNamespace(
-        getvalue=lambda _: ["popen"] * count,
-        option=SimpleNamespace(loadscopereorder=True),
-    )
-    schedule = Schedule(config)
-    nodes: list[Any] = [Node(f"gw{number}") for number in range(count)]
-    for node in nodes:
-        schedule.add_node(node)
-        schedule.add_node_collection(node, tests)
-    schedule.schedule()
-    return [[tests[index] for index in node.sent] for node in nodes]
+    schedule = Schedule(tests, count)
+    return [[tests[index] for index in schedule.give(process)] for process in range(count)]
 
 
 def test_the_live_tests_go_to_all_processes_but_two() -> None:
@@ -52,6 +26,16 @@ def test_the_live_tests_go_to_all_processes_but_two() -> None:
     )
     live = [any(fnmatchcase(test, pattern) for test in tests for pattern in LIVE) for tests in given]
     assert live == [True, True, False, False]
+
+
+def test_every_test_is_given_once_and_what_is_taken_back_once_more() -> None:
+    tests = [*ORDINARY, *BROWSER, *DRILLS]
+    schedule = Schedule(tests, 2)
+    first = schedule.give(0)
+    rest = [test for given in iter(lambda: schedule.give(1), []) for test in given]
+    assert sorted(first + rest) == list(range(len(tests)))
+    schedule.take_back(first)
+    assert [schedule.give(0), schedule.give(0)] == [first, []]
 
 
 def test_what_shares_something_costly_stays_in_one_process() -> None:

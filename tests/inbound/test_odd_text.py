@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from itertools import cycle, islice
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -38,8 +39,10 @@ from tests.inbound.open_source import OpenSource, services_of
 from tests.inbound.open_source import delivery as plain_delivery
 from tests.odd_text import ODD_TEXTS
 from tests.platforms.samples import Sample, on_a_database, samples
+from tests.sizes import IS_LONG
 
 MakeServices = Callable[..., Services]
+Place = TypeVar("Place")
 
 
 class Anything(OpenSource):
@@ -283,11 +286,23 @@ def with_leaf(value: Any, path: tuple[Any, ...], text: Any) -> Any:
     return copy
 
 
+TEXTS_AT_A_PLACE = len(ODD_TEXTS) if IS_LONG else 5
+
+
+def in_turn(places: Iterable[Place]) -> Iterator[tuple[Place, str]]:
+    """Yield each place with its share of the odd texts; all places together get every text."""
+    listed = list(places)
+    share = max(TEXTS_AT_A_PLACE, -(-len(ODD_TEXTS) // max(1, len(listed))))
+    texts = cycle(ODD_TEXTS.values())
+    for place in listed:
+        for text in islice(texts, share):
+            yield place, text
+
+
 def forms(body: bytes) -> Iterator[bytes]:
     pairs = dict(parse_qsl(body.decode()))
-    for name in pairs:
-        for text in ODD_TEXTS.values():
-            yield urlencode(pairs | {name: text}, errors="surrogatepass").encode()
+    for name, text in in_turn(pairs):
+        yield urlencode(pairs | {name: text}, errors="surrogatepass").encode()
 
 
 LEAF = re.compile(rb"<(\w+)>([^<]*|<!\[CDATA\[.*?\]\]>)</\1>", re.DOTALL)
@@ -299,19 +314,20 @@ def bodies(sample: Sample) -> Iterator[bytes]:
     if b"=" in sample.body and not sample.body.startswith((b"{", b"<")):
         yield from forms(sample.body)
         return
-    if not sample.body.startswith(b"{"):
-        for text in ODD_TEXTS.values():
-            raw = text.encode("utf-8", "surrogatepass").replace(b"]]>", b"")
-            if not sample.body.startswith(b"<"):
-                yield raw
-            for found in LEAF.finditer(sample.body):
-                before, after = sample.body[: found.start(2)], sample.body[found.end(2) :]
-                yield before + b"<![CDATA[" + raw + b"]]>" + after
-        return
-    whole = json.loads(sample.body)
-    for path in leaves(whole):
-        for text in ODD_TEXTS.values():
+    if sample.body.startswith(b"{"):
+        whole = json.loads(sample.body)
+        for path, text in in_turn(leaves(whole)):
             yield json.dumps(with_leaf(whole, path, text)).encode()
+        return
+    if not sample.body.startswith(b"<"):
+        yield from map(_raw, ODD_TEXTS.values())
+    for found, text in in_turn(LEAF.finditer(sample.body)):
+        before, after = sample.body[: found.start(2)], sample.body[found.end(2) :]
+        yield before + b"<![CDATA[" + _raw(text) + b"]]>" + after
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").replace(b"]]>", b"")
 
 
 def outcome_of(services: Services, request: InboundRequest) -> tuple[int, str]:

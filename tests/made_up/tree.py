@@ -22,7 +22,7 @@ from tests.ports import free_port
 DATA = Path(__file__).with_name("acme")
 PLACES = {"app": "app/platforms/acme", "sandbox": "sandbox/platforms/acme", "tests": "tests/platforms/acme"}
 WRITTEN_BY_COMMANDS = {".env.example", "channels.example.toml", "app/config/sample_digests.py"}
-START_SECONDS = 40
+START_SECONDS = 90
 USUAL_SIMULATOR = "http://localhost:5004"
 
 
@@ -42,7 +42,11 @@ class Tree:
 
     def _hashes(self) -> dict[str, str]:
         """Return the hash of every file that the repository has."""
-        known = [path for path in self.folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+        known = [
+            path
+            for path in self.folder.rglob("*")
+            if path.is_file() and not {".git", "__pycache__"} & set(path.parts)
+        ]
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in known
@@ -88,8 +92,6 @@ class Tree:
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "PYTHONPATH": str(self.folder),
-            # Compiled once for all programs, and outside the tree.
-            "PYTHONPYCACHEPREFIX": str(self.folder.with_name("compiled")),
         }
 
 

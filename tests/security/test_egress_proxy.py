@@ -19,9 +19,9 @@ from app.security.public_addresses import AddressGuard
 from tests.security.conftest import MisbehavingServer
 from tests.security.outbound_client import client_for
 from tests.security.proxy_server import SmallProxy
-from tests.security.test_outbound_tls import certificate, tls_port
+from tests.security.test_outbound_tls import tls_port
 
-__all__ = ["certificate", "tls_port"]
+__all__ = ["tls_port"]
 PASSWORD = "way-out:s3cr%40t"
 CHANNEL = """
 [channels.x]

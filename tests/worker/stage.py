@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +14,13 @@ import requests
 
 from tests.builders import envelope, signed_callback
 from tests.live import ROOT, LiveGateway
+from tests.programs import start_program
 
 FLASK_WORKER = ("flask", "--app", str(ROOT / "wsgi.py"), "worker")
 CELERY_WORKER = ("celery", "-A", "celery_worker", "worker", "--without-mingle")
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> float:
+def wait_for(condition: Callable[[], bool], seconds: float = 45) -> float:
     """Wait until it is true and return how long it took."""
     start = time.monotonic()
     while not condition():
@@ -77,13 +76,8 @@ class Worker:
         self._gateway = gateway
         self._log = gateway.folder / f"worker-{time.monotonic_ns()}.log"
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *command],
-                cwd=gateway.folder,
-                env=gateway.environment | env,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            self.process = start_program(
+                command, folder=gateway.folder, environment=gateway.environment | env, out=log.fileno()
             )
 
     def log(self) -> str:
