@@ -232,7 +232,7 @@ def test_what_died_on_its_way_to_a_channel_is_not_told_by_a_message(
         with services.database.begin() as tx:
             services.own_events.tell(tx, "dispatch.dead", {"route": route, "say": route})
     run_due(services)
-    assert office.texts == ["destination\\:crm"]
+    assert office.texts == ["destination:crm"]
 
 
 def test_wrong_settings_are_refused_at_start_with_the_key_at_fault(tmp_path: Path) -> None:

@@ -127,6 +127,17 @@ def test_what_an_event_says_is_words_and_never_marks() -> None:
     )
 
 
+def test_lines_of_an_event_become_no_heading_item_link_or_code() -> None:
+    words = "# a\n- b\n+ c\n1. d\n2) e\n> f\n===\n---\n```\n    g\nhttps://h.example)[i](https://j.example\n&copy; 2026-11-20 -5"
+    shown = words.replace("    g", "g")
+    (part,) = write_parts(
+        "", said("{{ event.data.a }}", a=words), "markdown", Dialect.PLAIN, Limit("characters", 1000)
+    )
+    assert part.text == shown
+    (link,) = write_parts("", said("[x]({{ event.data.a }})", a="https://h.example)[i](https://j.example"), "markdown", Dialect.SLACK, Limit("characters", 1000))  # fmt: skip
+    assert link.text.count("<http") == 1
+
+
 def test_names_in_an_event_win_over_methods_and_what_is_not_there_is_nothing() -> None:
     assert (
         said("{{ event.data.items | join(' ') }}|{{ event.data.no.such.thing }}", items=["a", "b"]) == "a b|"
@@ -209,9 +220,9 @@ def test_a_condition_is_false_where_what_it_compares_is_not_there() -> None:
 
 def test_times_and_amounts_are_shown_as_people_write_them() -> None:
     assert said("{{ 1795823990 | local_time }} {{ event.received_at | local_time('UTC', 'minute') }}") == (
-        r"2026\-11\-28 07\:59\:50 2026\-11\-20 12\:00"
+        "2026-11-28 07:59:50 2026-11-20 12:00"
     )
     assert (
         said("{{ 990 | amount }} {{ 5 | amount(1) }} {{ 'x' | amount }} {{ 'x' | local_time }}")
-        == r"9\.90 5 x x"
+        == "9.90 5 x x"
     )

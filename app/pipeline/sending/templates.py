@@ -6,7 +6,6 @@ escaped as it is written, so that a star in an alert makes nothing bold. The san
 
 from __future__ import annotations
 
-import string
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,10 +28,13 @@ from app.wire.texts import first_line_as_title
 INCLUDED: Final = Path(__file__).parent / "included"
 LARGEST_FILE: Final = 32_768
 SANDBOX: Final = make_sandbox(TEMPLATE_FILTERS, {})
-IN_MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in string.punctuation}
+IN_MARKDOWN: Final = {ord(sign): f"\\{sign}" for sign in "\\`*_[]<>()~|&!"}
+AT_LINE_START: Final = "#+-="
+"""What makes a line a heading, an item or an underline, besides the signs above."""
+
 ESCAPES: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
     {
-        "markdown": lambda text: text.translate(IN_MARKDOWN),
+        "markdown": lambda text: "\n".join(_line_in_markdown(line) for line in text.split("\n")),
         "html": lambda text: str(escape_html(text)),
         "text": str,
     }
@@ -184,6 +186,20 @@ def _why(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "it calls itself without an end"
     return f"{error.__class__.__name__}: a value is not of the kind that is needed there"
+
+
+def _line_in_markdown(line: str) -> str:
+    """Return a line of an event's own words as Markdown that shows it literally, wherever in a line it is put."""
+    escaped = line.translate(IN_MARKDOWN)
+    words = escaped.lstrip(" \t")
+    blanks = escaped[: len(escaped) - len(words)]
+    if words[:1] in AT_LINE_START:
+        return f"{blanks}\\{words}" if words else escaped
+    digits = len(words) - len(words.lstrip("0123456789"))
+    is_item = (
+        digits > 0 and words[digits : digits + 1] == "." and words[digits + 1 : digits + 2] in {"", " ", "\t"}
+    )
+    return f"{blanks}{words[:digits]}\\{words[digits:]}" if is_item else escaped
 
 
 def _one_line(text: str) -> str:
