@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +12,11 @@ import structlog
 
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
-from app.config.destinations import DestinationConfig, weak_destination_secrets
+from app.config.destinations import weak_destination_secrets
 from app.config.environment import read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
-from app.config.login_groups import LoginGroupConfig
-from app.config.message_groups import MessageGroupConfig, message_group_faults
+from app.config.message_groups import message_group_faults
+from app.config.push_keys import push_key_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -68,9 +68,7 @@ def build_services(
         settings,
         database,
         channels,
-        destinations=file.destinations,
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
+        file=file,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -82,14 +80,12 @@ def join_services(
     database: Database,
     channels: Channels,
     *,
-    destinations: Iterable[DestinationConfig],
-    login_groups: tuple[LoginGroupConfig, ...] = (),
-    message_groups: tuple[MessageGroupConfig, ...] = (),
+    file: ChannelsFile,
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
 ) -> Services:
-    """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
+    """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
     own_events = OwnEvents(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
@@ -101,18 +97,16 @@ def join_services(
         router=router,
         vault=Vault(settings.secret_key),
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
-        bans=Bans(
-            (network for channel in channels for network in channel.allowed_networks),
-            enabled=settings.bans_enabled and settings.ratelimit_enabled,
-        ),
+        bans=_bans(settings, channels),
         clock=clock,
         accepts=GroupCommit(database),
         own_events=own_events,
         bind_route=bind_route(channels, settings, own_events),
-        destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
+        destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
-        login_groups=login_groups,
-        message_groups=message_groups,
+        login_groups=file.login_groups,
+        message_groups=file.message_groups,
+        push_keys=file.push_keys,
         message_route=message_route,
         lend_tools=lend_tools,
         handlers_http=OutboundClient(
@@ -122,6 +116,12 @@ def join_services(
         runtime=runtime,
     )
     return _with_built_in_routes(services)
+
+
+def _bans(settings: Settings, channels: Channels) -> Bans:
+    """Return the bans; what a channel allows is never banned."""
+    allowed = (network for channel in channels for network in channel.allowed_networks)
+    return Bans(allowed, enabled=settings.bans_enabled and settings.ratelimit_enabled)
 
 
 def _with_built_in_routes(services: Services) -> Services:
@@ -158,7 +158,9 @@ def _open_checked_channels(
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
         faults += group_faults(file.login_groups, channels)
-        faults += message_group_faults(file.message_groups, {each.name for each in file.channels})
+        names = {each.name for each in file.channels}
+        faults += message_group_faults(file.message_groups, names)
+        faults += push_key_faults(file.push_keys, names | {each.name for each in file.message_groups})
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":

@@ -67,9 +67,7 @@ def make_services(
         settings,
         database,
         opened,
-        destinations=file.destinations,
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
+        file=file,
         router=router or Router(),
         clock=clock or FrozenClock(),
     )

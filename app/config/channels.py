@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -21,10 +22,11 @@ from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
-AnyGroup = TypeVar("AnyGroup", LoginGroupConfig, MessageGroupConfig)
+AnyTable = TypeVar("AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig)
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
@@ -84,6 +86,7 @@ class ChannelsFile(BaseModel):
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
     message_groups: tuple[MessageGroupConfig, ...] = ()
+    push_keys: tuple[PushKeyConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -123,8 +126,10 @@ def parse_channels(
         if channel is not None:
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
-    logins = _groups(LoginGroupConfig, "login_groups", document, source, faults)
-    messages = _groups(MessageGroupConfig, "message_groups", document, source, faults)
+    tables = partial(_tables, document, named, faults, source=source)
+    logins = tables(LoginGroupConfig, key="login_groups")
+    messages = tables(MessageGroupConfig, key="message_groups")
+    push_keys = tables(PushKeyConfig, key="push_keys")
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
@@ -134,6 +139,7 @@ def parse_channels(
         destinations=tuple(destinations),
         login_groups=tuple(logins),
         message_groups=tuple(messages),
+        push_keys=tuple(push_keys),
     )
 
 
@@ -195,17 +201,28 @@ def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str
     return destinations
 
 
-def _groups(
-    kind: type[AnyGroup], key: str, document: Mapping[str, Any], source: str, faults: list[str]
-) -> list[AnyGroup]:
+def _tables(
+    document: Mapping[str, Any],
+    named: NamedValues,
+    faults: list[str],
+    kind: type[AnyTable],
+    *,
+    key: str,
+    source: str,
+) -> list[AnyTable]:
     tables = document.get(key, [])
     if not isinstance(tables, list):
         faults.append(f"{source}: {key} must be written as [[{key}]].")
         return []
     groups = []
     for table in tables:
+        variables = _Variables(named)
+        values = variables.put_into(table)
+        if variables.unset:
+            faults.append(f"{source}: [[{key}]] needs {', '.join(variables.unset)} in the environment.")
+            continue
         try:
-            groups.append(kind.model_validate(table))
+            groups.append(kind.model_validate(values))
         except ValidationError as error:
             name = table.get("name") if isinstance(table, dict) else None
             faults.extend(f"{source}: [[{key}]] {name!r} {sentence}" for sentence in fault_sentences(error))

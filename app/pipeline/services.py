@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
+from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
 from app.core.ports import HttpClient
@@ -131,6 +132,7 @@ class Services:
     commands: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
     message_groups: tuple[MessageGroupConfig, ...] = ()
+    push_keys: tuple[PushKeyConfig, ...] = ()
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None

@@ -12,6 +12,7 @@ from app.web.api.events import events_blueprint
 from app.web.api.messages import messages_blueprint
 from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
+from app.web.compat.routes import compat_blueprint, one_line_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -52,6 +53,8 @@ def register_blueprints(app: Flask, services: Services) -> None:
         messages_blueprint,
         replay_blueprint,
         payments_blueprint,
+        compat_blueprint,
+        one_line_blueprint,
         health_blueprint,
         domain_files_blueprint,
         front_blueprint,

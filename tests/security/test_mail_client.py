@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import structlog
@@ -158,10 +158,14 @@ def test_passwords_go_out_inside_tls_only(
     assert isinstance(wrong, SendRefused)
     assert (wrong.at_fault, wrong.platform_code) == ("settings", "535")
     assert not any(secret in str(wrong) for secret in (USER[0], "wrong-password"))
-    for security, port in (("none", starttls), ("starttls", start(wants_login=True))):
+    for security, port, words in (
+        ("none", start(), "in plain text"),
+        ("starttls", start(wants_login=True), "STARTTLS"),
+    ):
         error = failure(port, **account, security=security)
         assert isinstance(error, SendRefused)
         assert error.at_fault == "settings"
+        assert words in error.message
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_the_password(
@@ -220,32 +224,40 @@ def test_a_server_that_says_nothing_is_left_in_time(server: MisbehavingServer) -
 
 def test_answers_are_bounded_and_nonsense_is_no_success() -> None:
     for said in (b"220-" + b"x" * 500 + b"\r\n", b"hello\r\n"):
-        with Talker(said) as port:
-            error = failure(port, client=SmtpClient(connect_timeout=1, total_timeout=3))
+        with Talker(said) as talker:
+            error = failure(talker.port, client=SmtpClient(connect_timeout=1, total_timeout=4))
             assert type(error) is UpstreamUnavailable
             assert error.was_sent is False
+        assert talker.bytes_sent < MOST_TAKEN
+
+
+MOST_TAKEN = 20_000_000
+"""More than what the system keeps of a connection that nobody reads."""
 
 
 class Talker:
     """Says one thing over and over to whoever connects."""
 
     def __init__(self, said: bytes) -> None:
-        self._said = said
+        self._said = said * 1000
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.bytes_sent = 0
         self._thread = threading.Thread(target=self._talk, daemon=True)
 
     def _talk(self) -> None:
         connection, _ = self._listener.accept()
         with connection:
             try:
-                for _ in range(2000):
+                while self.bytes_sent < 4 * MOST_TAKEN:
                     connection.sendall(self._said)
+                    self.bytes_sent += len(self._said)
             except OSError:
                 return
 
-    def __enter__(self) -> int:
+    def __enter__(self) -> Self:
         self._thread.start()
-        return int(self._listener.getsockname()[1])
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()

@@ -41,6 +41,7 @@ FAULTS: Final = {
     "invalid_arguments": Fault("content", "Slack cannot read the message; check its fields."),
     "invalid_token": Fault("settings", "The incoming webhook is not valid any more; make a new one."),
     "action_prohibited": Fault("settings", "An administrator of the workspace forbids this webhook."),
+    "no_active_hooks": Fault("settings", "Incoming webhooks are switched off in the app; switch them on."),
     "no_service": Fault("settings", "The incoming webhook was removed or disabled; make a new one."),
     "no_service_id": Fault("settings", "robot_hook is not whole; copy it again."),
     "no_team": Fault("settings", "The webhook's workspace is gone; make a new one."),

@@ -147,6 +147,12 @@ def apps_of(tx: Connection, channel: str, open_id: str) -> list[str]:
     return list(tx.execute(select(openids.c.app).where(theirs).order_by(openids.c.app)).scalars())
 
 
+def channels_of_app(tx: Connection, app: str) -> list[str]:
+    """Return the channels on which somebody is bound to an app, in order (relies on ix_openids_app_id)."""
+    query = select(openids.c.channel).where(openids.c.app == app).distinct().order_by(openids.c.channel)
+    return list(tx.execute(query).scalars())
+
+
 def delete_openid(tx: Connection, app: str, open_id: str) -> bool:
     """Take one entry out of the index; False when there is none."""
     return bool(tx.execute(openids.delete().where(_is(app, open_id))).rowcount)

@@ -20,11 +20,9 @@ SIMULATED = Simulated(
         "mail",
         "E-mail",
         {
-            "host": "${SMTP_HOST:-localhost}",
+            "host": "localhost",
             "port": "${SMTP_PORT}",
             "security": "${SMTP_SECURITY:-none}",
-            "username": "${SMTP_USERNAME:-}",
-            "password": "${SMTP_PASSWORD:-}",
             "sender": "${SMTP_SENDER}",
             "to": "${SMTP_TO}",
         },

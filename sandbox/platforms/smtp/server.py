@@ -10,7 +10,6 @@ from __future__ import annotations
 import binascii
 import socketserver
 import ssl
-import sys
 import threading
 from base64 import b64decode
 from collections.abc import Callable
@@ -68,9 +67,7 @@ def serve_beside(state: SandboxState) -> Callable[[], None] | None:
     try:
         return MailServer(state, int(port)).stop
     except (OSError, ValueError, OverflowError):
-        print(
-            f"Port {port} cannot be used (SMTP_PORT): no simulated mail server.", file=sys.stderr, flush=True
-        )
+        print(f"Port {port} cannot be used (SMTP_PORT): no simulated mail server.", flush=True)
         return None
 
 

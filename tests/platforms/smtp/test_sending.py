@@ -138,7 +138,7 @@ def test_the_server_beside_the_simulator_starts_where_no_real_account_is_set(
     end = begin(state)
     assert end is not None
     assert begin(state) is None
-    assert "SMTP_PORT" in capsys.readouterr().err
+    assert "SMTP_PORT" in capsys.readouterr().out
     opened(port).send(Message(text="x"))
     assert len(kept(state)) == 1
     end()
