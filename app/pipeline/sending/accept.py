@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -53,11 +53,15 @@ class AcceptedMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who asks for a message; `idempotency_key` is theirs. Handlers are not refused under pressure: their work was taken."""
+    """Who asks for a message; `idempotency_key` is theirs. Handlers are not refused under pressure: their work was taken.
+
+    `check_channel` raises RefusedError for a channel that they may not use.
+    """
 
     caller: str
     idempotency_key: str | None = None
     yields_under_pressure: bool = True
+    check_channel: Callable[[str], None] | None = None
 
 
 def accept_message(services: Services, body: Mapping[str, Any], order: Order) -> AcceptedMessage:
@@ -70,6 +74,9 @@ def accept_message(services: Services, body: Mapping[str, Any], order: Order) ->
     if order.yields_under_pressure and (pressure := refusal_under_pressure(services)) is not None:
         raise pressure
     wanted = judged(services, read_wanted(body))
+    if order.check_channel is not None:
+        for channel in wanted.channels:
+            order.check_channel(channel)
     new = _new_message(services, wanted, order)
     stored = services.accepts.run(store_messages, new)
     _check_same(new, stored)
