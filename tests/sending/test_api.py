@@ -11,10 +11,11 @@ from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
 from app.cli.messages import messages_group
+from app.config.api_tokens import ApiToken
 from app.factory import create_app
 from app.pipeline.services import Services
 from app.worker.engine import EmbeddedEngine
-from tests.builders import FrozenClock
+from tests.builders import FrozenClock, exchange
 from tests.sending.office import Clerk, Office, ask, open_channels, run_due
 
 pytestmark = pytest.mark.backends("sqlite")
@@ -59,6 +60,21 @@ def test_only_a_token_with_the_scope_may_send(client: FlaskClient) -> None:
     assert client.post("/api/v1/messages", json=BODY, headers=READER).status_code == 403
     assert client.post("/api/v1/messages", json=BODY).status_code == 401
     assert client.get("/api/v1/messages").status_code == 401
+
+
+def test_a_token_with_channels_of_its_own_sends_through_these_alone(
+    client: FlaskClient, gateway: Services
+) -> None:
+    for name, channels in (("mine", ("post",)), ("theirs", ("elsewhere",))):
+        token = ApiToken(name=name, token=f"{name}-token-5b1c", scopes=frozenset({"send"}), channels=channels)
+        exchange(gateway, api_tokens=(*gateway.api_tokens, token))
+    mine, theirs = ({"Authorization": f"Bearer {name}-token-5b1c"} for name in ("mine", "theirs"))
+    taken = client.post("/api/v1/messages", json=BODY, headers=mine)
+    assert taken.status_code == 202
+    for path in ("", f"/{(taken.json or {})['id']}/resend", f"/{(taken.json or {})['id']}/stop"):
+        refused = client.post(f"/api/v1/messages{path}", json=BODY, headers=theirs)
+        assert (refused.status_code, (refused.json or {})["error"]) == (403, "other_channel"), path
+    assert client.post(f"/api/v1/messages/{(taken.json or {})['id']}/stop", headers=mine).status_code == 202
 
 
 def test_a_repeated_request_is_answered_as_such(client: FlaskClient) -> None:

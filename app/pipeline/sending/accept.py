@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -57,13 +57,15 @@ class Order:
     """Who asks for a message; `idempotency_key` is theirs.
 
     Handlers are not refused under pressure, because their work was taken. A run of theirs that is repeated may word a
-    message differently, which is still the same message (`must_be_same`).
+    message differently, which is still the same message (`must_be_same`). `check_channel` raises RefusedError for a
+    channel that they may not use.
     """
 
     caller: str
     idempotency_key: str | None = None
     yields_under_pressure: bool = True
     must_be_same: bool = True
+    check_channel: Callable[[str], None] | None = None
 
 
 def accept_message(
@@ -79,6 +81,9 @@ def accept_message(
     if order.yields_under_pressure and (pressure := refusal_under_pressure(services)) is not None:
         raise pressure
     wanted = judged(services, read_wanted(body))
+    if order.check_channel is not None:
+        for channel in wanted.channels:
+            order.check_channel(channel)
     new = _new_message(services, wanted, order)
     (stored,) = [services.accepts.run(store_messages, new)] if tx is None else store_messages(tx, [new])
     if order.must_be_same:

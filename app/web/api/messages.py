@@ -33,7 +33,8 @@ def messages_blueprint(services: Services) -> Blueprint:
     def send() -> tuple[Response, int]:
         """Take a message; with wait=1 its result, if it is there within five seconds."""
         waits = _flag("wait")
-        order = Order(g.api_token.name, request.headers.get("Idempotency-Key"))
+        key, caller = request.headers.get("Idempotency-Key"), g.api_token
+        order = Order(caller.name, key, check_channel=caller.require_channel)
         accepted = accept_message(services, json_body(most=BODY_BYTES), order)
         has_ended = waits and wait_for_end(services, accepted.id, seconds=WAIT_SECONDS)
         response = jsonify(show_message(services, accepted.id) if has_ended else {"id": accepted.id})
@@ -66,6 +67,7 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
     @require_token(services, "send")
     def resend(message_id: str) -> tuple[Response, int]:
         """Send again what failed; with unknown=1 also what may have arrived, with all=1 everything."""
+        _check_channels(services, message_id)
         what = Resend(everything=_flag("all"), unknown=_flag("unknown"))
         done = resend_message(services, message_id, what, actor=g.api_token.name, trace_id=trace_id())
         return jsonify(done), 202
@@ -74,8 +76,16 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
     @require_token(services, "send")
     def stop(message_id: str) -> tuple[Response, int]:
         """Send no more of it."""
+        _check_channels(services, message_id)
         stop_sending(services, message_id, actor=g.api_token.name, trace_id=trace_id())
         return jsonify({"id": message_id}), 202
+
+
+def _check_channels(services: Services, message_id: str) -> None:
+    """Let a token with channels of its own change only messages through these."""
+    if g.api_token.channels:
+        for each in show_message(services, message_id)["channels"]:
+            g.api_token.require_channel(each["channel"])
 
 
 def _flag(name: str) -> bool:
