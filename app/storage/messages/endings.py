@@ -19,9 +19,15 @@ from app.core.storable import storable
 from app.storage.database.db import supports_skip_locked
 from app.storage.messages.acceptance import first_lookup, insert_recipients, recipient_rows
 from app.storage.messages.progress import write_begun
-from app.storage.messages.states import NOBODY_REACHED, OPEN, channel_state_of, message_state_of
+from app.storage.messages.states import NOBODY_REACHED, OPEN, REACHED, channel_state_of, message_state_of
 from app.storage.messages.tables import message_channels, message_recipients, messages
-from app.storage.messages.verdicts import MOST_SENTENCE, Verdict, insert_next_part, write_verdicts
+from app.storage.messages.verdicts import (
+    MOST_SENTENCE,
+    Verdict,
+    insert_next_part,
+    write_single_verdicts,
+    write_verdicts,
+)
 from app.storage.queue.claims import are_held
 from app.storage.queue.dispatches import Claim, NewDispatch, insert_dispatch_once, list_dispatches
 from app.storage.queue.event_states import lock_events
@@ -59,12 +65,34 @@ class Arrived(NamedTuple):
 def write_arrivals(tx: Connection, items: Sequence[Arrival]) -> list[Arrived]:
     """Write what came of calls; nothing for those whose lease was taken over meanwhile."""
     held = are_held(tx, [item.claim for item in items])
+    simple = [item for item, is_ours in zip(items, held, strict=True) if is_ours and _is_simple(item)]
+    if simple:
+        _write_simple(tx, simple)
     return [
         _arrived(tx, item) if is_ours else Arrived(False) for item, is_ours in zip(items, held, strict=True)
     ]
 
 
+def _is_simple(item: Arrival) -> bool:
+    """Say whether a message has come to its end with its one call, to one recipient who was reached, as most do."""
+    is_all = item.is_last and item.is_whole and item.is_only and len(item.verdicts) == 1
+    return is_all and len(item.verdicts[0].numbers) == 1 and item.verdicts[0].state in REACHED
+
+
+def _write_simple(tx: Connection, items: Sequence[Arrival]) -> None:
+    """Write the ends of simple messages together: three statements, however many there are."""
+    verdicts = [(item.message_id, item.position, item.verdicts[0]) for item in items]
+    write_single_verdicts(tx, verdicts, now=max(item.now for item in items))
+    sent = MessageState.SENT
+    tx.execute(_END, [_end_values(item.message_id, item.position, sent, now=item.now) for item in items])
+    tx.execute(
+        _FINISH, [{"of_message": each.message_id, "new_state": sent.value, "at": each.now} for each in items]
+    )
+
+
 def _arrived(tx: Connection, item: Arrival) -> Arrived:
+    if _is_simple(item):
+        return Arrived(True, MessageState.SENT)
     write_verdicts(tx, item.message_id, item.position, item.verdicts, now=item.now)
     if item.next_numbers:
         insert_next_part(
@@ -207,17 +235,26 @@ def _write_end(
     error: str | None = None,
     sentence: str | None = None,
 ) -> None:
-    tx.execute(
-        _END,
-        {
-            "of_message": message_id,
-            "of_position": position,
-            "new_state": state.value,
-            "new_error": error,
-            "new_sentence": None if sentence is None else storable(sentence, MOST_SENTENCE),
-            "at": now,
-        },
-    )
+    tx.execute(_END, _end_values(message_id, position, state, now=now, error=error, sentence=sentence))
+
+
+def _end_values(
+    message_id: str,
+    position: int,
+    state: MessageState,
+    *,
+    now: datetime,
+    error: str | None = None,
+    sentence: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "of_message": message_id,
+        "of_position": position,
+        "new_state": state.value,
+        "new_error": error,
+        "new_sentence": None if sentence is None else storable(sentence, MOST_SENTENCE),
+        "at": now,
+    }
 
 
 _END = (

@@ -187,10 +187,20 @@ def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departe
         for item, is_ours, does in zip(items, held, goes, strict=True)
     ]
     allowances.write(tx)
-    for item, each in zip(items, departed, strict=True):
-        if each.numbers:
-            tx.execute(_GO, _go_values(item, each.numbers))
+    _write_going(
+        tx, [(item, each.numbers) for item, each in zip(items, departed, strict=True) if each.numbers]
+    )
     return departed
+
+
+def _write_going(tx: Connection, going: Sequence[tuple[Departure, tuple[int, ...]]]) -> None:
+    """Write who goes out; messages to one recipient, as most are, together in one statement."""
+    single = [_go_values(item) | {"of_number": numbers[0]} for item, numbers in going if len(numbers) == 1]
+    if single:
+        tx.execute(_GO_ONE, single)
+    for item, numbers in going:
+        if len(numbers) > 1:
+            tx.execute(_GO, _go_values(item) | {"numbers": list(numbers)})
 
 
 def _stopped(tx: Connection, message_ids: Collection[str]) -> set[str]:
@@ -216,13 +226,12 @@ def _admitted(item: Departure, allowances: Allowances) -> Departed:
     return Departed(is_held=True, numbers=tuple(numbers), wait_until=min(waits, default=None))
 
 
-_GO = (
+_GOING = (
     message_recipients.update()
     .where(
         message_recipients.c.message_id == bindparam("of_message"),
         message_recipients.c.position == bindparam("of_position"),
         message_recipients.c.part == bindparam("of_part"),
-        message_recipients.c.number.in_(bindparam("numbers", expanding=True)),
     )
     .values(
         state=RecipientState.SENDING.value,
@@ -231,14 +240,15 @@ _GO = (
         changed_at=bindparam("at"),
     )
 )
+_GO = _GOING.where(message_recipients.c.number.in_(bindparam("numbers", expanding=True)))
+_GO_ONE = _GOING.where(message_recipients.c.number == bindparam("of_number"))
 
 
-def _go_values(item: Departure, numbers: tuple[int, ...]) -> dict[str, Any]:
+def _go_values(item: Departure) -> dict[str, Any]:
     return {
         "of_message": item.message_id,
         "of_position": item.position,
         "of_part": item.part,
-        "numbers": list(numbers),
         "new_batch": item.batch,
         "new_attempt": item.claim.attempt,
         "at": item.now,

@@ -34,9 +34,21 @@ def write_verdicts(
 ) -> None:
     """Write what became of parts; the lease is held by whoever calls."""
     for verdict in verdicts:
-        tx.execute(_JUDGE, _judge_values(message_id, position, verdict, now))
+        values = _judge_values(message_id, position, verdict, now)
+        tx.execute(_JUDGE, values | {"numbers": list(verdict.numbers)})
         if verdict.state in NOT_REACHED:
             _end_later_parts(tx, message_id, position, verdict, now)
+
+
+def write_single_verdicts(
+    tx: Connection, verdicts: Sequence[tuple[str, int, Verdict]], *, now: datetime
+) -> None:
+    """Write verdicts about one recipient each, of several messages, who were all reached, in one statement."""
+    rows = [
+        _judge_values(message_id, position, verdict, now) | {"of_number": verdict.numbers[0]}
+        for message_id, position, verdict in verdicts
+    ]
+    tx.execute(_JUDGE_ONE, rows)
 
 
 def _end_later_parts(tx: Connection, message_id: str, position: int, verdict: Verdict, now: datetime) -> None:
@@ -55,13 +67,12 @@ def _end_later_parts(tx: Connection, message_id: str, position: int, verdict: Ve
     )
 
 
-_JUDGE = (
+_JUDGING = (
     message_recipients.update()
     .where(
         message_recipients.c.message_id == bindparam("of_message"),
         message_recipients.c.position == bindparam("of_position"),
         message_recipients.c.part == bindparam("of_part"),
-        message_recipients.c.number.in_(bindparam("numbers", expanding=True)),
     )
     .values(
         state=bindparam("new_state"),
@@ -71,6 +82,8 @@ _JUDGE = (
         changed_at=bindparam("at"),
     )
 )
+_JUDGE = _JUDGING.where(message_recipients.c.number.in_(bindparam("numbers", expanding=True)))
+_JUDGE_ONE = _JUDGING.where(message_recipients.c.number == bindparam("of_number"))
 
 
 def _judge_values(message_id: str, position: int, verdict: Verdict, now: datetime) -> dict[str, Any]:
@@ -78,7 +91,6 @@ def _judge_values(message_id: str, position: int, verdict: Verdict, now: datetim
         "of_message": message_id,
         "of_position": position,
         "of_part": verdict.part,
-        "numbers": list(verdict.numbers),
         "new_state": verdict.state.value,
         "new_platform_id": None
         if verdict.platform_id is None
