@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Final
 
+LONGEST_TAG: Final = 4_000
 DEEPEST: Final = 60
 """Elements inside one another; deeper ones are left out, their words stay."""
 
@@ -57,9 +58,40 @@ class Element:
 def read_elements(text: str) -> Element:
     """Return a root element with everything in it."""
     reader = ElementReader()
-    reader.feed(text)
+    reader.feed(_with_ended_tags(_without_comments(text)))
     reader.close()
     return reader.root
+
+
+def _without_comments(text: str) -> str:
+    """Return HTML without comments, declarations and instructions; the standard reader looks for their ends again and again."""
+    kept: list[str] = []
+    at = 0
+    while (found := _next_of(text, at)) >= 0:
+        kept.append(text[at:found])
+        closing = "-->" if text.startswith("<!--", found) else ">"
+        end = text.find(closing, found + 2)
+        if end < 0:
+            kept.append(text[found:].replace("<!", "&lt;!").replace("<?", "&lt;?"))
+            return "".join(kept)
+        at = end + len(closing)
+    return "".join([*kept, text[at:]])
+
+
+def _with_ended_tags(text: str) -> str:
+    """Return HTML in which a `<` without a `>` soon behind it, or with another `<` before that, is a word."""
+    pieces = text.split("<")
+    return pieces[0] + "".join(
+        ("<" if piece.find(">", 0, LONGEST_TAG) >= 0 else "&lt;") + piece for piece in pieces[1:]
+    )
+
+
+def _next_of(text: str, at: int) -> int:
+    """Return where the next comment, declaration or instruction begins, -1 where there is none."""
+    at = text.find("<", at)
+    while at >= 0 and text[at + 1 : at + 2] not in {"!", "?"}:
+        at = text.find("<", at + 1)
+    return at
 
 
 class ElementReader(HTMLParser):
