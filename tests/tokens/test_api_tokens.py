@@ -74,7 +74,7 @@ def test_a_table_that_opens_too_much_or_nothing_stops_the_start() -> None:
         ('name = "a b"\ntoken = "x"', "letters, digits"),
         ('name = "a"\ntoken = "x"\nrate = "often"', "must look like"),
         ('name = "a"\ntoken = "${NOT_SET}"', "needs NOT_SET in the environment"),
-        ('name = "a"\ntoken = "x"\n[[api_tokens]]\nname = "a"\ntoken = "y"', "two API tokens"),
+        ('name = "a"\ntoken = "x"\n[[api_tokens]]\nname = "a"\ntoken = "y"', "two api tokens"),
     ):
         message = faults_of(text)
         assert said in message, (text, message)
