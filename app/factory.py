@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +12,11 @@ import structlog
 
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
-from app.config.destinations import DestinationConfig, weak_destination_secrets
+from app.config.destinations import weak_destination_secrets
 from app.config.environment import read_environment
-from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, home_of
-from app.config.login_groups import LoginGroupConfig
+from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, TEMPLATES_FOLDER, home_of
+from app.config.message_groups import message_group_faults
+from app.config.push_keys import push_key_faults
 from app.config.settings import Settings, environment_faults, read_settings, setting_named
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
@@ -25,10 +26,18 @@ from app.pipeline.channels import Channels, open_channels
 from app.pipeline.commands.run import CommandRunner, command_routes
 from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
+from app.pipeline.own_events import OwnEvents
+from app.pipeline.payments.check import payment_route
 from app.pipeline.router import Router
+from app.pipeline.sending.handler_tools import lend_tools
+from app.pipeline.sending.notices import Notification, open_notifications
+from app.pipeline.sending.notifications import notification_routes
+from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
 from app.security.bans import Bans
+from app.security.outbound import OutboundClient
+from app.security.public_addresses import AddressGuard
 from app.security.rate_limits import RateLimits
 from app.security.redaction import redact_event
 from app.security.vault import Vault
@@ -54,6 +63,7 @@ def build_services(
         Handlers(router, ()) if router is not None else _load_own_handlers(settings, environment, faults)
     )
     faults += _what_is_not_there(settings)
+    notifications = open_notifications(file, channels, home_of(environment) / TEMPLATES_FOLDER, faults)
     if faults:
         raise ConfigurationError(faults)
     database = Database(settings.database_url)
@@ -61,8 +71,8 @@ def build_services(
         settings,
         database,
         channels,
-        destinations=file.destinations,
-        login_groups=file.login_groups,
+        file=file,
+        notifications=notifications,
         router=handlers.router,
         clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
         notices=handlers.notices,
@@ -74,15 +84,16 @@ def join_services(
     database: Database,
     channels: Channels,
     *,
-    destinations: Iterable[DestinationConfig],
-    login_groups: tuple[LoginGroupConfig, ...] = (),
+    file: ChannelsFile,
+    notifications: tuple[Notification, ...] = (),
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
 ) -> Services:
-    """Join parts that are open already; tests join theirs here too, so that they meet what a gateway is made of."""
+    """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
-    forwarder = Forwarder(settings, database, channels, clock)
+    own_events = OwnEvents(clock)
+    forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
     services = Services(
         settings=settings,
@@ -91,20 +102,43 @@ def join_services(
         router=router,
         vault=Vault(settings.secret_key),
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
-        bans=Bans(
-            (network for channel in channels for network in channel.allowed_networks),
-            enabled=settings.bans_enabled and settings.ratelimit_enabled,
-        ),
+        bans=_bans(settings, channels),
         clock=clock,
         accepts=GroupCommit(database),
-        bind_route=bind_route(channels, settings),
-        destinations=destination_routes(destinations, forwarder, ca_bundle=settings.ca_bundle),
+        own_events=own_events,
+        destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
-        login_groups=login_groups,
+        login_groups=file.login_groups,
+        message_groups=file.message_groups,
+        push_keys=file.push_keys,
+        handlers_http=_handlers_http(settings),
         notices=notices,
         runtime=runtime,
     )
-    return replace(services, authorisations=authorisation_route(services))
+    return _with_built_in_routes(services, notifications)
+
+
+def _handlers_http(settings: Settings) -> OutboundClient:
+    return OutboundClient(
+        guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
+    )
+
+
+def _bans(settings: Settings, channels: Channels) -> Bans:
+    """Return the bans; what a channel allows is never banned."""
+    allowed = (network for channel in channels for network in channel.allowed_networks)
+    return Bans(allowed, enabled=settings.bans_enabled and settings.ratelimit_enabled)
+
+
+def _with_built_in_routes(services: Services, notifications: tuple[Notification, ...]) -> Services:
+    """Return the services with the routes that need them themselves, and let our own events be heard."""
+    binding = bind_route(services.channels, services.settings, services.own_events)
+    services = replace(services, bind_route=binding, message_route=message_route, lend_tools=lend_tools)
+    services = replace(services, notifications=notification_routes(services, notifications))
+    services = replace(services, authorisations=authorisation_route(services))
+    services = replace(services, payments=payment_route(services))
+    services.own_events.listen(services.matching)
+    return services
 
 
 def _load_own_handlers(settings: Settings, environment: Mapping[str, str], faults: list[str]) -> Handlers:
@@ -133,6 +167,9 @@ def _open_checked_channels(
         channels, unproven = open_channels(file.channels, known, ca_bundle=settings.ca_bundle)
         unsafe += unproven + weak_destination_secrets(file.destinations)
         faults += group_faults(file.login_groups, channels)
+        names = {each.name for each in file.channels}
+        faults += message_group_faults(file.message_groups, names)
+        faults += push_key_faults(file.push_keys, names | {each.name for each in file.message_groups})
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":

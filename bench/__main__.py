@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-from bench import beside, footprint, readme
+from bench import beside, footprint, messages, readme
 from bench.cases import gateways, peers
 from bench.growth import Growth
 from bench.logins import Logins, TokenCache
@@ -102,6 +102,7 @@ def _cases(scale: Scale, chosen: argparse.Namespace) -> tuple[list[Case], list[G
         *(beside.more_cases() if chosen.more_peers else []),
         *gateways(),
         *footprint.cases(),
+        *messages.cases(),
         Logins(),
         TokenCache(),
     ]

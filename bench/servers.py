@@ -192,6 +192,7 @@ def gateway(folder: Path, database_url: str, options: GatewayOptions | None = No
         "CHANNELS_FILE": str(channels),
         "HANDLERS": options.handlers,
         "RATELIMIT_ENABLED": "0",
+        "API_TOKENS": f"bench:{accounts.API_TOKEN}",
     }
     if not options.engine:
         environment |= {"ENGINE": "celery", "CELERY_BROKER_URL": NO_BROKER}

@@ -10,6 +10,7 @@ import argparse
 import os
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from dotenv import dotenv_values
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox import create_sandbox, read_settings
+from sandbox.platforms import simulated_platforms
+from sandbox.state import SandboxState
 
 PARENT_CHECK_SECONDS = 0.5
 
@@ -49,10 +52,19 @@ def main() -> None:
     server = make_server(chosen.host, chosen.port, app, threaded=True, request_handler=QuietHandler)
     _stop_on_signals(server)
     _stop_with_parent(server)
+    services = _start_services(app.extensions["sandbox"])
     print(f"Platform simulator on {settings.sandbox_url} (gateway {settings.gateway_url})", flush=True)
     server.serve_forever()
     app.extensions["sandbox"].closing.set()
+    for end in services:
+        end()
     server.server_close()
+
+
+def _start_services(state: SandboxState) -> list[Callable[[], None]]:
+    """Starts what platforms need beside HTTP, and returns what ends each."""
+    started = (each.service(state) for each in simulated_platforms() if each.service is not None)
+    return [end for end in started if end is not None]
 
 
 def _own_settings() -> dict[str, str | None]:

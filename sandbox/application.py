@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, g, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
-from sandbox import consent, control, landing, phone
+from sandbox import consent, control, inbox_pages, landing, phone
 from sandbox.credentials import read_settings
 from sandbox.faults import AFTER, BEFORE, INSTEAD, Fault, answer_instead, spoil
 from sandbox.platforms import by_name, simulated_platforms
@@ -28,6 +28,8 @@ PLATFORMS = Path(__file__).parent / "platforms"
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 )
+LIVE_PAGES = "; script-src 'self'; connect-src 'self'"
+"""What the pages add that look for new messages by themselves."""
 
 
 def create_sandbox(settings: SandboxSettings | None = None) -> Flask:
@@ -35,7 +37,7 @@ def create_sandbox(settings: SandboxSettings | None = None) -> Flask:
     app = Flask("sandbox", template_folder="pages", static_folder="pages/static", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.extensions["sandbox"] = _memory(settings or read_settings({}))
-    for module in (landing, control, consent, phone, source_pages):
+    for module in (landing, control, consent, phone, inbox_pages, source_pages):
         app.register_blueprint(module.blueprint)
     _add_platforms(app)
     app.before_request(_refuse_foreign_forms)
@@ -138,7 +140,8 @@ def _spoil_and_finish(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     if response.mimetype in ("text/html", "image/svg+xml"):
-        response.headers["Content-Security-Policy"] = PAGE_POLICY
+        live = LIVE_PAGES if request.blueprint == inbox_pages.blueprint.name else ""
+        response.headers["Content-Security-Policy"] = PAGE_POLICY + live
     wish = request.args.get("lang")
     if wish in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, str(wish), httponly=True, samesite="Lax")

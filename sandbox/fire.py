@@ -42,7 +42,7 @@ def find_sample(platform: str, event_type: str) -> Sample | None:
     """Returns the sample of a platform's slug and an event type."""
     callbacks = _sent_by(platform)
     samples = callbacks.samples if callbacks is not None else ()
-    if event_type == UNNAMED and samples and platform not in by_slug():
+    if event_type == UNNAMED and samples and not _is_played(platform):
         return samples[0]
     return next((sample for sample in samples if sample.type == event_type), None)
 
@@ -139,8 +139,13 @@ def _callbacks(order: Order) -> Callbacks:
 
 def _sent_by(platform: str) -> Callbacks | None:
     """Returns what a platform with a folder here sends, or else a source that is described by data."""
+    return by_slug()[platform].callbacks if _is_played(platform) else callbacks_of(platform)
+
+
+def _is_played(platform: str) -> bool:
+    """Tells whether the callbacks are those of a folder here; one of a described party may only take messages."""
     found = by_slug().get(platform)
-    return found.callbacks if found is not None else callbacks_of(platform)
+    return found is not None and (found.callbacks is not None or callbacks_of(platform) is None)
 
 
 def _platform_of(channel: str) -> str:

@@ -49,10 +49,12 @@ class Inbox:
         """Starts empty."""
         self._lock = threading.Lock()
         self._kept: list[Delivered] = []
+        self._changes = 0
 
     def keep(self, delivered: Delivered) -> None:
         """Adds a message."""
         with self._lock:
+            self._changes += 1
             self._kept.append(delivered)
             del self._kept[:-MOST_KEPT]
 
@@ -68,4 +70,10 @@ class Inbox:
     def clear(self) -> None:
         """Forgets everything."""
         with self._lock:
+            self._changes += 1
             self._kept.clear()
+
+    @property
+    def version(self) -> str:
+        """A word that is another one after every change, in another simulator too."""
+        return f"{id(self):x}-{self._changes}"

@@ -78,6 +78,7 @@ def home() -> str:
         presets=all_presets(),
         faults=[json.dumps(fault.as_dict(), ensure_ascii=False) for fault in state.faults.waiting()],
         calls=len(state.calls()),
+        messages=len(state.inbox.of()),
     )
 
 

@@ -232,6 +232,10 @@ class Simulated:
     expired: Mapping[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     """Status and body that say a token has expired, by endpoint; `*` stands for all others."""
     presets: tuple[Preset, ...] = ()
+    service: Callable[[SandboxState], Callable[[], None] | None] | None = None
+    """Starts what needs a port of its own beside the simulator (a mail server), and returns what ends it."""
+    first_message: str = ""
+    """What stands behind `flask messages send` for a first message here, channel first, such as `shop --text Hello`; empty: it takes none."""
 
     @property
     def name(self) -> str:

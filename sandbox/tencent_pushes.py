@@ -50,6 +50,19 @@ def signer_of(prefix: str) -> Sign:
     return sign
 
 
+def opened_reply(body: bytes, *, token: str, encoding_aes_key: str, receive_id: str) -> dict[str, Any]:
+    """Returns what an encrypted answer of the gateway says, or why it cannot be opened; nothing for an answer of another form."""
+    if not body.lstrip().startswith((b"<", b"{")):
+        return {}
+    try:
+        message = signer.open_reply(
+            body, token=token, encoding_aes_key=encoding_aes_key, receive_id=receive_id
+        )
+    except (ValueError, KeyError) as error:
+        return {"reply_problem": str(error)}
+    return {"reply": message}
+
+
 def reader_of(prefix: str) -> Read:
     """Returns what opens the gateway's answers to that account."""
 

@@ -67,8 +67,7 @@ def make_services(
         settings,
         database,
         opened,
-        destinations=file.destinations,
-        login_groups=file.login_groups,
+        file=file,
         router=router or Router(),
         clock=clock or FrozenClock(),
     )

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
 from app.pipeline.operators.channels import channel_view, login_view
+from app.pipeline.sending.push import app_key
 from app.pipeline.services import Services
 
 STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
@@ -45,6 +47,18 @@ def channels_group(services: Services) -> click.Group:
         states = _check(services, channels, stay_offline if offline else asking_platforms(services.settings))
         if "wrong" in states or (name is not None and "ok" not in states):
             raise SystemExit(1)
+
+    @group.command("app-key")
+    @click.argument("app")
+    def print_app_key(app: str) -> None:
+        """Print the key with which programs send to everybody bound to an app."""
+        if not APP_SHAPE.fullmatch(app):
+            raise click.ClickException(
+                "APP is the name that bind codes were made for: letters, digits and . _ : -"
+            )
+        key = app_key(services, app)
+        click.echo(key)
+        click.echo(f"{services.settings.public_base_url}/send/{key}?title=Hello&desp=World", err=True)
 
     return group
 

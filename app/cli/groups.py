@@ -30,7 +30,14 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
+    "messages": CommandPlace(
+        "app.cli.messages:messages_group", "Messages: sending one, and what became of it."
+    ),
+    "notifications": CommandPlace(
+        "app.cli.notifications:notifications_group", "Notifications: events that become messages."
+    ),
     "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
+    "payments": CommandPlace("app.cli.payments:payments_group", "Orders whose payment is waited for."),
     "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),
     "tokens": CommandPlace(
         "app.cli.tokens:tokens_group", "App tokens, and accounts that authorise a channel."

@@ -8,24 +8,31 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.config.certificates import Bundle, with_own_files
 from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
+from app.config.egress_proxies import EgressProxy
 from app.config.field_paths import checked_path
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.notifications import NotificationConfig
+from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
+AnyTable = TypeVar("AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig, NotificationConfig)
+
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_NAMES = frozenset({"commands"})
-"""Handlers of commands name this source; a channel of that name would send them its callbacks."""
+RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
+"""Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -55,6 +62,7 @@ class ChannelConfig(BaseModel):
     dedupe_window_days: int = Field(30, ge=1, le=3650)
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
+    egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     unset_variables: tuple[str, ...] = ()
@@ -80,6 +88,9 @@ class ChannelsFile(BaseModel):
     channels: tuple[ChannelConfig, ...] = ()
     destinations: tuple[DestinationConfig, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    message_groups: tuple[MessageGroupConfig, ...] = ()
+    push_keys: tuple[PushKeyConfig, ...] = ()
+    notifications: tuple[NotificationConfig, ...] = ()
 
 
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
@@ -119,13 +130,22 @@ def parse_channels(
         if channel is not None:
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
-    groups = _login_groups(document.get("login_groups", []), source, faults)
+    tables = partial(_tables, document, named, faults, source=source)
+    logins = tables(LoginGroupConfig, key="login_groups")
+    messages = tables(MessageGroupConfig, key="message_groups")
+    push_keys = tables(PushKeyConfig, key="push_keys")
+    notifications = tables(NotificationConfig, key="notifications")
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     faults += dict.fromkeys(named.faults)
     if faults:
         raise ConfigurationError(faults)
     return ChannelsFile(
-        channels=tuple(channels), destinations=tuple(destinations), login_groups=tuple(groups)
+        channels=tuple(channels),
+        destinations=tuple(destinations),
+        login_groups=tuple(logins),
+        message_groups=tuple(messages),
+        push_keys=tuple(push_keys),
+        notifications=tuple(notifications),
     )
 
 
@@ -187,20 +207,32 @@ def _destinations(tables: Any, named: NamedValues, source: str, faults: list[str
     return destinations
 
 
-def _login_groups(tables: Any, source: str, faults: list[str]) -> list[LoginGroupConfig]:
+def _tables(
+    document: Mapping[str, Any],
+    named: NamedValues,
+    faults: list[str],
+    kind: type[AnyTable],
+    *,
+    key: str,
+    source: str,
+) -> list[AnyTable]:
+    tables = document.get(key, [])
     if not isinstance(tables, list):
-        faults.append(f"{source}: login_groups must be written as [[login_groups]].")
+        faults.append(f"{source}: {key} must be written as [[{key}]].")
         return []
     groups = []
     for table in tables:
+        variables = _Variables(named)
+        values = variables.put_into(table)
+        if variables.unset:
+            faults.append(f"{source}: [[{key}]] needs {', '.join(variables.unset)} in the environment.")
+            continue
         try:
-            groups.append(LoginGroupConfig.model_validate(table))
+            groups.append(kind.model_validate(values))
         except ValidationError as error:
             name = table.get("name") if isinstance(table, dict) else None
-            faults.extend(
-                f"{source}: [[login_groups]] {name!r} {sentence}" for sentence in fault_sentences(error)
-            )
-    faults.extend(_doubled([group.name for group in groups], "login groups", source))
+            faults.extend(f"{source}: [[{key}]] {name!r} {sentence}" for sentence in fault_sentences(error))
+    faults.extend(_doubled([group.name for group in groups], key.replace("_", " "), source))
     return groups
 
 

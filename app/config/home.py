@@ -1,6 +1,6 @@
 """Where a gateway's own files are: the working directory, or the folder that CALLGATE_HOME names.
 
-They are `.env`, `channels.toml`, `handlers/`, `sources/` and `var/`. Nothing here reads or writes them. The product never ships or
+They are `.env`, `channels.toml`, `handlers/`, `sources/`, `templates/` and `var/`. Nothing here reads or writes them. The product never ships or
 tracks one of them, so that an upgrade touches none.
 """
 
@@ -15,6 +15,8 @@ HOME = "CALLGATE_HOME"
 HANDLERS_FOLDER = "handlers"
 SOURCES_FOLDER = "sources"
 """An operator's own descriptions of sources."""
+TEMPLATES_FOLDER = "templates"
+"""An operator's own templates of messages."""
 SQLITE = ("sqlite:///", "sqlite+pysqlite:///")
 
 

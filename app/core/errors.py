@@ -169,11 +169,23 @@ class UpstreamError(CallgateError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """The platform could not be reached or said it is busy; the call may be repeated later."""
+    """The platform could not be reached or said it is busy; the call may be repeated later.
 
-    def __init__(self, message: str, *, platform_code: str | None = None, retry_after: int | None = None):
+    `was_sent` is False where the platform for sure did not carry the call out: no connection, or its word that it is
+    busy. True where nobody knows.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        platform_code: str | None = None,
+        retry_after: int | None = None,
+        was_sent: bool = True,
+    ):
         super().__init__("upstream_unavailable", message, platform_code=platform_code)
         self.retry_after = retry_after
+        self.was_sent = was_sent
 
 
 class TokenRejected(UpstreamError):

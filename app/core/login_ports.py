@@ -23,6 +23,18 @@ class RefusalReader(Protocol):
 
 
 @runtime_checkable
+class TokenValidator(Protocol):
+    """Must ask its provider now and then whether a token that is in use is still good (Twitch)."""
+
+    @property
+    def validate_every(self) -> int:
+        """Return after how many seconds a token is asked about again."""
+
+    def validate(self, tokens: TokenSet, http: HttpClient) -> None:
+        """Ask once; raises TokenRejected when the token has ended, UpstreamError and its kin when nobody knows."""
+
+
+@runtime_checkable
 class DirectAppTokenLogin(Protocol):
     """Redeems such a code with the application's own token (DingTalk in its app); it is an AppTokenLogin too."""
 

@@ -14,13 +14,13 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.mail import MailClient
 from app.core.ports import HttpClient
-from app.core.values import JSON
+from app.core.values import JSON, Event
 
 FORMATS = ("markdown", "text", "html")
 
 
 class Recipient(NamedTuple):
-    """One addressee: `kind` is open_id, user_id, chat_id, department, tag, email or robot, `value` the platform's own id.
+    """One addressee: `kind` is open_id, user_id, union_id, chat_id, department, tag, email or robot, `value` the platform's own id.
 
     A robot speaks where it was put, so its value is empty. `@all` as a user_id is everybody, where a platform has that.
     """
@@ -61,11 +61,16 @@ class Part:
 
 
 class Pace(NamedTuple):
-    """At most `most` calls in `seconds`; counted over all processes for the whole channel, or for each recipient."""
+    """At most `most` calls in `seconds`; counted over all processes for the whole channel, or for each recipient.
+
+    `kinds` names the kinds of recipient it is for, all where it is empty: a robot and an app of one channel have limits of
+    their own.
+    """
 
     most: int
     seconds: float
     each_recipient: bool = False
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,17 +104,21 @@ class SendResult:
 class Sender(Protocol):
     """Sends messages (WeCom, DingTalk, Feishu, WeChat; Slack, Discord, Telegram, SMTP …). Only `lent` does I/O."""
 
-    recipient_kinds: tuple[str, ...]
-    """Kinds of Recipient it takes; the first one is meant where a message names nobody and it is `robot`."""
+    @property
+    def most_recipients(self) -> int:
+        """How many recipients of one kind one call may have; see KindLimits for kinds that differ."""
 
-    most_recipients: int
-    """How many recipients of one kind one call may have."""
+    @property
+    def recipient_kinds(self) -> tuple[str, ...]:
+        """Kinds of Recipient it takes; the first one is meant where a message names nobody and it is `robot`."""
 
-    recognises_repeats: bool
-    """True where the platform drops a call with a `repeat_key` it knows: an unclear ending may then be repeated."""
+    @property
+    def recognises_repeats(self) -> bool:
+        """True where the platform drops a call with a `repeat_key` it knows: an unclear ending may then be repeated."""
 
-    paces: tuple[Pace, ...]
-    """What the platform allows, with its source in a comment."""
+    @property
+    def paces(self) -> tuple[Pace, ...]:
+        """What the platform allows, with its source in a comment."""
 
     def needs_app_token(self, kind: str) -> bool:
         """Say whether a call to this kind of recipient needs Lent.app_token; robots mostly have keys of their own."""
@@ -124,24 +133,54 @@ class Sender(Protocol):
         """Send one part to recipients of one kind, once.
 
         Raises TokenRejected (the app token is stale; it is renewed and the call repeated once), QuotaReached (nothing
-        was sent, wait), SendRefused (final), UpstreamUnavailable (for sure nothing was sent; may be repeated),
-        OutcomeUnknown (nobody knows). Every sentence is for operators and names the cure, never a secret.
+        was sent, wait), SendRefused (final), UpstreamUnavailable (with `was_sent=False` for sure nothing was sent and
+        it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
+        the cure, never a secret.
         """
+
+
+@runtime_checkable
+class ReplyTarget(Protocol):
+    """Knows to whom an answer to an event of its channel goes; beside Sender."""
+
+    def reply_to(self, event: Event) -> Recipient | None:
+        """Return who caused an event, None where nobody can be answered; pure."""
+
+
+@runtime_checkable
+class KindLimits(Protocol):
+    """Beside Sender: one call takes more recipients of one kind than of another (WeCom, DingTalk)."""
+
+    def most_of_kind(self, kind: str) -> int:
+        """Return how many recipients of this kind one call may have; never less than Sender.most_recipients."""
+
+
+def most_in_one_call(sender: Sender, kind: str) -> int:
+    """Return how many recipients of a kind one call of this sender may have."""
+    return sender.most_of_kind(kind) if isinstance(sender, KindLimits) else sender.most_recipients
 
 
 class QuotaReached(UpstreamUnavailable):
     """The platform takes no more for now: nothing was sent, no attempt is used up, `retry_after` seconds from now it may go on."""
 
     def __init__(self, message: str, *, retry_after: int, platform_code: str | None = None):
-        super().__init__(message, platform_code=platform_code, retry_after=retry_after)
+        super().__init__(message, platform_code=platform_code, retry_after=retry_after, was_sent=False)
         self.code = "quota_reached"
+
+
+REFUSED = {
+    "settings": "refused_settings",
+    "recipient": "refused_recipient",
+    "content": "refused_content",
+}
+"""What history calls a refusal, by what is at fault."""
 
 
 class SendRefused(UpstreamError):
     """The platform will never take this: `at_fault` is `settings` (key, permission), `recipient` or `content`."""
 
     def __init__(self, at_fault: str, message: str, *, platform_code: str | None = None):
-        super().__init__(f"refused_{at_fault}", message, platform_code=platform_code)
+        super().__init__(REFUSED.get(at_fault, "refused_content"), message, platform_code=platform_code)
         self.at_fault = at_fault
 
 

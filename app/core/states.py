@@ -41,6 +41,52 @@ class Trigger(StrEnum):
     MANUAL = "manual"
 
 
+class MessageState(StrEnum):
+    """Where a message stands, on one channel or over all of them; `waiting` is a channel that is only used when others fail.
+
+    `sent` counts what a platform took; `partly` that some recipients or parts were not; `failed` that nobody was
+    reached; `dead` that the gateway gave up: every try failed, or the channel's settings are wrong.
+    """
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    PARTLY = "partly"
+    FAILED = "failed"
+    DEAD = "dead"
+
+
+class RecipientState(StrEnum):
+    """Where one part of a message stands on its way to one recipient.
+
+    `accepted` is taken by the platform without a word whether it arrives; of `unknown` nobody knows whether it was
+    taken; `refused` is about this recipient, `failed` about the message, the channel or the tries.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class NotificationOutcome(StrEnum):
+    """What became of an event in a notification.
+
+    `waiting` is collected with others into one message; `unchanged` said what was said last; `limited` came when enough
+    had been said; `quiet` came in quiet hours that drop.
+    """
+
+    SENT = "sent"
+    WAITING = "waiting"
+    UNCHANGED = "unchanged"
+    LIMITED = "limited"
+    QUIET = "quiet"
+
+
 class BindStatus(StrEnum):
     """Where a bind code stands."""
 

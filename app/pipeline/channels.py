@@ -21,6 +21,7 @@ from app.config.samples import CURE, sample_faults
 from app.config.settings import Settings
 from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, ConfigurationError, RefusedError, UpstreamError
+from app.core.mail import MailClient
 from app.core.ports import (
     AppTokenSource,
     BindSource,
@@ -35,6 +36,7 @@ from app.core.sending import Sender
 from app.core.values import Coverage
 from app.security.addresses import Network, parse_networks
 from app.security.found_keys import FoundKeys
+from app.security.mail_client import SmtpClient
 from app.security.outbound import OutboundClient, configured_origins
 from app.security.public_addresses import AddressGuard
 
@@ -70,6 +72,7 @@ class Channel:
     found_keys: FoundKeys = field(default_factory=FoundKeys, repr=False, compare=False)
     off: Mapping[str, str] = field(default_factory=dict)
     weak_keys: tuple[str, ...] = ()
+    mail: MailClient = field(default_factory=SmtpClient, repr=False, compare=False)
     _offers: dict[type, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -225,20 +228,26 @@ def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca
         config=config,
         spec=spec,
         connector=connector,
-        http=_client(connector, origins, config.ca_bundle or ca_bundle or None),
+        http=_client(
+            connector,
+            origins,
+            config.ca_bundle or ca_bundle or None,
+            config.egress_proxy.get_secret_value(),
+        ),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
         off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
+        mail=SmtpClient(ca_file=config.ca_bundle or ca_bundle or None),
     )
 
 
-def _client(connector: object, origins: frozenset[str], ca_file: str | None) -> OutboundClient:
+def _client(connector: object, origins: frozenset[str], ca_file: str | None, proxy: str) -> OutboundClient:
     """Return the way out: to configured origins or, where a server names its own addresses, to public ones."""
     if isinstance(connector, DiscoveringLogin):
-        return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file)
-    return OutboundClient(allowed_origins=origins, ca_file=ca_file)
+        return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file, proxy=proxy)
+    return OutboundClient(allowed_origins=origins, ca_file=ca_file, proxy=proxy)
 
 
 def _switched_off(config: ChannelConfig, typed: PlatformSettings, connector: object) -> dict[str, str]:

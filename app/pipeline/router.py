@@ -7,14 +7,16 @@ of their own in stored dispatches, which say what died (OnDeadName); how they ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from app.config.retries import DEFAULT_ATTEMPTS, attempts_of, read_delays
+from app.core.ports import HttpClient
 from app.core.values import Event
 from app.storage.database.db import Transaction
+from app.storage.queue.dispatches import Claim
 
 ON_DEAD_PREFIX = "on_dead:"
 ON_DEAD_NAME = re.compile(r"on_dead:(.+):([0-9a-f]{32}):([0-9]{1,9})")
@@ -33,15 +35,75 @@ class Death(NamedTuple):
     error: str
 
 
+class HandlerTools(Protocol):
+    """What a gateway lends to one run of a handler; Context hands it on. pipeline/sending/handler_tools.py implements it."""
+
+    @property
+    def http(self) -> HttpClient:
+        """The guarded client: public addresses only, bounded time and size, no redirects."""
+
+    def send(self, body: Mapping[str, Any]) -> str:
+        """Have a message sent and return its id; once for each call of a run, however often the run is repeated."""
+
+    def reply(self, body: Mapping[str, Any]) -> str:
+        """Have a message sent to whoever caused the event, and return its id."""
+
+    def app_token(self, channel: str) -> str:
+        """Return a token of a channel's application that works now."""
+
+    def user_token(self, identity_id: str) -> str:
+        """Return a token of a person that works now."""
+
+
 class Context(NamedTuple):
     """What a handler gets beside the event.
 
     `tx` is a transaction that commits with the dispatch (transactional only); `death` says what died (on_dead only).
+    `claim` is the run itself, for the gateway's own handlers.
     """
 
     attempt: int
     tx: Transaction | None = None
     death: Death | None = None
+    claim: Claim | None = None
+    tools: HandlerTools | None = None
+
+    def send(self, channel: str | Sequence[str], text: str = "", **more: Any) -> str:
+        """Have a message sent through a channel, or several, and return its id; `more` is what POST /api/v1/messages takes.
+
+        It is stored now, or with `tx` where there is one, and sent in the background. A repeated run does not send it again:
+        the first, second … call of a run is the same message each time. Raises RequestError for what is wrong with it.
+        """
+        names = [channel] if isinstance(channel, str) else list(channel)
+        return self._lent().send({"channels": names, **_said(text), **more})
+
+    def reply(self, text: str = "", **more: Any) -> str:
+        """Have a message sent to whoever caused the event, as `send` does; raises PermanentError where that is not possible."""
+        return self._lent().reply({**_said(text), **more})
+
+    def app_token(self, channel: str) -> str:
+        """Return the token that all of this gateway's processes share for a channel; raises UpstreamError."""
+        return self._lent().app_token(channel)
+
+    def user_token(self, identity_id: str) -> str:
+        """Return a person's access token, refreshed when it is due; raises GrantRejected when they must log in again."""
+        return self._lent().user_token(identity_id)
+
+    @property
+    def http(self) -> HttpClient:
+        """The client for calls to the outside: public addresses only, eight seconds and a megabyte at most."""
+        return self._lent().http
+
+    def _lent(self) -> HandlerTools:
+        if self.tools is None:
+            raise RuntimeError(
+                "This works in a running gateway only; a test gives the context tools of its own."
+            )
+        return self.tools
+
+
+def _said(text: str) -> dict[str, str]:
+    return {"text": text} if text else {}
 
 
 Handler = Callable[[Event, Any], Any]

@@ -10,15 +10,20 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.config.login_groups import LoginGroupConfig
+from app.config.message_groups import MessageGroupConfig
+from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
+from app.core.ports import HttpClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
-from app.pipeline.router import Route, Router
+from app.pipeline.own_events import OwnEvents
+from app.pipeline.returns import Returns
+from app.pipeline.router import HandlerTools, Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
-from app.storage.database.db import Database
+from app.storage.database.db import Database, Transaction
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
 
@@ -99,6 +104,8 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    returns: dict[str, Returns] = field(default_factory=dict)
+    """When messages that have to wait come back, by channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +122,24 @@ class Services:
     clock: Clock
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
+    own_events: OwnEvents
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
+    payments: Route | None = None
+    """Asks for payments whose notices did not come."""
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
+    notifications: tuple[Route, ...] = ()
     login_groups: tuple[LoginGroupConfig, ...] = ()
+    message_groups: tuple[MessageGroupConfig, ...] = ()
+    push_keys: tuple[PushKeyConfig, ...] = ()
+    message_route: Callable[[Services, str], Route | None] | None = None
+    """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
+    lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
+    """Makes what one run of a handler is lent."""
+    handlers_http: HttpClient | None = None
+    """The way out for handlers: to public addresses."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)
@@ -139,17 +158,22 @@ class Services:
         return self._named_route(name) or self._named_route(name.replace(OLD_HANDLERS, "handlers.", 1))
 
     def _named_route(self, name: str) -> Route | None:
-        built_in = (self.bind_route, self.authorisations, *self.commands, *self.destinations)
+        ours = (self.bind_route, self.authorisations, self.payments)
+        built_in = (*ours, *self.commands, *self.destinations, *self.notifications)
         found = next((route for route in built_in if route is not None and route.name == name), None)
+        if found is None and self.message_route is not None:
+            found = self.message_route(self, name)
         return found or self.router.find(name)
 
     def matching(self, channel: str, platform: str, event_type: str, version: str) -> tuple[Route, ...]:
-        """Return the handlers and destinations that take such an event."""
+        """Return the handlers, destinations and notifications that take such an event."""
         key = (channel, platform, event_type, version, len(self.router.routes))
         found = self._matches.get(key)
         if found is None:
             found = self.router.matching(channel, platform, event_type, version) + tuple(
-                route for route in self.destinations if route.takes(channel, platform, event_type, version)
+                route
+                for route in (*self.destinations, *self.notifications)
+                if route.takes(channel, platform, event_type, version)
             )
             if len(self._matches) >= MOST_MATCHES:
                 self._matches.clear()

@@ -1,7 +1,7 @@
 """Finds the platforms by listing this folder; the only place that imports a platform by name at run time.
 
 Beside platforms with code there are sources that are data: one TOML file each in `sources/`, or an operator's own; and logins that are,
-in `oauth2/presets/`.
+in `oauth2/presets/`. A folder with the slug of a source in `sources/` holds the sending of that party, and the two are one platform.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.core.errors import ConfigurationError
 from app.core.ports import PlatformSpec
 from app.wire.sources.catalogue import Catalogue
 from app.wire.sources.description import KINDS
+from app.wire.sources.joined import joined_platform
 from app.wire.sources.platform import described_platform, platform_on_the_spot
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def coded(slug: str) -> PlatformSpec:
 @cache
 def discover() -> Mapping[str, PlatformSpec]:
     """Load every platform in this folder, and return them by their slugs: for lists and pages, not for a start."""
-    return MappingProxyType({slug: coded(slug) for slug in sorted(coded_slugs())})
+    known = Platforms()
+    return MappingProxyType({slug: known[slug] for slug in sorted(coded_slugs())})
 
 
 @cache
@@ -80,7 +82,7 @@ class Platforms(Mapping[str, PlatformSpec]):
 
     def __getitem__(self, slug: str) -> PlatformSpec:
         name = slug.replace("_", "-")
-        if name in coded_slugs():
+        if name in coded_slugs() and name not in catalogue():
             return coded(name)
         if name not in self._kept:
             self._kept[name] = self._made(name)
@@ -88,7 +90,8 @@ class Platforms(Mapping[str, PlatformSpec]):
 
     def _made(self, slug: str) -> PlatformSpec:
         if slug in (ours := catalogue()):
-            return described_platform(ours[slug], self._base, page=f"docs/platforms/sources/{slug}.md")
+            source = described_platform(ours[slug], self._base, page=f"docs/platforms/sources/{slug}.md")
+            return joined_platform(source, coded(slug)) if slug in coded_slugs() else source
         if slug in self._own:
             return described_platform(self._own[slug], self._base)
         if slug in KINDS:
@@ -107,7 +110,7 @@ class Platforms(Mapping[str, PlatformSpec]):
         faults += [
             f"sources/{slug}.toml: a platform of the gateway has this slug; choose another one."
             for slug in self._own
-            if slug in coded_slugs() or slug in KINDS
+            if (slug in coded_slugs() and slug not in catalogue()) or slug in KINDS
         ]
         if faults:
             raise ConfigurationError(faults)

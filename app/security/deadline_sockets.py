@@ -46,10 +46,17 @@ def deadline(connect_timeout: float, total_timeout: float, permits: Permits | No
     _call.connect_timeout = connect_timeout
     _call.ends = time.monotonic() + total_timeout
     _call.permits = permits
+    _call.has_written = False
     try:
         yield
     finally:
         del _call.ends, _call.connect_timeout, _call.permits
+
+
+def has_written() -> bool:
+    """Say whether any byte of a request went out since this thread's last deadline began; TLS handshakes do not count."""
+    written: bool = getattr(_call, "has_written", True)
+    return written
 
 
 def end_within(seconds: float) -> None:
@@ -64,6 +71,14 @@ def _remaining() -> float:
     return remaining
 
 
+def address_refused(host: str) -> UpstreamError:
+    """Return the refusal of a host whose address is none that may be connected to."""
+    return UpstreamError(
+        "upstream_address_refused",
+        f"{host} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
+    )
+
+
 class _DeadlineSocket(socket.socket):
     def connect(self, address: Any, /) -> None:
         self.settimeout(min(_call.connect_timeout, _remaining()))
@@ -75,6 +90,7 @@ class _DeadlineSocket(socket.socket):
 
     def sendall(self, *args: Any, **options: Any) -> None:
         self.settimeout(_remaining())
+        _call.has_written = True
         super().sendall(*args, **options)
 
 
@@ -83,6 +99,11 @@ class _DeadlineTlsSocket(ssl.SSLSocket):
         self.settimeout(min(_call.connect_timeout, _remaining()))
         super().do_handshake(block)
 
+    def recv(self, *args: Any, **options: Any) -> bytes:
+        # TLS inside of TLS, as through a proxy that speaks it, reads the outer one so.
+        self.settimeout(_remaining())
+        return super().recv(*args, **options)
+
     def recv_into(self, *args: Any, **options: Any) -> int:
         self.settimeout(_remaining())
         return super().recv_into(*args, **options)
@@ -90,6 +111,7 @@ class _DeadlineTlsSocket(ssl.SSLSocket):
     def send(self, *args: Any, **options: Any) -> int:
         # sendall() of a TLS socket goes through here piece by piece.
         self.settimeout(_remaining())
+        _call.has_written = True
         return super().send(*args, **options)
 
 
@@ -105,46 +127,53 @@ class _FinalAnswer(http.client.HTTPResponse):
         raise http.client.HTTPException("interim answers without end")
 
 
+def connected_socket(host: str, port: int) -> socket.socket:
+    """Return a socket connected within the running deadline to the first address of a host that takes the connection.
+
+    Raises socket.gaierror for a name without an address, OSError when none takes it, and UpstreamError when the running
+    deadline permits none of them.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure = OSError("no address")
+    permitted = [item for item in found if _permits(host, port, item[4])]
+    if found and not permitted:
+        raise address_refused(host.rstrip("."))
+    for family, kind, protocol, _, address in permitted:
+        connection = _DeadlineSocket(family, kind, protocol)
+        try:
+            connection.connect(address)
+            _check_peer(connection, host, port)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
+        except OSError as error:
+            connection.close()
+            failure = error
+    raise failure
+
+
+def _permits(host: str, port: int, address: Any) -> bool:
+    permits: Permits | None = _call.permits
+    return permits is None or permits(host, port, address[0])
+
+
+def _check_peer(connection: socket.socket, host: str, port: int) -> None:
+    """Judge where the socket arrived, before anything is sent: some addresses stand for others."""
+    if not _permits(host, port, connection.getpeername()):
+        connection.close()
+        raise address_refused(host.rstrip("."))
+
+
 class _PlainConnection(HTTPConnection):
     response_class = _FinalAnswer
 
     def _new_conn(self) -> socket.socket:
+        """Connect to the host as it is resolved, not as it is shown: a dot at its end counts."""
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            return connected_socket(self._dns_host, self.port or self.default_port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
         except OSError as error:
-            raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
-        failure: OSError | None = None
-        permitted = [item for item in found if self._permits(item[4])]
-        if found and not permitted:
-            raise self._refused()
-        for family, kind, protocol, _, address in permitted:
-            connection = _DeadlineSocket(family, kind, protocol)
-            try:
-                connection.connect(address)
-                self._check_peer(connection)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return connection
-            except OSError as error:
-                connection.close()
-                failure = error
-        raise NewConnectionError(self, "no address could be connected to") from failure
-
-    def _permits(self, address: Any) -> bool:
-        """Ask about the host as it is resolved, not as it is shown: a dot at its end counts."""
-        permits: Permits | None = _call.permits
-        return permits is None or permits(self._dns_host, self.port or self.default_port, address[0])
-
-    def _check_peer(self, connection: socket.socket) -> None:
-        """Judge where the socket arrived, before anything is sent: some addresses stand for others."""
-        if not self._permits(connection.getpeername()):
-            connection.close()
-            raise self._refused()
-
-    def _refused(self) -> UpstreamError:
-        return UpstreamError(
-            "upstream_address_refused",
-            f"{self.host} is not at a public address (CALLBACK_ALLOWED_HOSTS; allowed_hosts of a login channel).",
-        )
+            raise NewConnectionError(self, "no address could be connected to") from error
 
 
 class _TlsConnection(_PlainConnection, HTTPSConnection):
@@ -159,6 +188,9 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
+POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
 class _DeadlineAdapter(HTTPAdapter):
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
@@ -166,7 +198,18 @@ class _DeadlineAdapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return what connects through a proxy, with sockets of ours and the same trust on the way to it and behind it."""
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(
+            proxy,
+            **({} if known else {"ssl_context": self._context, "proxy_ssl_context": self._context}),
+            **options,
+        )
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the certificates to the context, which demands and checks them; loading them per call is slow."""
@@ -195,10 +238,14 @@ def tls_context(ca_file: str | None, client: tuple[str, str] | None = None) -> s
     return context
 
 
-def bounded_session(context: ssl.SSLContext) -> requests.Session:
-    """Return a session for the calling thread: no proxies or credentials from the environment, no cookies kept."""
+def bounded_session(context: ssl.SSLContext, proxy: str = "") -> requests.Session:
+    """Return a session for the calling thread: no proxies or credentials from the environment, no cookies kept.
+
+    With `proxy` all goes through that one.
+    """
     session = _PlainSession()
     session.trust_env = False
+    session.proxies = {"http": proxy, "https": proxy} if proxy else {}
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     adapter = _DeadlineAdapter(context)
     session.mount("https://", adapter)

@@ -25,7 +25,14 @@ from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
-from app.security.deadline_sockets import bounded_session, deadline, tls_context
+from app.security.deadline_sockets import (
+    Permits,
+    address_refused,
+    bounded_session,
+    deadline,
+    has_written,
+    tls_context,
+)
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
 
@@ -35,6 +42,7 @@ MAX_RETRY_AFTER = 86_400
 DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 OPAQUE_SEGMENT = 24
+PROXY_WANTS_PASSWORD = 407
 
 logger = structlog.get_logger(__name__)
 
@@ -100,7 +108,8 @@ class OutboundClient:
 
     With a `guard` it is for addresses that callers supply: any origin, but only where the guard lets it connect.
     `total_timeout` covers connecting, TLS, sending and the whole answer; only the system's name resolution is
-    beyond its reach. One client is shared by all threads; each thread has its own connections.
+    beyond its reach. With a `proxy` (http:// or https://, a password in it) everything goes through that one; the guard then
+    judges what the target's name resolves to here, and the proxy resolves it once more. One client is shared by all threads; each thread has its own connections.
     """
 
     def __init__(
@@ -114,6 +123,7 @@ class OutboundClient:
         user_agent: str = "Callgate/0.1",
         ca_file: str | None = None,
         client_certificate: tuple[str, str] | None = None,
+        proxy: str = "",
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -123,6 +133,7 @@ class OutboundClient:
         self._user_agent = user_agent
         self._ca_file = ca_file
         self._client_certificate = client_certificate
+        self._proxy = proxy
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
@@ -141,7 +152,8 @@ class OutboundClient:
         """Send one request and return the answer whatever its status, redirects excepted.
 
         `content` is sent byte for byte; its Content-Type is the caller's to name.
-        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else.
+        Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
+        first is False when not one byte of the request went out.
         """
         prepared = self._prepare(
             method, url, params=params, form=form, json=json, content=content, headers=headers
@@ -150,8 +162,8 @@ class OutboundClient:
         log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
         started = time.monotonic()
         try:
-            permits = self._guard.permits if self._guard is not None else None
-            with deadline(self._connect_timeout, self._total_timeout, permits):
+            with deadline(self._connect_timeout, self._total_timeout, self._permits()):
+                self._judge_behind_proxy(target.hostname or "", target.port or DEFAULT_PORTS[target.scheme])
                 answer = self._send(prepared, target.hostname or "")
         except UpstreamError as error:
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
@@ -206,6 +218,25 @@ class OutboundClient:
                 "upstream_origin_refused", f"{origin} is not an address this channel's configuration names."
             )
 
+    def _permits(self) -> Permits | None:
+        """Return what judges the addresses that are connected to; that of a proxy is the operator's choice."""
+        return self._guard.permits if self._guard is not None and not self._proxy else None
+
+    def _judge_behind_proxy(self, host: str, port: int) -> None:
+        """Refuse a target behind the proxy that a direct call would refuse too; raises UpstreamError and its kin."""
+        if self._guard is None or not self._proxy or self._guard.is_allowed(host, port):
+            return
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise UpstreamUnavailable(
+                f"The name {host} cannot be resolved here, so nothing says that it is public; name it in allowed_hosts if it may be called "
+                "through egress_proxy all the same.",
+                was_sent=False,
+            ) from None
+        if not all(self._guard.permits(host, port, str(item[4][0])) for item in found):
+            raise address_refused(host)
+
     def _send(self, prepared: requests.PreparedRequest, host: str) -> HttpAnswer:
         try:
             with self._session().send(
@@ -214,6 +245,8 @@ class OutboundClient:
                 allow_redirects=False,
                 timeout=(self._connect_timeout, self._total_timeout),
             ) as response:
+                if self._proxy and response.status_code == PROXY_WANTS_PASSWORD:
+                    raise _proxy_failed(host)
                 if 300 <= response.status_code < 400:  # noqa: PLR2004
                     raise UpstreamError(
                         "upstream_redirect", f"{host} answered with a redirect; none is followed."
@@ -229,7 +262,10 @@ class OutboundClient:
             ) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
-            raise _unavailable(host, error) from None
+            unavailable = _unavailable(host, error)
+            # What a proxy was told to reach the platform is no part of the request.
+            unavailable.was_sent = has_written() and not _is_of_proxy(error)
+            raise unavailable from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
@@ -246,7 +282,7 @@ class OutboundClient:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
-            session = self._threads.session = bounded_session(self._tls_context())
+            session = self._threads.session = bounded_session(self._tls_context(), self._proxy)
         return session
 
     def _tls_context(self) -> ssl.SSLContext:
@@ -262,7 +298,10 @@ def loggable_path(path: str) -> str:
 
 
 def _is_opaque(segment: str) -> bool:
-    return len(segment) >= OPAQUE_SEGMENT and any(char.isdigit() for char in segment)
+    """Say whether a segment looks drawn at random: long, and with digits or letters of both cases."""
+    has_digit = any(char.isdigit() for char in segment)
+    has_both = any(char.isupper() for char in segment) and any(char.islower() for char in segment)
+    return len(segment) >= OPAQUE_SEGMENT and (has_digit or has_both)
 
 
 def _headers(response: requests.Response) -> Mapping[str, str]:
@@ -287,6 +326,8 @@ def _unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
     A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.
     """
     causes = list(_causes(error))
+    if _is_of_proxy(error):
+        return _proxy_failed(host)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return UpstreamUnavailable(
@@ -302,6 +343,19 @@ def _unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
         timed_out.http_status = 504
         return timed_out
     return UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.")
+
+
+def _is_of_proxy(error: BaseException) -> bool:
+    """Say whether a call ended on the way through a proxy, before the platform could be told anything."""
+    return any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in _causes(error))
+
+
+def _proxy_failed(host: str) -> UpstreamUnavailable:
+    return UpstreamUnavailable(
+        f"The proxy in egress_proxy cannot be reached, wants another password, or does not lead to {host}; compare it with the "
+        "proxy's own log.",
+        was_sent=False,
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

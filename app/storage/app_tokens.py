@@ -114,9 +114,9 @@ def fail_token_lease(
     error: str,
     at: datetime,
     renew_at: datetime,
-) -> None:
-    """Write why nothing was fetched and give the lease back; the value that is there stays."""
-    tx.execute(
+) -> bool:
+    """Write why nothing was fetched and give the lease back; the value that is there stays. False when the lease is another's now."""
+    changed = tx.execute(
         app_tokens.update()
         .where(_is(channel, kind), is_held(app_tokens, lease))
         .values(
@@ -125,7 +125,8 @@ def fail_token_lease(
             last_error_at=at,
             **NO_LEASE,
         )
-    )
+    ).rowcount
+    return bool(changed)
 
 
 def drop_app_token(tx: Connection, channel: str, kind: str, *, version: int) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Row, Table, select
+from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, select
 
 from app.core.storable import storable
 from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
@@ -20,7 +20,7 @@ MAX_TEXT = 1000
 destination_states = Table(
     "destination_states",
     metadata,
-    Column("name", ExactText(64), primary_key=True),
+    Column("name", ExactText(96), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("unavailable", Integer, nullable=False),
     Column("open_until", UtcDateTime),
@@ -51,9 +51,12 @@ class DestinationState:
     last_error: str | None = None
 
 
+_BY_NAME = select(destination_states).where(destination_states.c.name == bindparam("of_name"))
+
+
 def find_state(tx: Connection, name: str) -> DestinationState:
     """Return where a destination stands."""
-    row = tx.execute(select(destination_states).where(destination_states.c.name == name)).one_or_none()
+    row = tx.execute(_BY_NAME, {"of_name": name}).one_or_none()
     return DestinationState(name) if row is None else _state(row)
 
 

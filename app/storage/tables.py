@@ -9,6 +9,7 @@ from app.storage import (  # noqa: F401 - imported for their tables
     bans,
     commands,
     destination_states,
+    expected_payments,
 )
 from app.storage.binding import bindcodes, followers, openids  # noqa: F401 - imported for their tables
 from app.storage.database.db import metadata
@@ -21,6 +22,8 @@ from app.storage.login import (  # noqa: F401 - imported for their tables
     signing_keys,
     users,
 )
+from app.storage.messages import notifications  # noqa: F401 - imported for its tables
+from app.storage.messages import tables as messages  # noqa: F401 - imported for its tables
 from app.storage.queue import dispatches  # noqa: F401 - imported for their tables
 
 __all__ = ["metadata"]

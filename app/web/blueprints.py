@@ -9,7 +9,11 @@ from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.messages import messages_blueprint
+from app.web.api.notifications import notifications_blueprint
+from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
+from app.web.compat.routes import compat_blueprint, one_line_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -27,6 +31,9 @@ BEHIND_TOKENS = (
     bindcodes_blueprint,
     authorisations_blueprint,
     command_status_blueprint,
+    messages_blueprint,
+    notifications_blueprint,
+    payments_blueprint,
 )
 
 
@@ -45,7 +52,12 @@ def register_blueprints(app: Flask, services: Services) -> None:
         commands_blueprint,
         command_status_blueprint,
         events_blueprint,
+        messages_blueprint,
+        notifications_blueprint,
         replay_blueprint,
+        payments_blueprint,
+        compat_blueprint,
+        one_line_blueprint,
         health_blueprint,
         domain_files_blueprint,
         front_blueprint,

@@ -75,9 +75,9 @@ def note_wrong_token(services: Services) -> None:
     )
 
 
-def json_body() -> dict[str, Any]:
-    """Return the request's JSON object; raises RequestError with a sentence that says what is wrong."""
-    raw = read_body(request.environ, API_BODY_BYTES)
+def json_body(*, most: int = API_BODY_BYTES) -> dict[str, Any]:
+    """Return the request's JSON object of so many bytes at most; raises RequestError with a sentence that says what is wrong."""
+    raw = read_body(request.environ, most)
     try:
         return parse_json_object(raw)
     except ValueError as error:

@@ -18,6 +18,13 @@ def in_beijing(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def seconds_until_tomorrow(now: datetime) -> int:
+    """Return the seconds until the next day begins there, and a minute more for clocks that differ."""
+    there = now.astimezone(BEIJING)
+    midnight = there.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return int((midnight - there).total_seconds()) + 60
+
+
 def beijing_moment(text: str) -> datetime:
     """Return the moment in UTC; raises ValueError for a text that is not such a time."""
     match = WRITTEN.fullmatch(text)

@@ -51,3 +51,11 @@ def address_in_base64(request: InboundRequest, name: str) -> str:
         return base64_header(request, name, longest=1024).decode("ascii")
     except UnicodeDecodeError as error:
         raise VerificationError("bad_key_address", f"{name} holds no address.") from error
+
+
+def bearer_token(request: InboundRequest, cure: str) -> bytes:
+    """Return the token of `Authorization: Bearer …`; raises VerificationError, with a sentence that says what helps."""
+    scheme, _, token = (request.header("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise VerificationError("missing_token", f"There is no Authorization: Bearer; {cure}")
+    return wire_bytes(token.strip())

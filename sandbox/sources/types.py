@@ -163,11 +163,24 @@ def _put_plainly(draft: Draft, place: str, text: str) -> None:
     draft.add(place, text)
 
 
+def _put_form(draft: Draft, place: str, text: str) -> None:
+    """Writes a type into a field, or into the JSON that a field holds."""
+    field, embedded, path = place.partition(":")[2].partition("(json)")
+    if not embedded:
+        draft.add(place, text)
+        return
+    tree = json.loads(draft.form()[field])
+    *before, last = path.removeprefix(".").split(".")
+    at = _walk(tree, before)
+    at[last] = text
+    draft.add(f"form:{field}", json.dumps(tree, ensure_ascii=False))
+
+
 WRITERS = {
     "json": _put_json,
     "header": _put_header,
     "query": _put_plainly,
-    "form": _put_plainly,
+    "form": _put_form,
     "params": _put_plainly,
     "xml": _put_plainly,
     "claim": _put_plainly,

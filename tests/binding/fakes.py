@@ -82,7 +82,7 @@ def binding_services(database: Database, *channels: Channel, clock: Any = None, 
         channel("deaf", object()),
     )
     exchange(services, channels=Channels(opened))
-    exchange(services, bind_route=bind_route(services.channels, services.settings))
+    exchange(services, bind_route=bind_route(services.channels, services.settings, services.own_events))
     return services
 
 

@@ -73,7 +73,7 @@ def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
 
 def test_an_unknown_platform_names_those_that_are_called_alike() -> None:
     file = parse_channels('[channels.a]\nplatform = "callbak"\n', {})
-    with pytest.raises(ConfigurationError, match=r"do you mean callback\? README\.md lists"):
+    with pytest.raises(ConfigurationError, match=r"do you mean callback(, \w+)*\? README\.md lists"):
         open_channels(file.channels, platforms.discover())
 
 

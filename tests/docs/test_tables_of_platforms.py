@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.ports import DirectLogin, LoginProvider, SceneCodeSource, WebhookSource
+from app.core.sending import Sender
 from app.platforms import catalogue, discover
 from app.platforms.oauth2.settings import OAuth2Settings
 from tests.docs.pages import CONTRACT, READMES, exists, page, rows, section
@@ -45,6 +46,10 @@ def takes_callbacks(slug: str) -> bool:
     return can(slug, WebhookSource)
 
 
+def sends(slug: str) -> bool:
+    return can(slug, Sender)
+
+
 def binds(slug: str) -> bool:
     return can(slug, SceneCodeSource)
 
@@ -73,20 +78,20 @@ def test_every_platform_has_one_row(readme: str) -> None:
 @pytest.mark.parametrize("readme", READMES)
 @pytest.mark.parametrize("slug", discover())
 def test_a_mark_is_there_when_a_channel_can_do_it(readme: str, slug: str) -> None:
-    expected = [YES if able(slug) else NO for able in (takes_callbacks, logs_in, binds)]
-    assert named(readme)[slug][2:5] == expected
+    expected = [YES if able(slug) else NO for able in (takes_callbacks, logs_in, sends, binds)]
+    assert named(readme)[slug][2:6] == expected
 
 
 @pytest.mark.parametrize("readme", READMES)
 @pytest.mark.parametrize("slug", discover())
 def test_a_platform_with_a_set_up_page_links_to_it(readme: str, slug: str) -> None:
     written = f"docs/platforms/{slug}{ENDING[readme]}"
-    assert LINK.findall(named(readme)[slug][5]) == ([written] if exists(written) else [])
+    assert LINK.findall(named(readme)[slug][6]) == ([written] if exists(written) else [])
 
 
 def test_both_tables_have_the_same_rows_in_the_same_order() -> None:
     english, chinese = (
-        [re.findall(r"`([^`]+)`", row[1]) + row[2:5] for row in table(each)] for each in READMES
+        [re.findall(r"`([^`]+)`", row[1]) + row[2:6] for row in table(each)] for each in READMES
     )
     assert english == chinese
 
@@ -133,7 +138,9 @@ def not_a_choice(slug: str) -> set[str]:
     return {"mode"} if slug in {"wechat-component", "wecom-suite", "wecom"} else set()
 
 
-@pytest.mark.parametrize(("column", "able"), [(2, takes_callbacks), (3, logs_in)], ids=["callbacks", "login"])
+@pytest.mark.parametrize(
+    ("column", "able"), [(2, takes_callbacks), (3, logs_in), (4, sends)], ids=["callbacks", "login", "send"]
+)
 def test_the_contract_says_nothing_where_a_platform_can_do_nothing(
     column: int, able: Callable[[str], bool]
 ) -> None:

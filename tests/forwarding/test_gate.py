@@ -14,7 +14,7 @@ import pytest
 from app.core.clock import SystemClock
 from app.core.errors import RefusedError
 from app.pipeline.dispatch.attempts import claim_work
-from app.pipeline.forwarding.health import OPENS_AFTER
+from app.pipeline.health import OPENS_AFTER
 from app.pipeline.operators.destinations import DestinationView, list_destinations, resume_destination
 from app.pipeline.services import Services
 from app.storage.queue.completions import complete, taken_back

@@ -22,6 +22,7 @@ def test_what_handlers_read_from_an_event_and_a_context_stays() -> None:
         "headers", "query_string", "version",
     } <= set(Event._fields)  # fmt: skip
     assert {"attempt", "tx", "death"} <= set(Context._fields)
+    assert all(hasattr(Context, name) for name in ("send", "reply", "app_token", "user_token", "http"))
 
 
 def test_what_handlers_register_with_stays() -> None:

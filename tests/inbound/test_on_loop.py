@@ -222,6 +222,17 @@ def test_xml_is_read_in_a_thread_sooner_than_other_bodies(
 
 
 @pytest.mark.backends("sqlite")
+@pytest.mark.parametrize(("piece", "left"), [(b"{},", 1), (b"[],", 1), (b"12,", 0)])
+def test_a_body_of_nothing_but_brackets_is_read_in_a_thread(
+    services_with: MakeServices, piece: bytes, left: int
+) -> None:
+    loop = Loop(services_with(channels=OPEN_TO_ALL))
+    body = b'{"a":[' + piece * on_loop.MOST_QUICK_BRACKETS + b"1]}"
+    assert isinstance(loop.take(delivery(body))[0], VerificationError)
+    assert loop.left == left
+
+
+@pytest.mark.backends("sqlite")
 @pytest.mark.parametrize("key", ["rate_limit", "rate_limit_per_address"])
 @pytest.mark.parametrize(
     ("uri", "left"), [("memory://", 0), ("redis://127.0.0.1:1/0?socket_connect_timeout=1", 1)]

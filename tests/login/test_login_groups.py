@@ -174,7 +174,7 @@ def test_first_logins_at_the_same_time_make_one_user(database: Database, clock: 
         stored = database.run(
             lambda tx: remember_person(tx, channel="site", known=person("site:1"), now=now, partners=partners)
         )
-        found.append(stored.user_id)
+        found.append(stored.stored.user_id)
 
     thread = threading.Thread(target=second)
     with database.begin() as tx:
@@ -183,7 +183,7 @@ def test_first_logins_at_the_same_time_make_one_user(database: Database, clock: 
         thread.join(0.3)
         assert found == []
     thread.join(20)
-    assert found == [first.user_id]
+    assert found == [first.stored.user_id]
 
 
 @ONE_BACKEND

@@ -14,6 +14,7 @@ import pytest
 from app.platforms.oauth2.tables import presets
 from app.storage.database.db import Database
 from app.wire.logins.settings import settings_of
+from sandbox.platforms.alipay.credentials import ALIPAY_PUBLIC_KEY
 from tests.builders import FrozenClock, make_services
 from tests.databases import copy_of, memory_folder
 from tests.login.gateway import Gateway
@@ -53,7 +54,8 @@ def keys_of(slug: str, base: str) -> dict[str, Any]:
 def channels_file(base: str) -> str:
     tables = []
     for slug in SLUGS:
-        lines = [f"{name} = {json.dumps(value)}" for name, value in keys_of(slug, base).items()]
+        keys = keys_of(slug, base) | ({"alipay_public_key": ALIPAY_PUBLIC_KEY} if slug == "alipay" else {})
+        lines = [f"{name} = {json.dumps(value)}" for name, value in keys.items()]
         tables.append("\n".join([f"[channels.{slug}]", *lines]))
     return "\n\n".join(tables)
 

@@ -15,6 +15,7 @@ from app.core.errors import ConfigurationError
 from app.core.ports import DirectLogin, LoginProvider
 from app.pipeline.channels import open_channels, unsafe_about
 from app.platforms import discover
+from app.storage.login.connections import connections
 from sandbox.people import find_person
 from sandbox.platforms.oauth2.described_answers import subject_of
 from tests.login.browser import BASE_URL, Browser
@@ -26,7 +27,7 @@ HIDDEN = re.compile(r'name="([^"]+)" value="([^"]*)"')
 
 
 def go_through(
-    sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow"
+    sandbox: SandboxServer, browser: Browser, slug: str, *, decision: str = "allow", **options: Any
 ) -> TestResponse:
     """Log in on the simulated page, and come back as that platform sends the browser back."""
     sandbox.state.auto_person, sandbox.state.auto_decision = "linxiao", decision
@@ -40,7 +41,7 @@ def go_through(
         assert page.status_code == 302, page.text
         back = urlsplit(page.headers["Location"])
     assert f"{back.scheme}://{back.netloc}" == BASE_URL
-    return browser.callback(f"{back.path}?{back.query}")
+    return browser.callback(f"{back.path}?{back.query}", **options)
 
 
 def person_of(browser: Browser) -> dict[str, Any]:
@@ -134,6 +135,24 @@ def test_tokens_are_refreshed_when_they_are_due(gateway: Gateway, sandbox: Sandb
     answer = browser.fresh()
     assert answer.status_code == 200, answer.text
     assert len(sandbox.state.access_tokens) == before + (slug != "notion")
+
+
+def test_twitch_is_asked_every_hour_whether_the_token_is_good(gateway: Gateway, sandbox: SandboxServer):
+    browser = gateway.browser()
+    assert go_through(sandbox, browser, "twitch").status_code == 303
+
+    def asked() -> int:
+        calls = [call for call in sandbox.state.calls() if call.path.endswith("/twitch/oauth2/validate")]
+        assert all(call.headers["Authorization"].startswith("OAuth ") for call in calls)
+        return len(calls)
+
+    assert (browser.fresh().status_code, browser.fresh().status_code, asked()) == (200, 200, 1)
+    # As an hour later, when the session would have to be kept alive too.
+    gateway.services.database.run(lambda tx: tx.execute(connections.update().values(validate_after=None)))
+    for issued in [*sandbox.state.access_tokens.values()]:
+        sandbox.state.revoke_grant(issued.grant.id)
+    gone = browser.fresh()
+    assert (gone.status_code, gone.get_json()["error"], asked()) == (401, "login_required", 2)
 
 
 def test_one_return_cannot_be_used_twice(gateway: Gateway, sandbox: SandboxServer):

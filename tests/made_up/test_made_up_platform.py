@@ -103,6 +103,15 @@ def test_its_app_token_is_fetched(running: Running) -> None:
     assert "acme has a fresh app token." in running.flask("tokens", "refresh", "acme")
 
 
+def test_a_message_is_sent_from_a_terminal_and_read_on_its_phone(running: Running) -> None:
+    said = running.flask(
+        "messages", "send", "acme", "--to", "user_id:acme-10004", "--text", "Your parcel is here"
+    )
+    assert "user_id acme-10004, part 1: sent" in said
+    page = answer_of(f"{running.simulator}/phone", platform="acme", person="maya").text
+    assert "Your parcel is here" in page
+
+
 def test_the_gateways_front_page_offers_its_login_and_its_samples(running: Running) -> None:
     assert "/oauth/acme/start" in answer_of(f"{running.url}/").text
     chinese = answer_of(f"{running.url}/dev/samples", lang="zh-CN").json()["channels"]

@@ -27,6 +27,7 @@ from app.config.channels import ChannelConfig, parse_channels
 from app.factory import build_services, create_app
 from app.platforms import discover
 from sandbox.platforms import simulated_platforms
+from sandbox.platforms.smtp.server import MailServer
 from sandbox.simulated import Simulated
 from tests.live import ROOT, LiveGateway
 from tests.ports import free_port
@@ -127,7 +128,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             for platform in simulated_platforms()
             for address in platform.addresses
         }
-        settings = {**sandbox.settings.credentials, **bases, "SANDBOX_URL": sandbox.url}
+        mail = MailServer(sandbox.state)
+        own = {"SANDBOX_URL": sandbox.url, "SMTP_PORT": str(mail.port)}
+        settings = {**sandbox.settings.credentials, **bases, **own}
         channels = (ROOT / "channels.example.toml").read_text(encoding="utf-8")
         folder = tmp_path_factory.mktemp("gateway")
         with LiveGateway(folder, channels=channels, env=settings, port=port) as gateway:
@@ -138,6 +141,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             yield Stage(gateway, sandbox, app)
             services.inline_pool.shutdown(wait=False)
             services.database.close()
+            mail.stop()
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda command: f"{command.page}: {command.text}"[:80])

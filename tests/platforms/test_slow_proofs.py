@@ -9,4 +9,4 @@ from tests.platforms.samples import samples
 def test_the_platforms_whose_proofs_are_slow_say_so() -> None:
     opened = {sample.slug: sample.open() for sample in samples() if sample.prove is not None}
     slow = {slug for slug, each in opened.items() if isinstance(each, SlowProof) and each.proof_is_slow}
-    assert slow == {"apple-notifications", "cmbpay"}
+    assert slow == {"apple-notifications", "cmbpay", "microsoft-graph"}

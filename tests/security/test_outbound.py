@@ -297,3 +297,17 @@ class TestReasons:
         server.script = lambda connection, _: time.sleep(2 * TOTAL)
         error, _ = failure_of(server, total_timeout=TOTAL)
         assert (error.http_status, "in time" in error.message) == (504, True)
+
+
+class TestWhetherItWasSent:
+    def test_what_never_connected_was_for_sure_not_sent(self) -> None:
+        for origin in (f"http://127.0.0.1:{free_port()}", "http://does-not-exist.invalid"):
+            with pytest.raises(UpstreamUnavailable) as caught:
+                client_for(origin).request("POST", origin + "/send", json={"text": "hello"})
+            assert caught.value.was_sent is False
+
+    def test_nobody_knows_of_a_request_that_got_no_answer(self, server: MisbehavingServer) -> None:
+        server.script = lambda *_: time.sleep(PATIENCE)
+        error, _ = failure_of(server, total_timeout=TOTAL)
+        assert isinstance(error, UpstreamUnavailable)
+        assert error.was_sent is True

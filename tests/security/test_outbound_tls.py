@@ -9,46 +9,15 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from app.core.errors import UpstreamUnavailable
 from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
 from tests.security.conftest import MisbehavingServer
 from tests.security.outbound_client import MOST_SECONDS, OK, TOTAL, client_for, drip
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + built.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 @pytest.fixture
@@ -124,15 +93,19 @@ class TestTls:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             origin = f"https://127.0.0.1:{silent.getsockname()[1]}"
             started = time.monotonic()
-            with pytest.raises(UpstreamUnavailable):
+            with pytest.raises(UpstreamUnavailable) as caught:
                 client_for(origin, total_timeout=TOTAL).request("GET", origin)
             assert time.monotonic() - started < MOST_SECONDS
+            assert caught.value.was_sent is False
 
 
 def test_a_certificate_that_is_not_trusted_is_said_so(tls_port: int) -> None:
     address = f"https://127.0.0.1:{tls_port}"
-    with pytest.raises(UpstreamUnavailable, match=r"certificate of 127\.0\.0\.1 is not trusted.*CA_BUNDLE"):
+    with pytest.raises(
+        UpstreamUnavailable, match=r"certificate of 127\.0\.0\.1 is not trusted.*CA_BUNDLE"
+    ) as caught:
         OutboundClient([address]).request("GET", f"{address}/")
+    assert caught.value.was_sent is False
 
 
 def test_a_private_authority_is_trusted_beside_the_known_ones(tls_port: int, certificate: Path) -> None:

@@ -38,6 +38,7 @@ from app.storage.binding.openids import openids
 from app.storage.commands import commands
 from app.storage.database.db import ExactText, metadata
 from app.storage.destination_states import DestinationState, destination_states, lock_state, write_state
+from app.storage.expected_payments import expect, note_failed_question
 from app.storage.login.connections import connections
 from app.storage.login.flows import flows, mark_flow_failed
 from app.storage.login.identities import identities, list_identities
@@ -71,6 +72,7 @@ DRIVEN: dict[str, set[str]] = {
         "authorised_accounts.account", "authorised_accounts.title", "authorised_accounts.original_id",
     },
     "test_why_no_token_of_an_account_came": {"authorised_accounts.last_error"},
+    "test_why_a_payment_could_not_be_asked_for": {"expected_payments.last_error"},
     "test_why_a_destination_failed": {"destination_states.pause_reason", "destination_states.last_error"},
     "test_who_a_platform_says_logged_in": {
         "identities.issuer", "identities.subject_kind", "identities.subject", "identities.union_id", "identities.name",
@@ -80,8 +82,11 @@ DRIVEN: dict[str, set[str]] = {
     "test_how_a_login_failed": {"flows.failure"},
     "test_where_a_login_returns_to": {"flows.next", "flows.error_to"},
 }  # fmt: skip
-ELSEWHERE = {"events", "nonces", "rejections"}
-"""Tables that tests/inbound/test_odd_text.py drives."""
+ELSEWHERE = {
+    "events", "nonces", "rejections",
+    "messages", "message_channels", "message_recipients",
+}  # fmt: skip
+"""Tables that tests/inbound/test_odd_text.py and tests/sending/test_odd_text.py drive."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
@@ -92,6 +97,7 @@ SEALED_OR_OWN: dict[str, set[str]] = {
         "identity_id", "access_token", "refresh_token", "lease_owner", "dead_reason",
     },
     "destination_states": {"name"},
+    "expected_payments": {"channel", "order_number", "state", "check_id", "event_id", "event_type"},
     "bans": {"address", "reason"},
     "dispatches": {"id", "event_id", "route", "state", "order_key"},
     "queue": {"id", "event_id", "route", "state", "trigger", "order_key"},
@@ -102,14 +108,17 @@ SEALED_OR_OWN: dict[str, set[str]] = {
     },
     "followers": {"channel", "subscription_event"},
     "identities": {"id", "user_id", "channel"},
+    "notification_events": {"name", "event_id", "outcome", "waits_with", "message_id"},
+    "notification_marks": {"id", "value", "collects"},
     "openids": {"id", "channel", "bindcode_id"},
+    "sending_paces": {"id"},
     "sessions": {"sid", "user_id", "identity_id"},
     "signing_keys": {"kid", "private_key", "public_jwk"},
     "users": {"id"},
 }  # fmt: skip
 """Columns that hold what the gateway made or sealed, digests, or names that an operator wrote and a check read.
 
-An order key is driven with the events, which it comes from.
+An order key is driven with the events, which it comes from, and so are the number and the type of a paid order.
 """
 
 
@@ -311,6 +320,14 @@ def test_why_a_destination_failed(services: Services, column: str) -> None:
             lock_state(tx, "crm")
             changed: dict[str, Any] = {column: text}
             write_state(tx, replace(DestinationState("crm"), **changed))
+
+
+def test_why_a_payment_could_not_be_asked_for(services: Services) -> None:
+    with services.database.begin() as tx:
+        expect(tx, "pay", "order-1", due_at=NOW, check_id="c" * 32, now=NOW)
+    for text in ODD_TEXTS.values():
+        with services.database.begin() as tx:
+            assert note_failed_question(tx, "pay", "order-1", check_id="c" * 32, error=text)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import ast
 import io
 import sys
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -34,7 +34,8 @@ LOGIN_STORY = [
     "app/pipeline/tokens/user_tokens.py",
     "app/wire/oidc.py",
     "app/wire/logins/connector.py",
-    "app/wire/logins/id_tokens.py",
+    *(f"app/wire/logins/{name}.py" for name in ("id_tokens", "judging", "tokens", "signing")),
+    "app/wire/oauth2.py",
     "app/wire/wechat_family/sns_login.py",
     "app/pipeline/channels.py",
     "app/core/errors.py",
@@ -55,6 +56,9 @@ class WordList:
     folder: Path
     used: dict[str, set[str]]
     """Each sentence with the files it is in."""
+
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Translations that the data of a platform brings along."""
 
     @property
     def file(self) -> Path:
@@ -79,7 +83,7 @@ class WordList:
         new.creation_date, new.revision_date = old.creation_date, old.revision_date
         for message, places in sorted(self.used.items()):
             known = old.get(message)
-            text = known.string if known is not None else ""
+            text = self.given.get(message) or (known.string if known is not None else "")
             new.add(message, text, locations=[(place, 0) for place in sorted(places)], flags=())
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("wb") as file:
@@ -95,7 +99,11 @@ def word_lists() -> list[WordList]:
     with_pages = [*used_on_pages(), *login_errors(LOGIN_STORY)]
     with_pages += [each for slug in named if slug not in own for each in names(slug)]
     return [WordList(PAGES, gathered(with_pages))] + [
-        WordList(folder, gathered([*names(slug), *login_errors(login_modules(folder))]))
+        WordList(
+            folder,
+            gathered([*names(slug), *described_names(folder), *login_errors(login_modules(folder))]),
+            dict(described(folder)),
+        )
         for slug, folder in own.items()
     ]
 
@@ -135,6 +143,19 @@ def sentences(nodes: list[ast.expr]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             yield node.value
+
+
+def described(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the names of the logins that a folder describes by data, with their Chinese."""
+    for file in sorted(folder.glob("presets/*.toml")):
+        login = tomllib.loads(file.read_text(encoding="utf-8"))
+        yield login["name"], login["name_zh"]
+
+
+def described_names(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield those names with their place."""
+    for name, _chinese in described(folder):
+        yield name, str((folder / "presets").relative_to(ROOT))
 
 
 def names(slug: str) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from app.core.storable import storable, storable_key
 from app.core.values import BindSignal, Event
 from app.pipeline.binding.codes import CODE_SHAPE, WORD_SHAPE
 from app.pipeline.channels import Channels
+from app.pipeline.own_events import OPENID_BOUND, OPENID_UNSUBSCRIBED, OwnEvents
 from app.pipeline.router import Context, Route
 from app.storage.binding.bindcodes import (
     BindCode,
@@ -35,7 +36,7 @@ from app.storage.binding.followers import (
     note_union_id,
     set_wrong_guesses,
 )
-from app.storage.binding.openids import find_openid, upsert_openid
+from app.storage.binding.openids import apps_of, find_openid, upsert_openid
 from app.storage.database.db import StoredRow, Transaction
 
 ROUTE_NAME = "callgate.binding"
@@ -71,9 +72,10 @@ class Claimant:
     event: Event
     open_id: str
     at: datetime
+    own_events: OwnEvents
 
 
-def bind_route(channels: Channels, settings: Settings) -> Route:
+def bind_route(channels: Channels, settings: Settings, own_events: OwnEvents) -> Route:
     """Return the built-in route that binds; it runs for every event with a bind signal, in its dispatch's transaction."""
     limits_guesses = settings.ratelimit_enabled
 
@@ -82,15 +84,15 @@ def bind_route(channels: Channels, settings: Settings) -> Route:
         if channel is None or not isinstance(channel.connector, BindSource) or context.tx is None:
             return None
         signal = channel.connector.bind_signal(event)
-        return (
-            None if signal is None else apply_signal(context.tx, event, signal, limits_guesses=limits_guesses)
-        )
+        if signal is None:
+            return None
+        return apply_signal(context.tx, event, signal, own_events, limits_guesses=limits_guesses)
 
     return Route(ROUTE_NAME, "*", "*", bind, inline=True, transactional=True)
 
 
 def apply_signal(
-    tx: Transaction, event: Event, signal: BindSignal, *, limits_guesses: bool = True
+    tx: Transaction, event: Event, signal: BindSignal, own_events: OwnEvents, *, limits_guesses: bool = True
 ) -> str | None:
     """Do what an event says about binding; return what to tell the person, None when that is nothing.
 
@@ -107,16 +109,25 @@ def apply_signal(
     follows = True if signal.subscribed is None and signal.code is not None else signal.subscribed
     if follows is not None:
         said = Subscription(follows, at, event.received_at, event.id)
-        note_subscription(tx, event.channel, signal.open_id, said)
+        if note_subscription(tx, event.channel, signal.open_id, said) and not follows:
+            _tell_of_leaving(tx, event, signal.open_id, own_events)
     if signal.scene is not None:
-        return _bind_scanned(tx, Claimant(event, signal.open_id, at), signal.scene)
+        return _bind_scanned(tx, Claimant(event, signal.open_id, at, own_events), signal.scene)
     if signal.code is not None:
         guesses = _running_guesses(person, event.received_at)
         if limits_guesses and guesses.count >= MOST_WRONG_GUESSES:
             log.warning("bind_guesses_refused", channel=event.channel, event_id=event.id)
             return TOO_MANY
-        return _bind_typed(tx, Claimant(event, signal.open_id, at), signal.code, guesses)
+        return _bind_typed(tx, Claimant(event, signal.open_id, at, own_events), signal.code, guesses)
     return None
+
+
+def _tell_of_leaving(tx: Transaction, event: Event, open_id: str, own_events: OwnEvents) -> None:
+    """Tell that somebody who is bound follows no more; of strangers there is nothing to tell."""
+    apps = apps_of(tx, event.channel, open_id)
+    if apps:
+        data = {"channel": event.channel, "open_id": open_id, "apps": apps, "event_id": event.id}
+        own_events.tell(tx, OPENID_UNSUBSCRIBED, data, subject=open_id)
 
 
 def bound_to(app: str) -> str:
@@ -175,6 +186,10 @@ def _consume(tx: Transaction, claimant: Claimant, found: BindCode) -> str:
         user_ref=found.user_ref,
         bound_at=moment,
         bindcode_id=found.id,
+    )
+    said = {"app": found.app, "channel": event.channel, "open_id": open_id, "user_ref": found.user_ref}
+    claimant.own_events.tell(
+        tx, OPENID_BOUND, said | {"bindcode_id": found.id, "event_id": event.id}, subject=open_id
     )
     log.info("openid_bound", app=found.app, channel=event.channel, event_id=event.id, bindcode_id=found.id)
     return bound_to(found.app)

@@ -32,7 +32,7 @@ from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
-from app.storage.queue.claims import claim_due, renew_leases
+from app.storage.queue.claims import LeaseLostError, claim_due, renew_leases
 from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
 from app.storage.queue.dispatches import Claim, tries_since_replay
 from app.storage.queue.tracebacks import keep_traceback
@@ -42,10 +42,6 @@ Record = Callable[[Ending], None]
 """Takes a success to be written a moment later, together with others."""
 
 log = structlog.get_logger(__name__)
-
-
-class LeaseLostError(Exception):
-    """Somebody else took the dispatch over while it ran here; what was written is rolled back."""
 
 
 class DispatchResult(NamedTuple):
@@ -183,7 +179,7 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    returned = route.handler(event, _context(services, claim))
+    returned = route.handler(event, _context(services, claim, event))
     result = result_as_json(returned, event_id=event.id, route=route.name)
     success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
     if record is not None:
@@ -195,10 +191,11 @@ def _run(
     return DispatchResult(DispatchState.SUCCEEDED, read_json(result))
 
 
-def _context(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:
+def _context(services: Services, claim: Claim, event: Event, tx: Transaction | None = None) -> Context:
+    tools = None if services.lend_tools is None else services.lend_tools(services, event, claim, tx)
     if claim.route.startswith(ON_DEAD_PREFIX):
-        return context_of_death(services, claim, tx)
-    return Context(claim.attempt, tx)
+        return context_of_death(services, claim, tx)._replace(tools=tools)
+    return Context(claim.attempt, tx, claim=claim, tools=tools)
 
 
 def _log_success(claim: Claim) -> None:
@@ -226,7 +223,7 @@ def _run_in_transaction(services: Services, claim: Claim, event: Event, route: R
     """Run a handler whose writes commit with its dispatch; as a deadlock's victim it runs again at once, all undone."""
 
     def run(tx: Transaction) -> bytes:
-        returned = route.handler(event, _context(services, claim, tx))
+        returned = route.handler(event, _context(services, claim, event, tx))
         result = result_as_json(returned, event_id=event.id, route=route.name)
         _succeed(services, tx, claim, result)
         return result
@@ -265,7 +262,7 @@ def _fail(
             if held and traceback is not None:
                 keep_traceback(tx, claim, traceback)
             if held and is_final:
-                store_what_follows(services, tx, event, claim, now=now)
+                store_what_follows(services, tx, event, claim, error=text, now=now)
                 if route is not None and route.at_death is not None:
                     route.at_death(tx, event, claim.attempt, error)
     except StoreUnavailable:

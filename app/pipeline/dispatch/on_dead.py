@@ -12,6 +12,7 @@ from datetime import datetime
 from app.core.errors import PermanentError
 from app.core.identifiers import new_id
 from app.core.values import Event
+from app.pipeline.own_events import DISPATCH_DEAD, OWN_CHANNEL
 from app.pipeline.router import Context, Death, OnDeadName, read_on_dead_name
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
@@ -20,9 +21,12 @@ from app.storage.queue.dispatches import Claim, NewDispatch, insert_dispatches
 
 
 def store_what_follows(
-    services: Services, tx: Transaction, event: Event, claim: Claim, *, now: datetime
+    services: Services, tx: Transaction, event: Event, claim: Claim, *, error: str, now: datetime
 ) -> None:
-    """Store a dispatch for each handler that wants to know of this death; call it in the death's own transaction."""
+    """Store a dispatch for each handler that wants to know of this death, and tell our own event of it.
+
+    Call it in the death's own transaction. What dies of our own events is not told again, or it would never end.
+    """
     if read_on_dead_name(claim.route) is not None:
         return
     insert_dispatches(
@@ -37,6 +41,22 @@ def store_what_follows(
             for route in services.router.matching_death(event, claim.route)
         ],
     )
+    if event.channel != OWN_CHANNEL:
+        _tell(services, tx, event, claim, error)
+
+
+def _tell(services: Services, tx: Transaction, event: Event, claim: Claim, error: str) -> None:
+    data = {
+        "event_id": event.id,
+        "channel": event.channel,
+        "platform": event.platform,
+        "type": event.type,
+        "dispatch_id": claim.dispatch_id,
+        "route": claim.route,
+        "attempts": claim.attempt,
+        "error": error,
+    }
+    services.own_events.tell(tx, DISPATCH_DEAD, data, subject=event.id)
 
 
 def context_of_death(services: Services, claim: Claim, tx: Transaction | None = None) -> Context:

@@ -11,29 +11,23 @@ from datetime import datetime, timedelta
 from app.config.destinations import DestinationConfig, secret_bytes
 from app.config.rates import interval_of
 from app.core.errors import Postponed
-from app.pipeline.forwarding.health import Rules
+from app.pipeline.health import Rules
+from app.pipeline.returns import Returns
 from app.pipeline.router import Handler, Route
 from app.security.destination_client import DestinationClient
 
 ROUTE_PREFIX = "destination:"
-SPREAD = timedelta(milliseconds=10)
-LONGEST_SPREAD = timedelta(seconds=60)
 BUSY_WAIT = timedelta(milliseconds=500)
 PROBE_RESERVE_SECONDS = 5.0
 
 
 class Gate:
-    """How many events this process is sending to one destination, and when those that have to wait come back.
-
-    What has to wait comes back spread out, not all at the same moment; that alone keeps a long queue from being
-    claimed again and again.
-    """
+    """How many events this process is sending to one destination, and when those that have to wait come back."""
 
     def __init__(self, places: int, interval: timedelta | None) -> None:
         self._places = places
-        self._spread = max(SPREAD, interval or SPREAD)
+        self._returns = Returns(interval)
         self._under_way = 0
-        self._last_return: datetime | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -54,12 +48,7 @@ class Gate:
 
     def time_to_return(self, earliest: datetime) -> datetime:
         """Return when one that has to wait may come back, each a little later than the one before."""
-        with self._lock:
-            last = self._last_return
-            if last is None or not earliest - LONGEST_SPREAD < last < earliest + LONGEST_SPREAD:
-                last = earliest
-            self._last_return = max(last, earliest) + self._spread
-            return self._last_return
+        return self._returns.time_to_return(earliest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.evidence import BODY, without_credentials
 from app.pipeline.forwarding.destinations import Destination, DestinationRoute, open_destination, route_to
-from app.pipeline.forwarding.health import Admission, admit, after_failure, after_success
+from app.pipeline.health import Admission, admit, after_failure, after_success
+from app.pipeline.own_events import DESTINATION_PAUSED, OwnEvents
 from app.pipeline.router import Context, Handler
 from app.security.judgement import Verdict, failure, judge
 from app.security.redaction import mask_values, redact_text
@@ -40,8 +41,16 @@ log = structlog.get_logger(__name__)
 class Forwarder:
     """Sends events to destinations; one for all of them, shared by all threads."""
 
-    def __init__(self, settings: Settings, database: Database, channels: Channels, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        channels: Channels,
+        clock: Clock,
+        own_events: OwnEvents,
+    ) -> None:
         self._public_base_url = settings.public_base_url
+        self._own_events = own_events
         self._database = database
         self._channels = channels
         self._clock = clock
@@ -127,8 +136,12 @@ class Forwarder:
         """Change a state; a store that is away must not turn what arrived into a failure."""
 
         def work(tx: Transaction) -> DestinationState:
-            state = change(lock_state(tx, destination.name))
+            before = lock_state(tx, destination.name)
+            state = change(before)
             write_state(tx, state)
+            if state.paused_at is not None and before.paused_at is None:
+                data = {"destination": destination.name, "reason": state.pause_reason}
+                self._own_events.tell(tx, DESTINATION_PAUSED, data, subject=destination.name)
             return state
 
         try:

@@ -17,6 +17,7 @@ from app.pipeline.dispatch.ordering import order_key
 from app.pipeline.inbound.proof import nonce_end, nonce_was_used
 from app.pipeline.router import Route
 from app.pipeline.services import Services
+from app.storage.expected_payments import Paid
 from app.storage.inbox.events import NewEvent
 from app.storage.queue.acceptance import Acceptance, Accepted, accept_many
 from app.storage.queue.dispatches import NewDispatch
@@ -33,13 +34,14 @@ DISPATCH_IDS = OrderedIds()
 class Arrival(NamedTuple):
     """One event of a delivery and where it goes; `claims_key` is False where the platform gave no key.
 
-    `sealed` is what of the delivery was masked, as it came.
+    `sealed` is what of the delivery was masked, as it came; `order` is the merchant's number of an order that it says is paid.
     """
 
     event: Event
     routes: tuple[Route, ...]
     claims_key: bool
     sealed: bytes | None = None
+    order: str | None = None
 
 
 class Ready(NamedTuple):
@@ -58,28 +60,37 @@ class Ready(NamedTuple):
 
 
 def make_ready(
-    services: Services, arrivals: Sequence[Arrival], *, remote_addr: str, verified: Verified, window_days: int
+    services: Services,
+    arrivals: Sequence[Arrival],
+    *,
+    remote_addr: str,
+    verified: Verified,
+    window_days: int,
+    asked: bool = False,
 ) -> Ready:
     """Make what one commit will store; quick, and stores nothing.
 
     Places in the engine are set aside for background dispatches. Without places they wait in the store, and so do
     those with an order key, which only the claim may start. Whoever does not store this gives the places back.
+    `asked` says that nobody sent this: the platform was asked (payments/check.py).
     """
     keys = [_order_keys(services, arrival) for arrival in arrivals]
     wanted = sum(map(_places, arrivals, keys))
     places = _reserve(services, wanted)
     try:
         now = services.clock.now()
+        window = timedelta(days=window_days)
         acceptances = [
             Acceptance(
                 new=_new_event(arrival, verified, remote_addr),
                 dispatches=_dispatches(services, arrival, ordered, now, all_start=bool(places)),
-                window=timedelta(days=window_days),
+                window=window,
                 now=now,
                 delivery=arrivals[0].event.id,
                 nonce=_storable_nonce(verified),
                 nonce_expires_at=nonce_end(verified, arrival.event.received_at),
                 nonce_bound_to=_storable_bond(verified),
+                paid=None if arrival.order is None else _paid(arrival, arrival.order, now, asked=asked),
             )
             for arrival, ordered in zip(arrivals, keys, strict=True)
         ]
@@ -118,6 +129,11 @@ def settle(services: Services, ready: Ready, stored: Sequence[Accepted]) -> list
     if any(accepted.is_new and (waits or ordered) for accepted, ordered in pairs):
         services.runtime.wake()
     return [_with_inline_claims(*pair) for pair in zip(ready.arrivals, stored, strict=True)]
+
+
+def _paid(arrival: Arrival, order: str, now: datetime, *, asked: bool) -> Paid:
+    event = arrival.event
+    return Paid(event.channel, order, event.id, event.type, now, asked)
 
 
 def _places(arrival: Arrival, ordered: Mapping[str, str]) -> int:

@@ -14,6 +14,7 @@ from app.core.address_ports import SubAddresses
 from app.core.errors import PayloadError, RefusedError
 from app.core.exact_json import write_json
 from app.core.identifiers import new_id
+from app.core.payments import PaymentSource
 from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
 from app.core.storable import storable, storable_key
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
@@ -24,6 +25,7 @@ from app.pipeline.inbound.pressure import turned_away
 from app.pipeline.inbound.proof import let_in, prove
 from app.pipeline.router import Route
 from app.pipeline.services import Services
+from app.storage.expected_payments import MAX_ORDER
 
 MAX_KEY_LENGTH = 255
 MAX_SUBJECT_LENGTH = 255
@@ -188,7 +190,16 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
         event = kept.applied_to(event, position)
         sealed = seal_exact(services.vault, event_id, kept.exact) if position == 0 else None
     routes = routes_for(services, proven.channel, event)
-    return Arrival(event, routes, claims_key=parsed.key is not None, sealed=sealed)
+    return Arrival(
+        event, routes, claims_key=parsed.key is not None, sealed=sealed, order=_paid_order(proven, parsed)
+    )
+
+
+def _paid_order(proven: Proven, parsed: ParsedEvent) -> str | None:
+    """Return the order that an event says is paid, where its platform tells of payments and the number fits the store."""
+    source = proven.channel.as_capability(PaymentSource)
+    order = None if source is None else source.paid_order(parsed)
+    return order if order is not None and storable(order, MAX_ORDER) == order else None
 
 
 def _rest_of_path(channel: Channel, request: InboundRequest) -> str:

@@ -6,17 +6,12 @@ costs less than taking the event would.
 
 from __future__ import annotations
 
-import random
-
 from app.core.errors import UnderPressure
 from app.core.ports import RefusalWording
 from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.channels import Channel
+from app.pipeline.pressure import refusal_under_pressure
 from app.pipeline.services import Services
-
-SOONEST_SECONDS = 20
-LATEST_SECONDS = 60
-"""Callers that were turned away together come back one after another."""
 
 
 def turned_away(
@@ -36,10 +31,4 @@ def turned_away(
 
 def pressure_on(services: Services, channel: Channel) -> UnderPressure | None:
     """Return why this channel's work is not taken now, None where it is."""
-    pressure = services.runtime.pressure
-    if not pressure.over or not channel.yields_under_pressure:
-        return None
-    pressure.refusals += 1
-    limits = ", ".join(each.limit for each in pressure.over)
-    wait = random.randint(SOONEST_SECONDS, LATEST_SECONDS)  # noqa: S311 - spreading load, not guarding a secret
-    return UnderPressure(limits, retry_after=wait)
+    return refusal_under_pressure(services) if channel.yields_under_pressure else None

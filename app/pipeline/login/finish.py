@@ -25,11 +25,12 @@ from app.core.values import CodeGrant, Identity, TokenSet
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.groups import same_union
 from app.pipeline.login.linking import check_linker, store_link
-from app.pipeline.login.people import checked_identity, remember_person
+from app.pipeline.login.people import Remembered, checked_identity, remember_person
 from app.pipeline.login.repeats import failure_text, result_of_first
 from app.pipeline.login.return_query import ReturnParameters, read_return
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
 from app.pipeline.login.start import learn_addresses, nonce_of, spend_flow
+from app.pipeline.own_events import LOGIN_SUCCEEDED, USER_CREATED
 from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
 from app.security.addresses import address_group
@@ -162,7 +163,8 @@ def open_login(
     """
     now = services.clock.now()
     partners = same_union(services, channel)
-    stored = remember_person(tx, channel=channel, known=proof.known, now=now, partners=partners)
+    remembered = remember_person(tx, channel=channel, known=proof.known, now=now, partners=partners)
+    stored = remembered.stored
     store_new_tokens(services, tx, stored.id, proof.tokens)
     if replaces is not None:
         end_session(tx, replaces.sid, now)
@@ -177,7 +179,17 @@ def open_login(
         trace_id=trace_id,
         detail={"channel": channel},
     )
+    _tell(services, tx, channel, remembered)
     return session.sid, token
+
+
+def _tell(services: Services, tx: Transaction, channel: str, remembered: Remembered) -> None:
+    """Tell our own events; they name ids only, a profile is asked for by whoever may."""
+    stored = remembered.stored
+    data = {"channel": channel, "user_id": stored.user_id, "identity_id": stored.id}
+    if remembered.is_new_user:
+        services.own_events.tell(tx, USER_CREATED, data, subject=stored.user_id)
+    services.own_events.tell(tx, LOGIN_SUCCEEDED, data, subject=stored.user_id)
 
 
 def _store(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.core.errors import LoginError, RefusedError, UpstreamError
@@ -35,6 +35,14 @@ MAX_PROFILE = 16_384
 WORD_DIGITS = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The identity of somebody who logged in, and whether their user was made just now."""
+
+    stored: StoredIdentity
+    is_new_user: bool
+
+
 def checked_identity(said: Identity) -> Identity:
     """Return an identity that fits the store; raises UpstreamError when nobody is named without doubt."""
     key = ((said.issuer, MAX_ISSUER), (said.subject_kind, MAX_SUBJECT_KIND), (said.subject, MAX_SUBJECT))
@@ -52,24 +60,24 @@ def checked_identity(said: Identity) -> Identity:
 
 def remember_person(
     tx: Transaction, *, channel: str, known: Identity, now: datetime, partners: Sequence[str] = ()
-) -> StoredIdentity:
+) -> Remembered:
     """Return the identity of somebody who logs in, with a new user when they are here for the first time.
 
     `partners` are the channels between which one union id is one user (pipeline/login/groups.py).
     Raises LoginError 403 for somebody an operator has disabled; their row is held, so that disabling waits or is seen.
     """
-    stored = find_identity_of(tx, known)
+    stored, is_new_user = find_identity_of(tx, known), False
     if stored is None:
         same = _user_of_union(tx, known, partners, now)
-        stored = (
+        stored, is_new_user = (
             _insert_with_new_user(tx, channel=channel, known=known, now=now)
             if same is None
-            else _insert(tx, channel=channel, known=known, user_id=same, now=now)
+            else (_insert(tx, channel=channel, known=known, user_id=same, now=now), False)
         )
     if not lock_enabled_user(tx, stored.user_id):
         raise person_disabled()
     record_login(tx, stored.id, channel, known, now)
-    return stored
+    return Remembered(stored, is_new_user)
 
 
 def attach_identity(
@@ -106,14 +114,17 @@ def _user_of_union(tx: Transaction, known: Identity, partners: Sequence[str], no
     return find_user_of_union(tx, known.union_id, partners)
 
 
-def _insert_with_new_user(tx: Transaction, *, channel: str, known: Identity, now: datetime) -> StoredIdentity:
+def _insert_with_new_user(
+    tx: Transaction, *, channel: str, known: Identity, now: datetime
+) -> tuple[StoredIdentity, bool]:
+    """Return the identity, and whether the new user is the one it has."""
     user_id = new_id(now)
     insert_user(tx, user_id, now)
     stored = _insert(tx, channel=channel, known=known, user_id=user_id, now=now)
     if stored.user_id != user_id:
         # The same person's other browser was faster.
         delete_user(tx, user_id)
-    return stored
+    return stored, stored.user_id == user_id
 
 
 def _insert(tx: Transaction, *, channel: str, known: Identity, user_id: str, now: datetime) -> StoredIdentity:

@@ -9,7 +9,7 @@ import structlog
 
 from app.core.errors import RefusedError
 from app.pipeline.forwarding.destinations import DestinationRoute, route_name
-from app.pipeline.forwarding.health import after_resume
+from app.pipeline.health import after_resume
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.destination_states import DestinationState, list_states, lock_state, write_state

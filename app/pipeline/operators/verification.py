@@ -13,6 +13,7 @@ from app.pipeline.commands.run import COMMANDS
 from app.pipeline.evidence import open_exact
 from app.pipeline.inbound.proof import prove
 from app.pipeline.inbound.reasons import explained
+from app.pipeline.payments.check import RECONCILED_SCHEME
 from app.pipeline.services import Services
 from app.security.vault import VaultError
 from app.storage.commands import find_command
@@ -22,6 +23,7 @@ from app.storage.inbox.events import event_from_row, find_event_row
 UNSIGNED = "unsigned: This channel takes callbacks without any proof, so nothing can be proven again."
 
 
+RECONCILED = "Nobody sent this event: the platform was asked for the payment, and its answer was proven then."
 IN_BATCH = " An event that came together with others keeps only its own part; prove the first of them."
 WITHOUT_REST = (
     " Nothing stood behind the channel's name in the address, or the event is older than the release that keeps it; "
@@ -42,6 +44,8 @@ def verify_event(services: Services, event_id: str) -> dict[str, Any]:
         raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
     if row.body is None:
         raise RefusedError("body_pruned", "Retention has emptied this event.", http_status=409)
+    if row.scheme == RECONCILED_SCHEME:
+        return _said(row, reason=RECONCILED)
     event = _opened(services, row)
     request = _request(event, row, method=_method(services, row.channel))
     try:

@@ -21,6 +21,7 @@ from app.core.moments import as_text
 from app.core.ports import AppTokenSource
 from app.core.values import AppToken
 from app.pipeline.channels import Channel
+from app.pipeline.own_events import TOKEN_FAILING
 from app.pipeline.services import Services
 from app.pipeline.tokens.refusals import NO_REFUSALS, Refusals
 from app.pipeline.tokens.shared_fetch import fetched_once
@@ -361,10 +362,16 @@ def _keep_failure(services: Services, account: _Account, lease: FetchLease, erro
     log.warning("app_token_not_fetched", channel=name, error=sentence)
     now = services.clock.now()
     renew_at = now + timedelta(seconds=max(RETRY_SECONDS, getattr(error, "retry_after", None) or 0))
+
+    def work(tx: Transaction) -> None:
+        before = find_app_token(tx, name, KIND)
+        is_ours = fail_token_lease(tx, name, KIND, lease, error=sentence, at=now, renew_at=renew_at)
+        if is_ours and before is not None and before.last_error is None:
+            data = {"channel": name, "platform": account.channel.spec.slug, "error": sentence}
+            services.own_events.tell(tx, TOKEN_FAILING, data, subject=name)
+
     try:
-        services.database.run(
-            lambda tx: fail_token_lease(tx, name, KIND, lease, error=sentence, at=now, renew_at=renew_at)
-        )
+        services.database.run(work)
     except StoreUnavailable:
         log.warning("token_failure_not_stored", channel=name)
 

@@ -22,6 +22,7 @@ from app.pipeline.tokens.app_tokens import with_app_token
 from app.pipeline.tokens.refusals import Refusals
 from app.pipeline.tokens.sealed_tokens import open_tokens, seal_refreshed, seal_tokens
 from app.pipeline.tokens.shared_fetch import fetched_once
+from app.pipeline.tokens.validation import validate_when_due
 from app.storage.database.db import Transaction
 from app.storage.database.fetch_leases import FetchLease
 from app.storage.login.connections import (
@@ -128,7 +129,7 @@ def call_with_tokens(
     """Call the platform for an identity; raises GrantRejected when its person must log in again.
 
     1. Tokens with enough life left are taken; due ones are refreshed first.
-    2. The call is made.
+    2. Where the provider wants to be asked about tokens, it is; then the call is made.
     3. When the platform refuses the token, it is refreshed once, due or not, and the call is made once more. Where that
        did not help lately nothing is refreshed.
     """
@@ -137,6 +138,9 @@ def call_with_tokens(
     if _is_due(services, connection):
         connection = _refreshed(services, channel, provider, connection, forced=False)
     try:
+        validate_when_due(
+            services, channel, connection, lambda ask: _call(services, channel, connection, ask)
+        )
         return _call(services, channel, connection, call)
     except TokenRejected:
         connection = _refreshed(services, channel, provider, connection, forced=True)

@@ -10,22 +10,27 @@ from app.pipeline.services import Services
 from app.pipeline.upkeep.retention import prune_when_due
 from app.storage.binding.bindcodes import delete_old_bindcodes
 from app.storage.database.dead_rows import clear_dead_rows
+from app.storage.expected_payments import delete_old_payments
 from app.storage.login.flows import purge_flows
 from app.storage.login.sessions import delete_sessions
 from app.storage.login.signing_keys import delete_keys
+from app.storage.messages.notifications import forget_old_marks
 from app.storage.queue.dispatches import queue
 
+MOST_MARKS = 10_000
 MOST_DEAD_ROWS = 20_000
 """Ten times as many cost a claim a millisecond."""
 
 
 def tidy(services: Services) -> None:
-    """Forget logins, sessions, keys and bans that are over, and bind codes as old as the oldest events."""
+    """Forget logins, sessions, keys and bans that are over, and bind codes and what notifications remember as old as the oldest events."""
     hold_new_followers(services)
     now = services.clock.now()
     kept_since = now - timedelta(days=services.settings.retention_event_days)
     with services.database.begin() as tx:
         delete_old_bindcodes(tx, kept_since)
+        delete_old_payments(tx, kept_since)
+        forget_old_marks(tx, kept_since, limit=MOST_MARKS)
         purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
         delete_sessions(tx, now)
         delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))

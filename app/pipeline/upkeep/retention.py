@@ -22,6 +22,7 @@ from app.storage.audit import delete_old_anonymous, delete_old_audit
 from app.storage.database.db import StoredRow, Transaction
 from app.storage.inbox.nonces import delete_expired_nonces
 from app.storage.inbox.rejections import delete_old_rejections
+from app.storage.messages.paces import forget_whole_paces
 from app.storage.pruning.old_events import delete_events, empty_events, list_old_events
 from app.storage.pruning.old_followers import forget_followers, list_followers
 
@@ -149,11 +150,13 @@ def _delete_small_rows(services: Services) -> Steps:
 
 
 def _forget_nonces(services: Services) -> Steps:
-    """A signed channel leaves one nonce for each event; after ten minutes none of them can pass any more."""
+    """A signed channel leaves one nonce for each event; after ten minutes none of them can pass any more. Paces grow back sooner."""
     while count := services.database.run(
         lambda tx: delete_expired_nonces(tx, services.clock.now(), limit=BATCH)
     ):
         yield "nonces", count
+    while services.database.run(lambda tx: forget_whole_paces(tx, services.clock.now(), limit=BATCH)):
+        yield "paces", 0
 
 
 def _forget_followers(services: Services) -> Steps:

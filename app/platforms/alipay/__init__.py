@@ -1,7 +1,7 @@
 """Alipay (支付宝): payment notifications and login. One channel is one application of the open platform.
 
 Pages read: see `/docs/platforms/alipay.md` and the head of each file. The parts: settings, keys (RSA and certificates), account (the base of
-every capability), notice_form (what is signed), callbacks, gateway (signed calls and their signed answers) with error_codes, and login.
+every capability), notice_form (what is signed), callbacks, gateway (signed calls and their signed answers) with error_codes, login, and orders (is one paid?).
 Odd: the signature covers the decoded pairs in the notification's own charset, sorted; the answer must be exactly `success`.
 """
 
@@ -11,10 +11,11 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.alipay.callbacks import AlipayCallbacks
 from app.platforms.alipay.login import AlipayLogin
+from app.platforms.alipay.orders import AlipayOrders
 from app.platforms.alipay.settings import AlipaySettings
 
 
-class AlipayConnector(AlipayCallbacks, AlipayLogin):
+class AlipayConnector(AlipayCallbacks, AlipayLogin, AlipayOrders):
     """One application with everything it can do."""
 
 

@@ -8,7 +8,6 @@ without a signature: all that they can do is to end a call.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,12 +19,12 @@ from app.platforms.alipay.keys import is_signed, signature_of
 from app.security.outbound import retry_after
 from app.security.signatures import strict_base64
 from app.wire.beijing_time import in_beijing
+from app.wire.json_members import member_text
 from app.wire.signed_forms import sorted_text
 
 OK: Final = "10000"
 TOO_MANY_REQUESTS: Final = 429
 SERVER_FAULT: Final = 500
-BLANKS: Final = " \t\r\n"
 UNSIGNED_ANSWER: Final = (
     "Alipay's answer is not signed with the configured key: compare alipay_public_key or alipay_cert with 接口加签方式 in the "
     "application's page at open.alipay.com, and check gateway_url."
@@ -91,22 +90,6 @@ def proven_content(account: AlipayAccount, method: str, answer: HttpAnswer) -> M
     return content
 
 
-def member_text(body: bytes, name: str) -> str:
-    """Return the text of one member of a JSON object exactly as it stands in the body; raises ValueError.
-
-    The body must have been read as JSON before, which bounds its nesting and refuses repeated names.
-    """
-    text, decoder = body.decode("utf-8"), json.JSONDecoder()
-    position = _behind_blanks(text, 0) + 1
-    while True:
-        key, position = decoder.raw_decode(text, _behind_blanks(text, position))
-        start = _behind_blanks(text, _behind_blanks(text, position) + 1)
-        _, end = decoder.raw_decode(text, start)
-        if key == name:
-            return text[start:end]
-        position = _behind_blanks(text, end) + 1
-
-
 def _check_signature(account: AlipayAccount, whole: Mapping[str, Any], content: str) -> None:
     number = whole.get("alipay_cert_sn")
     if account.certificate_numbers and number is not None and number not in account.certificate_numbers:
@@ -117,12 +100,6 @@ def _check_signature(account: AlipayAccount, whole: Mapping[str, Any], content: 
         signature = b""
     if not is_signed(account.alipay_keys, signature, content.encode()):
         raise UpstreamError("platform_refused", UNSIGNED_ANSWER, platform_code="bad_signature")
-
-
-def _behind_blanks(text: str, position: int) -> int:
-    while position < len(text) and text[position] in BLANKS:
-        position += 1
-    return position
 
 
 def _no_answer(answer: HttpAnswer) -> UpstreamError:

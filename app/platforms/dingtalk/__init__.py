@@ -1,7 +1,7 @@
-"""DingTalk (钉钉): encrypted events, robots, login by QR code and in the app. One channel is one application of a company.
+"""DingTalk (钉钉): encrypted events, robots, login by QR code and in the app, messages. One channel is one application of a company.
 
 Pages read: see `/docs/platforms/dingtalk.md` and the head of each file. The parts: settings, app (the base of every capability), callbacks
-(events and robots), answers with error_codes for what the platform replies, login, member_login (免登 and members' ids), app_token.
+(events and robots), answers with error_codes for what the platform replies, login, member_login (免登 and members' ids), app_token, sending with message_types, send_rules and app_robot.
 Odd: events and robots come to one address and are proven in two ways; a robot's signature covers the time only.
 """
 
@@ -13,22 +13,27 @@ from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
 from app.platforms.dingtalk.login import DingtalkLogin
 from app.platforms.dingtalk.member_login import DingtalkMemberLogin
+from app.platforms.dingtalk.sending import DingtalkSender
 from app.platforms.dingtalk.settings import DingtalkSettings
 
 
-class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken):
+class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkSender):
     """One application with everything it can do."""
 
 
-class DingtalkCompanyConnector(DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken):
+class DingtalkCompanyConnector(DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkSender):
     """The same for the members of one company, who need no page inside the app."""
 
 
+class DingtalkRobot(DingtalkCallbacks, DingtalkSender):
+    """A group's robot, and callbacks where there are keys for them."""
+
+
 def open_channel(_name: str, settings: DingtalkSettings) -> DingtalkCallbacks:
-    """Open a channel; without an app_secret it takes events and offers no login."""
-    if not plain_text(settings.app_secret):
-        return DingtalkCallbacks(settings)
-    return DingtalkCompanyConnector(settings) if settings.in_app_login else DingtalkConnector(settings)
+    """Open a channel; without an app_secret it takes events, speaks with a group's robot if it has one, and offers no login."""
+    if plain_text(settings.app_secret):
+        return DingtalkCompanyConnector(settings) if settings.in_app_login else DingtalkConnector(settings)
+    return DingtalkRobot(settings) if plain_text(settings.robot_token) else DingtalkCallbacks(settings)
 
 
 PLATFORM = PlatformSpec(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain_text
 from app.wire.wechat_family.crypto import decode_aes_key
 
 API = "https://api.dingtalk.com"
 OLD_API = "https://oapi.dingtalk.com"
 LOGIN = "https://login.dingtalk.com"
+ROBOT_TOKEN = re.compile(r"[A-Za-z0-9_\-]{8,128}")
 JSAPI = "https://g.alicdn.com/dingding/dingtalk-jsapi/3.0.25/dingtalk.open.js"
 
 
@@ -24,11 +26,25 @@ def _aes_keys(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return values
 
 
+def _robot_token(token: SecretStr) -> SecretStr:
+    """Take the token alone or the robot's whole address, where it stands behind access_token=."""
+    text = token.get_secret_value().rpartition("access_token=")[2].partition("&")[0]
+    if text and not ROBOT_TOKEN.fullmatch(text):
+        raise ValueError("must be what stands behind access_token= in the robot's address")
+    return SecretStr(text)
+
+
+def _as_text(value: object) -> object:
+    """Take the number as people write it in TOML, without quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class DingtalkSettings(PlatformSettings):
     """One internal application of open-dev.dingtalk.com."""
 
     app_key: str = Field(
-        min_length=1, description="Client ID (AppKey, ding…), from Credentials in the developer console."
+        "",
+        description="Client ID (AppKey, ding…), from Credentials in the developer console; only a group's robot does without it.",
     )
     app_secret: SecretStr = Field(
         SecretStr(""),
@@ -45,12 +61,19 @@ class DingtalkSettings(PlatformSettings):
         "",
         description="CorpId of the company (ding…). Events may be addressed to it, and only its people are logged in.",
     )
-    agent_id: str = Field("", description="AgentId of the application, for work notices.")
-    robot_token: str = Field(
-        "", repr=False, description="access_token of a group robot's address, for sending."
+    agent_id: Annotated[str, BeforeValidator(_as_text)] = Field(
+        "",
+        description="AgentId of the application: members then get work notices (工作通知), without it messages of its robot.",
+    )
+    robot_token: Annotated[SecretStr, AfterValidator(_robot_token)] = Field(
+        SecretStr(""),
+        description="The token of a group's robot (自定义机器人): what stands behind access_token= in its address, or the whole address.",
     )
     robot_secret: SecretStr = Field(
-        SecretStr(""), description="Signature secret of that robot (SEC…), when it has one."
+        SecretStr(""), description="Signature secret of that robot (加签, SEC…), when it has one."
+    )
+    robot_code: str = Field(
+        "", description="The code of the application's own robot (机器人编码); empty takes app_key."
     )
     in_app_login: bool = Field(
         False,
@@ -67,6 +90,17 @@ class DingtalkSettings(PlatformSettings):
     jsapi_url: BaseAddress = Field(
         JSAPI, description="Address of DingTalk's script for pages inside the app."
     )
+
+    @model_validator(mode="after")
+    def _has_an_application(self) -> DingtalkSettings:
+        is_robot_only = bool(plain_text(self.robot_token)) and not (
+            plain_text(self.app_secret) or self.token or self.aes_key
+        )
+        if not self.app_key and not is_robot_only:
+            raise ValueError(
+                "app_key is missing; only a channel with nothing but a robot_token does without it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _members_of_one_company(self) -> DingtalkSettings:

@@ -1,7 +1,8 @@
-"""Feishu (飞书) and Lark: callbacks, login, app token. One channel is one self-built app.
+"""Feishu (飞书) and Lark: callbacks, login, app token, sending. One channel is one self-built app, a group's custom bot, or both.
 
-The parts: settings, app (the base of every capability), messages (what a body says), callbacks, login, app_token, and
-answers with error_codes for what the platform replies. None of them knows Flask, the database, the clock or the environment.
+The parts: settings, app (the base of every capability), messages (what a body says), callbacks, login, app_token, sending
+with outgoing (what a message becomes), and answers, error_codes and send_rules for what the platform replies. None of them
+knows Flask, the database, the clock or the environment.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ from app.core.ports import PlatformSpec
 from app.platforms.feishu.app_token import FeishuAppToken
 from app.platforms.feishu.callbacks import FeishuCallbacks
 from app.platforms.feishu.login import FeishuLogin
+from app.platforms.feishu.sending import FeishuSender
 from app.platforms.feishu.settings import FeishuSettings
 
 
-class FeishuConnector(FeishuCallbacks, FeishuLogin, FeishuAppToken):
+class FeishuConnector(FeishuCallbacks, FeishuLogin, FeishuAppToken, FeishuSender):
     """One app with everything it can do."""
 
 
+class FeishuRobotConnector(FeishuCallbacks, FeishuSender):
+    """One app without its secret, and a group's robot beside it."""
+
+
 def open_channel(channel_name: str, settings: FeishuSettings) -> FeishuCallbacks:  # noqa: ARG001
-    """Return the connector of one channel; without an app_secret it takes callbacks and offers no login."""
-    return FeishuConnector(settings) if plain_text(settings.app_secret) else FeishuCallbacks(settings)
+    """Return the connector of one channel; without an app_secret it offers no login, without a robot_hook either nothing sends."""
+    if plain_text(settings.app_secret):
+        return FeishuConnector(settings)
+    return FeishuRobotConnector(settings) if plain_text(settings.robot_hook) else FeishuCallbacks(settings)
 
 
 PLATFORM = PlatformSpec(

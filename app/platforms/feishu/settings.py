@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets
+from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain_text
+from app.config.settings import http_address
 
 Brand = Literal["feishu", "lark"]
 
@@ -29,15 +30,25 @@ def _each_scope_once(value: str) -> str:
     return " ".join(dict.fromkeys(value.split()))
 
 
+def _hook_address(value: SecretStr) -> SecretStr:
+    if value.get_secret_value():
+        http_address(value.get_secret_value())
+    return value
+
+
+RobotHook = Annotated[SecretStr, AfterValidator(_hook_address)]
+
+
 class FeishuSettings(PlatformSettings):
-    """One app of the Feishu or Lark console."""
+    """One app of the Feishu or Lark console, or a group's robot, or both."""
 
     app_id: str = Field(
-        min_length=1, description="App ID (cli_…), from Credentials & Basic Info in the developer console."
+        "",
+        description="App ID (cli_…), from Credentials & Basic Info in the developer console; only a robot does without it.",
     )
     app_secret: SecretStr = Field(
         SecretStr(""),
-        description="App Secret, from the same page; without it nobody is logged in.",
+        description="App Secret, from the same page; without it nobody is logged in, and only a robot sends.",
     )
     verification_token: Secrets = Field(
         (),
@@ -51,9 +62,12 @@ class FeishuSettings(PlatformSettings):
     old_cards: bool = Field(
         False, description="true also takes clicks on old message cards, which are signed with SHA-1 only."
     )
-    robot_hook: str = Field("", repr=False, description="Webhook address of a custom group bot, for sending.")
+    robot_hook: RobotHook = Field(
+        SecretStr(""),
+        description="Webhook address of a custom group bot (自定义机器人), for sending to its group. Whoever knows it can write there.",
+    )
     robot_secret: SecretStr = Field(
-        SecretStr(""), description="Signature secret of that bot, when it has one."
+        SecretStr(""), description="Signature secret (签名校验) of that bot, when it has one."
     )
     brand: Brand = Field("feishu", description="feishu (mainland) or lark (international).")
     scope: Annotated[str, AfterValidator(_each_scope_once)] = Field(
@@ -76,6 +90,15 @@ class FeishuSettings(PlatformSettings):
         if not isinstance(table, dict) or table.get("brand") != "lark":
             return table
         return {"api_base": API_BASES["lark"], "accounts_base": ACCOUNTS_BASES["lark"]} | table
+
+    @model_validator(mode="after")
+    def _has_an_app(self) -> Self:
+        has_keys = plain_text(self.app_secret) or self.verification_token or self.encrypt_key
+        if not self.app_id and (has_keys or not plain_text(self.robot_hook)):
+            raise ValueError(
+                "app_id is missing; only a channel with nothing but a robot_hook does without it"
+            )
+        return self
 
     def missing_signature_secret(self) -> str | None:
         """Name the token that every callback must hold; the Encrypt Key is optional at Feishu, and says more."""

@@ -27,14 +27,13 @@ from app.core.values import (
 from app.platforms.google_pubsub.messages import Push, read_push
 from app.platforms.google_pubsub.settings import GooglePubsubSettings
 from app.security.outbound import origin_of
-from app.security.signatures import wire_bytes
+from app.wire.header_values import bearer_token
 from app.wire.key_answers import fetch_key_set
 from app.wire.key_sets import ProviderKey, kept_form, keys_from, keys_of_set
 from app.wire.signed_tokens import check_claim, listed_key, timely_claims
 
 ISSUERS: Final = ("https://accounts.google.com", "accounts.google.com")
 ALGORITHM: Final = "RS256"
-BEARER: Final = "bearer"
 HOUR: Final = 3600
 
 
@@ -127,10 +126,4 @@ class GooglePubsubFinder(GooglePubsubCallbacks):
 
 def token_of(request: InboundRequest) -> bytes:
     """Return the token of `Authorization: Bearer …`; raises VerificationError."""
-    scheme, _, token = (request.header("Authorization") or "").partition(" ")
-    if scheme.lower() != BEARER or not token:
-        raise VerificationError(
-            "missing_token",
-            "There is no Authorization: Bearer; enable authentication of the push subscription, with a service account.",
-        )
-    return wire_bytes(token.strip())
+    return bearer_token(request, "enable authentication of the push subscription, with a service account.")

@@ -1,4 +1,4 @@
-"""WeChat Official Account (公众号 / 服务号): callbacks, bind codes, login inside WeChat, app token, scene QR codes.
+"""WeChat Official Account (公众号 / 服务号): callbacks, bind codes, login inside WeChat, app token, scene QR codes, sending.
 
 Outside documentation: https://developers.weixin.qq.com/doc/subscription/guide/ (read 2026-11-20).
 """
@@ -12,6 +12,7 @@ from app.platforms.wechat.binding import WechatBinding
 from app.platforms.wechat.callbacks import WechatCallbacks
 from app.platforms.wechat.login import WechatLogin
 from app.platforms.wechat.scene_codes import WechatSceneCodes
+from app.platforms.wechat.sending import WechatSender
 from app.platforms.wechat.settings import WechatSettings
 
 
@@ -19,7 +20,7 @@ class WechatInbox(WechatCallbacks, WechatBinding):
     """An account without its AppSecret: it takes callbacks and reads bind codes."""
 
 
-class WechatConnector(WechatInbox, WechatLogin, WechatAppTokens, WechatSceneCodes):
+class WechatConnector(WechatInbox, WechatLogin, WechatAppTokens, WechatSceneCodes, WechatSender):
     """An account with its AppSecret: everything this platform offers."""
 
 

@@ -8,9 +8,10 @@ from pydantic import Field, SecretStr
 
 from app.config.platform_settings import BaseAddress
 from app.wire.wechat_family.push_settings import PushSettings
+from app.wire.wechat_family.template_settings import TemplateSettings
 
 
-class WechatSettings(PushSettings):
+class WechatSettings(TemplateSettings, PushSettings):
     """What one Official Account needs; the mode of its callbacks is written here and never read from a request."""
 
     app_id: str = Field(min_length=1, description="The account's AppID, wx followed by 16 characters.")
@@ -21,6 +22,10 @@ class WechatSettings(PushSettings):
     scope: Literal["snsapi_userinfo", "snsapi_base"] = Field(
         "snsapi_userinfo",
         description="snsapi_userinfo asks for name and picture; snsapi_base silently reads the OpenID.",
+    )
+    template_kind: Literal["template", "subscribe"] = Field(
+        "template",
+        description="template (模板消息), or subscribe (订阅通知), whose people agreed to it first.",
     )
     api_base: BaseAddress = Field(
         "https://api.weixin.qq.com", description="Only to override: the API's address."

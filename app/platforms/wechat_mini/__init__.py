@@ -1,4 +1,4 @@
-"""WeChat Mini Program (小程序): message push in XML and JSON, login by `wx.login`, app token.
+"""WeChat Mini Program (小程序): message push in XML and JSON, login by `wx.login`, app token, sending.
 
 Outside documentation: https://developers.weixin.qq.com/miniprogram/dev/ (read 2026-11-20).
 """
@@ -9,12 +9,15 @@ from app.core.ports import PlatformSpec
 from app.platforms.wechat_mini.app_token import MiniProgramTokens
 from app.platforms.wechat_mini.login import MiniProgramLogin
 from app.platforms.wechat_mini.program import MiniProgramCallbacks
+from app.platforms.wechat_mini.sending import MiniProgramSender
 from app.platforms.wechat_mini.settings import WechatMiniSettings
 from app.platforms.wechat_mini.user_data import MiniProgramUserData
 from app.wire.wechat_family.callback_keys import keyring_of
 
 
-class MiniProgramConnector(MiniProgramCallbacks, MiniProgramLogin, MiniProgramTokens, MiniProgramUserData):
+class MiniProgramConnector(
+    MiniProgramCallbacks, MiniProgramLogin, MiniProgramTokens, MiniProgramUserData, MiniProgramSender
+):
     """A Mini Program with its AppSecret: everything this platform offers."""
 
 

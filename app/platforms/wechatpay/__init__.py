@@ -1,20 +1,20 @@
 """WeChat Pay (微信支付), interface version 3: notifications of payments, refunds and the rest. One channel is one merchant number.
 
 The parts: settings, account (the base of every capability), keys, stamp (the signature's headers), notifications (what a body
-says), callbacks, and downloads, which finds platform certificates while running. Version 2 is another protocol.
+says), callbacks, downloads, which finds platform certificates while running, and orders, which asks whether one is paid. Version 2 is another protocol.
 """
 
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.wechatpay.callbacks import WechatpayCallbacks
-from app.platforms.wechatpay.downloads import WechatpayDownloads
+from app.platforms.wechatpay.orders import WechatpayOrders
 from app.platforms.wechatpay.settings import WechatpaySettings
 
 
 def open_merchant(channel_name: str, settings: WechatpaySettings) -> WechatpayCallbacks:  # noqa: ARG001
-    """Return the connector of one channel; with the merchant's own key it downloads certificates too."""
-    return WechatpayDownloads(settings) if settings.can_download else WechatpayCallbacks(settings)
+    """Return the connector of one channel; with the merchant's own key it downloads certificates and asks about orders too."""
+    return WechatpayOrders(settings) if settings.can_download else WechatpayCallbacks(settings)
 
 
 PLATFORM = PlatformSpec(

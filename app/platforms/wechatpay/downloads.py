@@ -118,7 +118,7 @@ class WechatpayDownloads(WechatpayCallbacks):
 
 def _is_absent(answer: HttpAnswer) -> bool:
     """Say whether the merchant has no platform certificates at all."""
-    return answer.status == 404 and _code(answer) == ABSENT  # noqa: PLR2004
+    return answer.status == 404 and error_word(answer) == ABSENT  # noqa: PLR2004
 
 
 def _check_status(answer: HttpAnswer) -> None:
@@ -127,18 +127,18 @@ def _check_status(answer: HttpAnswer) -> None:
     if is_busy(answer):
         raise UpstreamUnavailable(
             f"WeChat Pay answered {answer.status} to the request for its certificates; try again later.",
-            platform_code=_code(answer),
+            platform_code=error_word(answer),
             retry_after=retry_after(answer),
         )
     raise UpstreamError(
         "upstream_client_rejected",
-        f"WeChat Pay does not hand out its certificates ({_code(answer)}); compare mch_id, merchant_serial and "
+        f"WeChat Pay does not hand out its certificates ({error_word(answer)}); compare mch_id, merchant_serial and "
         "merchant_private_key with 账户中心 → API安全 → 商户API证书, and this machine's clock.",
-        platform_code=_code(answer),
+        platform_code=error_word(answer),
     )
 
 
-def _code(answer: HttpAnswer) -> str:
+def error_word(answer: HttpAnswer) -> str:
     """Return the error word of an answer, fit for logs."""
     try:
         code = answer.json_object().get("code")

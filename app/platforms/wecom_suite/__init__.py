@@ -6,19 +6,24 @@ Outside documentation: https://developer.work.weixin.qq.com/document/path/90594 
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
-from app.platforms.wecom_suite.accounts import SuiteAccounts
+from app.platforms.wecom_suite.accounts import SuitePages, TemplateAccounts
 from app.platforms.wecom_suite.callbacks import SuiteCallbacks
 from app.platforms.wecom_suite.settings import SuiteSettings
 
 
-class SuiteConnector(SuiteCallbacks, SuiteAccounts):
+class SuiteConnector(SuiteCallbacks, SuitePages):
     """A suite with its Secret: callbacks, its own token, and those of its companies."""
+
+
+class TemplateConnector(SuiteCallbacks, TemplateAccounts):
+    """The same for a template of customised applications (代开发), which is authorised at the provider alone."""
 
 
 def open_suite(_channel: str, settings: SuiteSettings) -> SuiteCallbacks:
     """Open a channel; without the Secret it takes callbacks and keeps neither tickets nor authorisations."""
-    has_secret = settings.missing_login_secret() is None
-    return SuiteConnector(settings) if has_secret else SuiteCallbacks(settings)
+    if settings.missing_login_secret() is not None:
+        return SuiteCallbacks(settings)
+    return TemplateConnector(settings) if settings.customised else SuiteConnector(settings)
 
 
 PLATFORM = PlatformSpec(

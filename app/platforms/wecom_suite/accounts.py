@@ -1,7 +1,8 @@
 """Tickets, the suite's own token, and the tokens of the companies that authorise it.
 
 Source: WeCom pages 获取第三方应用凭证 (90600), 获取预授权码 (90601), 获取企业永久授权码 (90603), 获取企业access_token (90605) and
-从服务商网站发起 (90597, read 2026-11-28). What is odd: who authorised is only known from the answer to the code; the code that
+从服务商网站发起 (90597); for customised applications 代开发授权应用secret的获取 (97163), 代开发授权应用access_token的获取 (97164) and
+重置永久授权码通知 (94758, all read 2026-11-28). What is odd: who authorised is only known from the answer to the code; the code that
 lasts never changes while the authorisation does.
 """
 
@@ -15,7 +16,7 @@ from app.core.accounts import AccountTokens, Authorised, Notice, Ticket, Withdra
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.ports import AppTokenSource, HttpClient
 from app.core.values import AppToken, ParsedEvent
-from app.platforms.wecom_suite.error_codes import SUITE
+from app.platforms.wecom_suite.error_codes import SUITE, TEMPLATE
 from app.platforms.wecom_suite.suite import WecomSuite
 from app.wire.wechat_family.answers import code_use, lifetime, needed_text, optional_text, token_grant
 from app.wire.wechat_family.messages import word
@@ -50,7 +51,7 @@ class TicketedToken:
 
 
 class SuiteAccounts(WecomSuite):
-    """Acts for the companies that authorise it; satisfies AccountSource and AuthorisationPages."""
+    """Acts for the companies that authorise it; satisfies AccountSource."""
 
     refresh_app_token_before: int = REFRESH_BEFORE
     refresh_account_token_before: int = REFRESH_BEFORE
@@ -116,6 +117,14 @@ class SuiteAccounts(WecomSuite):
         """Raise: WeCom has no test that waits for a message."""
         raise UpstreamError("nothing_to_reply", "WeCom asks for no message after an authorisation.")
 
+    def _call(self, call: str, app_token: str, http: HttpClient, **body: str) -> Mapping[str, Any]:
+        answer = http.request("POST", self.api(call), params={"suite_access_token": app_token}, json=body)
+        return code_use(answer, SUITE)
+
+
+class SuitePages(SuiteAccounts):
+    """Leads administrators to the page where they authorise; satisfies AuthorisationPages."""
+
     def authorisation_page(self, return_to: str, app_token: str, http: HttpClient) -> str:
         """Return the page where a company's administrator authorises, with a code that is good for twenty minutes."""
         answer = http.request("GET", self.api("get_pre_auth_code"), params={"suite_access_token": app_token})
@@ -128,9 +137,24 @@ class SuiteAccounts(WecomSuite):
         }
         return f"{self.settings.install_base}/3rdapp/install?{urlencode(query)}"
 
-    def _call(self, call: str, app_token: str, http: HttpClient, **body: str) -> Mapping[str, Any]:
-        answer = http.request("POST", self.api(call), params={"suite_access_token": app_token}, json=body)
-        return code_use(answer, SUITE)
+
+class TemplateAccounts(SuiteAccounts):
+    """Acts for the companies of a template of customised applications, whose administrators scan its code at the provider."""
+
+    def renew(self, account: str, lasting: str, app_token: str, http: HttpClient) -> AccountTokens:
+        """Fetch a company's next access token as its own application does: the permanent code is the Secret."""
+        answer = http.request(
+            "GET",
+            f"{self.settings.api_base}/cgi-bin/gettoken",
+            params={"corpid": account, "corpsecret": lasting},
+        )
+        content = code_use(answer, TEMPLATE)
+        return AccountTokens(
+            account=account,
+            lasting=lasting,
+            access_token=needed_text(content, "access_token", TEMPLATE.platform),
+            expires_in=lifetime(content.get("expires_in")),
+        )
 
 
 def _credential(fields: Mapping[str, Any], name: str) -> str | None:

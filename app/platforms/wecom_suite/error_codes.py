@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.wire.wechat_family.error_codes import ErrorCodes
 from app.wire.wechat_family.work_error_codes import WECOM
 
+SECRET_REFUSED = 40001
 NEXT_TICKET = 60
 """Seconds; a ticket comes every ten minutes."""
 
@@ -20,7 +21,7 @@ SUITE = ErrorCodes(
     },
     configuration={
         **WECOM.configuration,
-        40001: "WeCom does not accept the suite's Secret; copy it again into suite_secret.",
+        SECRET_REFUSED: "WeCom does not accept the suite's Secret; copy it again into suite_secret.",
         40083: "WeCom does not know the suite; compare suite_id with the SuiteID of the provider's console.",
         60020: "WeCom takes no calls from this server's address; add it to the suite's IP list (IP白名单).",
     },
@@ -36,3 +37,18 @@ SUITE = ErrorCodes(
     other=WECOM.other,
     names_our_address=WECOM.names_our_address,
 )
+
+TEMPLATE = ErrorCodes(
+    platform="WeCom",
+    busy=WECOM.busy,
+    configuration={number: text for number, text in SUITE.configuration.items() if number != SECRET_REFUSED},
+    dead_grant={
+        **SUITE.dead_grant,
+        SECRET_REFUSED: "WeCom does not accept the Secret of the company's application any more; press 重新获取Secret in the provider's "
+        "console, or have the company authorise the template again.",
+    },
+    dead_token={},
+    other=WECOM.other,
+    names_our_address=WECOM.names_our_address,
+)
+"""What numbers mean when a company's token is fetched with its permanent code as the Secret."""

@@ -17,6 +17,11 @@ class SuiteSettings(SealedPushSettings):
         SecretStr(""),
         description="The suite's Secret; without it the channel takes callbacks and nothing else.",
     )
+    customised: bool = Field(
+        False,
+        description="true: suite_id is a template of customised applications (代开发模板), and a company's permanent code is the Secret "
+        "of its application.",
+    )
     provider_corp_id: str = Field(
         "",
         description="The provider's own CorpID, for which the check of an address is encrypted; empty takes every id but the "

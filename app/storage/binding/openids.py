@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    literal,
     or_,
     select,
 )
@@ -101,10 +102,55 @@ def list_openids(
     return [_from_row(row) for row in tx.execute(query.order_by(openids.c.id.desc()).limit(limit))]
 
 
+def list_bound(
+    tx: Connection, app: str, channel: str, *, after: str, limit: int, but_not_of: Sequence[str] = ()
+) -> Sequence[Any]:
+    """Return id and open_id of those bound to an app through a channel who have not left, oldest first (relies on ix_openids_app_id).
+
+    Those who are bound to one of `but_not_of` too are left out.
+    """
+    person = and_(followers.c.channel == openids.c.channel, followers.c.open_id == openids.c.open_id)
+    other = openids.alias("other")
+    is_elsewhere = (
+        select(literal(1))
+        .where(
+            other.c.channel == openids.c.channel,
+            other.c.open_id == openids.c.open_id,
+            other.c.app.in_(tuple(but_not_of)),
+        )
+        .exists()
+    )
+    query = (
+        select(openids.c.id, openids.c.open_id)
+        .select_from(openids.outerjoin(followers, person))
+        .where(
+            openids.c.app == app,
+            openids.c.id > after,
+            openids.c.channel == channel,
+            or_(followers.c.subscribed.is_(None), followers.c.subscribed),
+        )
+    )
+    if but_not_of:
+        query = query.where(~is_elsewhere)
+    return tx.execute(query.order_by(openids.c.id).limit(limit)).all()
+
+
 def bound_people(tx: Connection, channel: str, open_ids: Collection[str]) -> set[str]:
     """Return those of a channel's people who are bound to any app (relies on ix_openids_channel_open_id)."""
     bound = select(openids.c.open_id).where(openids.c.channel == channel, openids.c.open_id.in_(open_ids))
     return set(tx.execute(bound).scalars())
+
+
+def apps_of(tx: Connection, channel: str, open_id: str) -> list[str]:
+    """Return the apps that a channel's person is bound to, in order (relies on ix_openids_channel_open_id)."""
+    theirs = and_(openids.c.channel == channel, openids.c.open_id == open_id)
+    return list(tx.execute(select(openids.c.app).where(theirs).order_by(openids.c.app)).scalars())
+
+
+def channels_of_app(tx: Connection, app: str) -> list[str]:
+    """Return the channels on which somebody is bound to an app, in order (relies on ix_openids_app_id)."""
+    query = select(openids.c.channel).where(openids.c.app == app).distinct().order_by(openids.c.channel)
+    return list(tx.execute(query).scalars())
 
 
 def delete_openid(tx: Connection, app: str, open_id: str) -> bool:

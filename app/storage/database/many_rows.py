@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, LargeBinary, Table, select
+from sqlalchemy import Boolean, Connection, Integer, LargeBinary, Table, select
 
 from app.storage.database.db import UtcDateTime
 
@@ -86,6 +86,8 @@ def _array_type(table: Table, name: str) -> str:
         return "bigint[]"
     if isinstance(kind, Integer):
         return "integer[]"
+    if isinstance(kind, Boolean):
+        return "boolean[]"
     return "bytea[]" if isinstance(kind, LargeBinary) else "text[]"
 
 

@@ -43,6 +43,8 @@ connections = Table(
     # Forced refreshes in a row whose tokens were refused too, and from when on the next one may be tried.
     Column("useless_cures", Integer),
     Column("force_after", UtcDateTime),
+    # From when on the provider is asked whether the token is still good; null: at the next use.
+    Column("validate_after", UtcDateTime),
 )
 
 
@@ -72,6 +74,7 @@ class StoredConnection:
     dead_reason: str | None
     useless_cures: int | None = None
     force_after: datetime | None = None
+    validate_after: datetime | None = None
 
 
 def save_new_tokens(tx: Connection, identity_id: str, tokens: SealedTokens, now: datetime) -> None:
@@ -154,6 +157,26 @@ def forget_useless_cures(tx: Connection, identity_id: str) -> None:
     )
 
 
+def claim_validation(tx: Connection, seen: StoredConnection, *, now: datetime, until: datetime) -> bool:
+    """Take the right to ask about a token; False when somebody has it, or newer tokens are there."""
+    is_due = or_(connections.c.validate_after.is_(None), connections.c.validate_after <= now)
+    done = tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == seen.identity_id, connections.c.version == seen.version, is_due)
+        .values(validate_after=until)
+    )
+    return done.rowcount == 1
+
+
+def validate_again(tx: Connection, seen: StoredConnection, *, after: datetime | None) -> None:
+    """Write when the same token is asked about again; None: at its next use."""
+    tx.execute(
+        connections.update()
+        .where(connections.c.identity_id == seen.identity_id, connections.c.version == seen.version)
+        .values(validate_after=after)
+    )
+
+
 def mark_dead(tx: Connection, identity_id: str, *, version: int, reason: str, now: datetime) -> bool:
     """Note that these tokens are dead; False when newer ones are there."""
     done = tx.execute(
@@ -201,6 +224,7 @@ def _token_values(tokens: SealedTokens) -> dict[str, Any]:
         "refresh_after": tokens.refresh_after,
         "failures": 0,
         "dead_reason": None,
+        "validate_after": None,
         **NO_LEASE,
     }
 
@@ -225,4 +249,5 @@ def _connection(row: Row[Any]) -> StoredConnection:
         dead_reason=row.dead_reason,
         useless_cures=row.useless_cures,
         force_after=row.force_after,
+        validate_after=row.validate_after,
     )

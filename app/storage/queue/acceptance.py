@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from app.storage.database.many_rows import insert_rows_once
+from app.storage.expected_payments import Paid, note_paid
 from app.storage.inbox.events import (
     EventRow,
     Holder,
@@ -40,6 +41,8 @@ class Acceptance(NamedTuple):
     nonce: str | None = None
     nonce_expires_at: datetime | None = None
     nonce_bound_to: str | None = None
+    paid: Paid | None = None
+    """The order that this event says is paid."""
 
     @property
     def delivery_name(self) -> str:
@@ -67,17 +70,35 @@ def accept_many(tx: Connection, items: Sequence[Acceptance]) -> list[Accepted]:
     3. The dispatches of the new ones are inserted.
     4. Each of the others finds the event that holds its key and is counted there, or takes the place of one whose
        window is over.
+
+    What tells of a payment that another event told before is a copy of that one, whatever its key.
     """
     refused = _with_used_nonce(tx, items)
-    welcome = [item for item in items if id(item) not in refused]
+    told = _told_before(tx, [item for item in items if item.paid is not None and id(item) not in refused])
+    welcome = [item for item in items if id(item) not in refused and id(item) not in told]
     fresh = _insert_events(tx, [item.new for item in welcome])
     stored = [item for item in welcome if item.new.event.id in fresh]
     insert_dispatches(tx, [each for item in stored for each in item.dispatches])
     copies = [item for item in welcome if item.new.event.id not in fresh]
     holders = find_holders(tx, [item.new.event for item in copies]) if copies else {}
-    accepted = [_accepted(tx, item, holders, is_refused=id(item) in refused, fresh=fresh) for item in items]
+    accepted = [
+        Accepted(told[id(item)], is_new=False)
+        if id(item) in told
+        else _accepted(tx, item, holders, is_refused=id(item) in refused, fresh=fresh)
+        for item in items
+    ]
     count_copies(tx, [each.event_id for each in accepted if not (each.is_new or each.nonce_is_used)])
     return accepted
+
+
+def _told_before(tx: Connection, items: Sequence[Acceptance]) -> dict[int, str]:
+    """Write which orders were paid; return by each item's identity the event that told of its payment before.
+
+    Sorted, so that two processes with the same orders wait for each other in the same order.
+    """
+    sorted_items = sorted(items, key=lambda item: item.paid or ())
+    found = {id(item): note_paid(tx, item.paid) for item in sorted_items if item.paid is not None}
+    return {item: event_id for item, event_id in found.items() if event_id is not None}
 
 
 def _with_used_nonce(tx: Connection, items: Sequence[Acceptance]) -> set[int]:

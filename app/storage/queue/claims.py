@@ -18,6 +18,11 @@ from app.core.states import AttemptOutcome, DispatchState, Trigger
 from app.storage.database.db import microseconds, only_by_index, supports_skip_locked
 from app.storage.queue.dispatches import AttemptRow, Claim, attempts, insert_attempts, queue
 
+
+class LeaseLostError(Exception):
+    """Somebody else took the dispatch over while it ran here; what was written is rolled back."""
+
+
 ENDED = "the process that ran this attempt ended or lost its lease"
 
 

@@ -18,8 +18,10 @@ from app.pipeline.login.start import find_own_flow
 from app.pipeline.services import Services
 from app.security.return_urls import in_ascii, is_safe_return_url, origin_to_tell, with_parameters
 from app.web.errors import answer_callgate_error
+from app.web.languages import current_language
 from app.web.people.session_cookies import login_cookies
 from app.web.security_headers import OPENER_POLICY
+from app.wire.logins.sentences import in_chinese
 
 NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429
@@ -55,7 +57,7 @@ def answer_login_error(services: Services, error: CallgateError) -> Response:
         render_template(
             "login_error.html",
             error=shown["error"],
-            message=_(str(shown["message"])),
+            message=_for_reader(str(shown["message"])),
             trace_id=shown["trace_id"],
             start_again=None if response.status_code == NOT_FOUND else _start_again(attempt),
             back=attempt.next if attempt.is_link else None,
@@ -66,6 +68,12 @@ def answer_login_error(services: Services, error: CallgateError) -> Response:
     if in_popup:
         let_opener_hear(response, attempt.next or "/")
     return response
+
+
+def _for_reader(message: str) -> str:
+    """Return a sentence in the reader's language; what has something filled in is in no catalogue."""
+    is_chinese = current_language().locale.startswith("zh")
+    return (in_chinese(message, _) if is_chinese else None) or _(message)
 
 
 def popup_page(services: Services, next_address: str) -> Response:

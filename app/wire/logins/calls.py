@@ -12,8 +12,10 @@ from app.core.ports import HttpClient
 from app.security.outbound import origin_of
 from app.wire.logins.bodies import compile_readers
 from app.wire.logins.description import Call
-from app.wire.logins.judging import Judge, Told
+from app.wire.logins.hints import COMPOSED
+from app.wire.logins.judging import Judge, Told, refusal
 from app.wire.logins.places import Fill, Scope, Values, compile_template, split_path
+from app.wire.logins.proofs import Prove
 from app.wire.logins.signing import SIGNERS
 from app.wire.oauth2 import at_path
 
@@ -58,12 +60,13 @@ class CompiledCall:
     """One call, ready to be made."""
 
     def __init__(
-        self, name: str, call: Call, *, address: Address, params: Mapping[str, str], scope: Scope, judge: Judge, auth: str = "none"
+        self, name: str, call: Call, *, address: Address, params: Mapping[str, str], scope: Scope, judge: Judge, auth: str = "none",
+        prove: Prove | None = None,
     ):  # fmt: skip
         """Compile it; raises ValueError that names the table and key at fault."""
         self.name = name
         self._method, self._place, self._address, self._judge = call.method, call.place, address, judge
-        self._signing, self._auth = call.signing, auth
+        self._signing, self._auth, self._prove = call.signing, auth, prove
         try:
             self._params = compile_fields(params, scope)
             self._query = compile_fields(call.query, scope)
@@ -91,14 +94,21 @@ class CompiledCall:
         answer = self._sent(params, query, headers, http)
         body = self._judge.content(answer, self.name, self._read, told)
         inner = at_path(body, self._unwrap) if self._unwrap else body
+        if self._prove is not None and not self._is_proven(body, answer.body, inner):
+            raise refusal("config/answer_signature", "bad_signature", told)
         return inner if isinstance(inner, Mapping) else body
+
+    def _is_proven(self, answer: Mapping[str, Any], body: bytes, inner: object) -> bool:
+        """Say whether the fields that are used are signed; they are those of one member."""
+        is_member = isinstance(inner, Mapping) and len(self._unwrap) == 1
+        return is_member and self._prove is not None and self._prove(answer, body, self._unwrap[0])
 
     def _sent(
         self, params: dict[str, str], query: dict[str, str], headers: dict[str, str], http: HttpClient
     ) -> Any:
         address = self._address()
         if not address:
-            raise UpstreamError("bad_discovery", f"The login server names no address for {self.name}.")
+            raise UpstreamError("bad_discovery", COMPOSED["no_address"].sentence.format(call=self.name))
         if self._place == "query":
             return http.request(self._method, address, params=query | params, headers=headers or None)
         body: dict[str, Any] = {"form" if self._place == "form" else "json": params}

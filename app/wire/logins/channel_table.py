@@ -28,7 +28,7 @@ SHORT_NAMES = {
 """Keys of an `oauth2` channel that are a description's as well."""
 
 TABLES = (
-    "authorize", "token", "refresh", "steps", "user", "email", "revoke", "id_token", "identity", "app_token", "client_secret_made",
+    "authorize", "token", "refresh", "steps", "user", "email", "revoke", "validate", "id_token", "identity", "app_token", "client_secret_made",
     "code", "fails", "errors", "pkce", "scope_join", "hosts",
 )  # fmt: skip
 """Parts of a description that a channel may write itself; `client_secret_made` is the table `client_secret`."""

@@ -12,6 +12,7 @@ import jwt
 from app.core.errors import UpstreamError
 from app.wire.logins.calls import compile_fields, filled
 from app.wire.logins.description import MadeSecret
+from app.wire.logins.hints import COMPOSED
 from app.wire.logins.places import Scope, Values
 
 
@@ -40,5 +41,7 @@ class SecretMaker:
         except (jwt.PyJWTError, ValueError, TypeError):
             raise UpstreamError(
                 "platform_configuration",
-                f"{self._said.key} is no private key for {self._said.algorithm}; write the PEM text as the console gave it.",
+                COMPOSED["no_private_key"].sentence.format(
+                    key=self._said.key, algorithm=self._said.algorithm
+                ),
             ) from None

@@ -1,7 +1,7 @@
 """The connector of a described login: one class that does the work, and a small one for each capability beside it.
 
 Which of them a channel gets is decided when it opens, so that `isinstance` stays honest. Satisfies LoginProvider or DirectLogin and,
-where the description says so, DiscoveringLogin, LoginPages, AppTokenLogin with AppTokenSource, PostedReturn, TokenRevoker.
+where the description says so, DiscoveringLogin, LoginPages, AppTokenLogin with AppTokenSource, PostedReturn, TokenRevoker, TokenValidator.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from app.core.values import JSON, AppToken, CodeGrant, Identity, TokenSet
 from app.security.outbound import origin_of
 from app.security.strict_json import parse_json_object
 from app.wire.logins.engine import Engine
+from app.wire.logins.hints import COMPOSED
 from app.wire.logins.id_tokens import TENANT, issuer_for_tenants, read_shared_key_token, rejected
 from app.wire.logins.judging import Told
 from app.wire.logins.places import Values, alternatives, first_of
@@ -28,6 +29,7 @@ from app.wire.oidc import Expected, check_same_person
 UNCONFIRMED = (
     "What is known of this login rests on no good source; try it with a real account before you rely on it."
 )
+UNPROVEN = '{key} is not set: the provider signs its answers and nothing but TLS proves them here. Set it, or use platform = "{slug}".'
 APP_TOKEN_SECONDS = 7200
 RETURN_JSON = 4096
 
@@ -51,7 +53,10 @@ class DescribedLogin:
     @property
     def advice(self) -> str | None:
         """Return what operators should know of where the facts come from; satisfies app.core.ports.AdvisedSource."""
-        return UNCONFIRMED if self.engine.login.confidence == "unconfirmed" else None
+        login = self.engine.login
+        if login.proof is not None and self.engine.prove is None:
+            return UNPROVEN.format(key=login.proof.key, slug=login.instead or login.slug)
+        return UNCONFIRMED if login.confidence == "unconfirmed" else None
 
     def exchange(self, grant: CodeGrant, http: HttpClient) -> TokenSet:
         """Redeem a code, once; an ID token must come along and hold where the description has one."""
@@ -287,7 +292,7 @@ class WithAppToken:
         value = token_text(first_of(body, alternatives(said.access_token)))
         if value is None:
             raise UpstreamError(
-                "upstream_bad_answer", f"{engine.login.name} gave no token for the application."
+                "upstream_bad_answer", COMPOSED["no_app_token"].sentence.format(name=engine.login.name)
             )
         return AppToken(value, seconds(first_of(body, alternatives(said.expires))) or APP_TOKEN_SECONDS)
 
@@ -323,6 +328,27 @@ class Revoking:
                 )
 
 
+class Validating:
+    """Is asked whether tokens in use are still good; satisfies app.core.login_ports.TokenValidator."""
+
+    engine: Engine
+
+    @property
+    def validate_every(self) -> int:
+        """Seconds after which a token is asked about again."""
+        said = self.engine.login.validate_call
+        assert said is not None
+        return said.every
+
+    def validate(self, tokens: TokenSet, http: HttpClient) -> None:
+        """Ask once."""
+        engine = self.engine
+        assert engine.validate is not None
+        texts = {"access_token": _shown(tokens), "app_token": tokens.app_token}
+        told = engine.told(tokens.access_token, tokens.refresh_token, tokens.app_token)
+        engine.validate(engine.values(texts, {}, now=tokens.asked_at), told, http)
+
+
 def _forget(
     engine: Engine, texts: Mapping[str, str | None], told: Told, http: HttpClient, *, now: float
 ) -> None:
@@ -356,6 +382,7 @@ def open_login(engine: Engine) -> DescribedLogin:
         (WithAppToken, login.app_token is not None),
         (Posted, login.authorize.response_mode == "form_post"),
         (Revoking, login.revoke is not None),
+        (Validating, login.validate_call is not None),
     )
     parts = tuple(part for part, is_there in has if is_there)
     kind: type[DescribedLogin] = DirectCodeLogin if login.is_direct else PageLogin

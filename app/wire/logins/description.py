@@ -22,7 +22,7 @@ Place = Literal["query", "form", "json"]
 Params = dict[str, Text]
 FaultClass = Literal["grant_rejected", "token_rejected", "unavailable", "config"]
 FAULT_CLASSES: tuple[str, ...] = get_args(FaultClass)
-OWN_CALLS = ("token", "refresh", "user", "email", "app_token", "revoke", "return")
+OWN_CALLS = ("token", "refresh", "user", "email", "app_token", "revoke", "validate", "return")
 """Calls that every description may have; a step's name is none of them. `return` is what the browser brings back."""
 
 
@@ -217,6 +217,14 @@ class EmailStep(Call):
     pick: Value = Field("email", description="Path of the address within an entry.")
 
 
+class ValidateCall(Call):
+    """The call that asks whether a token is still good, for providers that want it asked while the token is in use."""
+
+    every: int = Field(
+        3600, ge=60, le=604_800, description="Seconds after which a token is asked about again."
+    )
+
+
 class RevokeCall(Call):
     """The call that ends tokens; without params both tokens in turn, as RFC 7009 has it."""
 
@@ -286,6 +294,15 @@ class IdTokenRules(Part):
         if "HS256" in self.algorithms and len(self.algorithms) > 1:
             raise ValueError("algorithms: HS256 goes with no other one, or a public key could be the secret")
         return self
+
+
+class AnswerProof(Part):
+    """How the provider signs its answers."""
+
+    kind: Literal["alipay-rsa2"] = Field(description="Named piece of code that proves them.")
+    key: Word = Field(
+        description="Key of the channel that holds the provider's public key; while it is empty TLS is all that proves an answer."
+    )
 
 
 class MadeSecret(Part):

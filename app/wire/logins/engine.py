@@ -14,6 +14,7 @@ from app.wire.logins.judging import Judge, Told
 from app.wire.logins.login import Login
 from app.wire.logins.people import IdentityReader
 from app.wire.logins.places import Scope, Values, compile_template, compile_value
+from app.wire.logins.proofs import compile_proof
 from app.wire.logins.server import LoginServer
 from app.wire.logins.settings import LoginSettings
 from app.wire.logins.tokens import TokenReader
@@ -38,6 +39,7 @@ class Engine:
         self.secret = settings.plain_secret("client_secret")
         self.scope = Scope({*OF_THIS_LOGIN, *self.texts})
         self.judge = Judge(login)
+        self.prove = compile_proof(login.proof, self.texts)
         self.server = self._make_server()
         self.secret_maker = (
             SecretMaker(login.client_secret, self.scope) if login.client_secret is not None else None
@@ -180,13 +182,24 @@ class Engine:
         if login.revoke is not None:
             self.revoke = self._revoke_call(login.revoke)
 
+        self.validate: CompiledCall | None = None
+        if login.validate_call is not None:
+            self.validate = self._call("validate", _with_bearer(login.validate_call), self.scope)
+
     def _token_call(self, name: str, call: TokenCall, usual: dict[str, str], url: str) -> CompiledCall:
         if call.auth == "body":
             usual = usual | {"client_id": "{client_id}", "client_secret": "{client_secret}"}
         params = (call.params or _renamed(usual, call.rename)) | call.more
         address = self.address_of(url, "token") if not url else self.address_of(url, name)
         return CompiledCall(
-            name, call, address=address, params=params, scope=self.scope, judge=self.judge, auth=call.auth
+            name,
+            call,
+            address=address,
+            params=params,
+            scope=self.scope,
+            judge=self.judge,
+            auth=call.auth,
+            prove=self.prove,
         )
 
     def _revoke_call(self, call: RevokeCall) -> CompiledCall:
@@ -204,6 +217,7 @@ class Engine:
             params=call.params,
             scope=scope,
             judge=self.judge,
+            prove=self.prove,
         )
 
     def _compile_reading(self) -> None:
@@ -235,7 +249,9 @@ class Engine:
     @property
     def called(self) -> list[str]:
         """Every address that is called and known by now."""
-        calls = (self.token, self.refresh, self.app_token, self.revoke, self.user, self.email)
+        calls = (
+            self.token, self.refresh, self.app_token, self.revoke, self.validate, self.user, self.email,
+        )  # fmt: skip
         found = [*calls, *(call for _, _, call in self.steps)]
         return [call.address for call in found if call is not None and call.address]
 

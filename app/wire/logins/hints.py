@@ -1,6 +1,7 @@
 """What a refusal means for whoever must act: one sentence for each hint, in English and Chinese.
 
-The sentences hold the provider's name, its console page and our return address, never anything that came from outside.
+The sentences hold the provider's name, its console page and our return address, never anything that came from outside. COMPOSED are the
+other sentences of a described login that have something filled in. `sentences` finds the Chinese of one that was filled.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ HINTS = {
         "the secret's id instead of its value, or a secret that was replaced are the usual causes.",
         "{name}不接受这个应用的密钥：请对照 {console} 检查 client_id 和 client_secret。常见原因：末尾多了空格、误填密钥的编号、密钥已更换。",
     ),
+    "answer_signature": Hint(
+        "The answer of {name} is not signed with the key in the channel: compare the platform's public key (not the application's) with {console}.",
+        "{name}的应答不是用通道里的公钥对应的密钥签名的：请对照 {console} 检查平台公钥（不是应用公钥）。",
+    ),
     "ip_allowlist": Hint(
         "{name} does not let this server's address call it: add the address to the list of trusted ones in {console}.",
         "{name}不允许本服务器的出口地址调用：请在 {console} 把它加入可信 IP 列表。",
@@ -91,6 +96,33 @@ HINTS = {
     ),
 }
 """By the word that a description uses."""
+
+COMPOSED = {
+    "busy": Hint(
+        "{name} cannot answer at the moment (status {status}); try again later.",
+        "{name}暂时无法响应（状态码 {status}），请稍后再试。",
+    ),
+    "refused_with": Hint("The login server refused with {code}.", "登录服务器拒绝了请求，代码 {code}。"),
+    "refused": Hint("The login server refused.", "登录服务器拒绝了请求。"),
+    "set_up": Hint(
+        "The login server does not accept how this login is set up.", "登录服务器不接受这个登录的设置。"
+    ),
+    "answered": Hint(
+        "The login server answered {status}; try again later.", "登录服务器返回了 {status}，请稍后再试。"
+    ),
+    "discovery": Hint(
+        "The login server's discovery document cannot be used: {why}.",
+        "登录服务器的发现文档无法使用：{why}。",
+    ),
+    "no_subject": Hint("{name} did not say clearly who logged in.", "{name}没有明确说明登录者是谁。"),
+    "no_app_token": Hint("{name} gave no token for the application.", "{name}没有给出应用的令牌。"),
+    "no_address": Hint("The login server names no address for {call}.", "登录服务器没有给出 {call} 的地址。"),
+    "no_private_key": Hint(
+        "{key} is no private key for {algorithm}; write the PEM text as the console gave it.",
+        "{key} 不是 {algorithm} 私钥，请原样填写后台给出的 PEM 文本。",
+    ),
+}
+"""Sentences about faults that no description words, by a name of ours."""
 
 GRANT_HINTS = ("code_used", "login_again", "user_denied", "anonymous_user", "refresh", "id_token")
 """What a person cures by logging in again; the others are an operator's."""

@@ -15,7 +15,7 @@ from app.core.ports import HttpAnswer
 from app.security.outbound import retry_after
 from app.wire.logins.bodies import Read
 from app.wire.logins.description import Condition, Meaning
-from app.wire.logins.hints import HINTS
+from app.wire.logins.hints import COMPOSED, HINTS
 from app.wire.logins.login import Login
 from app.wire.logins.places import Path, alternatives, as_text, first_of
 
@@ -196,10 +196,10 @@ def _error(kind: str, sentence: str | None, code: str | None) -> UpstreamError:
     if kind == "unavailable":
         return UpstreamUnavailable("The login server is busy; try again later.", platform_code=code)
     if kind == "config":
-        message = sentence or "The login server does not accept how this login is set up."
+        message = sentence or COMPOSED["set_up"].sentence
         return UpstreamError("platform_configuration", message, platform_code=code)
-    word = f" with {code!r}" if code else ""
-    return UpstreamError("upstream_refused", f"The login server refused{word}.", platform_code=code)
+    said = COMPOSED["refused_with"].sentence.format(code=repr(code)) if code else COMPOSED["refused"].sentence
+    return UpstreamError("upstream_refused", said, platform_code=code)
 
 
 def _sentence(hint: str, told: Told) -> str | None:
@@ -211,7 +211,7 @@ def _sentence(hint: str, told: Told) -> str | None:
 
 def _busy(told: Told, answer: HttpAnswer, code: str | None) -> UpstreamUnavailable:
     return UpstreamUnavailable(
-        f"{told.name} cannot answer at the moment (status {answer.status}); try again later.",
+        COMPOSED["busy"].sentence.format(name=told.name, status=answer.status),
         platform_code=code,
         retry_after=retry_after(answer),
     )

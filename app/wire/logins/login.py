@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from app.wire.logins.description import (
     OWN_CALLS,
+    AnswerProof,
     AppTokenCall,
     Authorize,
     Call,
@@ -25,6 +26,7 @@ from app.wire.logins.description import (
     Subject,
     Text,
     TokenCall,
+    ValidateCall,
     Value,
     Who,
     Word,
@@ -69,6 +71,7 @@ class Login(Part):
     scope_join: str = Field(" ", min_length=1, max_length=1, description="What stands between scopes.")
     pkce: Literal["none", "optional", "required"] = Field("none", description="Whether it takes PKCE (S256).")
     client_secret: MadeSecret | None = Field(None, description="How the secret is made, where it is.")
+    proof: AnswerProof | None = Field(None, description="How its answers are signed, where they are.")
     authorize: Authorize = Field(default_factory=Authorize, description="The login page.")
     app_token: AppTokenCall | None = Field(None, description="The application's own token.")
     token: TokenCall = Field(default_factory=TokenCall, description="Redeeming a code.")
@@ -77,6 +80,9 @@ class Login(Part):
     user: Call | None = Field(None, description="The call that says who it is.")
     email: EmailStep | None = Field(None, description="A call that lists mail addresses.")
     revoke: RevokeCall | None = Field(None, description="Ending tokens.")
+    validate_call: ValidateCall | None = Field(
+        None, alias="validate", description="Asking whether a token is still good."
+    )
     id_token: IdTokenRules | None = Field(None, description="The ID token.")
     identity: Annotated[Who, BeforeValidator(_with_subjects)] = Field(description="Who it is.")
     code: Value = Field("error", description="Where a refusal's code stands, as in a condition.")
@@ -102,6 +108,8 @@ class Login(Part):
             raise ValueError("authorize.url must be set where no discovery names it")
         if not self.token.url and not self.discovers:
             raise ValueError("token.url must be set where no discovery names it")
+        if self.proof is not None and self.proof.key not in self.settings:
+            raise ValueError(f"proof.key: settings has no {self.proof.key}")
         return self
 
     @property

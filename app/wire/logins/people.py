@@ -9,6 +9,7 @@ from app.core.errors import UpstreamError
 from app.core.exact_json import REPLACEMENT
 from app.core.values import Identity
 from app.wire.logins.description import Who
+from app.wire.logins.hints import COMPOSED
 from app.wire.logins.judging import Seen, Told, compile_condition, is_there, refusal
 from app.wire.logins.places import Scope, Values, as_text, compile_template, compile_value
 from app.wire.oauth2 import MAX_SUBJECT, MAX_TEXT, web_address
@@ -91,7 +92,7 @@ def _exact(value: object, told: Told) -> str:
 
 
 def _nobody(told: Told) -> UpstreamError:
-    return UpstreamError("upstream_no_subject", f"{told.name} did not say clearly who logged in.")
+    return UpstreamError("upstream_no_subject", COMPOSED["no_subject"].sentence.format(name=told.name))
 
 
 def _name(value: object) -> str | None:

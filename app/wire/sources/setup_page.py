@@ -34,6 +34,9 @@ from app.wire.sources.settings import asked_of, settings_model
 
 GATEWAY = "https://<your gateway>"
 UNCONFIRMED_ZH = "关于该平台回调的内容没有公开资料佐证；正式使用前请先用真实回调试过。"
+PLACEHOLDER = "sample.event"
+"""The type of a sample whose platform's types nobody found."""
+
 NOT_RECORDED = Said("not recorded", "没有记录")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,7 +88,7 @@ def _english(source: Source, keys: Keys) -> str:
             "\n### 5. Try it\n",
             "With `make run` the simulator signs the sample below and sends it to this channel:\n",
             f"```\nflask sandbox fire {source.slug} {sample_type(source)}\n```\n",
-            *_types_line(source, "Documented types"),
+            *_types_line(source, "Documented types", "made up: no page with the types was found"),
             "### 6. When it is refused\n",
             "The reason stands in the list of rejections.\n",
             "| reason | what it means and what helps |\n|---|---|",
@@ -123,7 +126,7 @@ def _chinese(source: Source, keys: Keys) -> str:
             "\n### 5. 试一试\n",
             "运行 `make run` 后，模拟器会为下方样例签名并发送到此通道：\n",
             f"```\nflask sandbox fire {source.slug} {sample_type(source)}\n```\n",
-            *_types_line(source, "有文档的类型"),
+            *_types_line(source, "有文档的类型", "样例类型，没有找到列出类型的文档"),
             "### 6. 被拒绝时\n",
             "原因可在拒绝记录中查看。\n",
             "| 原因 | 含义与处理 |\n|---|---|",
@@ -317,9 +320,12 @@ def _event_rows(source: Source) -> list[tuple[Said, Said]]:
     return rows
 
 
-def _types_line(source: Source, label: str) -> list[str]:
+def _types_line(source: Source, label: str, made_up: str) -> list[str]:
+    """Return the line with the documented types; a made-up one of the sample is called that."""
     sample = source.sample
-    if not sample.types:
+    if sample_type(source) == PLACEHOLDER:
+        return [f"`{PLACEHOLDER}`: {made_up} (*unconfirmed*)\n"]
+    if not sample.types and not sample.types_from:
         return []
     listed = ", ".join(f"`{each}`" for each in (sample_type(source), *sample.types))
     return [f"{label}: {listed} ({sample.types_from or source.facts})\n"]

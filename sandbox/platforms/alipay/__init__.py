@@ -15,6 +15,7 @@ SIMULATED = Simulated(
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
     blueprint=api.blueprint,
+    controls=(api.controls,),
     callbacks=CALLBACKS,
     login=Login(Words("Choose a person, agree or go back", "选择账号，同意或返回")),
     look=Look("#1264d8", dark_accent="#8db8ff", on_dark_accent="#0d1a30"),

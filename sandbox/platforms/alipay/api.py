@@ -1,4 +1,4 @@
-"""Simulated Alipay: the login page, and the gateway with `alipay.system.oauth.token` and `alipay.user.info.share`.
+"""Simulated Alipay: the login page, and the gateway with `alipay.system.oauth.token`, `alipay.user.info.share` and `alipay.trade.query`.
 
 Protocol: Alipay's SDKs and the table of gateway codes (read 2026-11-27). Every request is signed with the application's key and every
 answer with Alipay's. A code comes back as `auth_code`; errors have status 200.
@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.consent import AuthorizeRequest, ask, problem_page, redirect_uri_is_allowed
@@ -19,6 +19,9 @@ from sandbox.platforms.alipay import people, signer
 from sandbox.state import Grant, Issued, SandboxState, current_state, random_text
 
 blueprint = Blueprint("alipay", __name__, url_prefix="/alipay")
+controls = Blueprint("alipay_controls", __name__, url_prefix="/_sandbox")
+
+ORDERS = "alipay.orders"
 
 LIFETIMES = {"code": 180, "access_token": 1_296_000, "refresh_token": 2_592_000}
 EXPIRED_ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
@@ -46,6 +49,7 @@ ERRORS = {
     "aop.invalid-auth-token": ("20001", "Insufficient Token Permissions"),
     "aop.auth-token-time-out": ("20001", "Insufficient Token Permissions"),
     "isv.insufficient-isv-permissions": ("40006", "Insufficient Permissions"),
+    "ACQ.TRADE_NOT_EXIST": ("40004", "Business Failed"),
 }
 
 
@@ -130,6 +134,30 @@ def _living(state: SandboxState, shelf: Mapping[str, Issued], value: str | None,
     return found
 
 
+def _order(state: SandboxState, fields: Mapping[str, str]) -> dict[str, Any]:
+    number = json.loads(fields.get("biz_content", "{}")).get("out_trade_no")
+    found = state.shelf(ORDERS).get(number)
+    if found is None:
+        raise Refused("ACQ.TRADE_NOT_EXIST")
+    return {"code": "10000", "msg": "Success"} | dict(found)
+
+
+@controls.post("/alipay/orders")
+def make_order() -> Response:
+    """Makes an order of which no notification is sent: `{"out_trade_no":"o1","trade_status":"TRADE_SUCCESS"}`."""
+    wanted = request.get_json()
+    number = str(wanted["out_trade_no"])
+    made = {
+        "out_trade_no": number,
+        "trade_no": f"2026112022001{number:0>15.15}",
+        "trade_status": "TRADE_SUCCESS",
+        "total_amount": "1.00",
+        "send_pay_date": "2026-11-20 20:00:00",
+    }
+    current_state().shelf(ORDERS)[number] = made | wanted
+    return jsonify(made | wanted)
+
+
 def _tokens(state: SandboxState, grant: Grant) -> dict[str, Any]:
     access = state.issue_access_token(grant, "authbse" + random_text(33), grant.scope)
     refresh = state.issue_refresh_token(grant, "authbse" + random_text(33), grant.scope)
@@ -159,6 +187,7 @@ def _profile(state: SandboxState, fields: Mapping[str, str]) -> dict[str, Any]:
 METHODS: Mapping[str, Callable[[SandboxState, Mapping[str, str]], dict[str, Any]]] = {
     "alipay.system.oauth.token": _token,
     "alipay.user.info.share": _profile,
+    "alipay.trade.query": _order,
 }
 
 

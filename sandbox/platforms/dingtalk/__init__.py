@@ -1,8 +1,8 @@
-"""Simulated DingTalk: login page, the script inside its app, user and app tokens, encrypted events, robot messages."""
+"""Simulated DingTalk: login page, the script inside its app, user and app tokens, encrypted events, robot messages, what it is told to deliver."""
 
 from __future__ import annotations
 
-from sandbox.platforms.dingtalk import api, credentials, in_app, people
+from sandbox.platforms.dingtalk import api, credentials, in_app, messages, people
 from sandbox.platforms.dingtalk.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
@@ -22,4 +22,6 @@ SIMULATED = Simulated(
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
     switches=(*api.SWITCHES, *in_app.SWITCHES),
+    presets=messages.PRESETS,
+    first_message='dingtalk --text "Hello"',
 )

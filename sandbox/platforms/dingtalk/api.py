@@ -66,16 +66,16 @@ def user_token() -> Response:
     """Exchanges a code or a refresh token."""
     state, fields = current_state(), _fields()
     if not _is_client(state, fields.get("clientId"), fields.get("clientSecret")):
-        return _refused("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
+        return refused("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
     with state.lock:
         if fields.get("grantType") == "refresh_token":
             found = _living(state, state.refresh_tokens, fields.get("refreshToken"))
             if found is None:
-                return _refused("invalidParameter.refreshToken.notFound", "不合法的refreshToken")
+                return refused("invalidParameter.refreshToken.notFound", "不合法的refreshToken")
         else:
             found = _living(state, state.codes, fields.get("code"))
             if found is None or found.scope == IN_APP:
-                return _refused("invalidParameter.authCode.notFound", "不合法的临时授权码")
+                return refused("invalidParameter.authCode.notFound", "不合法的临时授权码")
         found.used = True
         return _tokens(state, found.grant)
 
@@ -86,10 +86,10 @@ def user_info() -> Response:
     state = current_state()
     found = state.access_tokens.get(request.headers.get("x-acs-dingtalk-access-token", ""))
     if found is None or found.grant.platform != "dingtalk" or found.revoked or not state.is_alive(found):
-        return _refused("InvalidAuthentication", "不合法的access_token")
+        return refused("InvalidAuthentication", "不合法的access_token")
     if state.switches.get("dingtalk_no_permission"):
         more = {"accessdenieddetail": {"requiredScopes": ["Contact.User.Read"]}}
-        return _refused(
+        return refused(
             "Forbidden.AccessDenied.AccessTokenPermissionDenied", "没有调用该接口的权限", 403, more
         )
     person = found.grant.person
@@ -102,7 +102,7 @@ def user_info() -> Response:
         "stateCode": "86",
         "email": person.email,
     }
-    return _json(answer | ({"visitor": True} if state.switches.get("dingtalk_visitor") else {}))
+    return answer_json(answer | ({"visitor": True} if state.switches.get("dingtalk_visitor") else {}))
 
 
 @blueprint.post("/v1.0/oauth2/accessToken")
@@ -110,13 +110,13 @@ def app_token() -> Response:
     """Hands out the application's own token, the same one as long as it lives."""
     state, fields = current_state(), _fields()
     if not _is_client(state, fields.get("appKey"), fields.get("appSecret")):
-        return _refused("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
+        return refused("invalidClientIdOrSecret", "无效的clientId或者clientSecret")
     with state.lock:
         kept = state.app_tokens.setdefault("dingtalk", [])
         if not kept or not state.is_alive(kept[-1]):
             kept.append(AppToken(random_text(32), state.now() + state.lifetimes["dingtalk.app_token"]))
         current = kept[-1]
-    return _json({"accessToken": current.value, "expireIn": int(current.expires_at - state.now())})
+    return answer_json({"accessToken": current.value, "expireIn": int(current.expires_at - state.now())})
 
 
 def _fields() -> dict[str, str]:
@@ -142,13 +142,15 @@ def _tokens(state: SandboxState, grant: Grant) -> Response:
         "refreshToken": refresh.value,
         "expireIn": state.lifetimes["dingtalk.access_token"],
     }
-    return _json(answer | ({"corpId": CORP_ID} if "corpid" in grant.scope.split() else {}))
+    return answer_json(answer | ({"corpId": CORP_ID} if "corpid" in grant.scope.split() else {}))
 
 
-def _refused(code: str, message: str, status: int = 400, more: Mapping[str, Any] | None = None) -> Response:
-    return _json({"code": code, "requestid": "sandbox", "message": message, **(more or {})}, status)
+def refused(code: str, message: str, status: int = 400, more: Mapping[str, Any] | None = None) -> Response:
+    """Refuses a call as the newer API does: a status and a word."""
+    return answer_json({"code": code, "requestid": "sandbox", "message": message, **(more or {})}, status)
 
 
-def _json(value: Mapping[str, Any], status: int = 200) -> Response:
+def answer_json(value: Mapping[str, Any], status: int = 200) -> Response:
+    """Answers with JSON."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode(), status=status, content_type="application/json; charset=utf-8")

@@ -54,13 +54,13 @@ def script() -> Response:
 def member_by_code() -> Response:
     """Names the member a code was handed out to."""
     state = current_state()
-    if not _has_app_token(state):
-        return _refused(40014, "不合法的access_token")
+    if not has_app_token(state):
+        return refused_by_number(40014, "不合法的access_token")
     with state.lock:
         found = state.codes.get(_field("code"))
         is_ours = found is not None and found.grant.platform == "dingtalk" and found.scope == IN_APP
         if found is None or not is_ours or found.used or not state.is_alive(found):
-            return _refused(40078, "不存在的临时授权码")
+            return refused_by_number(40078, "不存在的临时授权码")
         found.used = True
     person = found.grant.person
     return _result(
@@ -79,12 +79,12 @@ def member_by_code() -> Response:
 def member_by_union_id() -> Response:
     """Names the member behind a person."""
     state = current_state()
-    if not _has_app_token(state):
-        return _refused(40014, "不合法的access_token")
+    if not has_app_token(state):
+        return refused_by_number(40014, "不合法的access_token")
     wanted = _field("unionid")
     found = next((person for person in PEOPLE if people.union_id(person) == wanted), None)
     if found is None or state.switches[NO_MEMBER]:
-        return _refused(60121, "找不到该用户")
+        return refused_by_number(60121, "找不到该用户")
     return _result({"contact_type": 0, "userid": people.user_id(found)})
 
 
@@ -101,19 +101,21 @@ def in_app_code(state: SandboxState, person: Person) -> str:
     return state.issue_code(grant, random_text(32)).value
 
 
-def _has_app_token(state: SandboxState) -> bool:
+def has_app_token(state: SandboxState) -> bool:
+    """Tells whether a call to the older API carries a living token of the application."""
     given = request.args.get("access_token", "")
     kept = state.app_tokens.get("dingtalk", [])
     return any(token.value == given and state.is_alive(token) for token in kept)
 
 
+def refused_by_number(number: int, message: str) -> Response:
+    """Refuses a call as the older API does: status 200 and a number."""
+    return _json({"errcode": number, "errmsg": message, "request_id": "sandbox"})
+
+
 def _field(name: str) -> str:
     body = request.get_json(silent=True)
     return str(body.get(name, "")) if isinstance(body, dict) else ""
-
-
-def _refused(number: int, message: str) -> Response:
-    return _json({"errcode": number, "errmsg": message, "request_id": "sandbox"})
 
 
 def _result(result: dict[str, Any]) -> Response:

@@ -25,4 +25,5 @@ SIMULATED = Simulated(
     identities=people.identities,
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
+    first_message='feishu --text "Hello"',
 )

@@ -5,17 +5,15 @@ Protocol: docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions (rea
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from functools import cache
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from sandbox.platforms.google_pubsub import keys
+from sandbox.web_tokens import key_set, signed_rs256
 
 HOUR = 3600
 
@@ -38,23 +36,12 @@ def token(*, audience: str, email: str, now: float, **changes: Any) -> str:
 
 def signed(claims: dict[str, Any], header: dict[str, Any]) -> str:
     """Returns a JWT over any claims with any header, signed with RS256."""
-    text = ".".join(_part(json.dumps(each, separators=(",", ":")).encode()) for each in (header, claims))
-    return f"{text}.{_part(_key().sign(text.encode(), PKCS1v15(), SHA256()))}"
+    return signed_rs256(_key(), claims, header)
 
 
 def jwks() -> dict[str, Any]:
-    """Returns the public half as Google publishes it."""
-    numbers = _key().public_key().public_numbers()
-    key = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": keys.KEY_ID}
-    return {"keys": [key | {"n": _number(numbers.n), "e": _number(numbers.e)}]}
-
-
-def _number(value: int) -> str:
-    return _part(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def _part(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    """Returns the public half as a key set."""
+    return key_set(_key(), keys.KEY_ID)
 
 
 @cache

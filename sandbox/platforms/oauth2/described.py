@@ -97,7 +97,7 @@ def _calls(login: Mapping[str, Any]) -> Iterator[tuple[Wanted, str]]:
         own = login["refresh"]
         said = {"rename": token.get("rename", {}), **own}
         yield Wanted("refresh", _params(said, USUAL_REFRESH)), own.get("url", address)
-    for name in ("app_token", "revoke", "email"):
+    for name in ("app_token", "revoke", "validate", "email"):
         if name in login:
             yield Wanted(name, login[name].get("params", {})), login[name]["url"]
     for step in login.get("steps", []):

@@ -39,6 +39,7 @@ from sandbox.platforms.oauth2.described_answers import (
     usual_token_answer,
     words_about,
 )
+from sandbox.platforms.oauth2.signed_answers import signed
 from sandbox.state import AppToken, Grant, Issued, SandboxState, current_state, random_text
 
 HINTS = (
@@ -218,7 +219,8 @@ def _tokens(state: SandboxState, slug: str, login: Mapping[str, Any], grant: Gra
     if "id_token" in login:
         issuer = issuer_of(login, _own(state, slug), TENANT)
         words["id_token"] = id_token(state, slug, login, grant, issuer=issuer, secret=secret)
-    return _text(filled(login.get("samples", {}).get("token", usual_token_answer(login)), words))
+    sample = login.get("samples", {}).get("token", usual_token_answer(login))
+    return _text(signed(state, login, filled(sample, words)))
 
 
 def _shown(
@@ -239,7 +241,7 @@ def _shown(
         return refusal(login, wanted.name, "refresh", "login_again")
     client_id = found.grant.client_id if found is not None else ""
     sample = login.get("samples", {}).get(wanted.name, USUAL_USER)
-    return _text(filled(sample, words_about(slug, person, client_id=client_id)))
+    return _text(signed(state, login, filled(sample, words_about(slug, person, client_id=client_id))))
 
 
 def _asked_about(state: SandboxState, slug: str, values: list[str]) -> Person | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.wechat import account, api, credentials, mini, people
+from sandbox.people import PEOPLE
+from sandbox.platforms.wechat import account, api, credentials, messages, mini, people
 from sandbox.platforms.wechat.chat import CHAT
 from sandbox.platforms.wechat.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
-EXTRA_ROUTES = (account,)
+EXTRA_ROUTES = (account, messages)
 """Adds routes to the blueprint of `api`; naming it here keeps it imported."""
 
 SIMULATED = Simulated(
@@ -28,4 +29,5 @@ SIMULATED = Simulated(
     lifetimes=api.LIFETIMES,
     switches=(api.SNAPSHOT,),
     expired=api.EXPIRED_ANSWERS,
+    first_message=f'wechat --to open_id:{people.open_id(PEOPLE[0], credentials.APP_ID)} --text "Hello"',
 )

@@ -1,8 +1,7 @@
-"""Simulated WeChat official account API (`cgi-bin`): app tokens, QR codes, followers, outgoing messages.
+"""Simulated WeChat official account API (`cgi-bin`): app tokens, QR codes, followers.
 
-Protocol: developers.weixin.qq.com, "getStableAccessToken", "Generate a QR code with parameters" and
-"Customer messages" (read 2026-11-20). It adds its routes to the blueprint of `api`; what a scan
-causes is in `chat`.
+Protocol: developers.weixin.qq.com, "getStableAccessToken" and "Generate a QR code with parameters" (read 2026-11-20). It
+adds its routes to the blueprint of `api`; what a scan causes is in `chat`, outgoing messages are in `messages`.
 """
 
 from __future__ import annotations
@@ -17,11 +16,10 @@ from typing import Any
 import segno
 from flask import Response, request
 
-from sandbox.people import Person
 from sandbox.platforms.wechat import people
 from sandbox.platforms.wechat.api import MESSAGES, blueprint
 from sandbox.platforms.wechat.chat import NAME
-from sandbox.state import AppToken, Bubble, QrTicket, SandboxState, current_state, random_text
+from sandbox.state import AppToken, QrTicket, SandboxState, current_state, random_text
 
 RENEWED_BELOW = 300
 DEFAULT_QR_SECONDS = 60
@@ -29,13 +27,21 @@ LONGEST_QR_SECONDS = 2_592_000
 
 ACCOUNT_MESSAGES = {
     **MESSAGES,
+    40008: "invalid message type",
     40014: "invalid access_token",
+    40037: "invalid template_id",
     40053: "invalid action info",
     41001: "access_token missing",
+    41030: "invalid page",
     43002: "require POST method",
     43004: "require subscribe",
+    43101: "user refuse to accept the msg",
+    44004: "empty content",
+    45002: "content size out of limit",
     45015: "response out of time limit or subscription is canceled",
+    45047: "out of response count limit",
     47001: "data format error",
+    47003: "argument invalid!",
 }
 
 
@@ -142,23 +148,9 @@ def user_info() -> Response:
     )
 
 
-@blueprint.post("/cgi-bin/message/custom/send")
-def custom_send() -> Response:
-    """Delivers a customer message to the simulated phone."""
-    state = current_state()
-    return _deliver(state, not_follower=45015, describe=_custom_text)
-
-
-@blueprint.post("/cgi-bin/message/template/send")
-def template_send() -> Response:
-    """Delivers a template message to the simulated phone."""
-    state = current_state()
-    return _deliver(state, not_follower=43004, describe=_template_text)
-
-
-def account_error(code: int) -> Response:
-    """Answers with an errcode the way `cgi-bin` does."""
-    message = ACCOUNT_MESSAGES[code]
+def account_error(code: int, detail: str = "") -> Response:
+    """Answers with an errcode the way `cgi-bin` does; some errors have details instead of their usual words."""
+    message = detail or ACCOUNT_MESSAGES[code]
     return account_json({"errcode": code, "errmsg": f"{message} rid: {random_text(8)}" if code else message})
 
 
@@ -240,37 +232,3 @@ def _new_ticket(state: SandboxState, scene: str, seconds: int) -> QrTicket:
     with state.lock:
         state.tickets[value] = ticket
     return ticket
-
-
-def _deliver(state: SandboxState, *, not_follower: int, describe: Any) -> Response:
-    problem = token_problem(state)
-    if problem is not None:
-        return account_error(problem)
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        return account_error(47001)
-    person: Person | None = people.find_by_open_id(
-        str(body.get("touser", "")), state.settings["WECHAT_APP_ID"]
-    )
-    if person is None:
-        return account_error(40003)
-    if person.key not in state.followers(NAME):
-        return account_error(not_follower)
-    with state.lock:
-        state.messages.append(body)
-        number = 2_000_000_000_000_000_000 + len(state.messages)
-    state.say(NAME, person, Bubble("account", describe(body)))
-    return account_json({"errcode": 0, "errmsg": "ok", "msgid": number})
-
-
-def _custom_text(body: dict[str, Any]) -> str:
-    kind = str(body.get("msgtype", ""))
-    content = body.get(kind)
-    return str(content.get("content", f"[{kind}]")) if isinstance(content, dict) else f"[{kind}]"
-
-
-def _template_text(body: dict[str, Any]) -> str:
-    data = body.get("data")
-    items = data.values() if isinstance(data, dict) else ()
-    lines = [str(item.get("value", "")) for item in items if isinstance(item, dict)]
-    return "\n".join([f"[{body.get('template_id', '')}]", *lines])

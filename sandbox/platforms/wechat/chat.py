@@ -9,16 +9,21 @@ from sandbox.people import PEOPLE, find_person
 from sandbox.platforms.wechat.people import find_by_open_id, open_id
 from sandbox.simulated import Action, Chat, Order
 from sandbox.state import SandboxState
+from sandbox.tencent_windows import ACCOUNT_WINDOWS, remember_event
 from sandbox.words import Words
 
 NAME = "wechat"
+TEMPLATE = "sandbox_order"
+"""What the samples about agreements name."""
 
 
-def remember_follower(state: SandboxState, order: Order) -> None:
-    """Remembers who follows the account after an event of theirs was sent."""
+def remember(state: SandboxState, order: Order) -> None:
+    """Remembers who follows the account after an event of theirs was sent, and what it may write to them."""
+    app_id = state.settings["WECHAT_APP_ID"]
     person = find_person(order.person) or PEOPLE[0]
-    named = find_by_open_id(str(order.data.get("FromUserName", "")), state.settings["WECHAT_APP_ID"])
-    key = (named or person).key
+    named = find_by_open_id(str(order.data.get("FromUserName", "")), app_id) or person
+    key = named.key
+    remember_event(state, open_id(named, app_id), order, ACCOUNT_WINDOWS, TEMPLATE)
     with state.lock:
         if order.type == "subscribe":
             state.followers(NAME).setdefault(key, state.now())

@@ -7,8 +7,10 @@ from sandbox.simulated import Address, Credential, SampleChannel
 
 MODES = ("plain", "compatible", "safe")
 
+APP_ID = "wx5a4db0c0ffee0001"
+
 CREDENTIALS = (
-    Credential("WECHAT_APP_ID", "wx5a4db0c0ffee0001"),
+    Credential("WECHAT_APP_ID", APP_ID),
     Credential("WECHAT_APP_SECRET", "sandbox-wechat-app-secret"),
     Credential("WECHAT_TOKEN", "sandboxWechatToken"),
     Credential("WECHAT_ENCODING_AES_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"),

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.platforms.wechat.chat import remember_follower
+from sandbox.platforms.wechat.chat import TEMPLATE, remember
 from sandbox.platforms.wechat.people import open_id
 from sandbox.simulated import Callbacks, Moment, Sample
 from sandbox.tencent_pushes import reader_of, signer_of
@@ -54,6 +54,17 @@ CALLBACKS = Callbacks(
             _message("event", Event="CLICK", EventKey="menu_help"),
         ),
         Sample(
+            "subscribe_msg_popup_event",
+            Words("Somebody agrees to a message", "同意接收订阅通知"),
+            _message(
+                "event",
+                Event="subscribe_msg_popup_event",
+                SubscribeMsgPopupEvent={
+                    "List": {"TemplateId": TEMPLATE, "SubscribeStatusString": "accept", "PopupScene": "2"}
+                },
+            ),
+        ),
+        Sample(
             "url_verification", Words("Check of the address (GET)", "校验服务器地址（GET）"), lambda _: {}
         ),
     ),
@@ -61,5 +72,5 @@ CALLBACKS = Callbacks(
     # Events have no id but their second.
     seconds_apart=True,
     read_answer=reader_of("WECHAT"),
-    remember=remember_follower,
+    remember=remember,
 )

@@ -15,6 +15,7 @@ from sandbox import tencent_messages as signer
 from sandbox.platforms.wechat_component import authorisations
 from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample
 from sandbox.state import SandboxState
+from sandbox.tencent_pushes import opened_reply
 from sandbox.words import Words
 
 Build = Callable[[Moment], dict[str, Any]]
@@ -111,18 +112,12 @@ def _with_credentials(state: SandboxState, fields: dict[str, Any]) -> dict[str, 
 
 def _opened(state: SandboxState, body: bytes) -> dict[str, Any]:
     settings = state.settings
-    if not body.lstrip().startswith(b"<"):
-        return {}
-    try:
-        message = signer.open_reply(
-            body,
-            token=settings[f"{PREFIX}_TOKEN"],
-            encoding_aes_key=settings[f"{PREFIX}_ENCODING_AES_KEY"],
-            receive_id=settings[f"{PREFIX}_APP_ID"],
-        )
-        return {"reply": message}
-    except (ValueError, KeyError) as error:
-        return {"reply_problem": str(error)}
+    return opened_reply(
+        body,
+        token=settings[f"{PREFIX}_TOKEN"],
+        encoding_aes_key=settings[f"{PREFIX}_ENCODING_AES_KEY"],
+        receive_id=settings[f"{PREFIX}_APP_ID"],
+    )
 
 
 def _sample(kind: str, english: str, chinese: str, build: Build) -> Sample:

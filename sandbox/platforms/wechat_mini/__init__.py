@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.people import Person
+from sandbox.people import PEOPLE, Person
 from sandbox.platforms.wechat_mini import credentials
-from sandbox.platforms.wechat_mini.firing import CALLBACKS, open_id
+from sandbox.platforms.wechat_mini.firing import CALLBACKS, open_id, open_id_of
 from sandbox.settings import SandboxSettings
 from sandbox.simulated import Look, Simulated
 from sandbox.words import Words
@@ -27,4 +27,5 @@ SIMULATED = Simulated(
     callbacks=CALLBACKS,
     look=Look("#18794b", dark_accent="#5cc596", on_dark_accent="#0e2018"),
     identities=identities,
+    first_message=f'wechat-mini --to open_id:{open_id_of(PEOPLE[0], credentials.APP_ID)} --text "Hello"',
 )

@@ -6,8 +6,10 @@ from sandbox.simulated import Address, Credential, SampleChannel
 
 MODES = ("plain", "compatible", "safe")
 
+APP_ID = "wx5a4db0c0ffee0003"
+
 CREDENTIALS = (
-    Credential("WECHAT_MINI_APP_ID", "wx5a4db0c0ffee0003"),
+    Credential("WECHAT_MINI_APP_ID", APP_ID),
     Credential("WECHAT_MINI_APP_SECRET", "sandbox-wechat-mini-app-secret"),
     Credential("WECHAT_MINI_TOKEN", "sandboxWechatMiniToken"),
     Credential("WECHAT_MINI_ENCODING_AES_KEY", "sandboxWechatMini0123456789abcdefghijklmnop"),

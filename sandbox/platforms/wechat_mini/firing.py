@@ -9,11 +9,13 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.people import Person
+from sandbox.people import PEOPLE, Person, find_person
 from sandbox.settings import SandboxSettings
-from sandbox.simulated import Callbacks, Moment, Sample
+from sandbox.simulated import Callbacks, Moment, Order, Sample
+from sandbox.state import SandboxState
 from sandbox.tencent_messages import identifier
 from sandbox.tencent_pushes import reader_of, signer_of
+from sandbox.tencent_windows import PROGRAM_WINDOWS, remember_event
 from sandbox.words import Words
 
 Build = Callable[[Moment], dict[str, Any]]
@@ -22,7 +24,12 @@ TEMPLATE = "sandbox_template"
 
 def open_id(person: Person, settings: SandboxSettings) -> str:
     """Returns the OpenID that the Mini Program knows a person by."""
-    return identifier("wechat", "open", settings["WECHAT_MINI_APP_ID"], person.key)
+    return open_id_of(person, settings["WECHAT_MINI_APP_ID"])
+
+
+def open_id_of(person: Person, app_id: str) -> str:
+    """Returns the OpenID that the program with this AppID knows a person by."""
+    return identifier("wechat", "open", app_id, person.key)
 
 
 def _message(kind: str, **members: Any) -> Build:
@@ -54,6 +61,12 @@ def _privacy(name: str, **members: Any) -> Build:
         return {**event, **person, "FromUserName": "oPushService"}
 
     return build
+
+
+def _remember(state: SandboxState, order: Order) -> None:
+    """Remembers what a person's event allows the program to send them."""
+    person = find_person(order.person) or PEOPLE[0]
+    remember_event(state, open_id(person, state.settings), order, PROGRAM_WINDOWS, TEMPLATE)
 
 
 def _sample(kind: str, english: str, chinese: str, build: Build) -> Sample:
@@ -136,4 +149,5 @@ CALLBACKS = Callbacks(
     # Events have no id but their second.
     seconds_apart=True,
     read_answer=reader_of("WECHAT_MINI"),
+    remember=_remember,
 )

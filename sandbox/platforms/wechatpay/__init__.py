@@ -25,6 +25,7 @@ SIMULATED = Simulated(
     addresses=credentials.ADDRESSES,
     channel=credentials.CHANNEL,
     blueprint=api.blueprint,
+    controls=(api.controls,),
     refusal=api.refusal,
     callbacks=CALLBACKS,
     look=Look("#07884a", dark_accent="#6fd6a1", on_dark_accent="#06281a"),

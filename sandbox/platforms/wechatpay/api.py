@@ -1,6 +1,6 @@
-"""Simulated WeChat Pay: the list of platform certificates, which only the merchant's signature opens.
+"""Simulated WeChat Pay: the list of platform certificates and the question for an order, which only the merchant's signature opens.
 
-Protocol: wechatpay-go core/downloader, pay.weixin.qq.com update-pub-key (read 2026-11-20).
+Protocol: wechatpay-go core/downloader, pay.weixin.qq.com update-pub-key (read 2026-11-20), 4013070356 (read 2026-11-28).
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ import json
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
 from sandbox.platforms.wechatpay import keys, signer
 from sandbox.state import current_state
 
 blueprint = Blueprint("wechatpay", __name__, url_prefix="/wechatpay")
+controls = Blueprint("wechatpay_controls", __name__, url_prefix="/_sandbox")
+
+ORDERS = "wechatpay.orders"
 
 PATH = "/v3/certificates"
 ONLY_PUBLIC_KEY = "wechatpay_only_public_key"
@@ -44,6 +47,44 @@ def certificates() -> Response:
         )
     listed = [_item(each) for each in (keys.CERTIFICATE, keys.NEXT_CERTIFICATE)]
     return _signed({"data": listed}, 200)
+
+
+@blueprint.get("/v3/pay/transactions/out-trade-no/<order>")
+def order(order: str) -> Response:
+    """Tells how an order stands; the merchant's own number finds it."""
+    state = current_state()
+    own = state.settings["WECHATPAY_MCH_ID"]
+    path = f"/v3/pay/transactions/out-trade-no/{order}?mchid={request.args.get('mchid', '')}"
+    fault = signer.authorization_fault(
+        request.headers.get("Authorization", ""), mch_id=own, path=path, now=state.now()
+    )
+    if fault is not None:
+        return _signed({"code": "SIGN_ERROR", "message": fault}, 401)
+    found = state.shelf(ORDERS).get(order)
+    if found is None or request.args.get("mchid") != own:
+        return _signed({"code": "ORDER_NOT_EXIST", "message": "订单不存在"}, 404)
+    return _signed(found, 200)
+
+
+@controls.post("/wechatpay/orders")
+def make_order() -> Response:
+    """Makes an order of which no notification is sent: `{"out_trade_no":"o1","trade_state":"SUCCESS"}`."""
+    state, wanted = current_state(), request.get_json()
+    number = str(wanted["out_trade_no"])
+    made = {
+        "mchid": state.settings["WECHATPAY_MCH_ID"],
+        "appid": state.settings["WECHATPAY_APP_ID"],
+        "out_trade_no": number,
+        "trade_state": "SUCCESS",
+        "trade_state_desc": "支付成功",
+        "trade_type": "JSAPI",
+        "transaction_id": f"42000{number:0>23.23}",
+        "success_time": "2026-11-20T20:00:00+08:00",
+        "payer": {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
+        "amount": {"total": 100, "payer_total": 100, "currency": "CNY", "payer_currency": "CNY"},
+    }
+    state.shelf(ORDERS)[number] = made | wanted
+    return jsonify(made | wanted)
 
 
 def refusal(status: int) -> Response | None:

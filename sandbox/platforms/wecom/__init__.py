@@ -1,8 +1,8 @@
-"""Simulated WeCom: login inside the app and by QR code, app token, members, and encrypted callbacks."""
+"""Simulated WeCom: login inside the app and by QR code, app token, members, messages, and encrypted callbacks."""
 
 from __future__ import annotations
 
-from sandbox.platforms.wecom import api, credentials, people
+from sandbox.platforms.wecom import api, credentials, messages, people
 from sandbox.platforms.wecom.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
@@ -22,4 +22,6 @@ SIMULATED = Simulated(
     lifetimes=api.LIFETIMES,
     switches=(api.OUTSIDER,),
     expired=api.EXPIRED_ANSWERS,
+    presets=messages.PRESETS,
+    first_message='wecom --text "Hello"',
 )

@@ -6,7 +6,6 @@ error is HTTP 200 with an errcode.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -24,6 +23,7 @@ from sandbox.consent import (
 from sandbox.people import PEOPLE, find_person
 from sandbox.platforms.wecom import people
 from sandbox.state import AppToken, Issued, SandboxState, current_state, random_text
+from sandbox.tencent_answers import answer, refused
 
 blueprint = Blueprint("wecom", __name__, url_prefix="/wecom")
 
@@ -43,10 +43,21 @@ MESSAGES: dict[int, str] = {
     40001: "invalid credential",
     40013: "invalid corpid",
     40014: "invalid access_token",
+    40007: "invalid media_id",
+    40008: "invalid message type",
+    40009: "invalid image size",
     40029: "invalid code",
+    40056: "invalid agentid",
+    40058: "invalid Request Parameter",
     41001: "access_token missing",
     42001: "access_token expired",
+    44004: "empty content",
+    45002: "content size out of limit",
+    45008: "article count exceed limit",
+    45009: "api freq out of limit",
     60111: "userid not found",
+    81013: "user & party & tag all invalid",
+    93000: "invalid webhook url",
 }
 
 
@@ -100,7 +111,7 @@ def gettoken() -> Response:
 def getuserinfo() -> Response:
     """Says whose code this is, once: a member's `userid`, or the `openid` of somebody else."""
     state = current_state()
-    if (problem := _token_problem(state)) is not None:
+    if (problem := token_problem(state)) is not None:
         return answer_error(problem)
     with state.lock:
         code = state.codes.get(request.args.get("code", ""))
@@ -114,7 +125,7 @@ def getuserinfo() -> Response:
 def getuserdetail() -> Response:
     """Tells what a member allowed, for their ticket."""
     state = current_state()
-    if (problem := _token_problem(state)) is not None:
+    if (problem := token_problem(state)) is not None:
         return answer_error(problem)
     body = request.get_json(force=True, silent=True)
     found = state.access_tokens.get(str(body.get("user_ticket", ""))) if isinstance(body, dict) else None
@@ -135,7 +146,7 @@ def getuserdetail() -> Response:
 def user_get() -> Response:
     """Tells who a member is; an application made after June 2022 gets neither picture nor address."""
     state = current_state()
-    if (problem := _token_problem(state)) is not None:
+    if (problem := token_problem(state)) is not None:
         return answer_error(problem)
     person = people.find_member(request.args.get("userid", ""))
     if person is None:
@@ -151,17 +162,22 @@ def user_get() -> Response:
     )
 
 
-def answer(value: dict[str, Any]) -> Response:
-    """Answers with success."""
-    text = json.dumps({"errcode": 0, "errmsg": "ok", **value}, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), content_type="application/json; charset=UTF-8")
-
-
 def answer_error(code: int) -> Response:
-    """Answers with an errcode; the text carries a hint and an address, as the real one does."""
-    text = f"{MESSAGES[code]}, hint: [{random_text(10)}], from ip: 127.0.0.1"
-    content = json.dumps({"errcode": code, "errmsg": text}).encode()
-    return Response(content, content_type="application/json; charset=UTF-8")
+    """Answers with an errcode."""
+    return refused(MESSAGES, code)
+
+
+def token_problem(state: SandboxState) -> int | None:
+    """Returns the number for what is wrong with the application's token, None for a good one."""
+    value = request.args.get("access_token", "")
+    if not value:
+        return 41001
+    with state.lock:
+        kept = state.app_tokens.get("wecom", [])
+        found = next((token for token in kept if token.value == value), None)
+    if found is None or found.revoked:
+        return 40014
+    return None if state.is_alive(found) else 42001
 
 
 def _wanted(scope: str) -> AuthorizeRequest:
@@ -212,15 +228,3 @@ def _who(state: SandboxState, code: Issued) -> dict[str, Any]:
         return member
     ticket = state.issue_access_token(grant, random_text(100), grant.scope)
     return {**member, "user_ticket": ticket.value}
-
-
-def _token_problem(state: SandboxState) -> int | None:
-    value = request.args.get("access_token", "")
-    if not value:
-        return 41001
-    with state.lock:
-        kept = state.app_tokens.get("wecom", [])
-        found = next((token for token in kept if token.value == value), None)
-    if found is None or found.revoked:
-        return 40014
-    return None if state.is_alive(found) else 42001

@@ -15,6 +15,7 @@ from sandbox import tencent_messages as signer
 from sandbox.platforms.wecom.people import user_id
 from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample
 from sandbox.state import SandboxState
+from sandbox.tencent_pushes import opened_reply
 from sandbox.words import Words
 
 Build = Callable[[Moment], dict[str, Any]]
@@ -98,18 +99,12 @@ def _sign(state: SandboxState, order: Order, fields: dict[str, Any], path: str) 
 
 def _opened(state: SandboxState, body: bytes) -> dict[str, Any]:
     settings = state.settings
-    if not body.lstrip().startswith((b"<", b"{")):
-        return {}
-    try:
-        message = signer.open_reply(
-            body,
-            token=settings["WECOM_TOKEN"],
-            encoding_aes_key=settings["WECOM_ENCODING_AES_KEY"],
-            receive_id=settings["WECOM_CORP_ID"],
-        )
-        return {"reply": message}
-    except (ValueError, KeyError) as error:
-        return {"reply_problem": str(error)}
+    return opened_reply(
+        body,
+        token=settings["WECOM_TOKEN"],
+        encoding_aes_key=settings["WECOM_ENCODING_AES_KEY"],
+        receive_id=settings["WECOM_CORP_ID"],
+    )
 
 
 def _sample(kind: str, english: str, chinese: str, build: Build) -> Sample:

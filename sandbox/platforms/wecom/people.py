@@ -8,6 +8,10 @@ from typing import Any
 from sandbox.people import PEOPLE, Person
 from sandbox.settings import SandboxSettings
 
+DEPARTMENTS = {"1": PEOPLE, "2": PEOPLE[:2]}
+TAGS = {"1": PEOPLE[2:]}
+"""Who is in a department, and who has a tag, by their numbers."""
+
 
 def user_id(person: Person) -> str:
     """Returns the member's id, as an administrator typed it."""

@@ -19,4 +19,5 @@ SIMULATED = Simulated(
     look=Look("#2a5da8", dark_accent="#8ab0f0", on_dark_accent="#0d1a30"),
     lifetimes=api.LIFETIMES,
     expired=api.EXPIRED_ANSWERS,
+    switches=(api.CUSTOMISED,),
 )

@@ -6,7 +6,6 @@ HTTP 200 with an errcode.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from sandbox.consent import problem_page, redirect_uri_is_allowed
 from sandbox.platforms.wecom_suite import companies
 from sandbox.state import AppToken, SandboxState, current_state, random_text
+from sandbox.tencent_answers import answer, refused
 
 blueprint = Blueprint("wecom_suite", __name__, url_prefix="/wecom_suite")
 
@@ -32,6 +32,9 @@ MESSAGES: dict[int, str] = {
     40085: "invalid suite ticket",
     42009: "suite_access_token expired",
 }
+CUSTOMISED = "wecom_suite_customised"
+"""The suite is a template of customised applications: codes bring no access token, and gettoken gives it."""
+
 OWN, PRE = "wecom_suite", "wecom_suite.pre_auth_codes"
 
 
@@ -88,17 +91,24 @@ def get_permanent_code() -> Response:
     if found is None:
         return answer_error(40078)
     company, permanent = found
-    token = companies.company_token(state, company, permanent)
-    assert token is not None
     return answer(
         {
-            "access_token": token.value,
-            "expires_in": int(token.expires_at - state.now() + 0.5),
+            **({} if state.switches[CUSTOMISED] else _company_token(state, company, permanent)),
             "permanent_code": permanent,
             "auth_corp_info": {"corpid": company, "corp_name": companies.TITLE},
             "auth_info": {"agent": [{"agentid": 1000007, "name": "Callgate"}]},
         }
     )
+
+
+@blueprint.get("/cgi-bin/gettoken", endpoint="application_token")
+def gettoken() -> Response:
+    """Hands out the token of a customised application (97164): its Secret is the company's permanent code."""
+    state, query = current_state(), request.args
+    token = companies.company_token(state, query.get("corpid", ""), query.get("corpsecret", ""))
+    if token is None or not state.switches[CUSTOMISED]:
+        return answer_error(40001)
+    return answer({"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)})
 
 
 @blueprint.post("/cgi-bin/service/get_corp_token", endpoint="account_token")
@@ -108,22 +118,20 @@ def get_corp_token() -> Response:
     if (problem := _own_problem(state)) is not None:
         return answer_error(problem)
     token = companies.company_token(state, str(body.get("auth_corpid")), str(body.get("permanent_code")))
-    if token is None:
+    if token is None or state.switches[CUSTOMISED]:
         return answer_error(40084)
     return answer({"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)})
 
 
-def answer(value: dict[str, Any]) -> Response:
-    """Answers with success."""
-    text = json.dumps({"errcode": 0, "errmsg": "ok", **value}, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), content_type="application/json; charset=UTF-8")
+def _company_token(state: SandboxState, company: str, permanent: str) -> dict[str, Any]:
+    token = companies.company_token(state, company, permanent)
+    assert token is not None
+    return {"access_token": token.value, "expires_in": int(token.expires_at - state.now() + 0.5)}
 
 
 def answer_error(code: int) -> Response:
-    """Answers with an errcode; the text carries a hint and an address, as the real one does."""
-    text = f"{MESSAGES[code]}, hint: [{random_text(10)}], from ip: 127.0.0.1"
-    content = json.dumps({"errcode": code, "errmsg": text}).encode()
-    return Response(content, content_type="application/json; charset=UTF-8")
+    """Answers with an errcode."""
+    return refused(MESSAGES, code)
 
 
 def _body() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sandbox import tencent_messages as signer
 from sandbox.platforms.wecom_suite import companies
 from sandbox.simulated import Callbacks, Moment, Order, Outgoing, Sample
 from sandbox.state import SandboxState
+from sandbox.tencent_pushes import opened_reply
 from sandbox.words import Words
 
 Build = Callable[[Moment], dict[str, Any]]
@@ -91,7 +92,7 @@ def _with_credentials(state: SandboxState, fields: dict[str, Any]) -> dict[str, 
     match fields.get("InfoType"):
         case "suite_ticket":
             return {**fields, "SuiteTicket": fields.get("SuiteTicket") or companies.new_ticket(state)}
-        case "create_auth" if not fields.get("AuthCode"):
+        case "create_auth" | "reset_permanent_code" if not fields.get("AuthCode"):
             return {**fields, "AuthCode": companies.new_code(state)}
         case "cancel_auth":
             companies.withdraw(state, str(fields["AuthCorpId"]))
@@ -100,18 +101,12 @@ def _with_credentials(state: SandboxState, fields: dict[str, Any]) -> dict[str, 
 
 def _opened(state: SandboxState, body: bytes) -> dict[str, Any]:
     settings = state.settings
-    if not body.lstrip().startswith(b"<"):
-        return {}
-    try:
-        message = signer.open_reply(
-            body,
-            token=settings["WECOM_SUITE_TOKEN"],
-            encoding_aes_key=settings["WECOM_SUITE_ENCODING_AES_KEY"],
-            receive_id=companies.COMPANY,
-        )
-        return {"reply": message}
-    except (ValueError, KeyError) as error:
-        return {"reply_problem": str(error)}
+    return opened_reply(
+        body,
+        token=settings["WECOM_SUITE_TOKEN"],
+        encoding_aes_key=settings["WECOM_SUITE_ENCODING_AES_KEY"],
+        receive_id=companies.COMPANY,
+    )
 
 
 def _sample(kind: str, english: str, chinese: str, build: Build) -> Sample:
@@ -126,6 +121,12 @@ CALLBACKS = Callbacks(
             "suite_ticket", "The ticket of every ten minutes", "推送 suite_ticket", _command("suite_ticket")
         ),
         _sample("create_auth", "A company authorises", "授权成功", _command("create_auth", State="callgate")),
+        _sample(
+            "reset_permanent_code",
+            "A customised application gets a new Secret",
+            "代开发应用重新获取 Secret",
+            _command("reset_permanent_code"),
+        ),
         _sample(
             "change_auth",
             "A company changes its authorisation",

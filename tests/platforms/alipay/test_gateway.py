@@ -9,7 +9,8 @@ import pytest
 
 from app.core.errors import GrantRejected, TokenRejected, UpstreamError, UpstreamUnavailable
 from app.platforms.alipay.error_codes import MEANINGS
-from app.platforms.alipay.gateway import ask, member_text, proven_content, signed_request
+from app.platforms.alipay.gateway import ask, proven_content, signed_request
+from app.wire.json_members import member_text
 from tests.platforms.alipay.channel import (
     APP_ID,
     CERTIFICATES,

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 from app.core.errors import VerificationError
-from app.platforms.alipay.gateway import ask, member_text, signed_request
+from app.platforms.alipay.gateway import ask, signed_request
+from app.wire.json_members import member_text
 from sandbox.platforms.alipay import signer
 from tests.platforms.alipay.channel import (
     ALIPAY_KEY,

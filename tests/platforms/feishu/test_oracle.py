@@ -7,10 +7,14 @@ import json
 import warnings
 from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from app.core.errors import VerificationError
+from app.core.sending import Message, Recipient
+from sandbox.people import PEOPLE
+from sandbox.platforms.feishu.people import open_id
 from tests.platforms.feishu.channel import NOW, connector, delivery, v2_event
 from tests.platforms.feishu.signing import (
     ENCRYPT_KEY,
@@ -23,6 +27,9 @@ from tests.platforms.feishu.signing import (
     seal,
     stamped,
 )
+from tests.platforms.feishu.test_sending import channel
+from tests.platforms.sending import sending
+from tests.sandbox.server import SandboxServer
 
 KINDS = {
     "message": v2_event({"message": {"message_id": "om_1"}}, event_type="im.message.receive_v1"),
@@ -48,6 +55,17 @@ def lark() -> SimpleNamespace:
         EventDispatcherHandler=EventDispatcherHandler,
         RawRequest=RawRequest,
     )
+
+
+def lark_body(receiver: str, msg_type: str, content: str, uuid: str) -> Any:
+    """Return a message's body as the library writes it."""
+    lark()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import lark_oapi
+        from lark_oapi.api.im.v1 import CreateMessageRequestBody
+    builder = CreateMessageRequestBody.builder().receive_id(receiver).msg_type(msg_type)
+    return json.loads(lark_oapi.JSON.marshal(builder.content(content).uuid(uuid).build()))
 
 
 def library_accepts(body: bytes, headers: dict[str, str], *, old_card: bool = False) -> bool:
@@ -122,3 +140,10 @@ def test_the_downgrade_it_allows_is_refused_here() -> None:
     headers = stamped(event_signature(body))
     assert library_accepts(body, headers)
     assert not we_accept(body, headers)
+
+
+def test_the_vendors_library_writes_the_body_that_we_send(sandbox: SandboxServer) -> None:
+    to = Recipient("open_id", open_id(PEOPLE[0], sandbox.settings["FEISHU_APP_ID"]))
+    sending(channel(sandbox)).send(Message("text", {"text": "你好"}), to, repeat_key="2" * 32)
+    (call,) = sandbox.state.calls("feishu.send_message")
+    assert call.json == lark_body(to.value, "text", '{"text":"你好"}', "2" * 32)

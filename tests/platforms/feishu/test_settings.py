@@ -71,7 +71,7 @@ def test_a_faulty_key_is_refused_with_one_sentence(changes: dict[str, Any]) -> N
     with pytest.raises(ValidationError) as caught:
         settings(**changes)
     (sentence,) = fault_sentences(caught.value)
-    assert sentence.startswith(next(iter(changes)))
+    assert next(iter(changes)) in sentence
 
 
 def test_every_key_explains_itself() -> None:

@@ -212,10 +212,12 @@ def test_a_message_is_sent_once_per_uuid(sandbox: SandboxServer) -> None:
     assert requests.post(url, json=body, timeout=5).json()["code"] == 99991661
 
 
-def test_the_robot_checks_a_signature_when_one_is_sent(sandbox: SandboxServer) -> None:
-    url = f"{sandbox.url}/feishu/open-apis/bot/v2/hook/demo"
+def test_the_robot_is_known_by_its_address_and_checks_a_signature(sandbox: SandboxServer) -> None:
+    hooks = f"{sandbox.url}/feishu/open-apis/bot/v2/hook"
     plain = {"msg_type": "text", "content": {"text": "hi"}}
-    assert requests.post(url, json=plain, timeout=5).json()["code"] == 0
+    assert requests.post(f"{hooks}/demo", json=plain, timeout=5).json()["code"] == 19001
+    url = f"{hooks}/sandbox-robot-0001"
+    assert requests.post(url, json=plain, timeout=5).json()["code"] == 19021
     signed = {**plain, "timestamp": "1599360473", "sign": "x"}
     assert requests.post(url, json=signed, timeout=5).json()["code"] == 19021
     assert requests.post(url, json={}, timeout=5).json()["code"] == 19002

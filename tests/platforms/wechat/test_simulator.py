@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
+from sandbox.tencent_windows import open_window
 from tests.platforms.wechat.simulator_client import account_token, make_qr, wechat_authorize, wechat_token
 from tests.sandbox.clients import RETURN_ADDRESS, get, returned
 from tests.sandbox.server import SandboxServer
@@ -208,18 +209,24 @@ def test_qrcode_create_refuses_bad_and_expired_tokens(sandbox: SandboxServer) ->
     assert requests.post(f"{url}?access_token={token}", json={}, timeout=5).json()["errcode"] == 42001
 
 
-def test_messages_reach_followers_only(sandbox: SandboxServer) -> None:
+def test_a_customer_message_reaches_whoever_wrote(sandbox: SandboxServer) -> None:
     token = account_token(sandbox)["access_token"]
     people = get(f"{sandbox.url}/_sandbox/people").json()
-    body = {"touser": people[0]["wechat_open_id"], "msgtype": "text", "text": {"content": "你好"}}
+    body = {"touser": people[1]["wechat_open_id"], "msgtype": "text", "text": {"content": "你好"}}
     url = f"{sandbox.url}/wechat/cgi-bin/message/custom/send?access_token={token}"
     assert requests.post(url, json=body, timeout=5).json()["errcode"] == 45015
-    sandbox.state.followers("wechat")["linxiao"] = 1.0
+    open_window(sandbox.state, body["touser"], 60, 1)
     assert requests.post(url, json=body, timeout=5).json()["errcode"] == 0
-    assert "你好" in get(f"{sandbox.url}/phone", person="linxiao").text
-    follower = get(
-        f"{sandbox.url}/wechat/cgi-bin/user/info", access_token=token, openid=body["touser"]
-    ).json()
+    assert "你好" in get(f"{sandbox.url}/phone", person="chenyutong").text
+    assert requests.post(url, json=body, timeout=5).json()["errcode"] == 45047
+
+
+def test_followers_are_known_to_the_account(sandbox: SandboxServer) -> None:
+    token = account_token(sandbox)["access_token"]
+    people = get(f"{sandbox.url}/_sandbox/people").json()
+    sandbox.state.followers("wechat")["linxiao"] = 1.0
+    url = f"{sandbox.url}/wechat/cgi-bin/user/info"
+    follower = get(url, access_token=token, openid=people[0]["wechat_open_id"]).json()
     assert follower["subscribe"] == 1
 
 

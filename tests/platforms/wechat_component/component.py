@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
+from app.core.values import InboundRequest, Reply
 from app.platforms.wechat_component import PLATFORM, ComponentConnector
 from sandbox import tencent_messages as signer
+from tests.platforms.callback_cases import NOW
 
-NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 STAMP = str(int(NOW.timestamp()))
 NONCE = "1372623149"
 APP_ID = "wxcomponent00000001"
@@ -84,27 +83,6 @@ def request_for(ciphertext: str, account: str | None = None, *, token: str = TOK
 def sent(text: bytes, account: str | None = None) -> InboundRequest:
     """Return a callback with this text, signed and encrypted."""
     return request_for(encrypted(text), account)
-
-
-def received(connector: ComponentConnector, request: InboundRequest) -> tuple[Verified, ParsedEvent]:
-    verified = connector.verify(request, NOW)
-    assert connector.challenge(request, verified) is None
-    return verified, connector.parse(request, verified)
-
-
-def is_owned(verified: Verified) -> bool:
-    """Say whether the pipeline would find every value that must equal a setting as it must be."""
-    return all(each.given in each.expected for each in verified.requirements)
-
-
-def answered(
-    connector: ComponentConnector,
-    request: InboundRequest,
-    data: Any = None,
-    situation: Situation = Situation.SUCCESS,
-) -> Reply:
-    verified, event = received(connector, request)
-    return connector.acknowledge(request, verified, Outcome(situation, "evt_1", event, data=data, now=NOW))
 
 
 def opened(reply: Reply) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.core.values import InboundRequest
+from tests.platforms.callback_cases import NOW
 from tests.platforms.samples import Sample
 from tests.platforms.wechat_component import component
 
@@ -18,7 +19,7 @@ SAMPLES = (
         component.SETTINGS,
         component.sent,
         component.own_event("component_verify_ticket", ComponentVerifyTicket="ticket@@@1"),
-        now=component.NOW,
+        now=NOW,
         has_window=False,
     ),
     Sample(
@@ -27,7 +28,7 @@ SAMPLES = (
         component.SETTINGS | {"release_test": True},
         _sent_for_account,
         component.message(MsgId=7),
-        now=component.NOW,
+        now=NOW,
         has_window=False,
     ),
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,26 +12,32 @@ from app.core.accounts import AccountSource, AuthorisationPages
 from app.core.address_ports import SubAddresses
 from app.core.errors import PayloadError, VerificationError
 from app.core.ports import AppTokenSource, CredentialBearer, WebhookSource
-from app.core.values import Coverage, InboundRequest, Outcome, Situation
+from app.core.values import Coverage, InboundRequest, Situation
 from app.platforms.wechat_component import PLATFORM, ComponentConnector
 from sandbox import tencent_messages as signer
+from tests.platforms.callback_cases import (
+    NOW,
+    answered,
+    check_accepted,
+    check_refused,
+    is_owned,
+    received,
+    recorded_request,
+    refused,
+)
 from tests.platforms.wechat_component.component import (
     ACCOUNT,
     AES_KEY,
     APP_ID,
-    NOW,
     OTHER_AES_KEY,
     SETTINGS,
     TOKEN,
     VECTORS,
-    answered,
     component,
     encrypted,
-    is_owned,
     message,
     opened,
     own_event,
-    received,
     request_for,
     sent,
     xml,
@@ -55,43 +60,17 @@ def of_vectors() -> ComponentConnector:
 def request_of(case: Any) -> InboundRequest:
     is_message = case["path"].startswith("/wx/msg/")
     account = "/" + case["path"].removeprefix("/wx/msg/") if is_message else ""
-    return InboundRequest(
-        method=case["method"],
-        path=f"/webhooks/component{account}",
-        query_string=case["query"],
-        headers=tuple(case["headers"].items()),
-        body=base64.b64decode(case["body_base64"]),
-        remote_addr="203.0.113.9",
-        received_at=datetime.fromtimestamp(VECTORS["now"], UTC),
-    )
-
-
-def refused(connector: ComponentConnector, request: InboundRequest) -> VerificationError:
-    with pytest.raises(VerificationError) as caught:
-        connector.verify(request, NOW)
-    return caught.value
+    return recorded_request(case, f"/webhooks/component{account}", VECTORS["now"])
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case["name"])
 def test_a_recorded_case_is_read_and_answered(case: Any) -> None:
-    connector, request = of_vectors(), request_of(case)
-    verified, event = received(connector, request)
-    assert is_owned(verified)
-    assert (event.key, event.type) == (case["event_key"], case["event_type"])
-    assert case["decrypted"].items() <= event.data.items()
-    reply = connector.acknowledge(request, verified, Outcome(Situation.ACCEPTED, "evt_1", event))
-    assert (reply.status, reply.body.decode()) == (case["reply"]["status"], case["reply"]["body"])
+    check_accepted(of_vectors(), request_of(case), case)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["name"])
 def test_a_recorded_forgery_is_refused(case: Any) -> None:
-    connector, request = of_vectors(), request_of(case)
-    try:
-        verified = connector.verify(request, NOW)
-        connector.parse(request, verified)
-    except (VerificationError, PayloadError):
-        return
-    assert not is_owned(verified)
+    check_refused(of_vectors(), request_of(case))
 
 
 def test_an_event_of_another_third_party_platform_is_not_ours() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st  # noqa: E402
 from wechatpy.crypto import WeChatCrypto  # noqa: E402
 
 from sandbox import tencent_messages as signer  # noqa: E402
+from tests.platforms.callback_cases import answered, received  # noqa: E402
 from tests.platforms.wechat_component.component import (  # noqa: E402
     ACCOUNT,
     AES_KEY,
@@ -18,11 +19,9 @@ from tests.platforms.wechat_component.component import (  # noqa: E402
     NONCE,
     STAMP,
     TOKEN,
-    answered,
     component,
     message,
     own_event,
-    received,
     request_for,
     sent,
 )

@@ -13,9 +13,9 @@ from app.platforms.wechat_component.release_test import TEST_ACCOUNTS
 from app.storage.database.db import Database
 from sandbox.platforms.wechat_component import authorisations
 from tests.builders import FrozenClock
+from tests.platforms.callback_cases import answered
 from tests.platforms.wechat_component.component import (
     ACCOUNT,
-    answered,
     component,
     message,
     opened,

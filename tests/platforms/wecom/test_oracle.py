@@ -8,6 +8,7 @@ wechatpy = pytest.importorskip("wechatpy", reason="the independent implementatio
 
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from wechatpy.work import WeChatClient  # noqa: E402
 from wechatpy.work.crypto import WeChatCrypto  # noqa: E402
 
 from sandbox import tencent_messages as signer  # noqa: E402
@@ -27,6 +28,8 @@ from tests.platforms.wecom.application import (  # noqa: E402
     sent,
     xml,
 )
+from tests.platforms.wecom.simulator_client import app_token  # noqa: E402
+from tests.sandbox.server import SandboxServer  # noqa: E402
 
 UNTIMED = settings(deadline=None)
 TEXT = st.text(st.characters(min_codepoint=0x20, exclude_categories=("Cs", "Cn")), max_size=400)
@@ -65,3 +68,15 @@ def test_the_oracle_reads_the_same_echo(number: int) -> None:
     theirs = oracle().check_signature(request.query("msg_signature"), STAMP, NONCE, request.query("echostr"))
     assert reply is not None
     assert reply.body.decode() == theirs
+
+
+def test_what_the_oracle_sends_as_the_application_arrives(sandbox: SandboxServer) -> None:
+    own = sandbox.settings
+    token = app_token(sandbox)["access_token"]
+    client = WeChatClient(own["WECOM_CORP_ID"], own["WECOM_SECRET"], access_token=token)
+    client.API_BASE_URL = f"{sandbox.url}/wecom/cgi-bin/"
+    answer = client.message.send_text(int(own["WECOM_AGENT_ID"]), ["maya", "ghost"], "hello")
+    assert (answer["errcode"], answer["invaliduser"]) == (0, "ghost")
+    client.message.send_markdown(int(own["WECOM_AGENT_ID"]), ["maya"], "**hi**")
+    found = [(message.kind, message.text) for message in sandbox.state.inbox.of("wecom", "user:maya")]
+    assert found == [("text", "hello"), ("markdown", "**hi**")]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
+from app.core.values import InboundRequest
 from app.platforms.wecom_aibot import PLATFORM
 from app.platforms.wecom_aibot.callbacks import AibotCallbacks
 from sandbox import tencent_messages as signer
 from sandbox.platforms.wecom_aibot.firing import open_reply
+from tests.platforms.callback_cases import NOW, answered
 
-NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 STAMP = str(int(NOW.timestamp()))
 NONCE = "1372623149"
 BOT = "aibBot0000000000001"
@@ -74,27 +73,6 @@ def proven(ciphertext: str, *, method: str = "POST", body: bytes | None = None) 
 def sent(text: bytes) -> InboundRequest:
     """Return a message or an event, signed and encrypted."""
     return proven(encrypted(text))
-
-
-def received(connector: AibotCallbacks, request: InboundRequest) -> tuple[Verified, ParsedEvent]:
-    verified = connector.verify(request, NOW)
-    assert connector.challenge(request, verified) is None
-    return verified, connector.parse(request, verified)
-
-
-def is_owned(verified: Verified) -> bool:
-    """Say whether the pipeline would find every value that must equal a setting as it must be."""
-    return all(each.given in each.expected for each in verified.requirements)
-
-
-def answered(
-    connector: AibotCallbacks,
-    request: InboundRequest,
-    data: Any = None,
-    situation: Situation = Situation.SUCCESS,
-) -> Reply:
-    verified, happened = received(connector, request)
-    return connector.acknowledge(request, verified, Outcome(situation, "evt_1", happened, data=data, now=NOW))
 
 
 def reply_to(text: bytes, data: Any) -> Mapping[str, Any] | None:

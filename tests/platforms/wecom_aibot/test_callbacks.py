@@ -12,22 +12,19 @@ from pydantic import ValidationError
 from app.core.errors import PayloadError, VerificationError
 from app.core.values import Coverage, InboundRequest, Situation
 from sandbox import tencent_messages as signer
+from tests.platforms.callback_cases import NOW, answered, is_owned, received
 from tests.platforms.code_records import case_id, cases_of, fault_of, opened, records_beside
 from tests.platforms.wecom_aibot.bot import (
     AES_KEY,
     BOT,
-    NOW,
     OTHER_AES_KEY,
     STAMP,
     TOKEN,
-    answered,
     bot,
     encrypted,
     event,
-    is_owned,
     message,
     proven,
-    received,
     sent,
 )
 

@@ -13,19 +13,17 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from wechatpy.work.crypto import WeChatCrypto  # noqa: E402
 
+from tests.platforms.callback_cases import NOW, answered, received  # noqa: E402
 from tests.platforms.wecom_aibot.bot import (  # noqa: E402
     AES_KEY,
     BOT,
     NONCE,
-    NOW,
     STAMP,
     TOKEN,
-    answered,
     bot,
     encrypted,
     message,
     proven,
-    received,
     sent,
 )
 

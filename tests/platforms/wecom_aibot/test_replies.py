@@ -9,13 +9,12 @@ import pytest
 
 from app.core.values import Situation
 from sandbox.platforms.wecom_aibot.firing import open_reply
+from tests.platforms.callback_cases import NOW, answered
 from tests.platforms.wecom_aibot.bot import (
     AES_KEY,
     NONCE,
-    NOW,
     OTHER_AES_KEY,
     TOKEN,
-    answered,
     bot,
     event,
     message,

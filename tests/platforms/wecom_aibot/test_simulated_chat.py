@@ -9,7 +9,7 @@ from flask import Response
 
 from app.core.values import Outcome, ParsedEvent, Situation
 from sandbox.platforms.wecom_aibot.chat import CHAT
-from tests.platforms.wecom_aibot.bot import NOW, received
+from tests.platforms.callback_cases import NOW, received
 from tests.platforms.wecom_aibot.simulator_client import chat, press
 from tests.platforms.wecom_aibot.test_simulated_events import request_of, sample_bot
 from tests.sandbox.conftest import Received, StandIn

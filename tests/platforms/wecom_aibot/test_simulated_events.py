@@ -12,8 +12,11 @@ from wechatpy.work.crypto import WeChatCrypto
 from app.core.values import InboundRequest, Outcome, Situation
 from app.platforms.wecom_aibot import PLATFORM
 from app.platforms.wecom_aibot.callbacks import AibotCallbacks
+from tests.platforms.callback_cases import NOW, is_owned, received
 from tests.platforms.fired import sample_channel, types_of
-from tests.platforms.wecom_aibot.bot import NOW, bot, is_owned, received
+from tests.platforms.wecom_aibot.bot import (
+    bot,
+)
 from tests.sandbox.clients import fire
 from tests.sandbox.conftest import Received, StandIn
 from tests.sandbox.server import SandboxServer

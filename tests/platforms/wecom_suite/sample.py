@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.platforms.callback_cases import NOW
 from tests.platforms.samples import Sample
 from tests.platforms.wecom_suite import suite
 
@@ -12,7 +13,7 @@ SAMPLES = (
         suite.SETTINGS,
         suite.commanded,
         suite.command("suite_ticket", SuiteTicket="ticket1"),
-        now=suite.NOW,
+        now=NOW,
         has_window=False,
     ),
     Sample(
@@ -21,7 +22,7 @@ SAMPLES = (
         suite.SETTINGS | {"provider_corp_id": suite.PROVIDER},
         suite.of_company,
         suite.message(MsgId=7),
-        now=suite.NOW,
+        now=NOW,
         has_window=False,
     ),
 )

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from app.core.values import InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
+from app.core.values import InboundRequest
 from app.platforms.wecom_suite import PLATFORM, SuiteConnector
 from sandbox import tencent_messages as signer
+from tests.platforms.callback_cases import NOW
 
-NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 STAMP = str(int(NOW.timestamp()))
 NONCE = "1372623149"
 SUITE_ID, PROVIDER, COMPANY = "wwsuite0000000001", "wwprovider00000001", "wwcompany00000001"
@@ -88,24 +87,3 @@ def commanded(text: bytes) -> InboundRequest:
 def of_company(text: bytes, company: str = COMPANY) -> InboundRequest:
     """Return what happened in a company, signed and encrypted."""
     return proven(encrypted(text, company), f"/webhooks/suite/{company}", to=company)
-
-
-def received(connector: SuiteConnector, request: InboundRequest) -> tuple[Verified, ParsedEvent]:
-    verified = connector.verify(request, NOW)
-    assert connector.challenge(request, verified) is None
-    return verified, connector.parse(request, verified)
-
-
-def is_owned(verified: Verified) -> bool:
-    """Say whether the pipeline would find every value that must equal a setting as it must be."""
-    return all(each.given in each.expected for each in verified.requirements)
-
-
-def answered(
-    connector: SuiteConnector,
-    request: InboundRequest,
-    data: Any = None,
-    situation: Situation = Situation.SUCCESS,
-) -> Reply:
-    verified, event = received(connector, request)
-    return connector.acknowledge(request, verified, Outcome(situation, "evt_1", event, data=data, now=NOW))

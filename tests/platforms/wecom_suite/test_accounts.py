@@ -69,6 +69,17 @@ class Stage:
 
 @pytest.fixture
 def stage(database: Database, clock: FrozenClock, sandbox: SandboxServer) -> Iterator[Stage]:
+    yield from opened(database, clock, sandbox)
+
+
+@pytest.fixture
+def template(database: Database, clock: FrozenClock, sandbox: SandboxServer) -> Iterator[Stage]:
+    """The same with a template of customised applications."""
+    sandbox.state.switches["wecom_suite_customised"] = True
+    yield from opened(database, clock, sandbox, "customised = true")
+
+
+def opened(database: Database, clock: FrozenClock, sandbox: SandboxServer, more: str = "") -> Iterator[Stage]:
     own, base = sandbox.settings, f"{sandbox.url}/wecom_suite"
     channels = f"""
 [channels.{CHANNEL}]
@@ -80,6 +91,7 @@ token = "{own["WECOM_SUITE_TOKEN"]}"
 encoding_aes_key = "{own["WECOM_SUITE_ENCODING_AES_KEY"]}"
 api_base = "{base}"
 install_base = "{base}"
+{more}
 """
     services = make_services(database, clock=clock, channels=channels)
     yield Stage(services, sandbox, clock)
@@ -154,6 +166,38 @@ def test_a_refused_token_of_a_company_is_asked_for_once_more(stage: Stage) -> No
     with pytest.raises(TokenRejected):
         with_account_token(stage.services, CHANNEL, COMPANY, call)
     assert stage.calls("account_token") == 1
+
+
+def test_a_customised_applications_token_is_fetched_with_the_permanent_code(template: Stage) -> None:
+    template.happen("suite_ticket")
+    template.happen("create_auth")
+    assert usable_account_token(template.services, CHANNEL, COMPANY)
+    assert (template.calls("application_token"), template.calls("account_token")) == (1, 0)
+
+
+def test_a_customised_application_that_gets_a_new_secret_goes_on(template: Stage) -> None:
+    template.happen("suite_ticket")
+    template.happen("create_auth")
+    first = usable_account_token(template.services, CHANNEL, COMPANY)
+    template.clock.advance(hours=2)
+    template.sandbox.state.advance(7300)
+    template.happen("suite_ticket")
+    template.happen("reset_permanent_code")
+    assert usable_account_token(template.services, CHANNEL, COMPANY) != first
+
+
+def test_a_secret_that_was_replaced_elsewhere_ends_the_authorisation(template: Stage) -> None:
+    template.happen("suite_ticket")
+    template.happen("create_auth")
+    companies.withdraw(template.sandbox.state)
+    with pytest.raises(GrantRejected, match="Secret"):
+        usable_account_token(template.services, CHANNEL, COMPANY)
+
+
+def test_a_template_has_no_page_of_its_own_for_administrators(template: Stage) -> None:
+    found = template.services.channels.get(CHANNEL)
+    assert found is not None
+    assert not isinstance(found.connector, AuthorisationPages)
 
 
 def test_the_page_for_administrators_leads_back_with_a_code(stage: Stage) -> None:

@@ -11,22 +11,20 @@ from hypothesis import strategies as st  # noqa: E402
 from wechatpy.work.crypto import WeChatCrypto  # noqa: E402
 
 from sandbox import tencent_messages as signer  # noqa: E402
+from tests.platforms.callback_cases import NOW, answered, received  # noqa: E402
 from tests.platforms.wecom_suite.suite import (  # noqa: E402
     AES_KEY,
     COMPANY,
     NONCE,
-    NOW,
     PROVIDER,
     STAMP,
     SUITE_ID,
     TOKEN,
-    answered,
     command,
     encrypted,
     message,
     of_company,
     proven,
-    received,
     suite,
 )
 

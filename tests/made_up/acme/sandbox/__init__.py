@@ -34,4 +34,5 @@ SIMULATED = Simulated(
             Words("Acme's access token has expired, once", "艾克米令牌已过期（一次）"),
         ),
     ),
+    first_message="acme --to user_id:acme-10004 --text Hello",
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from sandbox.inbox import Delivered
 from sandbox.platforms.acme.api import blueprint
 from sandbox.platforms.acme.people import acme_id, find_by_id
 from sandbox.simulated import Action, Chat
@@ -27,8 +28,21 @@ def send_message() -> tuple[Response, int] | Response:
         return jsonify({"error": "no_such_person"}), 404
     with state.lock:
         state.messages.append(body)
-    state.say("acme", person, Bubble("account", str(body.get("text", ""))))
-    return jsonify({"message_id": "acme_msg_" + random_text(12)})
+    text, number = str(body.get("text", "")), "acme_msg_" + random_text(12)
+    state.say("acme", person, Bubble("account", text))
+    state.inbox.keep(
+        Delivered(
+            platform="acme",
+            conversation=f"user:{acme_id(person)}",
+            conversation_title=person.name_en,
+            kind="text",
+            text=text,
+            raw=body,
+            at=state.now(),
+            id=number,
+        )
+    )
+    return jsonify({"message_id": number})
 
 
 def _event(action: Action) -> tuple[str, dict[str, Any]]:

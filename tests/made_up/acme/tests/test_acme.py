@@ -51,6 +51,7 @@ def test_a_message_is_read_on_the_simulated_phone(
     assert send(acme, http, token.value).message_id.startswith("acme_msg_")
     page = requests.get(f"{sandbox.url}/phone?platform=acme&person=maya", timeout=5)
     assert "Your parcel is here" in page.text
+    assert "Your parcel is here" in requests.get(f"{sandbox.url}/inbox", timeout=5).text
 
 
 def test_a_stale_app_token_is_told(acme: Any, http: OutboundClient) -> None:

@@ -1,0 +1,85 @@
+"""The routes of messages (docs/contract.md §9a): sending one, what became of it, sending it again, stopping it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from app.core.errors import RequestError
+from app.pipeline.operators.messages import (
+    Resend,
+    list_messages_page,
+    resend_message,
+    show_message,
+    stop_sending,
+    wait_for_end,
+)
+from app.pipeline.sending.accept import Order, accept_message
+from app.pipeline.services import Services
+from app.web.errors import trace_id
+from app.web.guards import json_body, page_size, require_token
+
+BODY_BYTES = 1_048_576
+WAIT_SECONDS = 5.0
+FILTERS = ("state", "channel", "since")
+FLAGS = ("", "0", "1")
+
+
+def messages_blueprint(services: Services) -> Blueprint:
+    """Return the routes of messages."""
+    blueprint = Blueprint("messages_api", __name__, url_prefix="/api/v1")
+
+    @blueprint.post("/messages")
+    @require_token(services, "send")
+    def send() -> tuple[Response, int]:
+        """Take a message; with wait=1 its result, if it is there within five seconds."""
+        waits = _flag("wait")
+        order = Order(g.api_token.name, request.headers.get("Idempotency-Key"))
+        accepted = accept_message(services, json_body(most=BODY_BYTES), order)
+        has_ended = waits and wait_for_end(services, accepted.id, seconds=WAIT_SECONDS)
+        response = jsonify(show_message(services, accepted.id) if has_ended else {"id": accepted.id})
+        if not accepted.is_new:
+            response.headers["Idempotent-Replayed"] = "true"
+        return response, 200 if has_ended else 202
+
+    @blueprint.get("/messages")
+    @require_token(services, "read")
+    def messages() -> Response:
+        """List messages, newest first."""
+        wanted = {name: request.args[name] for name in FILTERS if request.args.get(name)}
+        return jsonify(
+            list_messages_page(services, wanted, cursor=request.args.get("cursor"), limit=page_size())
+        )
+
+    @blueprint.get("/messages/<message_id>")
+    @require_token(services, "read")
+    def message(message_id: str) -> Response:
+        """Show one message with a page of its recipients."""
+        cursor = request.args.get("cursor")
+        return jsonify(show_message(services, message_id, cursor=cursor, limit=page_size()))
+
+    _add_changes(blueprint, services)
+    return blueprint
+
+
+def _add_changes(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/messages/<message_id>/resend")
+    @require_token(services, "send")
+    def resend(message_id: str) -> tuple[Response, int]:
+        """Send again what failed; with unknown=1 also what may have arrived, with all=1 everything."""
+        what = Resend(everything=_flag("all"), unknown=_flag("unknown"))
+        done = resend_message(services, message_id, what, actor=g.api_token.name, trace_id=trace_id())
+        return jsonify(done), 202
+
+    @blueprint.post("/messages/<message_id>/stop")
+    @require_token(services, "send")
+    def stop(message_id: str) -> tuple[Response, int]:
+        """Send no more of it."""
+        stop_sending(services, message_id, actor=g.api_token.name, trace_id=trace_id())
+        return jsonify({"id": message_id}), 202
+
+
+def _flag(name: str) -> bool:
+    text = request.args.get(name, "")
+    if text not in FLAGS:
+        raise RequestError("bad_request", f"{name} must be 1 or be left out.")
+    return text == "1"

@@ -1,0 +1,68 @@
+"""Expected payments over HTTP: an order is waited for, and asked for at the platform when no notice tells of it in time."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.core.errors import RequestError
+from app.pipeline.payments.expect import expect_payment, list_payments_page, payment_status
+from app.pipeline.services import Services
+from app.storage.expected_payments import ARRIVED, NOT_PAID, RECONCILED, WAITING
+from app.web.guards import json_body, page_size, require_token
+
+KEYS = frozenset({"channel", "order", "by"})
+STATES = (WAITING, ARRIVED, RECONCILED, NOT_PAID)
+
+
+def payments_blueprint(services: Services) -> Blueprint:
+    """Return the routes of expected payments."""
+    blueprint = Blueprint("payments", __name__)
+    _add_expecting(blueprint, services)
+    _add_looking(blueprint, services)
+    return blueprint
+
+
+def _add_expecting(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.post("/api/v1/expected-payments")
+    @require_token(services, "send")
+    def expect() -> tuple[Response, int]:
+        """Wait for the notice of an order."""
+        body = json_body()
+        if unknown := sorted(set(body) - KEYS):
+            raise RequestError(
+                "unknown_field",
+                f"The body may hold {', '.join(sorted(KEYS))} and not {', '.join(unknown)[:200]}.",
+            )
+        wanted = expect_payment(services, _text(body.get("channel")), body.get("order", ""), body.get("by"))
+        return jsonify(wanted), 202
+
+
+def _add_looking(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.get("/api/v1/expected-payments")
+    @require_token(services, "read")
+    def listed() -> Response:
+        """List expected orders by channel and number; `after=<channel>/<order>` goes on."""
+        state = request.args.get("state") or None
+        if state is not None and state not in STATES:
+            raise RequestError("bad_state", f"state must be one of {', '.join(STATES)}.")
+        channel, _, order = request.args.get("after", "").partition("/")
+        items = list_payments_page(
+            services,
+            channel=request.args.get("channel") or None,
+            state=state,
+            after=(channel, order) if order else None,
+            limit=page_size(),
+        )
+        return jsonify({"items": items})
+
+    @blueprint.get("/api/v1/expected-payments/<channel>/<path:order>")
+    @require_token(services, "read")
+    def show(channel: str, order: str) -> Response:
+        """Say how an order stands."""
+        return jsonify(payment_status(services, channel, order))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise RequestError("bad_channel", "channel is needed and must be text.")
+    return value
