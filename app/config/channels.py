@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -30,9 +30,6 @@ from app.config.rates import checked_burst_rate, checked_rate
 from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
-AnyTable = TypeVar(
-    "AnyTable", LoginGroupConfig, MessageGroupConfig, PushKeyConfig, NotificationConfig, FileToken
-)
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
@@ -105,6 +102,16 @@ class ChannelsFile(BaseModel):
     notifications: tuple[NotificationConfig, ...] = ()
 
 
+TABLES: Mapping[str, type[Any]] = {
+    "login_groups": LoginGroupConfig,
+    "message_groups": MessageGroupConfig,
+    "push_keys": PushKeyConfig,
+    "notifications": NotificationConfig,
+    "api_tokens": FileToken,
+}
+"""Lists of tables that each stand for themselves, by their key."""
+
+
 def load_channels(path: Path, environment: Mapping[str, str]) -> ChannelsFile:
     """Read a channels file; raises ConfigurationError with every fault."""
     try:
@@ -143,11 +150,7 @@ def parse_channels(
             channels.append(channel)
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     tables = partial(_tables, document, named, faults, source=source)
-    logins = tables(LoginGroupConfig, key="login_groups")
-    messages = tables(MessageGroupConfig, key="message_groups")
-    push_keys = tables(PushKeyConfig, key="push_keys")
-    notifications = tables(NotificationConfig, key="notifications")
-    tokens = tables(FileToken, key="api_tokens")
+    others: dict[str, Any] = {key: tuple(tables(kind, key=key)) for key, kind in TABLES.items()}
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     hosts = [channel.relay_host for channel in channels if channel.relay_host]
     faults.extend(_doubled(hosts, "relay hosts", source))
@@ -157,11 +160,7 @@ def parse_channels(
     return ChannelsFile(
         channels=tuple(channels),
         destinations=tuple(destinations),
-        login_groups=tuple(logins),
-        message_groups=tuple(messages),
-        push_keys=tuple(push_keys),
-        notifications=tuple(notifications),
-        api_tokens=tuple(tokens),
+        **others,
     )
 
 
@@ -227,11 +226,11 @@ def _tables(
     document: Mapping[str, Any],
     named: NamedValues,
     faults: list[str],
-    kind: type[AnyTable],
+    kind: type[Any],
     *,
     key: str,
     source: str,
-) -> list[AnyTable]:
+) -> list[Any]:
     tables = document.get(key, [])
     if not isinstance(tables, list):
         faults.append(f"{source}: {key} must be written as [[{key}]].")

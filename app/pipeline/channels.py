@@ -214,7 +214,7 @@ def _open_or_say_why_not(
     try:
         channel = _open(config, settings.model_validate(dict(config.options)), spec, ca_bundle)
     except ValidationError as error:
-        empty = [str(fault["loc"][0]) for fault in error.errors() if fault["loc"]]
+        empty = [_key_at_fault(fault) for fault in error.errors()]
         if config.unset_keys or not empty or any(config.options.get(key) != "" for key in empty):
             if config.disabled_reason is None:
                 raise
@@ -223,6 +223,13 @@ def _open_or_say_why_not(
     if INBOUND in channel.off and not any(channel.as_capability(port) for port in NEED_NO_CALLBACKS):
         return DisabledChannel(config, config.disabled_reason or channel.off[INBOUND])
     return channel
+
+
+def _key_at_fault(fault: Mapping[str, Any]) -> str:
+    """Return the key that a fault is about; a sentence about a whole table begins with it."""
+    return (
+        str(fault["loc"][0]) if fault["loc"] else fault["msg"].removeprefix("Value error, ").split(" ", 1)[0]
+    )
 
 
 def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca_bundle: str) -> Channel:

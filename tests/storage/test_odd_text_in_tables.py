@@ -322,11 +322,10 @@ def test_why_a_destination_failed(services: Services, column: str) -> None:
 
 
 def test_why_a_payment_could_not_be_asked_for(services: Services) -> None:
-    with services.database.begin() as tx:
-        expect(tx, "pay", "order-1", due_at=NOW, check_id="c" * 32, now=NOW)
+    services.database.run(lambda tx: expect(tx, "pay", "o", due_at=NOW, check_id="c" * 32, now=NOW))
     for text in ODD_TEXTS.values():
         with services.database.begin() as tx:
-            assert note_failed_question(tx, "pay", "order-1", check_id="c" * 32, error=text)
+            assert note_failed_question(tx, "pay", "o", check_id="c" * 32, error=text)
 
 
 @pytest.fixture
