@@ -142,12 +142,11 @@ def parse_channels(
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"{source}: {error}."]) from None
     faults = [f"{source}: unknown table [{key}]." for key in document if key not in ChannelsFile.model_fields]
-    channels = []
     named = NamedValues(environment)
-    for name, table in document.get("channels", {}).items():
-        channel = _channel(name, table, named, source, faults)
-        if channel is not None:
-            channels.append(channel)
+    found = [
+        _channel(name, table, named, source, faults) for name, table in document.get("channels", {}).items()
+    ]
+    channels = [channel for channel in found if channel is not None]
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     tables = partial(_tables, document, named, faults, source=source)
     others: dict[str, Any] = {key: tuple(tables(kind, key=key)) for key, kind in TABLES.items()}

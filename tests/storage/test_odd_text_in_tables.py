@@ -82,10 +82,7 @@ DRIVEN: dict[str, set[str]] = {
     "test_how_a_login_failed": {"flows.failure"},
     "test_where_a_login_returns_to": {"flows.next", "flows.error_to"},
 }  # fmt: skip
-ELSEWHERE = {
-    "events", "nonces", "rejections",
-    "messages", "message_channels", "message_recipients",
-}  # fmt: skip
+ELSEWHERE = {"events", "nonces", "rejections", "messages", "message_channels", "message_recipients"}
 """Tables that tests/inbound/test_odd_text.py and tests/sending/test_odd_text.py drive."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
