@@ -36,6 +36,7 @@ from app.pipeline.forwarding.forward import Forwarder, destination_routes
 from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
+from app.pipeline.payments.expect import store_expectation
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
 from app.pipeline.sending.notices import Notification, open_notifications
@@ -145,7 +146,7 @@ def _with_built_in_routes(services: Services, notifications: tuple[Notification,
     services = replace(services, bind_route=binding, message_route=message_route, lend_tools=lend_tools)
     services = replace(services, notifications=notification_routes(services, notifications))
     services = replace(services, authorisations=authorisation_route(services))
-    services = replace(services, payments=payment_route(services))
+    services = replace(services, payments=payment_route(services), expect=store_expectation)
     services.own_events.listen(services.matching)
     return services
 

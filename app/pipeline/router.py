@@ -54,6 +54,9 @@ class HandlerTools(Protocol):
     def user_token(self, identity_id: str) -> str:
         """Return a token of a person that works now."""
 
+    def expect_payment(self, channel: str, order: str, by: Any) -> None:
+        """Have an order waited for."""
+
 
 class Context(NamedTuple):
     """What a handler gets beside the event.
@@ -88,6 +91,13 @@ class Context(NamedTuple):
     def user_token(self, identity_id: str) -> str:
         """Return a person's access token, refreshed when it is due; raises GrantRejected when they must log in again."""
         return self._lent().user_token(identity_id)
+
+    def expect_payment(self, channel: str, order: str, by: int | str) -> None:
+        """Wait for the notice of an order until `by` (seconds from now, or a time with its zone), then have the platform asked.
+
+        Stored now, or with `tx` where there is one; asking twice for an order moves the time. Raises RequestError, RefusedError.
+        """
+        self._lent().expect_payment(channel, order, by)
 
     @property
     def http(self) -> HttpClient:

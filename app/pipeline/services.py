@@ -139,6 +139,8 @@ class Services:
     push_keys: tuple[PushKeyConfig, ...] = ()
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
+    expect: Callable[[Services, str, str, Any, Transaction | None], None] | None = None
+    """Has an order waited for (payments/expect.py); here because handlers' tools are below that story."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
     """Makes what one run of a handler is lent."""
     handlers_http: HttpClient | None = None

@@ -20,7 +20,7 @@ from app.pipeline.payments.check import payment_route
 from app.pipeline.payments.expect import expect_payment, list_payments_page, payment_status
 from app.pipeline.router import Context, Router
 from app.pipeline.services import Services
-from tests.builders import FrozenClock, exchange
+from tests.builders import CALLBACK_SECRET, FrozenClock, envelope, exchange, signed_callback
 from tests.operators.stage import run_due
 from tests.platforms.deliveries import NOW
 from tests.platforms.wechatpay.scripted import ScriptedPay, answering
@@ -91,13 +91,20 @@ class Stage:
         return str(payment_status(self.services, "pay", ORDER)["state"])
 
 
+def deliver_order(stage: Stage) -> None:
+    """Deliver an event of the shop's own, on a channel beside the payments."""
+    request = signed_callback(envelope("order_1"), received_at=stage.clock.now())
+    assert receive(stage.services, "callback", request, trace_id="").status == 200
+
+
 @pytest.fixture
 def stage(services_with: Callable[..., Services]) -> Stage:
     shop, router, clock = Shop(), Router(), FrozenClock(NOW)
     router.on("pay", name="shop")(shop.handle)
     services = services_with(channels="", clock=clock, router=router)
     config = ChannelConfig(name="pay", platform="wechatpay", options=MERCHANT | PUBLIC_KEYS | DOWNLOADS)
-    opened, _ = open_channels([config], platforms.Platforms())
+    shop_channel = ChannelConfig(name="callback", platform="callback", options={"secret": CALLBACK_SECRET})
+    opened, _ = open_channels([config, shop_channel], platforms.Platforms())
     exchange(services, channels=opened)
     exchange(services, payments=payment_route(services))
     made = Stage(services, shop, clock)
@@ -169,6 +176,16 @@ def test_what_is_not_paid_is_asked_for_again_and_given_up(stage: Stage) -> None:
     stage.notice()
     stage.run()
     assert (stage.state, len(stage.shop.paid)) == ("arrived", 1)
+
+
+@pytest.mark.parametrize("transactional", [False, True])
+def test_a_handler_expects_an_order_together_with_its_own_work(stage: Stage, transactional: bool) -> None:
+    stage.services.router.on("callback", name="shop-order", transactional=transactional)(
+        lambda event, context: context.expect_payment("pay", ORDER, 900)
+    )
+    deliver_order(stage)
+    stage.run()
+    assert stage.state == "waiting"
 
 
 @pytest.mark.backends("sqlite")

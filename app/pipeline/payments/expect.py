@@ -36,6 +36,14 @@ def expect_payment(services: Services, channel_name: str, order: str, by: Any) -
     `by` is seconds from now or a time with its zone, at most seven days away. An order that is paid already stays so.
     Raises RefusedError and RequestError.
     """
+    store_expectation(services, channel_name, order, by)
+    return payment_status(services, channel_name, order)
+
+
+def store_expectation(
+    services: Services, channel_name: str, order: str, by: Any, tx: Transaction | None = None
+) -> None:
+    """Do the same in a handler's transaction, where there is one, and return nothing."""
     services.channels.with_capability(channel_name, PaymentSource)
     if not isinstance(order, str) or not ORDER.fullmatch(order):
         raise RequestError(
@@ -43,9 +51,11 @@ def expect_payment(services: Services, channel_name: str, order: str, by: Any) -
         )
     now = services.clock.now()
     due_at = _due(by, now)
-    services.database.run(lambda tx: _store(tx, channel_name, order, due_at, now))
+    if tx is not None:
+        _store(tx, channel_name, order, due_at, now)
+    else:
+        services.database.run(lambda own: _store(own, channel_name, order, due_at, now))
     log.info("payment_expected", channel=channel_name, by=as_text(due_at))
-    return payment_status(services, channel_name, order)
 
 
 def payment_status(services: Services, channel_name: str, order: str) -> dict[str, Any]:

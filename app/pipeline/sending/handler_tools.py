@@ -1,4 +1,4 @@
-"""What handlers may do beside their own work: send, reply, use tokens, call the outside. Made for each run of a handler.
+"""What handlers may do beside their own work: send, reply, use tokens, call the outside, expect a payment. Made for each run of a handler.
 
 A message of a handler is known by the dispatch and the number of the call, so a run that is repeated finds it stored.
 """
@@ -75,6 +75,11 @@ class LentTools:
         if identity is None:
             raise PermanentError("There is no identity with this id.")
         return call_with_tokens(self.services, identity, lambda tokens, _http: tokens.access_token)
+
+    def expect_payment(self, channel: str, order: str, by: Any) -> None:
+        """Wait for an order's notice, with the run's transaction where there is one."""
+        assert self.services.expect is not None
+        self.services.expect(self.services, channel, order, by, self.tx)
 
 
 def lend_tools(services: Services, event: Event, claim: Claim, tx: Transaction | None) -> HandlerTools:
