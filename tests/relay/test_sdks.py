@@ -11,6 +11,7 @@ import requests
 from werkzeug.serving import make_server
 
 from app.pipeline.services import Services
+from sandbox.platforms.feishu.messages import CHAT_ID
 from tests.ports import free_port
 from tests.relay.gateway import SHOP, Sibling, channels_file
 from tests.sandbox.server import SandboxServer, SilentHandler
@@ -71,7 +72,7 @@ def test_lark_oapi_works_through_the_relay(address: str, sandbox: SandboxServer)
         .log_level(lark.LogLevel.ERROR)
         .build()
     )
-    body = CreateMessageRequestBody.builder().receive_id("oc_1").msg_type("text").content('{"text":"hi"}')
+    body = CreateMessageRequestBody.builder().receive_id(CHAT_ID).msg_type("text").content('{"text":"hi"}')
     request = CreateMessageRequest.builder().receive_id_type("chat_id").request_body(body.build()).build()
     answer = client.im.v1.message.create(request)
     assert answer.success(), (answer.code, answer.msg)
