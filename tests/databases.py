@@ -167,7 +167,8 @@ class ServerDatabases:
         """Return the address of a migrated database."""
         if backend not in self._urls:
             self._urls[backend] = self._create(backend)
-            self._engines[backend] = create_engine(self._urls[backend])
+            # A drill may have cut every connection to the database, those that are kept here among them.
+            self._engines[backend] = create_engine(self._urls[backend], pool_pre_ping=True)
         return self._urls[backend].render_as_string(hide_password=False)
 
     def empty(self, backend: str) -> None:

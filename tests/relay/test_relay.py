@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.storage.audit import list_audit
+from sandbox.platforms.feishu.messages import CHAT_ID
 from tests.builders import FrozenClock
 from tests.relay.gateway import OTHER, READER, SHOP, WEB, Sibling, bearer
 from tests.sandbox.server import SandboxServer
@@ -47,7 +48,7 @@ def test_calls_carry_the_real_token_where_each_platform_has_it(sibling: Sibling)
         "POST",
         "/relay/feishu/open-apis/im/v1/messages?receive_id_type=chat_id",
         headers=bearer(sibling.relay_token("feishu")),
-        json={"receive_id": "oc_1", "msg_type": "text", "content": '{"text":"hi"}'},
+        json={"receive_id": CHAT_ID, "msg_type": "text", "content": '{"text":"hi"}'},
     )
     assert content(sent)["code"] == 0
     header = {"x-acs-dingtalk-access-token": sibling.relay_token("dingtalk")}
