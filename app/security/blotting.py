@@ -6,16 +6,40 @@ Looked for is the secret as it is, percent-encoded, and as JSON may write it. Wh
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 BLOT = b"*"
 
+MOST_ODD = 3
+"""Kinds of letters that some writers encode and others leave, such as `/`, `+` and `=`; of more, all are or none."""
+
 
 def forms_of(secret: str) -> tuple[bytes, ...]:
-    """Return the ways in which a secret may be written, the longest first."""
-    encoded = quote(secret, safe="")
-    forms = {secret, encoded, encoded.replace("%2F", "%2f").replace("%3D", "%3d"), secret.replace("/", "\\/")}
+    """Return the ways in which a secret may be written, the longest first; most secrets have one."""
+    odd = sorted({letter for letter in secret if not letter.isalnum() and letter not in "-_.~"})
+    choices = [odd] if len(odd) > MOST_ODD else [*_some_of(odd)]
+    forms = {secret}
+    for chosen in choices:
+        for digits in ("02X", "02x"):
+            forms.add(_written(secret, {letter: _percent(letter, digits) for letter in chosen}))
+            unicode = {letter: f"\\u{ord(letter):{digits.replace('2', '4')}}" for letter in chosen}
+            forms |= {_written(secret, unicode), _written(secret, unicode | {"/": "\\/"})}
     return tuple(sorted((form.encode() for form in forms if form), key=len, reverse=True))
+
+
+def _some_of(letters: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield each choice among letters, none of them first."""
+    for number in range(len(letters) + 1):
+        yield from combinations(letters, number)
+
+
+def _percent(letter: str, digits: str) -> str:
+    return "".join(f"%{byte:{digits}}" for byte in letter.encode())
+
+
+def _written(secret: str, by: Mapping[str, str]) -> str:
+    return "".join(by.get(letter, letter) for letter in secret)
 
 
 def exchanged(text: bytes, forms: tuple[bytes, ...], by: bytes) -> bytes:

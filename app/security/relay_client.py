@@ -109,7 +109,10 @@ class RelayClient(OutboundClient):
             return self._session().send(
                 prepared, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, WHOLE_SECONDS)
             )
-        except (UnicodeError, requests.exceptions.InvalidHeader):
+        except requests.exceptions.InvalidHeader:
+            # Ours were judged when the call was written: this is the answer's, such as two lengths that differ.
+            raise _odd_answer(host) from None
+        except UnicodeError:
             raise UpstreamError(
                 "upstream_request_refused", "A header for the platform is not plain text.", http_status=400
             ) from None
@@ -120,6 +123,8 @@ class RelayClient(OutboundClient):
 def _check_head(response: requests.Response, host: str) -> None:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if response.status_code < FIRST_FINAL or encoding not in DECODED:
-        raise UpstreamError(
-            "upstream_bad_answer", f"The answer of {host} is in a form that was not asked for."
-        )
+        raise _odd_answer(host)
+
+
+def _odd_answer(host: str) -> UpstreamError:
+    return UpstreamError("upstream_bad_answer", f"The answer of {host} is in a form that was not asked for.")

@@ -39,6 +39,12 @@ gateway_url = "${ALIPAY_GATEWAY_URL}"
 [channels.site]
 platform = "callback"
 secret = "cb-secret-0123456789abcdef"
+
+[[api_tokens]]
+name = "shop"
+token = "shop-token-93d1c7"
+scopes = ["send"]
+channels = ["site"]
 """
 TYPES = {"wechatpay": "TRANSACTION.SUCCESS", "alipay": "trade_status_sync.TRADE_SUCCESS"}
 
@@ -56,7 +62,8 @@ def gateway(services_with: Callable[..., Services], sandbox: SandboxServer) -> S
 
 def ask(services: Services, method: str, path: str, **parts: Any) -> tuple[int, Any]:
     client = create_app(services=services).test_client()
-    answer = client.open(f"/api/v1/expected-payments{path}", method=method, headers=TOKEN, **parts)
+    parts = {"headers": TOKEN} | parts
+    answer = client.open(f"/api/v1/expected-payments{path}", method=method, **parts)
     return answer.status_code, answer.get_json()
 
 
@@ -95,3 +102,13 @@ def test_requests_that_cannot_be_are_refused_in_words(gateway: Services) -> None
         assert said["error"] == word
     assert ask(gateway, "GET", "?state=lost")[1]["error"] == "bad_state"
     assert ask(gateway, "GET", "/wechatpay/nobodys")[0] == 404
+
+
+def test_a_token_for_other_channels_expects_nothing(gateway: Services) -> None:
+    body, headers = (
+        {"channel": "alipay", "order": "o", "by": 60},
+        {"Authorization": "Bearer shop-token-93d1c7"},
+    )
+    status, said = ask(gateway, "POST", "", json=body, headers=headers)
+    assert (status, said["error"]) == (403, "other_channel")
+    assert ask(gateway, "GET", "/alipay/o")[0] == 404

@@ -184,6 +184,8 @@ def test_an_answer_goes_back_as_it_was_but_for_the_connections_headers(
         "Keep-Alive: 5",
         "Strict-Transport-Security: max-age=1",
         "Content-Security-Policy: default-src *",
+        'NEL: {"report_to":"x","max_age":99999}',
+        "Report-To: {}",
         status="418 Teapot",
         kind="text/html",
     )
@@ -192,7 +194,9 @@ def test_an_answer_goes_back_as_it_was_but_for_the_connections_headers(
     assert answer.headers.getlist("X-Own") == ["1", "2"]
     assert answer.headers["Content-Type"] == "text/html"
     assert "sandbox" in answer.headers["Content-Security-Policy"], "no browser takes it for a page of ours"
-    assert not {"Set-Cookie", "Keep-Alive", "Strict-Transport-Security"} & set(answer.headers.keys())
+    assert not {"Set-Cookie", "Keep-Alive", "Strict-Transport-Security", "NEL", "Report-To"} & set(
+        answer.headers.keys()
+    )
 
 
 def test_a_redirect_is_passed_on_and_not_followed(sibling: Sibling, platform: Platform) -> None:
@@ -223,6 +227,28 @@ def test_the_real_token_in_an_answer_becomes_the_relay_token(sibling: Sibling, p
     mine = (sibling.ask("GET", CALL, SHOP).json or {})["a"]
     assert mine.startswith("cgr_")
     assert sibling.ask("GET", f"{CALL}?access_token={mine}").status_code == 200
+
+
+def test_the_real_token_is_found_as_any_usual_writer_writes_it(sibling: Sibling, platform: Platform) -> None:
+    sibling.ask("GET", CALL, SHOP)
+    writings = (
+        "real-token/1+=real",
+        "real-token%2f1%2b%3dreal",
+        "real-token/1%2B=real",
+        "real-token%2F1%2B=real",
+        "real-token\\u002f1\\u002b\\u003dreal",
+        "real-token\\/1\\u002B=real",
+        "real-token/1+\\u003dreal",
+    )
+    for writing in writings:
+        platform.answer = partial(answer_with, reply(f'{{"a":"{writing}"}}'.encode(), f"X-Own: {writing}"))
+        answer = sibling.ask("GET", CALL, SHOP)
+        assert "real-token" not in answer.text + answer.headers["X-Own"], writing
+
+
+def test_an_answer_of_two_lengths_is_the_platforms_fault(sibling: Sibling, platform: Platform) -> None:
+    platform.answer = lambda _: reply(b"x" * 10, "Content-Length: 5")
+    assert error_of(sibling.ask("GET", CALL, SHOP)) == (502, "upstream_bad_answer")
 
 
 def test_in_a_long_answer_the_real_token_is_blotted_out_and_the_length_stays(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
 from app.factory import create_app
 from app.pipeline.services import Services
-from app.web.callbacks import bodies, loop_front, spooled_bodies
+from app.web.callbacks import bodies, loop_front, relay_places, spooled_bodies
 from app.web.callbacks.loop_front import LoopFront
+from app.web.callbacks.relay_places import RelayPlaces
 from tests.relay.gateway import SHOP
 from tests.relay.platform import Platform, reply
 from tests.relay.test_attacks import CALL, channels
-from tests.web.loop_stage import Server, ask
+from tests.web.loop_stage import Scope, Server, ask, run
 
 pytestmark = pytest.mark.backends("sqlite")
 MINE = [("Authorization", f"Bearer {SHOP}")]
@@ -104,3 +106,34 @@ def test_a_long_answer_goes_on_in_pieces(front: LoopFront, platform: Platform) -
     answer = ask(front, "GET", CALL, headers=MINE)
     assert (answer.status, sum(map(len, answer.sent)), len(answer.sent) > 10) == (200, 3_000_000, True)
     assert answer.headers["content-length"] == "3000000"
+
+
+def test_a_name_in_an_answers_header_arrives_as_the_platform_wrote_it(
+    front: LoopFront, platform: Platform
+) -> None:
+    named = 'Content-Disposition: attachment; filename="名字.jpg"'.encode()
+    platform.answer = lambda _: reply(b"ok").replace(b"\r\n", b"\r\n" + named + b"\r\n", 1)
+    answer = ask(front, "GET", CALL, headers=MINE)
+    assert answer.headers["content-disposition"] == 'attachment; filename="名字.jpg"'
+
+
+def test_a_platform_that_hangs_takes_its_own_channels_places_alone(
+    front: LoopFront, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_places, "WAIT_SECONDS", 0.05)
+    places = RelayPlaces(["wechat", "wecom"])
+    monkeypatch.setattr(front, "_places", places)
+
+    async def hung() -> list[tuple[int, str]]:
+        async with AsyncExitStack() as held:
+            for _ in range(relay_places.MOST_OF_ONE):
+                await held.enter_async_context(places.of("wechat"))
+            return [await status_of(path) for path in (CALL, CALL.replace("wechat", "wecom"))]
+
+    async def status_of(path: str) -> tuple[int, str]:
+        answer = Server()
+        await front.__rsgi__(Scope("GET", path, MINE), answer)
+        return answer.status, answer.json().get("error", "")
+
+    assert run(front, hung) == [(503, "too_busy"), (200, "")]
+    assert len(platform.seen) == 1, "and a place that was waited for in vain is taken from nobody"

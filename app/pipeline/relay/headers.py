@@ -31,6 +31,14 @@ NOT_HANDED_ON = frozenset(
         "alt-svc",
         "clear-site-data",
         "strict-transport-security",
+        "public-key-pins",
+        "public-key-pins-report-only",
+        "expect-ct",
+        "nel",
+        "report-to",
+        "reporting-endpoints",
+        "accept-ch",
+        "service-worker-allowed",
         "content-encoding",
     }
 )

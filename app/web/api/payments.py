@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
 from app.core.errors import RequestError
 from app.pipeline.payments.expect import expect_payment, list_payments_page, payment_status
@@ -33,7 +33,9 @@ def _add_expecting(blueprint: Blueprint, services: Services) -> None:
                 "unknown_field",
                 f"The body may hold {', '.join(sorted(KEYS))} and not {', '.join(unknown)[:200]}.",
             )
-        wanted = expect_payment(services, _text(body.get("channel")), body.get("order", ""), body.get("by"))
+        channel = _text(body.get("channel"))
+        g.api_token.require_channel(channel)
+        wanted = expect_payment(services, channel, body.get("order", ""), body.get("by"))
         return jsonify(wanted), 202
 
 

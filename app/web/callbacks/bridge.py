@@ -57,7 +57,7 @@ class _Head:
 
     def start(self, status: str, headers: Sequence[tuple[str, str]], *_: Any) -> Callable[[bytes], Any]:
         self.status = int(status.partition(" ")[0])
-        self.headers = [*headers, *self._extra]
+        self.headers = [*((name, _text_of(value)) for name, value in headers), *self._extra]
         return self.written.append
 
     def take_written(self) -> bytes:
@@ -70,6 +70,16 @@ class _Head:
         """Whether the answer's length is known and small."""
         lengths = [value for name, value in self.headers if name.lower() == "content-length"]
         return bool(lengths) and lengths[0].isdigit() and int(lengths[0]) <= WHOLE_BYTES
+
+
+def _text_of(value: str) -> str:
+    """Return a header's value as text: WSGI has a letter for each byte, and this server writes UTF-8."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def answer_by_wsgi(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +20,7 @@ from app.core.identifiers import trace_word
 from app.core.values import Reply
 from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
-from app.pipeline.relay.admission import is_proven
+from app.pipeline.relay.admission import CallHead, is_proven
 from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
 from app.security.bans import RENEW_SECONDS
@@ -29,6 +30,7 @@ from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
+from app.web.callbacks.relay_places import MOST_OF_ALL, RelayPlaces
 from app.web.callbacks.relayed_heads import head_of, is_relayed
 from app.web.callbacks.scope import Scope, environ_of, for_application
 from app.web.callbacks.spooled_bodies import BODY_SECONDS, MOST_BYTES, SpooledBody
@@ -36,9 +38,6 @@ from app.web.callbacks.spooled_bodies import BODY_SECONDS, MOST_BYTES, SpooledBo
 PAGE_THREADS = 32
 CALLBACK_THREADS = 64
 REFUSAL_THREADS = 8
-RELAY_THREADS = 32
-"""A relayed call holds its thread until the platform has answered; pages have their own."""
-
 TOKEN_BODY_BYTES = 65_536
 """The bodies of platforms' own token routes hold what proves the caller, so they are read before that."""
 
@@ -80,7 +79,8 @@ class LoopFront:
         self._commits = LoopCommits(services.accepts)
         self._pages = Threads("page", PAGE_THREADS)
         self._refusals = Threads("refusal", REFUSAL_THREADS)
-        self._relays = Threads("relay", RELAY_THREADS)
+        self._relays = Threads("relay", MOST_OF_ALL)
+        self._places = RelayPlaces(channel.name for channel in services.channels)
         self._lookups = Threads("lookup", 1)
         self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
         self._services = services
@@ -164,22 +164,28 @@ class LoopFront:
         await self._pages.run(self._answer(application, exchange, body))
 
     async def _relayed(self, exchange: Exchange) -> None:
-        """Have a thread relay a call; one with a large body is read once its caller is proven, into a file."""
-        reader, environ, services = exchange.reader, exchange.environ, self._services
-        head = head_of(environ)
-        with SpooledBody() as spool:
-            application = self._application
+        """Have a thread relay a call, which holds it until the platform has answered; pages have their own threads."""
+        head = head_of(exchange.environ)
+        async with AsyncExitStack() as held:
+            spool = held.enter_context(SpooledBody())
+            application, threads = self._application, self._relays
             try:
-                if reader.is_short or token_form(services, head.channel, head.method, head.path):
-                    await spool.write(await reader.read(TOKEN_BODY_BYTES))
-                elif await self._relays.run(partial(is_proven, services, head)):
-                    write = partial(spool.write_by, self._relays.run)
-                    await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
+                await self._read_relayed(exchange.reader, head, spool)
+                await held.enter_async_context(self._places.of(head.channel))
             except CallgateError as error:
                 application = partial(self._front.answer_error, error=error, trace_id=trace_word())
+                threads = self._refusals
             answer = self._answer(application, exchange)
-            spool.put_into(environ)
-            await self._relays.run(answer)
+            spool.put_into(exchange.environ)
+            await threads.run(answer)
+
+    async def _read_relayed(self, reader: BodyReader, head: CallHead, spool: SpooledBody) -> None:
+        """Read the body of a call; a large one once its caller is proven, into a file."""
+        if reader.is_short or token_form(self._services, head.channel, head.method, head.path):
+            await spool.write(await reader.read(TOKEN_BODY_BYTES))
+        elif await self._pages.run(partial(is_proven, self._services, head)):
+            write = partial(spool.write_by, self._pages.run)
+            await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
 
     def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], None]:
         """Return the work of a thread that has a WSGI application answer."""

@@ -1,7 +1,7 @@
 """From a request as the event loop's server tells it (RSGI) to the WSGI environment that everything here reads.
 
 The environment is the one this server makes for WSGI applications, so that address rules, https rules and proxies mean
-the same in both. One thing it cannot give: a repeated header of which one value is not ASCII arrives without that value.
+the same in both, but that a header with `_` in its name never stands for one with `-`. One thing it cannot give: a repeated header of which one value is not ASCII arrives without that value.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def environ_of(scope: Scope) -> dict[str, Any]:
     }
     values = _joined(scope.headers)
     for name, value in values.items():
-        environ[_key(name)] = value
+        # A name with `_` may not speak for the one with `-`, which a proxy wrote: both have one place in an environment.
+        if "_" not in name or name.replace("_", "-") not in values:
+            environ[_key(name)] = value
     if "host" not in values:
         environ["HTTP_HOST"] = scope.authority or ""
     if "transfer-encoding" in values:
