@@ -89,6 +89,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.binding.codes:CODE_SHAPE": ("fullmatch", [("", "A", "")]),
     "app.pipeline.binding.codes:WORD_SHAPE": ("fullmatch", [("", "a", "x")]),
     "app.pipeline.commands.accept:COMMAND": ("fullmatch", [("", "A", ""), ("", "A.", "!")]),
+    "app.pipeline.payments.expect:ZONE": ("search", [("", "+00", ""), ("", "-", "")]),
     "app.pipeline.payments.expect:ORDER": ("fullmatch", [("", "a", "")]),
     "app.pipeline.commands.accept:COMMAND_ID": ("fullmatch", [("", "a", "")]),
     "app.pipeline.operators.notifications:EVENT_ID": ("fullmatch", [("", "a", "")]),

@@ -24,6 +24,7 @@ from app.storage.queue.acceptance import Acceptance, accept_many
 from app.storage.queue.dispatches import NewDispatch
 
 ORDER = re.compile(r"[A-Za-z0-9_*|@.-]{1,64}")
+ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})\Z")
 LONGEST_WAIT = timedelta(days=7)
 MOST_SECONDS = int(LONGEST_WAIT.total_seconds())
 
@@ -96,7 +97,7 @@ def payment_view(row: StoredRow) -> dict[str, Any]:
 def _due(by: Any, now: datetime) -> datetime:
     if isinstance(by, int) and not isinstance(by, bool) and 0 < by <= MOST_SECONDS:
         return now + timedelta(seconds=by)
-    moment = moment_or_none(by) if isinstance(by, str) else None
+    moment = moment_or_none(by) if isinstance(by, str) and ZONE.search(by) else None
     if moment is None or not now < moment <= now + LONGEST_WAIT:
         raise RequestError(
             "bad_by",
