@@ -61,6 +61,15 @@ def all_presets() -> dict[str, Preset]:
     return {each.key: each for each in PRESETS} | own
 
 
+def preset_owners() -> dict[str, Words]:
+    """Returns the title of the platform that a fault is of, by the same value: several platforms have the same faults."""
+    return {
+        f"{platform.name}.{each.key}": platform.title
+        for platform in simulated_platforms()
+        for each in platform.presets
+    }
+
+
 @blueprint.get("/")
 def home() -> str:
     """Shows everything on one page."""
@@ -76,6 +85,7 @@ def home() -> str:
         firing=firing_platforms(),
         sources=len(slugs()),
         presets=all_presets(),
+        owners=preset_owners(),
         faults=[json.dumps(fault.as_dict(), ensure_ascii=False) for fault in state.faults.waiting()],
         calls=len(state.calls()),
         messages=len(state.inbox.of()),

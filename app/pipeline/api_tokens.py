@@ -67,7 +67,9 @@ class Caller:
     def require(self, scope: str) -> None:
         """Raise RefusedError 403 unless it has that scope."""
         if scope not in self.scopes:
-            raise RefusedError("missing_scope", f"This token may not {scope}; give it the scope {scope}.")
+            raise RefusedError(
+                "missing_scope", f"This token lacks the scope {scope}; add it to the token's scopes."
+            )
 
     def require_channel(self, channel: str) -> None:
         """Raise RefusedError 403 unless it may use that channel; a token without a list may use every one."""

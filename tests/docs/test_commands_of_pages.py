@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from app.cli.init import init_command
 from app.pipeline.services import Services
 from tests.architecture.source import ROOT
-from tests.docs.pages import block_lines, page, pages, spans, targets, terminal
+from tests.docs.pages import READMES, block_lines, page, pages, spans, targets, terminal
 
 pytestmark = pytest.mark.backends("sqlite")
 PARTS = re.compile(r"&&|\|\||;|\|| · ")
@@ -22,6 +23,8 @@ MAKE = re.compile(r"(?:^|\s)make ([a-z][a-z-]*)")
 MODULE = re.compile(r"python3? -m ([a-z_.]+)")
 LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 ARGUMENT = re.compile(r"^[A-Z<\[/$].*")
+SENT_THROUGH = re.compile(r"flask messages send ([a-z][a-z-]*)")
+TWIN = ".zh-CN.md"
 
 
 def typed(name: str) -> list[str]:
@@ -97,3 +100,20 @@ def anchors(file: Path) -> set[str]:
     titles = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
     plain = [re.sub(r"[^\w\s-]", "", title.lower()) for title in titles]
     return {re.sub(r"\s", "-", title.strip()) for title in plain}
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_a_readme_links_to_every_page_that_people_read_in_both_languages(readme: str) -> None:
+    end = TWIN if readme.endswith(TWIN) else ".md"
+    names = [f"docs/{file.name.removesuffix(TWIN)}{end}" for file in (ROOT / "docs").glob(f"*{TWIN}")]
+    linked = {link.partition("#")[0] for link in LINK.findall(page(readme))}
+    assert names
+    assert [name for name in names if name not in linked] == []
+
+
+def test_the_pages_send_through_channels_that_a_new_gateway_has() -> None:
+    channels = tomllib.loads(page("channels.example.toml"))["channels"]
+    guides = [file.relative_to(ROOT).as_posix() for file in (ROOT / "docs" / "platforms").glob("*.md")]
+    named = {found for name in [*pages(), *guides] for found in SENT_THROUGH.findall(page(name))}
+    assert "wecom" in named
+    assert sorted(named - set(channels)) == []

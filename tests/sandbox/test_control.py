@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import requests
 
 from sandbox.fire import firing_platforms
@@ -81,3 +83,10 @@ def test_endpoints_and_kinds_of_faults_are_listed(sandbox: SandboxServer) -> Non
         listed["endpoints"]
     )
     assert {"lost_answer", "merge", "duplicate"} <= set(listed["kinds"])
+
+
+def test_no_two_faults_of_the_front_page_read_the_same(sandbox: SandboxServer) -> None:
+    page = requests.get(f"{sandbox.url}/", timeout=5).text
+    labels = re.findall(r'<button name="preset" value="[^"]+">(.*?)</button>', page)
+    assert len(labels) > 10
+    assert sorted(set(labels)) == sorted(labels)

@@ -149,3 +149,9 @@ def test_the_list_begins_where_the_reader_wants(dev):
 
 def test_the_secret_key_is_on_no_page(dev):
     assert SECRET_KEY not in dev.get("/").get_data(as_text=True)
+
+
+def test_the_front_page_leads_to_the_simulators_pages(dev):
+    page = dev.get("/").get_data(as_text=True)
+    for path in ("/", "/inbox", "/phone"):
+        assert f'href="{NOBODY_THERE["SANDBOX_URL"]}{path}"' in page

@@ -19,5 +19,5 @@ SIMULATED = Simulated(
     ),
     blueprint=api.blueprint,
     look=Look("#b3372f", dark_accent="#f0a29c", on_dark_accent="#330f0c"),
-    first_message="bark --text Hello",
+    first_message='bark --text "Hello"',
 )

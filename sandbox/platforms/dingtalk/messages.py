@@ -39,9 +39,7 @@ PRESETS = (
         "json",
         1,
         {"json": {"status": 1111, "wait": 5, "source": "sandbox", "punish": "deny", "uuid": "sandbox"}},
-        Words(
-            "DingTalk answers the next message with its page against floods", "钉钉对下一条消息返回限流页面"
-        ),
+        Words("The next message is answered with the page against floods", "下一条消息返回限流页面"),
     ),
 )
 

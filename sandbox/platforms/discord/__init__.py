@@ -15,5 +15,5 @@ SIMULATED = Simulated(
     channel=SampleChannel("discord", "Discord", {"robot_hook": "${DISCORD_ROBOT_HOOK}"}),
     blueprint=api.blueprint,
     look=Look("#4752c4", dark_accent="#a5adff", on_dark_accent="#12163f"),
-    first_message="discord --text Hello",
+    first_message='discord --text "Hello"',
 )

@@ -19,5 +19,5 @@ SIMULATED = Simulated(
     ),
     blueprint=api.blueprint,
     look=Look("#36648b", dark_accent="#9cc3e6", on_dark_accent="#10202e"),
-    first_message="gotify --text Hello",
+    first_message='gotify --text "Hello"',
 )

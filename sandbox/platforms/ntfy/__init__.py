@@ -26,5 +26,5 @@ SIMULATED = Simulated(
     ),
     blueprint=api.blueprint,
     look=Look("#2a7d5f", dark_accent="#77d1b0", on_dark_accent="#0d271e"),
-    first_message="ntfy --text Hello",
+    first_message='ntfy --text "Hello"',
 )

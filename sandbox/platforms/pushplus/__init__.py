@@ -19,5 +19,5 @@ SIMULATED = Simulated(
     ),
     blueprint=api.blueprint,
     look=Look("#8a5a00", dark_accent="#e8c06a", on_dark_accent="#2b1d02"),
-    first_message="pushplus --text Hello",
+    first_message='pushplus --text "Hello"',
 )

@@ -20,5 +20,5 @@ SIMULATED = Simulated(
     blueprint=api.blueprint,
     look=Look("#a03b6a", dark_accent="#eba3c4", on_dark_accent="#33101f"),
     switches=("serverchan_free",),
-    first_message="serverchan --text Hello",
+    first_message='serverchan --text "Hello"',
 )

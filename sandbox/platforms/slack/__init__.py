@@ -27,5 +27,5 @@ SIMULATED = Simulated(
     ),
     blueprint=api.blueprint,
     look=Look("#611f69", dark_accent="#d9a3e0", on_dark_accent="#2a0e2e"),
-    first_message="slack --text Hello",
+    first_message='slack --text "Hello"',
 )

@@ -29,5 +29,5 @@ SIMULATED = Simulated(
     ),
     service=serve_beside,
     look=Look("#555555", dark_accent="#bbbbbb", on_dark_accent="#1a1a1a"),
-    first_message="mail --text Hello",
+    first_message='mail --text "Hello"',
 )

@@ -28,5 +28,5 @@ SIMULATED = Simulated(
     ),
     blueprint=api.blueprint,
     look=Look("#1f6f9f", dark_accent="#7cc4ee", on_dark_accent="#0a2636"),
-    first_message="telegram --text Hello",
+    first_message='telegram --text "Hello"',
 )

@@ -41,7 +41,7 @@ PRESETS = (
         "json",
         1,
         {"json": {"errcode": 45009, "errmsg": "api freq out of limit, hint: [sandbox], from ip: 127.0.0.1"}},
-        Words("The next message of WeCom's robot is one too many", "企业微信机器人的下一条消息超出频率限制"),
+        Words("The robot's next message is one too many", "机器人的下一条消息超出频率限制"),
     ),
 )
 

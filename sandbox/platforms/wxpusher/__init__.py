@@ -27,5 +27,5 @@ SIMULATED = Simulated(
     blueprint=api.blueprint,
     look=Look("#1c6b8f", dark_accent="#86c9e8", on_dark_accent="#0a2432"),
     identities=api.identities,
-    first_message="wxpusher --text Hello",
+    first_message='wxpusher --text "Hello"',
 )

@@ -104,7 +104,7 @@ function setOpen(head, body, open) {
 
 function makeEventRow(item) {
   const parts = {
-    time: item.received_at, what: item.type, under: item.channel,
+    time: item.received_at, what: item.type, under: texts.own[item.channel] ?? item.channel,
     badge: makeBadge(item.state), copies: make("span", "copies"),
   };
   const row = makeRow(item.id, parts, (body) => fillEvent(item.id, body));
