@@ -68,6 +68,14 @@ def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_stored(gateway: S
     assert (count(gateway, events), count(gateway, messages)) == (0, 0)
 
 
+def test_a_title_may_hold_joined_emoji_and_wide_blanks(gateway: Services) -> None:
+    for title in ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "告警\u3000级别", "10\u00a0km", "a\u00adb"):
+        ask(gateway, title=title)
+    for title in ("a\x00", "\x1b[31m", "a\u2028b", "a\x85b"):
+        with pytest.raises(RequestError):
+            ask(gateway, title=title)
+
+
 def test_the_robot_is_meant_where_nobody_is_named(services: Services, office: Office) -> None:
     open_channels(services, office, Clerk(office.url, "post", recipient_kinds=("robot",)))
     message_id = ask(services, to=None)

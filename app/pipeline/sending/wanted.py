@@ -11,6 +11,7 @@ from app.core.errors import RequestError
 from app.core.sending import FORMATS, Message, Recipient
 from app.core.storable import is_storable
 from app.core.values import JSON
+from app.core.visible import is_one_line
 
 KEYS = frozenset(
     {
@@ -182,7 +183,7 @@ def _native(body: Mapping[str, Any]) -> Message:
 
 
 def _written(body: Mapping[str, Any]) -> Message:
-    title, text = _text(body, "title", str.isprintable), _text(body, "text", lambda _: True)
+    title, text = _text(body, "title", is_one_line), _text(body, "text", lambda _: True)
     if not title.strip() and not text.strip():
         raise RequestError(
             "no_text", "There is nothing to say: give text, or title and text, or type and content."
