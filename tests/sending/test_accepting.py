@@ -43,6 +43,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"title": "one\ntwo"}, "bad_message", "one line"),
     ({"title": "t" * 1001}, "bad_message", "1,000"),
     ({"format": "pdf"}, "bad_message", "markdown, text, html"),
+    ({"format": []}, "bad_message", "markdown, text, html"),
+    ({"mentions": {}}, "bad_message", "mentions"),
     ({"mentions": "@all"}, "bad_message", "mentions"),
     ({"mentions": [""]}, "bad_message", "mentions"),
     ({"type": "text", "content": {"text": "x"}}, "bad_message", "not both"),

@@ -190,10 +190,15 @@ def _written(body: Mapping[str, Any]) -> Message:
         )
     if len(title) > MOST_TITLE:
         raise RequestError("bad_message", f"title must have {MOST_TITLE:,} characters at most.")
-    format_ = body.get("format") or "markdown"
+    format_ = "markdown" if body.get("format") in (None, "") else body["format"]
     if format_ not in FORMATS:
         raise RequestError("bad_message", f"format must be one of {', '.join(FORMATS)}.")
-    return Message(title=title, text=text, format=format_, mentions=_mentions(body.get("mentions") or []))
+    return Message(
+        title=title,
+        text=text,
+        format=format_,
+        mentions=_mentions([] if body.get("mentions") is None else body["mentions"]),
+    )
 
 
 def _text(body: Mapping[str, Any], name: str, is_fine: Callable[[str], bool]) -> str:
