@@ -11,6 +11,20 @@ STEERING: Final = re.compile(
 """Control characters but tab and line end, other line ends, marks of writing direction, half characters."""
 
 
+CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters and line ends. Joiners of emoji and wide blanks are none, although Python calls them not printable."""
+
+
+def is_one_line(text: str) -> bool:
+    """Say whether a text has neither line ends nor control characters."""
+    return text.isprintable() or CONTROL.search(text) is None
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without control characters and with single blanks."""
+    return " ".join(CONTROL.sub(" ", text).split())
+
+
 def visible(text: str) -> str:
     r"""Return a text in which nothing moves, colours or hides what stands beside it: ESC becomes `\u001b`.
 

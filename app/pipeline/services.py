@@ -106,7 +106,7 @@ class Runtime:
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
     returns: dict[str, Returns] = field(default_factory=dict)
-    """When messages that have to wait come back, by channel."""
+    """When messages that have to wait come back, by channel, or by channel and recipient."""
 
 
 @dataclass(frozen=True, slots=True)

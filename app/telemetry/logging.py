@@ -24,7 +24,7 @@ WIDEST_CHARACTER = 4
 
 _AS_JSON = structlog.processors.JSONRenderer()
 
-NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic")
+NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
 
 
 def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:

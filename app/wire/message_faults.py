@@ -17,6 +17,8 @@ from app.security.outbound import retry_after
 USUAL_WAIT = 60
 LONGEST_CODE = 40
 GOOD, TOO_MANY, FAULT_OF_SERVER, GATEWAY_TIMEOUT = range(200, 300), 429, 500, 504
+NOT_TAKEN_YET = frozenset({408, 425})
+"""The request was not read to its end, or came too early (RFC 9110 §15.5.9, RFC 8470 §5.2); both may be repeated."""
 
 
 class Fault(NamedTuple):
@@ -27,7 +29,7 @@ class Fault(NamedTuple):
 
 
 def check_busy(answer: HttpAnswer, platform: str, *, wait: int = USUAL_WAIT) -> None:
-    """Judge the statuses that pass by themselves: raises QuotaReached for 429 and UpstreamUnavailable for 5xx."""
+    """Judge the statuses that pass by themselves: raises QuotaReached for 429, UpstreamUnavailable for 5xx (`was_sent` at 504)."""
     code = str(answer.status)
     if answer.status == TOO_MANY:
         asked = retry_after(answer)
@@ -36,12 +38,17 @@ def check_busy(answer: HttpAnswer, platform: str, *, wait: int = USUAL_WAIT) -> 
             retry_after=wait if asked is None else max(1, asked),
             platform_code=code,
         )
-    if answer.status >= FAULT_OF_SERVER:
+    if answer.status == GATEWAY_TIMEOUT:
         raise UpstreamUnavailable(
-            f"{platform} has a fault of its own ({code}); the message is sent again later.",
+            f"A server in front of {platform} passed the message on and got no answer (504), so nobody knows whether it arrived.",
+            platform_code=code,
+        )
+    if answer.status >= FAULT_OF_SERVER or answer.status in NOT_TAKEN_YET:
+        raise UpstreamUnavailable(
+            f"{platform} cannot take the message at the moment ({code}); it is sent again later.",
             platform_code=code,
             retry_after=retry_after(answer),
-            was_sent=answer.status == GATEWAY_TIMEOUT,
+            was_sent=False,
         )
 
 
@@ -52,6 +59,9 @@ def content_of(answer: HttpAnswer, platform: str, faults: Mapping[str, Fault]) -
     except UpstreamError:
         if answer.status in GOOD:
             raise unreadable(platform) from None
+        # A server in front answers in its own words, a busy one too.
+        if str(answer.status) not in faults:
+            check_busy(answer, platform)
         raise refusal(platform, answer.status, faults) from None
 
 

@@ -1,8 +1,8 @@
 """Judges what a platform answered to a message, where every answer is a JSON object with a number in it and 0 says that it was taken.
 
 HTTP 200 is no success here, and a number that no rule knows is never one. The rules of a platform are in its folder. What is
-done where no rule fits: `sent` only for 0; 429 and texts that speak of too many calls wait; 5xx may be repeated; a 200 that
-cannot be read is an outcome that nobody knows.
+done where no rule fits: `sent` only for 0; 429 and texts that speak of too many calls wait; 5xx may be repeated, but for 504; a 2xx
+that cannot be read, and 504, are outcomes that nobody knows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from app.security.outbound import retry_after
 OK: Final = 200
 TOO_MANY_REQUESTS: Final = 429
 SERVER_FAULT: Final = 500
+GATEWAY_TIMEOUT: Final = 504
+GOOD: Final = range(200, 300)
+NOT_TAKEN_YET: Final = frozenset({408, 425})
+"""The request was not read to its end, or came too early (RFC 9110 §15.5.9, RFC 8470 §5.2)."""
 MINUTE: Final = 60
 WORDS_OF_HASTE: Final = ("too many", "too fast", "freq")
 IPV4: Final = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
@@ -112,9 +116,14 @@ def _unreadable(answer: HttpAnswer, platform: str) -> UpstreamError:
     if answer.status == TOO_MANY_REQUESTS:
         sentence = f"{platform} takes no more messages for now."
         return QuotaReached(sentence, retry_after=retry_after(answer) or MINUTE, platform_code=code)
-    if answer.status >= SERVER_FAULT:
+    if answer.status == GATEWAY_TIMEOUT:
+        return UpstreamUnavailable(
+            f"A server in front of {platform} passed the message on and got no answer, so nobody knows whether it arrived.",
+            platform_code=code,
+        )
+    if answer.status >= SERVER_FAULT or answer.status in NOT_TAKEN_YET:
         return _failed_there(answer, platform, code)
-    if answer.status == OK:
+    if answer.status in GOOD:
         return OutcomeUnknown(
             f"{platform}'s answer cannot be read, so nobody knows whether the message arrived; look there, and look whether "
             "a proxy stands in between.",

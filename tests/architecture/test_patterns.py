@@ -84,6 +84,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.core.exact_json:_HALF": ("sub", [("", "a", ""), ("", "\ud83d", "")]),
     "app.core.moments:HOUR_24": ("sub", [("", "T2", ""), ("", " ", ""), ("", "T24", "")]),
     "app.core.storable:NOT_KEPT": ("sub", [("", "a\t", ""), ("", "\x00", ""), ("", "\ud83d", "")]),
+    "app.core.visible:CONTROL": ("sub", [("", "a\t", ""), ("", "\x1b", ""), ("", "a\u200d", "")]),
     "app.core.visible:STEERING": ("sub", [("", "a\t", ""), ("", "\x1b", ""), ("", "\u202e", "")]),
     "app.pipeline.binding.codes:APP_SHAPE": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.pipeline.binding.codes:CODE_SHAPE": ("fullmatch", [("", "A", "")]),

@@ -43,6 +43,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"title": "one\ntwo"}, "bad_message", "one line"),
     ({"title": "t" * 1001}, "bad_message", "1,000"),
     ({"format": "pdf"}, "bad_message", "markdown, text, html"),
+    ({"format": []}, "bad_message", "markdown, text, html"),
+    ({"mentions": {}}, "bad_message", "mentions"),
     ({"mentions": "@all"}, "bad_message", "mentions"),
     ({"mentions": [""]}, "bad_message", "mentions"),
     ({"type": "text", "content": {"text": "x"}}, "bad_message", "not both"),
@@ -66,6 +68,14 @@ def test_what_is_wrong_is_refused_with_the_cure_and_nothing_is_stored(gateway: S
         assert (caught.value.code, caught.value.http_status) == (word, 400), changes
         assert words in caught.value.message, changes
     assert (count(gateway, events), count(gateway, messages)) == (0, 0)
+
+
+def test_a_title_may_hold_joined_emoji_and_wide_blanks(gateway: Services) -> None:
+    for title in ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "告警\u3000级别", "10\u00a0km", "a\u00adb"):
+        ask(gateway, title=title)
+    for title in ("a\x00", "\x1b[31m", "a\u2028b", "a\x85b"):
+        with pytest.raises(RequestError):
+            ask(gateway, title=title)
 
 
 def test_the_robot_is_meant_where_nobody_is_named(services: Services, office: Office) -> None:

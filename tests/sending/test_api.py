@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -103,6 +105,26 @@ def test_a_result_that_is_not_there_in_time_is_not_waited_for(
     monkeypatch.setattr("app.web.api.messages.WAIT_SECONDS", 0.05)
     status, body = post(client, "?wait=1", BODY)
     assert (status, set(body)) == (202, {"id"})
+
+
+def test_waiting_requests_leave_threads_for_others(
+    gateway: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.api.messages.MOST_WAITING", 1)
+    monkeypatch.setattr("app.web.api.messages.WAIT_SECONDS", 0.6)
+    app, took = create_app(services=gateway), []
+
+    def ask_and_wait() -> None:
+        began = time.monotonic()
+        assert post(app.test_client(), "?wait=1", BODY)[0] == 202
+        took.append(time.monotonic() - began)
+
+    threads = [Thread(target=ask_and_wait) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len([seconds for seconds in took if seconds >= 0.6]) == 1
 
 
 def asked_later(gateway: Services, clock: FrozenClock) -> str:

@@ -185,6 +185,21 @@ def test_a_pace_for_each_recipient_keeps_nobody_else_waiting(
     assert (office.reached[-1], shown(services, message_id)["state"]) == ("u1", "sent")
 
 
+def test_those_who_wait_for_one_recipient_come_back_one_after_another(
+    services: Services, office: Office, clock: FrozenClock
+) -> None:
+    open_channels(services, office, Clerk(office.url, "post", paces=(Pace(1, 1, each_recipient=True),)))
+    for number in range(12):
+        ask(services, to={"user_id": "u1"}, text=str(number))
+    came = []
+    for _ in range(14):
+        came.append(run_due(services))
+        clock.advance(seconds=1)
+    assert len(office.calls) == 12
+    assert came[0] == 12
+    assert max(came[1:]) <= 2
+
+
 def test_a_platform_that_is_down_is_left_alone_for_a_while(
     gateway: Services, office: Office, clock: FrozenClock
 ) -> None:

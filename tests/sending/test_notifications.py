@@ -78,6 +78,20 @@ def outcomes(services: Services) -> list[str]:
         return list(tx.execute(query).scalars())
 
 
+def test_no_sign_of_an_event_in_a_title_keeps_the_message_back(tells: Callable[[str], Services]) -> None:
+    services = tells('title = "{{ event.data.say }}"')
+    for say in (
+        "a\x00b",
+        "\x1b[31mred",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "告警\u3000级别",
+        "a\u2028b",
+    ):
+        happens(services, say)
+    run_due(services)
+    assert outcomes(services) == ["sent"] * 5
+
+
 def test_an_event_becomes_a_message_once_where_its_condition_holds(
     tells: Callable[[str], Services], office: Office
 ) -> None:

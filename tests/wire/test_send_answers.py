@@ -78,6 +78,18 @@ def test_what_is_no_answer_is_judged_by_its_status() -> None:
     broken = error_of(answer(page, 503))
     assert isinstance(broken, UpstreamUnavailable)
     assert not broken.was_sent
+    for status in (408, 425):
+        early = error_of(answer(page, status))
+        assert isinstance(early, UpstreamUnavailable), status
+        assert not early.was_sent
     assert isinstance(error_of(answer(page, 404)), SendRefused)
     assert isinstance(numbered(0, "ok", 404), SendRefused)
     assert isinstance(numbered(4711, "", 500), UpstreamUnavailable)
+
+
+def test_a_call_that_was_passed_on_and_not_answered_counts_as_sent() -> None:
+    unanswered = error_of(answer(b"<html>proxy</html>", 504))
+    assert isinstance(unanswered, UpstreamUnavailable)
+    assert unanswered.was_sent
+    for status in (201, 202, 204):
+        assert isinstance(error_of(answer(b"", status)), OutcomeUnknown), status

@@ -24,7 +24,13 @@ from app.pipeline.health import Admission
 from app.pipeline.sending.batches import Batch
 from app.pipeline.sending.breaker import ask_leave, leave_for_probe, note_outcome, wait_end
 from app.pipeline.sending.calls import Called, CallOutcome, call_once
-from app.pipeline.sending.pace import channel_tolls, recipient_tolls, time_to_return
+from app.pipeline.sending.pace import (
+    HeldBack,
+    channel_tolls,
+    recipient_tolls,
+    recipients_return,
+    time_to_return,
+)
 from app.pipeline.sending.wanted import message_of
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
@@ -73,8 +79,8 @@ class Outgoing:
     event: Event
     claim: Claim
     leg: Leg
-    held_back: dict[int, datetime] = field(default_factory=dict)
-    """Recipients whom the platform would not have sent to so soon again, and until when."""
+    held_back: dict[int, HeldBack] = field(default_factory=dict)
+    """Recipients whom the platform would not have sent to so soon again."""
 
     last_refusal: tuple[str, str] | None = None
     ended: MessageState | None = None
@@ -99,9 +105,8 @@ class Outgoing:
                 admission = leave_for_probe(services, name)
             if admission.wait_until is not None:
                 said = admission.state.last_error or "it did not answer"
-                raise self.postponed(
-                    admission.wait_until, "channel_waits", f"{name} is left alone for now: {said}"
-                )
+                returns = time_to_return(services, name, admission.wait_until, self.sender.paces)
+                raise self.postponed(returns, "channel_waits", f"{name} is left alone for now: {said}")
             self.admission = admission
         return self.admission
 
@@ -171,14 +176,15 @@ class Outgoing:
             returns = time_to_return(self.services, self.channel.name, until, self.sender.paces)
             raise self.postponed(returns, "pace", f"{self.channel.name} takes no more calls for now.")
         left = set(batch.numbers) - set(departed.numbers)
-        self.held_back |= dict.fromkeys(left, until)
+        self.held_back |= {number: HeldBack(until, batch.recipients[number]) for number in left}
 
     def wait_for_held_back(self) -> None:
         """Give the dispatch back until the first of those who were held back may be sent to again."""
         if self.held_back:
-            until = min(self.held_back.values())
+            first = min(self.held_back.values())
+            returns = recipients_return(self.services, self.channel.name, first, self.sender.paces)
             raise self.postponed(
-                until, "pace", f"{self.channel.name} takes no more for some recipients for now."
+                returns, "pace", f"{self.channel.name} takes no more for some recipients for now."
             )
 
     def _call(self, batch: Batch) -> Called:

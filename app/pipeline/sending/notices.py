@@ -14,6 +14,7 @@ from app.config.notifications import NotificationConfig
 from app.core.errors import RequestError
 from app.core.sending import Sender
 from app.core.values import Event
+from app.core.visible import one_line
 from app.pipeline.channels import Channels
 from app.pipeline.sending.templates import (
     ESCAPES,
@@ -98,7 +99,7 @@ class Notification:
         body = {
             "channels": list(config.channels),
             "to": list(config.to),
-            "title": said.title[:LONGEST_TITLE],
+            "title": one_line(said.title)[:LONGEST_TITLE],
             "text": said.text,
             "format": config.format,
             "mentions": list(config.mentions),

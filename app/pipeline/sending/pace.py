@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.core.sending import Pace, Recipient
-from app.pipeline.returns import Returns
+from app.pipeline.returns import SPREAD, Returns
 from app.pipeline.services import Services
 from app.storage.messages.paces import Toll
 
 LONG_SECONDS = 3_600
 """An allowance for so long a time is a quota rather than a pace: most of it may be used at once."""
+
+MOST_RETURNS = 4096
+"""Of those who wait, by channel or recipient, so many are told apart."""
 
 
 def channel_tolls(channel: str, paces: Iterable[Pace], kind: str) -> tuple[Toll, ...]:
@@ -50,13 +54,36 @@ def _toll(name: str, pace: Pace) -> Toll:
     return Toll(hashlib.sha256(name.encode()).hexdigest(), interval, ahead=interval * (burst - 1))
 
 
+class HeldBack(NamedTuple):
+    """Until when somebody is not sent to, and who that is."""
+
+    until: datetime
+    recipient: Recipient
+
+
+def recipients_return(services: Services, channel: str, held: HeldBack, paces: Iterable[Pace]) -> datetime:
+    """Return when a dispatch comes back whose recipient was sent to too lately: behind those that wait for the same one."""
+    returns, recipient = services.runtime.returns, held.recipient
+    own = [
+        _toll("", pace).interval for pace in paces if pace.each_recipient and _counts(pace, recipient.kind)
+    ]
+    interval = min(own, default=SPREAD)
+    name = f"{channel}\n{recipient.kind}\n{recipient.value}"
+    if len(returns) >= MOST_RETURNS:
+        # Who is forgotten comes back too early once, and finds no room.
+        returns.clear()
+    kept = returns.setdefault(name, Returns(interval))
+    return kept.time_to_return(held.until - interval)
+
+
 def time_to_return(services: Services, channel: str, earliest: datetime, paces: Iterable[Pace]) -> datetime:
     """Return when a dispatch that found no room comes back: at `earliest`, or behind those that wait already.
 
     Of a channel with several paces the quickest counts: who comes back too early finds no room again, and nobody waits too long.
     """
     returns = services.runtime.returns
-    if channel not in returns:
+    kept = returns.get(channel)
+    if kept is None:
         intervals = [_toll("", pace).interval for pace in paces if not pace.each_recipient]
-        returns.setdefault(channel, Returns(min(intervals, default=None)))
-    return returns[channel].time_to_return(earliest)
+        kept = returns.setdefault(channel, Returns(min(intervals, default=None)))
+    return kept.time_to_return(earliest)

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.core.errors import RefusedError, RequestError
 from app.core.sending import Sender
+from app.core.visible import one_line
 from app.pipeline.bans import WRONG_TOKEN, note_refused
 from app.pipeline.sending.accept import Order, accept_message
 from app.pipeline.services import Services
@@ -80,7 +81,7 @@ def push(services: Services, target: PushTarget, said: Said, *, idempotency_key:
         raise RequestError("no_recipient", "Nobody is bound to this app on a channel that sends.")
     body: dict[str, Any] = {
         "channels": list(target.channels),
-        "title": " ".join(said.title.split()),
+        "title": one_line(said.title),
         "text": said.text,
         "format": said.format,
     }

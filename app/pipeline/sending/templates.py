@@ -21,6 +21,7 @@ from markupsafe import escape as escape_html
 from app.core.errors import PermanentError
 from app.core.moments import as_text
 from app.core.values import Event
+from app.core.visible import one_line
 from app.pipeline.sending.sandbox import budget, compiled, make_sandbox
 from app.pipeline.sending.template_filters import TEMPLATE_FILTERS
 from app.wire.texts import first_line_as_title
@@ -78,7 +79,7 @@ class MessageTemplate:
         values = values_of(events)
         text = _rendered(self.text, values, self.name, ESCAPES[self.format])
         if self.title is not None:
-            return Said(_one_line(_rendered(self.title, values, f"{self.name} title", str)), text)
+            return Said(one_line(_rendered(self.title, values, f"{self.name} title", str)), text)
         if self.format != "markdown":
             return Said("", text)
         return Said(*first_line_as_title(text))
@@ -200,7 +201,3 @@ def _line_in_markdown(line: str) -> str:
         digits > 0 and words[digits : digits + 1] == "." and words[digits + 1 : digits + 2] in {"", " ", "\t"}
     )
     return f"{blanks}{words[:digits]}\\{words[digits:]}" if is_item else escaped
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

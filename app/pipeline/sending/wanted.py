@@ -11,6 +11,7 @@ from app.core.errors import RequestError
 from app.core.sending import FORMATS, Message, Recipient
 from app.core.storable import is_storable
 from app.core.values import JSON
+from app.core.visible import is_one_line
 
 KEYS = frozenset(
     {
@@ -182,17 +183,22 @@ def _native(body: Mapping[str, Any]) -> Message:
 
 
 def _written(body: Mapping[str, Any]) -> Message:
-    title, text = _text(body, "title", str.isprintable), _text(body, "text", lambda _: True)
+    title, text = _text(body, "title", is_one_line), _text(body, "text", lambda _: True)
     if not title.strip() and not text.strip():
         raise RequestError(
             "no_text", "There is nothing to say: give text, or title and text, or type and content."
         )
     if len(title) > MOST_TITLE:
         raise RequestError("bad_message", f"title must have {MOST_TITLE:,} characters at most.")
-    format_ = body.get("format") or "markdown"
+    format_ = "markdown" if body.get("format") in (None, "") else body["format"]
     if format_ not in FORMATS:
         raise RequestError("bad_message", f"format must be one of {', '.join(FORMATS)}.")
-    return Message(title=title, text=text, format=format_, mentions=_mentions(body.get("mentions") or []))
+    return Message(
+        title=title,
+        text=text,
+        format=format_,
+        mentions=_mentions([] if body.get("mentions") is None else body["mentions"]),
+    )
 
 
 def _text(body: Mapping[str, Any], name: str, is_fine: Callable[[str], bool]) -> str:

@@ -16,7 +16,7 @@ from app.platforms.dingtalk.answers import ERROR_WORD, OK, SERVER_FAULT, TOO_MAN
 from app.platforms.dingtalk.error_codes import NOT_ALLOWED_ADDRESS, TOKEN_ENDED
 from app.platforms.dingtalk.send_rules import TOO_MANY, WRONG_FORM
 from app.security.outbound import retry_after
-from app.wire.send_answers import CONTENT, MINUTE, RECIPIENT, SETTINGS
+from app.wire.send_answers import CONTENT, GATEWAY_TIMEOUT, GOOD, MINUTE, RECIPIENT, SETTINGS
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 LONGEST_ID: Final = 200
@@ -87,11 +87,11 @@ def _refusal(answer: HttpAnswer, content: Mapping[str, Any]) -> UpstreamError:
             "DingTalk cannot take messages at the moment.",
             platform_code=word,
             retry_after=retry_after(answer),
-            was_sent=False,
+            was_sent=status == GATEWAY_TIMEOUT,
         )
     if status == UNAUTHORIZED or small == "invalidauthentication":
         return TokenRejected(TOKEN_ENDED, platform_code=word)
-    if status == OK:
+    if status in GOOD:
         return OutcomeUnknown(
             "DingTalk's answer names no message, so nobody knows whether it was sent.", platform_code=word
         )

@@ -75,7 +75,7 @@ class QqBotSender(QqBot):
             return [Part(_native_body(message), preview=native_preview(message))]
         limit = Limit("characters", TEXT_CHARACTERS, RESERVE)
         written = write_parts(
-            message.title, message.text, message.format, Dialect.PLAIN, limit, title_in_text=True
+            message.title, message.text, message.format, Dialect.PLAIN_WITH_TAGS, limit, title_in_text=True
         )
         return [
             Part({"msg_type": 0, "content": each.text}, preview=each.plain[:MOST_PREVIEWED])

@@ -18,6 +18,7 @@ from app.core.errors import RequestError
 from app.core.mail import MailServer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
 from app.core.values import JSON
+from app.core.visible import is_one_line
 from app.platforms.smtp.settings import ADDRESS, SmtpSettings
 from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
@@ -110,6 +111,6 @@ def _native(message: Message) -> JSON:
     for name in ("text", "html"):
         text_in(content, name, most=MOST_BYTES, platform=PLATFORM_NAME)
     subject = content.get("subject")
-    if not subject or any(not char.isprintable() for char in subject):
+    if not subject or not is_one_line(subject):
         raise RequestError("bad_content", "`subject` must be one line of text.")
     return content

@@ -144,7 +144,7 @@ class WecomSender(WecomApplication):
 def _robot_parts(message: Message) -> list[Part]:
     mentions = _checked_mentions(message.mentions)
     if message.format == "text" or any(each == EVERYBODY or MOBILE.fullmatch(each) for each in mentions):
-        written = _written(message, Dialect.PLAIN, TEXT_BYTES)
+        written = _written(message, Dialect.PLAIN_WITH_TAGS, TEXT_BYTES)
         return [
             _part("text", {"content": each.text, **(_mentioned(mentions) if number == 0 else {})}, each.plain)
             for number, each in enumerate(written)
@@ -165,7 +165,7 @@ def _app_parts(message: Message) -> list[Part]:
     if message.format == "text":
         return [
             _part("text", {"content": each.text}, each.plain)
-            for each in _written(message, Dialect.PLAIN, TEXT_BYTES)
+            for each in _written(message, Dialect.PLAIN_WITH_TAGS, TEXT_BYTES)
         ]
     written = _written(message, Dialect.WECOM, APP_MARKDOWN_BYTES)
     return [_part("markdown", {"content": each.text}, each.plain) for each in written]

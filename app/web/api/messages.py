@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
+
 from flask import Blueprint, Response, g, jsonify, request
 
 from app.core.errors import RequestError
@@ -20,6 +22,9 @@ from app.web.guards import json_body, page_size, require_token
 
 BODY_BYTES = 1_048_576
 WAIT_SECONDS = 5.0
+MOST_WAITING = 8
+"""How many requests may wait for their results at a time: each holds one of the threads that answer all other requests too."""
+
 FILTERS = ("state", "channel", "since")
 FLAGS = ("", "0", "1")
 
@@ -27,6 +32,7 @@ FLAGS = ("", "0", "1")
 def messages_blueprint(services: Services) -> Blueprint:
     """Return the routes of messages."""
     blueprint = Blueprint("messages_api", __name__, url_prefix="/api/v1")
+    places = BoundedSemaphore(MOST_WAITING)
 
     @blueprint.post("/messages")
     @require_token(services, "send")
@@ -36,7 +42,7 @@ def messages_blueprint(services: Services) -> Blueprint:
         key, caller = request.headers.get("Idempotency-Key"), g.api_token
         order = Order(caller.name, key, check_channel=caller.require_channel)
         accepted = accept_message(services, json_body(most=BODY_BYTES), order)
-        has_ended = waits and wait_for_end(services, accepted.id, seconds=WAIT_SECONDS)
+        has_ended = waits and _wait(services, accepted.id, places)
         response = jsonify(show_message(services, accepted.id) if has_ended else {"id": accepted.id})
         if not accepted.is_new:
             response.headers["Idempotent-Replayed"] = "true"
@@ -86,6 +92,16 @@ def _check_channels(services: Services, message_id: str) -> None:
     if g.api_token.channels:
         for each in show_message(services, message_id)["channels"]:
             g.api_token.require_channel(each["channel"])
+
+
+def _wait(services: Services, message_id: str, places: BoundedSemaphore) -> bool:
+    """Say whether a message has ended; it is waited for only while fewer than MOST_WAITING others are."""
+    if not places.acquire(blocking=False):
+        return wait_for_end(services, message_id, seconds=0)
+    try:
+        return wait_for_end(services, message_id, seconds=WAIT_SECONDS)
+    finally:
+        places.release()
 
 
 def _flag(name: str) -> bool:

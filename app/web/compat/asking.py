@@ -55,7 +55,9 @@ def _of_body(raw: bytes) -> dict[str, Any]:
             raw.decode("utf-8"), keep_blank_values=True, strict_parsing=False, max_num_fields=MOST_FIELDS
         )
     except ValueError as error:
-        raise RequestError("bad_request", "The form cannot be read; it must be UTF-8.") from error
+        raise RequestError(
+            "bad_request", f"The form cannot be read; it must be UTF-8 and have {MOST_FIELDS} fields at most."
+        ) from error
     return dict(pairs)
 
 

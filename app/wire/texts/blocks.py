@@ -32,6 +32,7 @@ from app.wire.texts.tree import (
 LINE_HEADINGS: Final = frozenset(
     {
         Dialect.PLAIN,
+        Dialect.PLAIN_WITH_TAGS,
         Dialect.WECOM,
         Dialect.FEISHU_LARK_MD,
         Dialect.TELEGRAM_HTML,
@@ -110,7 +111,7 @@ class BlockWriter:
         if form == "tag":
             return _in_tag(text, language)
         if form == "indent":
-            return _before_each_line(text, "    ")
+            return _before_each_line(escape(text, self.dialect), "    ")
         written = self._lines(_as_inlines(text))
         return _before_each_line(written, self.marks.quote) if form == "quote" else written
 

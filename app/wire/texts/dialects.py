@@ -9,6 +9,9 @@ class Dialect(StrEnum):
     """How a channel writes bold, links, lists and the rest."""
 
     PLAIN = "plain"
+    PLAIN_WITH_TAGS = "plain_with_tags"
+    """Plain text in which a channel still reads `<…>`: WeCom's and QQ's mentions, WeChat's links."""
+
     COMMONMARK = "commonmark"
     HTML = "html"
     WECOM = "wecom"

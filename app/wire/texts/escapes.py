@@ -1,6 +1,6 @@
 """How words are written so that a dialect takes none of them for a mark.
 
-Three dialects have no way to escape (WeCom's two, DingTalk). There a sign without width is put in where a tag, a mention,
+Four dialects have no way to escape (WeCom's two, DingTalk, plain text with tags). There a sign without width is put in where a tag, a mention,
 a link or a bold passage would begin; a single star or underscore stays and may be shown as italic.
 """
 
@@ -87,6 +87,10 @@ def _beside_addresses(text: str, words: Callable[[str], str], address: Callable[
     return "".join(address(word) if _is_address(word) else words(word) for word in _words(text))
 
 
+def _without_tags(text: str) -> str:
+    return "".join(_disarmed(text))
+
+
 def _without_escape(text: str) -> str:
     return (
         "".join(_disarmed(text))
@@ -149,6 +153,7 @@ def _no_width(sign: str) -> str:
 ESCAPES: Final[Mapping[Dialect, Callable[[str], str]]] = MappingProxyType(
     {
         Dialect.PLAIN: _plain,
+        Dialect.PLAIN_WITH_TAGS: _without_tags,
         Dialect.COMMONMARK: _with_backslash,
         Dialect.HTML: _html,
         Dialect.WECOM: _without_escape,

@@ -102,7 +102,7 @@ class InlineWriter:
         if not begin or bare:
             self._words(text)
         elif begin != "`":
-            self._mark(begin + (text if begin == "“" else escape(text, self.dialect)) + end)
+            self._mark(begin + escape(text, self.dialect) + end)
         elif "`" not in text:
             self._mark(begin + (escape(text, self.dialect) if self.dialect is Dialect.SLACK else text) + end)
         elif self.dialect in LONGER_FENCES and "``" not in text:

@@ -47,6 +47,7 @@ class Marks:
 MARKS: Final[Mapping[Dialect, Marks]] = MappingProxyType(
     {
         Dialect.PLAIN: Marks(link="words", code_block="indent", rule="---"),
+        Dialect.PLAIN_WITH_TAGS: Marks(link="words", code_block="indent", rule="---"),
         Dialect.COMMONMARK: Marks(
             bold=("**", "**"),
             italic=("*", "*"),

@@ -146,7 +146,7 @@ def customer_texts(message: Message) -> list[Part]:
     """Return title and text as customer service messages of plain text; raises RequestError."""
     limit = Limit("bytes", TEXT_BYTES, RESERVE)
     written = write_parts(
-        message.title, message.text, message.format, Dialect.PLAIN, limit, title_in_text=True
+        message.title, message.text, message.format, Dialect.PLAIN_WITH_TAGS, limit, title_in_text=True
     )
     return [
         _part(CUSTOMER, {"msgtype": "text", "text": {"content": each.text}}, each.plain) for each in written

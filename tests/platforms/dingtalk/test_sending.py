@@ -73,6 +73,8 @@ WORDS = {
     ("Throttling.user", 400): "wait",
     ("x", 429): "wait",
     ("x", 503): "busy",
+    ("x", 504): "unclear",
+    ("x", 202): "unknown",
     ("x", 200): "unknown",
 }
 

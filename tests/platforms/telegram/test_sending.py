@@ -104,6 +104,8 @@ def test_the_wait_is_read_from_the_body() -> None:
         error = sending(opened(chat_id="1"), api(given)).refusal(Message(text="x"))
         assert isinstance(error, QuotaReached)
         assert error.retry_after == expected
+    page = answer(b"<html>slow down", 429)
+    assert isinstance(sending(opened(chat_id="1"), api(page)).refusal(Message(text="x")), QuotaReached)
 
 
 def test_long_texts_are_split_and_odd_shapes_refused(telegram: Sending) -> None:

@@ -224,6 +224,14 @@ def test_the_address_that_wecom_does_not_allow_is_named() -> None:
     assert "198.51.100.7" in fake.refusal(Message(text="x"), Recipient("user_id", "maya")).message
 
 
+def test_words_of_plain_text_call_nobody(wecom: Sending) -> None:
+    for kind, key in (("robot", "@all"), ("user_id", None)):
+        mentions = (key,) if key else ()
+        for message in (Message(text="<@all>", format="text"), Message(text="<@u1> x", mentions=mentions)):
+            (part,) = wecom.sender.parts(message, kind)
+            assert "<@" not in str(part.body), message
+
+
 def test_a_robot_that_sends_too_much_waits_a_minute(sandbox: SandboxServer, wecom: Sending) -> None:
     for number in range(20):
         wecom.send(Message(text=f"message {number}"))

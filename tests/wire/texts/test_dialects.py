@@ -12,12 +12,13 @@ ROOM = Limit("characters", 10**6)
 INLINES = "**bold *both*** ~~old~~ `a<b` [site](https://a.example/x_(1)) ![pic](https://a.example/p.png)"
 WRITTEN_INLINES = {
     Dialect.PLAIN: "bold both old a<b site (https://a.example/x_(1)) pic (https://a.example/p.png)",
+    Dialect.PLAIN_WITH_TAGS: "bold both old a<\u200bb site (https://a.example/x_(1)) pic (https://a.example/p.png)",
     Dialect.COMMONMARK: "**bold *both*** ~~old~~ `a<b` [site](https://a.example/x_%281%29) ![pic](https://a.example/p.png)",
     Dialect.HTML: '<p><strong>bold <em>both</em></strong> <s>old</s> <code>a&lt;b</code> <a href="https://a.example/x_(1)">site</a> '
     '<img src="https://a.example/p.png" alt="pic"></p>',
     Dialect.WECOM: "**bold both** old `a<b` [site](https://a.example/x_%281%29) [pic](https://a.example/p.png)",
     Dialect.WECOM_V2: "**bold *both*** old `a<b` [site](https://a.example/x_%281%29) ![pic](https://a.example/p.png)",
-    Dialect.DINGTALK: "**bold *both*** old “a<b” [site](https://a.example/x_%281%29) ![pic](https://a.example/p.png)",
+    Dialect.DINGTALK: "**bold *both*** old “a<\u200bb” [site](https://a.example/x_%281%29) ![pic](https://a.example/p.png)",
     Dialect.FEISHU_LARK_MD: "**bold *both*** ~~old~~ a&#60;b [site](https://a.example/x_%281%29) [pic](https://a.example/p.png)",
     Dialect.FEISHU_CARD: "**bold *both*** ~~old~~ `a<b` [site](https://a.example/x_%281%29) [pic](https://a.example/p.png)",
     Dialect.TELEGRAM_HTML: '<b>bold <i>both</i></b> <s>old</s> <code>a&lt;b</code> <a href="https://a.example/x_(1)">site</a> '
@@ -30,6 +31,7 @@ BLOCKS = "#### Head\n\n1. one\n2. two\n   - deep\n\n> said\n> > twice\n\n```py\n
 NATIVE = "#### Head\n\n1. one\n2. two\n   - deep\n\n> said\n>\n> > twice\n\n"
 WRITTEN_BLOCKS = {
     Dialect.PLAIN: "Head\n1. one\n2. two\n   - deep\n\n> said\n>\n> > twice\n\n    a < b\n\nk: 中\nv: x|y\n\n---",
+    Dialect.PLAIN_WITH_TAGS: "Head\n1. one\n2. two\n   - deep\n\n> said\n>\n> > twice\n\n    a < b\n\nk: 中\nv: x|y\n\n---",
     Dialect.COMMONMARK: NATIVE + "```py\na < b\n```\n\n| k | v |\n| --- | --- |\n| 中 | x\\|y |\n\n---",
     Dialect.WECOM: "#### Head\n1. one\n2. two\n   • deep\n\n> said\n>\n> > twice\n\n> a < b\n\nk: 中\nv: x|y",
     Dialect.WECOM_V2: NATIVE + "```py\na < b\n```\n\n| k | v |\n| --- | --- |\n| 中 | x\\|y |\n\n---",
@@ -55,6 +57,19 @@ def written(text: str, dialect: Dialect, written_in: str = "markdown", **more: b
 def test_a_dialect_writes_styles_blocks_and_tables_as_its_channel_shows_them(dialect: Dialect) -> None:
     assert written(INLINES, dialect) == WRITTEN_INLINES[dialect]
     assert written(BLOCKS, dialect) == WRITTEN_BLOCKS[dialect]
+
+
+def test_nobody_is_called_and_nothing_linked_by_words_where_plain_text_has_tags() -> None:
+    for words in ("<@all>", "<@U1>", '<a href="https://x.example">x</a>', "<qqbot-at-everyone />"):
+        for text, written_in in ((words, "text"), (f"`{words}`", "markdown"), (f"    {words}", "markdown")):
+            shown = written(text, Dialect.PLAIN_WITH_TAGS, written_in)
+            assert words not in shown, text
+            assert words in shown.replace("\u200b", ""), text
+
+
+def test_code_makes_no_links_where_a_channel_has_no_code() -> None:
+    for words in ("[x](https://x.example)", "**loud**", "<font color=red>x</font>"):
+        assert words not in written(f"`{words}`", Dialect.DINGTALK), words
 
 
 def test_words_are_never_taken_for_marks() -> None:
