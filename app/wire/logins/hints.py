@@ -53,7 +53,7 @@ HINTS = {
     ),
     "answer_signature": Hint(
         "The answer of {name} is not signed with the key in the channel: compare the platform's public key (not the application's) with {console}.",
-        "{name}的应答不是用通道里的公钥对应的密钥签名的：请对照 {console} 检查平台公钥（不是应用公钥）。",
+        "{name}的应答不是用渠道里的公钥对应的密钥签名的：请对照 {console} 检查平台公钥（不是应用公钥）。",
     ),
     "ip_allowlist": Hint(
         "{name} does not let this server's address call it: add the address to the list of trusted ones in {console}.",
@@ -80,7 +80,7 @@ HINTS = {
     ),
     "tenant": Hint(
         "This account belongs to an organisation that may not log in here; an operator names those that may in the channel.",
-        "该账号所属的组织不允许在此登录；允许的组织由管理员写在通道里。",
+        "该账号所属的组织不允许在此登录；允许的组织由管理员写在渠道里。",
     ),
     "not_a_member": Hint(
         "Only members of the organisation can log in here, and {name} says that this person is none.",

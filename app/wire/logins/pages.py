@@ -23,7 +23,7 @@ HEAD = f"""# Logins · 登录
 Logins that are described by data; made from the files in `app/platforms/oauth2/presets/`, do not edit. How they are used and written: [logins.md](../logins.md).
 A channel takes `platform = "oauth2"`, `preset = "<slug>"` and the keys named here. The address to paste at the provider, exactly, is {RETURN}; `flask channels list` prints it.
 
-这些登录由数据描述，本页由程序生成，请勿手改。用法与写法见 [logins.zh-CN.md](../logins.zh-CN.md)。在通道里写 `platform = "oauth2"`、`preset = "<slug>"` 和下列各键；到对方后台原样填写的地址是 {RETURN}，`flask channels list` 会打印出来。
+这些登录由数据描述，本页由程序生成，请勿手改。用法与写法见 [logins.zh-CN.md](../logins.zh-CN.md)。在渠道里写 `platform = "oauth2"`、`preset = "<slug>"` 和下列各键；到对方后台原样填写的地址是 {RETURN}，`flask channels list` 会打印出来。
 
 *unconfirmed*: rests on no good source; try it with a real account first. 未证实：没有可靠资料佐证，请先用真实账号试过。
 

@@ -22,7 +22,7 @@ HEAD = """# Sources
 Senders of callbacks that are described by data, each with a page that says how to set it up; made from the files in `app/platforms/sources/`, do not edit. How a description is written: [sources.md](../sources.md).
 A channel takes `platform = "<slug>"` and the keys named here; the address to enter at the sender is `PUBLIC_BASE_URL/webhooks/<channel>`.
 
-这些来源由数据描述，点开名称可看接入说明；本页由程序生成，请勿手改。写法见 [sources.zh-CN.md](../sources.zh-CN.md)。在通道里写 `platform = "<slug>"` 和下列各键；到对方后台填写的地址是 `PUBLIC_BASE_URL/webhooks/<通道名>`。
+这些来源由数据描述，点开名称可看接入说明；本页由程序生成，请勿手改。写法见 [sources.zh-CN.md](../sources.zh-CN.md)。在渠道里写 `platform = "<slug>"` 和下列各键；到对方后台填写的地址是 `PUBLIC_BASE_URL/webhooks/<渠道名>`。
 
 *unconfirmed*: what is known rests on no published source; try it with real callbacks first. 未证实：没有公开资料佐证，请先用真实回调试过。
 

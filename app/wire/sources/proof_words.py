@@ -30,9 +30,9 @@ SOURCES = {
     "xml": Said("the XML element {}", "XML 元素 {}"),
     "item": Said("the part {} beside the signature", "签名文本中的 {} 部分"),
     "claim": Said("the claim {} of the token", "令牌声明 {}"),
-    "setting": Said("the channel key {}", "通道键 {}"),
+    "setting": Said("the channel key {}", "渠道键 {}"),
     "const": Said("always {}", "固定为 {}"),
-    "given": Said("nothing, where the channel key {} is set", "（设置了通道键 {} 时）无"),
+    "given": Said("nothing, where the channel key {} is set", "（设置了渠道键 {} 时）无"),
     "sha256": Said("the SHA-256 of the lines {}", "以下各行的 SHA-256：{}"),
     "first_key": Said("the first JSON key other than {}", "除 {} 外的第一个 JSON 键"),
 }
@@ -43,18 +43,18 @@ WORDS = {
     "id": Said("the event's key", "事件键"),
     "secret": Said("the secret", "密钥"),
     "method": Said("the HTTP method", "HTTP 方法"),
-    "url": Said("this channel's public address with all that follows it", "本通道的公网地址及其后的全部内容"),
+    "url": Said("this channel's public address with all that follows it", "本渠道的公网地址及其后的全部内容"),
     "url_without_query": Said(
-        "this channel's public address without parameters", "本通道的公网地址（不含参数）"
+        "this channel's public address without parameters", "本渠道的公网地址（不含参数）"
     ),
     "slash_path": Said(
-        "the part of the address behind the channel, with its slash", "地址中通道名之后的部分（含斜杠）"
+        "the part of the address behind the channel, with its slash", "地址中渠道名之后的部分（含斜杠）"
     ),
     "path": Said("the path of the public address", "公网地址的路径"),
     "path_qs": Said("the path of the public address with its parameters", "公网地址的路径及参数"),
     "host": Said("the header `Host`", "请求头 `Host`"),
 }
-BEHIND = Said("the part of the address behind the channel", "地址中通道名之后的部分")
+BEHIND = Said("the part of the address behind the channel", "地址中渠道名之后的部分")
 SORTED = {
     "form": Said("the form", "表单"),
     "query": Said("the address", "地址参数"),

@@ -31,7 +31,7 @@ WRONG = {
 }
 TOKEN = Said(
     "What came is not the secret of this channel. Enter the same text on both sides, without blanks.",
-    "收到的令牌与本通道的密钥不同。请在两边填写相同的文本，不要带空格。",
+    "收到的令牌与本渠道的密钥不同。请在两边填写相同的文本，不要带空格。",
 )
 BASIC = Said(
     "User name or password is another one. Enter the same ones on both sides.",
@@ -68,7 +68,7 @@ FIXED = Said(
 )
 DIFFERS = Said(
     "The proof fits, and the request names another `{}` than this channel. Correct the key, or enter this address at the other account.",
-    "证明无误，但请求中的 `{}` 与本通道不同。请更正该键，或在对应的账号下填写此地址。",
+    "证明无误，但请求中的 `{}` 与本渠道不同。请更正该键，或在对应的账号下填写此地址。",
 )
 UNNAMED_KEY = Said(
     "The token names a key that the platform's key set does not hold.",
