@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.payments.expect import store_expectation
+from app.pipeline.receipts import Receipts
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
 from app.pipeline.sending.notices import Notification, open_notifications
@@ -52,9 +54,11 @@ from app.security.redaction import redact_event
 from app.security.vault import Vault
 from app.storage.database.address import DatabaseAddress
 from app.storage.database.db import Database
-from app.storage.database.group_commit import GroupCommit
+from app.storage.database.group_commit import GroupCommit, Job
 from app.storage.database.shared_clock import SharedClock
+from app.storage.inbox.receipts import Receipt, write_receipts
 from app.telemetry.logging import configure_logging
+from app.telemetry.meters import Meters
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -98,12 +102,14 @@ def join_services(
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
+    meters: Meters | None = None,
 ) -> Services:
     """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
     own_events = OwnEvents(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
+    receipts = Receipts(clock)
     services = Services(
         settings=settings,
         database=database,
@@ -113,8 +119,10 @@ def join_services(
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
         bans=_bans(settings, channels),
         clock=clock,
-        accepts=GroupCommit(database),
+        accepts=GroupCommit(database, beside=partial(_going_along, receipts)),
         own_events=own_events,
+        meters=meters or Meters(),
+        receipts=receipts,
         destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
         commands=command_routes(router, runner),
         login_groups=file.login_groups,
@@ -126,6 +134,11 @@ def join_services(
         runtime=runtime,
     )
     return _with_built_in_routes(services, notifications)
+
+
+def _going_along(receipts: Receipts) -> Job[Receipt, None] | None:
+    found = receipts.going_along()
+    return Job(write_receipts, found) if found else None
 
 
 def _handlers_http(settings: Settings) -> OutboundClient:
