@@ -102,14 +102,15 @@ def join_services(
     router: Router,
     clock: Clock,
     notices: tuple[str, ...] = (),
-    meters: Meters | None = None,
 ) -> Services:
     """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
     runtime = Runtime()
     own_events = OwnEvents(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
-    receipts = Receipts(clock)
+    receipts, meters, handlers_http = Receipts(clock), Meters(), _handlers_http(settings)
+    _observe_calls(meters, channels, handlers_http)
+    runner.observed_by(meters.upstream)
     services = Services(
         settings=settings,
         database=database,
@@ -121,19 +122,28 @@ def join_services(
         clock=clock,
         accepts=GroupCommit(database, beside=partial(_going_along, receipts)),
         own_events=own_events,
-        meters=meters or Meters(),
+        meters=meters,
         receipts=receipts,
-        destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
+        destinations=destination_routes(
+            file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
+        ),
         commands=command_routes(router, runner),
         login_groups=file.login_groups,
         message_groups=file.message_groups,
         push_keys=file.push_keys,
-        handlers_http=_handlers_http(settings),
+        handlers_http=handlers_http,
         api_tokens=(*settings.api_tokens, *file.api_tokens),
         notices=notices,
         runtime=runtime,
     )
     return _with_built_in_routes(services, notifications)
+
+
+def _observe_calls(meters: Meters, channels: Channels, handlers_http: OutboundClient) -> None:
+    clients = [handlers_http, *(client for each in channels for client in (each.http, each.relay))]
+    for client in clients:
+        if isinstance(client, OutboundClient):
+            client.observed_by(meters.upstream)
 
 
 def _going_along(receipts: Receipts) -> Job[Receipt, None] | None:

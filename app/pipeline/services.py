@@ -64,6 +64,7 @@ class PruneProgress:
     bodies_done_to: tuple[datetime, str] | None = None
     followers_done_to: tuple[str, str] | None = None
     followers_again: float = 0.0
+    traffic_folded_to: datetime | None = None
 
 
 class OverLimit(NamedTuple):

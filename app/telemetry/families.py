@@ -98,7 +98,7 @@ LOGINS = Family(
     "callgate_logins_total",
     Kind.COUNTER,
     ("channel", "outcome"),
-    "Returns from a platform's login page: succeeded, or the word of the refusal.",
+    "Logins that came back from a platform: succeeded, repeated, or the word of the refusal.",
 )
 COUNTED = (
     DELIVERIES,
@@ -132,7 +132,7 @@ DEAD_LETTERS = Family(
     "callgate_dead_letters",
     Kind.GAUGE,
     (),
-    "Dead letters of the last 7 days that nobody has replayed; counted to 100,000.",
+    "Events of which a dispatch has failed for good; counted to 100,000.",
 )
 DESTINATION_STATE = Family(
     "callgate_destination_state",

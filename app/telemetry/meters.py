@@ -98,7 +98,7 @@ class Meters:
     def login(self, channel: str, outcome: str) -> None:
         """Count a login's return."""
         with self._lock:
-            self._add(LOGINS, (channel, outcome))
+            self._add(LOGINS, (channel, _bounded(self._reasons, outcome, MOST_REASONS)))
 
     def snapshot(self) -> Snapshot:
         """Return a copy of what was counted."""
