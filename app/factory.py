@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -104,13 +104,10 @@ def join_services(
     notices: tuple[str, ...] = (),
 ) -> Services:
     """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
-    runtime = Runtime()
-    own_events = OwnEvents(clock)
+    runtime, own_events, meters, receipts = Runtime(), OwnEvents(clock), Meters(), Receipts(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
-    receipts, meters, handlers_http = Receipts(clock), Meters(), _handlers_http(settings)
-    _observe_calls(meters, channels, handlers_http)
-    runner.observed_by(meters.upstream)
+    _observe_calls(meters, channels, runner)
     services = Services(
         settings=settings,
         database=database,
@@ -128,20 +125,28 @@ def join_services(
             file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
         ),
         commands=command_routes(router, runner),
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
-        push_keys=file.push_keys,
-        handlers_http=handlers_http,
-        api_tokens=(*settings.api_tokens, *file.api_tokens),
+        handlers_http=_handlers_http(settings, meters),
         notices=notices,
         runtime=runtime,
+        **_of_file(file, settings),
     )
     return _with_built_in_routes(services, notifications)
 
 
-def _observe_calls(meters: Meters, channels: Channels, handlers_http: OutboundClient) -> None:
-    clients = [handlers_http, *(client for each in channels for client in (each.http, each.relay))]
-    for client in clients:
+def _of_file(file: ChannelsFile, settings: Settings) -> dict[str, Any]:
+    """Return what the services hold of the channels file as it is."""
+    return {
+        "login_groups": file.login_groups,
+        "message_groups": file.message_groups,
+        "push_keys": file.push_keys,
+        "api_tokens": (*settings.api_tokens, *file.api_tokens),
+    }
+
+
+def _observe_calls(meters: Meters, channels: Channels, runner: CommandRunner) -> None:
+    """Have every call to the outside counted."""
+    runner.observed_by(meters.upstream)
+    for client in [client for each in channels for client in (each.http, each.relay)]:
         if isinstance(client, OutboundClient):
             client.observed_by(meters.upstream)
 
@@ -151,10 +156,11 @@ def _going_along(receipts: Receipts) -> Job[Receipt, None] | None:
     return Job(write_receipts, found) if found else None
 
 
-def _handlers_http(settings: Settings) -> OutboundClient:
-    return OutboundClient(
-        guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
-    )
+def _handlers_http(settings: Settings, meters: Meters) -> OutboundClient:
+    guard = AddressGuard(settings.callback_allowed_hosts)
+    client = OutboundClient(guard=guard, ca_file=settings.ca_bundle or None)
+    client.observed_by(meters.upstream)
+    return client
 
 
 def _bans(settings: Settings, channels: Channels) -> Bans:
