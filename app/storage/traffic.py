@@ -1,7 +1,8 @@
 """Traffic: how many callbacks of each channel came in each minute, how they ended, and how long they took.
 
-Processes add to these rows; nothing is counted here. What is older than two days is kept by the hour, in the row of its first
-minute.
+Processes add to these rows; nothing is counted here. Each minute has a row for every channel with traffic and one for all of
+them, so that a look at all reads no more rows than a look at one. What is older than two days is kept by the hour, in the row
+of its first minute.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -49,6 +51,8 @@ COUNTS = (
     *BUCKETS,
 )
 HOUR = 3_600_000_000
+EVERY_CHANNEL = ""
+"""The name that the row of all channels has; no channel is called so."""
 
 traffic_minutes = Table(
     "traffic_minutes",
@@ -56,7 +60,8 @@ traffic_minutes = Table(
     Column("minute", UtcDateTime, nullable=False),
     Column("channel", ExactText(64), nullable=False),
     *(Column(name, Integer, nullable=False) for name in COUNTS),
-    PrimaryKeyConstraint("minute", "channel"),
+    PrimaryKeyConstraint("channel", "minute"),
+    Index("ix_traffic_minutes_minute", "minute"),
 )
 _MINUTE = type_coerce(traffic_minutes.c.minute, BigInteger)
 
@@ -77,7 +82,17 @@ class Sums(NamedTuple):
 
 
 def add_traffic(tx: Connection, minutes: Iterable[Minute]) -> None:
-    """Add counts to those that are there; sorted, so that processes wait for each other in one order."""
+    """Add counts of channels to those that are there, and to those of all channels."""
+    new = list(minutes)
+    sums: dict[datetime, list[int]] = {}
+    for each in new:
+        total = sums.setdefault(each.minute, [0] * len(COUNTS))
+        sums[each.minute] = [a + b for a, b in zip(total, each.counts, strict=True)]
+    _add(tx, [*new, *(Minute(minute, EVERY_CHANNEL, tuple(total)) for minute, total in sums.items())])
+
+
+def _add(tx: Connection, minutes: Iterable[Minute]) -> None:
+    """Add to rows; sorted, so that processes wait for each other in one order."""
     rows = [(microseconds(each.minute), each.channel, *each.counts) for each in sorted(minutes)]
     if rows:
         add_to_rows(tx, traffic_minutes, keys=("minute", "channel"), counts=COUNTS, rows=rows)
@@ -89,9 +104,11 @@ def sum_traffic(
     """Return the sums of each step of so many seconds, counted from 1970 on; steps without traffic are left out."""
     start = (_MINUTE - _MINUTE % (step * 1_000_000)).label("start")
     sums = [func.sum(traffic_minutes.c[name]).label(name) for name in COUNTS]
-    query = select(start, *sums).where(traffic_minutes.c.minute >= since, traffic_minutes.c.minute < until)
-    if channel is not None:
-        query = query.where(traffic_minutes.c.channel == channel)
+    query = select(start, *sums).where(
+        traffic_minutes.c.channel == (channel or EVERY_CHANNEL),
+        traffic_minutes.c.minute >= since,
+        traffic_minutes.c.minute < until,
+    )
     found = tx.execute(query.group_by("start").order_by("start"))
     return [Sums(_moment(int(row[0])), tuple(int(count) for count in row[1:])) for row in found]
 
@@ -112,7 +129,7 @@ def fold_into_hours(tx: Connection, *, since: datetime, before: datetime, limit:
         for place, name in enumerate(COUNTS):
             sums[place] += getattr(row, name)
     _delete(tx, [(row.minute, row.channel) for row in rows])
-    add_traffic(tx, [Minute(hour, channel, tuple(sums)) for (hour, channel), sums in hours.items()])
+    _add(tx, [Minute(hour, channel, tuple(sums)) for (hour, channel), sums in hours.items()])
     return len(rows)
 
 

@@ -32,8 +32,9 @@ def upgrade() -> None:
         sa.Column("minute", UtcDateTime, nullable=False),
         sa.Column("channel", ExactText(64), nullable=False),
         *(sa.Column(name, sa.Integer, nullable=False) for name in COUNTS),
-        sa.PrimaryKeyConstraint("minute", "channel"),
+        sa.PrimaryKeyConstraint("channel", "minute"),
     )
+    op.create_index("ix_traffic_minutes_minute", "traffic_minutes", ["minute"])
 
 
 def downgrade() -> None:

@@ -19,7 +19,7 @@ from app.pipeline.operators.stats import bucket, stats_view, traffic
 from app.pipeline.services import Services
 from app.pipeline.upkeep.measures import Measures
 from app.pipeline.upkeep.retention import prune_all
-from app.storage.traffic import BUCKETS, COUNTS, Minute, add_traffic, traffic_minutes
+from app.storage.traffic import BUCKETS, COUNTS, EVERY_CHANNEL, Minute, add_traffic, traffic_minutes
 from tests.builders import NOW, FrozenClock
 
 OPS = {"Authorization": "Bearer ops-token-4d1f8a2b"}
@@ -36,7 +36,11 @@ def store(services: Services, *minutes: Minute) -> None:
 
 def rows(services: Services) -> list[Any]:
     with services.database.read() as tx:
-        return list(tx.execute(traffic_minutes.select().order_by(traffic_minutes.c.minute)).all())
+        found = tx.execute(traffic_minutes.select().order_by(traffic_minutes.c.minute)).all()
+    every = [row for row in found if row.channel == EVERY_CHANNEL]
+    of_channels = [row for row in found if row.channel != EVERY_CHANNEL]
+    assert sum(row.accepted for row in every) == sum(row.accepted for row in of_channels)
+    return of_channels
 
 
 def last_hour(services: Services, step: int = 3600, channel: str | None = None) -> list[dict[str, Any]]:
