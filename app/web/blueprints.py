@@ -17,6 +17,7 @@ from app.web.api.replay import replay_blueprint
 from app.web.api.shared_tokens import shared_tokens_blueprint
 from app.web.api.stats import stats_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
+from app.web.console.routes import console_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -70,6 +71,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         one_line_blueprint,
         stats_blueprint,
         metrics_blueprint,
+        console_blueprint,
         health_blueprint,
         domain_files_blueprint,
         front_blueprint,
