@@ -22,7 +22,7 @@ from tests.sandbox.server import SandboxServer
 PROGRAM = shutil.which("prometheus")
 CONFIG = """
 global: {{ scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms }}
-rule_files: ["{rules}/*.yml"]
+rule_files: ["{rules}/callgate.rules.yml", "{rules}/alerts.yml"]
 scrape_configs:
   - job_name: callgate
     authorization: {{ credentials: prometheus-token-4d1f8a2b }}

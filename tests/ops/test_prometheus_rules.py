@@ -16,7 +16,7 @@ from tests.architecture.source import ROOT
 from tests.databases import need
 
 PROMTOOL = shutil.which("promtool")
-RULES, ALERTS = ROOT / "ops/prometheus/rules.yml", ROOT / "ops/prometheus/alerts.yml"
+RULES, ALERTS = ROOT / "ops/prometheus/callgate.rules.yml", ROOT / "ops/prometheus/alerts.yml"
 DASHBOARD = ROOT / "ops/grafana/callgate.json"
 TESTS = ("alerts.promtool.yml", "weeks.promtool.yml")
 RECORDED = re.compile(r"^ *- record: (\S+)$", re.MULTILINE)
