@@ -42,7 +42,7 @@ class CallbackLines:
 
     def write(self, fields: Mapping[str, Any]) -> None:
         """Take a line; its values are bounded and hold no secret."""
-        self._waiting.append(orjson.dumps(fields))
+        self._waiting.append(orjson.dumps(fields, option=orjson.OPT_UTC_Z))
         if self._thread is None:
             self._write_waiting()
         elif not self._some.is_set():

@@ -124,19 +124,21 @@ def _facts(events: Sequence[Happened]) -> dict[str, Any]:
 
 def _write_line(delivery: Delivery, outcome: str, status: int, seconds: float, facts: dict[str, Any]) -> None:
     """Write the line of a callback that was not refused."""
-    fields = _fields(delivery, outcome, status, seconds) | facts
+    fields = _fields(delivery, outcome, status, seconds)
+    fields.update(facts)
     if not lines.are_quick:
         log.info("callback", **fields)
         return
     head: dict[str, Any] = {
-        "timestamp": MACHINE.now().isoformat().replace("+00:00", "Z"),
+        "timestamp": MACHINE.now(),
         "level": "info",
         "service": SERVICE,
         "message": "callback",
     }
     if (span_id := SPAN_ID.get()) is not None:
         head["span_id"] = span_id
-    lines.write(head | fields)
+    head.update(fields)
+    lines.write(head)
 
 
 def _fields(delivery: Delivery, outcome: str, status: int, seconds: float) -> dict[str, Any]:
