@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -37,6 +38,7 @@ from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.payments.expect import store_expectation
+from app.pipeline.receipts import Receipts
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
 from app.pipeline.sending.notices import Notification, open_notifications
@@ -52,9 +54,11 @@ from app.security.redaction import redact_event
 from app.security.vault import Vault
 from app.storage.database.address import DatabaseAddress
 from app.storage.database.db import Database
-from app.storage.database.group_commit import GroupCommit
+from app.storage.database.group_commit import GroupCommit, Job
 from app.storage.database.shared_clock import SharedClock
+from app.storage.inbox.receipts import Receipt, write_receipts
 from app.telemetry.logging import configure_logging
+from app.telemetry.meters import Meters
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -100,10 +104,10 @@ def join_services(
     notices: tuple[str, ...] = (),
 ) -> Services:
     """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
-    runtime = Runtime()
-    own_events = OwnEvents(clock)
+    runtime, own_events, meters, receipts = Runtime(), OwnEvents(clock), Meters(), Receipts(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
+    _observe_calls(meters, channels, runner)
     services = Services(
         settings=settings,
         database=database,
@@ -113,25 +117,50 @@ def join_services(
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
         bans=_bans(settings, channels),
         clock=clock,
-        accepts=GroupCommit(database),
+        accepts=GroupCommit(database, beside=partial(_going_along, receipts)),
         own_events=own_events,
-        destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
+        meters=meters,
+        receipts=receipts,
+        destinations=destination_routes(
+            file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
+        ),
         commands=command_routes(router, runner),
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
-        push_keys=file.push_keys,
-        handlers_http=_handlers_http(settings),
-        api_tokens=(*settings.api_tokens, *file.api_tokens),
+        handlers_http=_handlers_http(settings, meters),
         notices=notices,
         runtime=runtime,
+        **_of_file(file, settings),
     )
     return _with_built_in_routes(services, notifications)
 
 
-def _handlers_http(settings: Settings) -> OutboundClient:
-    return OutboundClient(
-        guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
-    )
+def _of_file(file: ChannelsFile, settings: Settings) -> dict[str, Any]:
+    """Return what the services hold of the channels file as it is."""
+    return {
+        "login_groups": file.login_groups,
+        "message_groups": file.message_groups,
+        "push_keys": file.push_keys,
+        "api_tokens": (*settings.api_tokens, *file.api_tokens),
+    }
+
+
+def _observe_calls(meters: Meters, channels: Channels, runner: CommandRunner) -> None:
+    """Have every call to the outside counted."""
+    runner.observed_by(meters.upstream)
+    for client in [client for each in channels for client in (each.http, each.relay)]:
+        if isinstance(client, OutboundClient):
+            client.observed_by(meters.upstream)
+
+
+def _going_along(receipts: Receipts) -> Job[Receipt, None] | None:
+    found = receipts.going_along()
+    return Job(write_receipts, found) if found else None
+
+
+def _handlers_http(settings: Settings, meters: Meters) -> OutboundClient:
+    guard = AddressGuard(settings.callback_allowed_hosts)
+    client = OutboundClient(guard=guard, ca_file=settings.ca_bundle or None)
+    client.observed_by(meters.upstream)
+    return client
 
 
 def _bans(settings: Settings, channels: Channels) -> Bans:

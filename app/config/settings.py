@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -78,6 +79,16 @@ def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not HOST.fullmatch(value):
             raise ValueError(f"{value!r} is not a host or host:port such as crm.internal:8080")
+    return values
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Let only addresses and networks pass."""
+    for value in values:
+        try:
+            ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError(f"{value!r} is not an address or network such as 10.0.0.0/8") from None
     return values
 
 
@@ -189,6 +200,9 @@ class Settings(BaseModel):
     )
     ca_bundle: str = Field(
         "", description="PEM file of authorities that calls to platforms and destinations trust as well."
+    )
+    metrics_allowed: Annotated[Words, AfterValidator(_networks)] = Field(
+        (), description="Comma list of addresses or networks that may read /metrics without a token."
     )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Number of proxies whose X-Forwarded-* is believed."

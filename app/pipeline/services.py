@@ -19,6 +19,7 @@ from app.core.ports import HttpClient
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
+from app.pipeline.receipts import Receipts
 from app.pipeline.returns import Returns
 from app.pipeline.router import HandlerTools, Route, Router
 from app.security.bans import Bans
@@ -27,6 +28,8 @@ from app.security.vault import Vault
 from app.storage.database.db import Database, Transaction
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
+from app.telemetry.meters import Meters
+from app.telemetry.shared_meters import SharedMeters
 
 OLD_HANDLERS = "app.handlers."
 """Up to version 0.1 handlers were modules in there, and their routes are stored under such names."""
@@ -61,6 +64,7 @@ class PruneProgress:
     bodies_done_to: tuple[datetime, str] | None = None
     followers_done_to: tuple[str, str] | None = None
     followers_again: float = 0.0
+    traffic_folded_to: datetime | None = None
 
 
 class OverLimit(NamedTuple):
@@ -105,6 +109,8 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    shared_meters: SharedMeters | None = None
+    """The meters of the other processes of this machine, where this one shares its own."""
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 
@@ -124,6 +130,8 @@ class Services:
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
     own_events: OwnEvents
+    meters: Meters
+    receipts: Receipts
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""

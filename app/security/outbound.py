@@ -47,6 +47,10 @@ PROXY_WANTS_PASSWORD = 407
 logger = structlog.get_logger(__name__)
 
 
+Observer = Callable[[str, str, float], None]
+"""Takes host, outcome (2xx to 5xx, or the word of a failure) and seconds of a call."""
+
+
 def origin_of(address: str) -> str:
     """Return scheme://host:port of an http(s) address, the port always written; raises ValueError.
 
@@ -137,6 +141,11 @@ class OutboundClient:
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
+        self._observe: Observer = _nobody_looks
+
+    def observed_by(self, observe: Observer) -> None:
+        """Tell somebody of every call from now on."""
+        self._observe = observe
 
     def request(
         self,
@@ -166,8 +175,10 @@ class OutboundClient:
                 self._judge_behind_proxy(target.hostname or "", target.port or DEFAULT_PORTS[target.scheme])
                 answer = self._send(prepared, target.hostname or "")
         except UpstreamError as error:
+            self._observe(target.hostname or "", error.code, time.monotonic() - started)
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
             raise
+        self._observe(target.hostname or "", class_of(answer.status), time.monotonic() - started)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 
@@ -290,6 +301,15 @@ class OutboundClient:
             if self._tls is None:
                 self._tls = tls_context(self._ca_file, self._client_certificate)
             return self._tls
+
+
+def _nobody_looks(_host: str, _outcome: str, _seconds: float) -> None:
+    """Stand in where nobody counts calls."""
+
+
+def class_of(status: int) -> str:
+    """Return 2xx to 5xx."""
+    return f"{status // 100}xx"
 
 
 def loggable_path(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.pipeline.upkeep.measures import Measures
 from app.web.blueprints import register_blueprints
 from app.web.callbacks.front_door import Callbacks
 from app.web.errors import install_errors
@@ -30,5 +31,6 @@ def make_application(services: Services) -> Flask:
     install_languages(app)
     install_security_headers(app, services.settings)
     register_blueprints(app, services)
-    app.wsgi_app = Callbacks(app, services)  # type: ignore[method-assign]
+    measures = app.extensions["callgate.measures"] = Measures(services)
+    app.wsgi_app = Callbacks(app, services, measures)  # type: ignore[method-assign]
     return app

@@ -10,10 +10,12 @@ from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
 from app.web.api.messages import messages_blueprint
+from app.web.api.metrics import metrics_blueprint
 from app.web.api.notifications import notifications_blueprint
 from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.api.shared_tokens import shared_tokens_blueprint
+from app.web.api.stats import stats_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
 from app.web.console.routes import console_blueprint
 from app.web.dev.front import front_blueprint
@@ -39,6 +41,8 @@ BEHIND_TOKENS = (
     messages_blueprint,
     notifications_blueprint,
     payments_blueprint,
+    metrics_blueprint,
+    stats_blueprint,
 )
 
 
@@ -65,6 +69,8 @@ def register_blueprints(app: Flask, services: Services) -> None:
         payments_blueprint,
         compat_blueprint,
         one_line_blueprint,
+        stats_blueprint,
+        metrics_blueprint,
         console_blueprint,
         health_blueprint,
         domain_files_blueprint,

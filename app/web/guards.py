@@ -21,7 +21,7 @@ from app.web.errors import error_response
 
 P = ParamSpec("P")
 R = TypeVar("R")
-PLAIN_HTTP_PATHS = ("/healthz", "/readyz")
+PLAIN_HTTP_PATHS = ("/healthz", "/readyz", "/metrics")
 PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES,)
 """A platform that looks for such a file follows no redirect; what is in it is for everybody."""
 

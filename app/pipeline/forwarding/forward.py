@@ -27,6 +27,7 @@ from app.pipeline.health import Admission, admit, after_failure, after_success
 from app.pipeline.own_events import DESTINATION_PAUSED, OwnEvents
 from app.pipeline.router import Context, Handler
 from app.security.judgement import Verdict, failure, judge
+from app.security.outbound import Observer
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Database, Transaction
 from app.storage.destination_states import DestinationState, find_state, lock_state, write_state
@@ -152,12 +153,18 @@ class Forwarder:
 
 
 def destination_routes(
-    configs: Iterable[DestinationConfig], forwarder: Forwarder, *, ca_bundle: str = ""
+    configs: Iterable[DestinationConfig],
+    forwarder: Forwarder,
+    *,
+    ca_bundle: str = "",
+    observe: Observer | None = None,
 ) -> tuple[DestinationRoute, ...]:
-    """Open every destination and return the routes to them."""
-    return tuple(
-        route_to(config, _handler(forwarder, open_destination(config, ca_bundle))) for config in configs
-    )
+    """Open every destination and return the routes to them; `observe` is told of each call."""
+    opened = [open_destination(config, ca_bundle) for config in configs]
+    if observe is not None:
+        for destination in opened:
+            destination.client.observed_by(observe)
+    return tuple(route_to(each.config, _handler(forwarder, each)) for each in opened)
 
 
 def _handler(forwarder: Forwarder, destination: Destination) -> Handler:

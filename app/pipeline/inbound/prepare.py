@@ -23,6 +23,7 @@ from app.pipeline.evidence import Kept, kept_of, seal_exact
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
 from app.pipeline.inbound.pressure import turned_away
 from app.pipeline.inbound.proof import let_in, prove
+from app.pipeline.inbound.telling import TURNED_AWAY, Answered
 from app.pipeline.router import Route
 from app.pipeline.services import Services
 from app.storage.expected_payments import MAX_ORDER
@@ -84,7 +85,7 @@ def longest_body(services: Services, channel: Channel | None) -> int:
 
 def prepare(
     services: Services, channel_name: str, request: InboundRequest, *, trace_id: str
-) -> Reply | Prepared:
+) -> Answered | Prepared:
     """Return what is to be stored, or an answer: a set-up request's, or one that turns the delivery away under pressure.
 
     Raises CallgateError for every other refusal. The steps are 1 to 7 of receive.py. Whoever stores nothing of it gives the engine's places back (accept.give_up).
@@ -93,14 +94,14 @@ def prepare(
     _check_method(source, request.method)
     let_in(services, channel, request)
     if (answer := _set_up(channel, request)) is not None:
-        return answer
+        return Answered(answer)
     verified = prove(services, channel, source, request)
     if (answer := source.challenge(request, verified)) is not None:
-        return answer
+        return Answered(answer)
     if services.runtime.pressure.over and (
         away := turned_away(services, channel, request, trace_id=trace_id)
     ):
-        return away
+        return Answered(away, TURNED_AWAY)
     parsed = _parsed(channel, source, request, verified)
     return _prepared(services, Proven(channel, source, request, verified, parsed, trace_id))
 

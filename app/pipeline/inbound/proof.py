@@ -106,20 +106,17 @@ def nonce_was_used() -> VerificationError:
 
 def keep_rejection(
     services: Services, channel_name: str, request: InboundRequest, error: CallgateError, *, trace_id: str
-) -> None:
-    """Store why a delivery was refused; a caller who is refused very often cannot keep the store busy, faults of ours are not rejections.
+) -> str | None:
+    """Store why a delivery was refused, and return that sentence; a caller who is refused very often cannot keep the store busy, faults of ours are not rejections.
 
     What is turned away under pressure would only add to it, and is told once when it begins and once when it ends.
     """
     if isinstance(error, UnderPressure):
-        return
-    named = log.bind(channel=channel_name, error=error.code, reason=reason_word(error), trace_id=trace_id)
+        return None
     channel = channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL
     if not isinstance(error, RequestError) or not _is_kept(services, channel, request, error):
-        named.warning("callback_rejected")
-        return
+        return None
     reason = explained(error)
-    named.warning("callback_rejected", why=reason)
     headers, body = refused_evidence(services.channels.get(channel_name), request)
     rejection = NewRejection(
         channel=channel,
@@ -140,6 +137,19 @@ def keep_rejection(
             insert_rejection(tx, rejection)
     except StoreUnavailable:
         log.warning("rejection_not_stored", channel=channel_name, trace_id=trace_id)
+    return reason
+
+
+def keep_rejected_command(
+    services: Services, request: InboundRequest, error: CallgateError, *, trace_id: str
+) -> None:
+    """Keep why a command was refused, and tell the log."""
+    channel = services.settings.callback_default_channel
+    why = keep_rejection(services, channel, request, error, trace_id=trace_id)
+    if not isinstance(error, UnderPressure):
+        told = {} if why is None else {"why": why}
+        named = log.bind(channel=channel, error=error.code, reason=reason_word(error), trace_id=trace_id)
+        named.warning("command_rejected", **told)
 
 
 def _is_kept(services: Services, channel: str, request: InboundRequest, error: RequestError) -> bool:

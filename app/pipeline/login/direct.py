@@ -65,6 +65,7 @@ def log_in_directly(
         )
     )
     log.info("login_finished", channel=channel.name, purpose="direct")
+    services.meters.login(channel.name, "succeeded")
     return DirectResult(known, token)
 
 

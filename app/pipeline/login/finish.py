@@ -100,6 +100,7 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
         flow = spent.flow
         if spent.verifier is None:
             token = result_of_first(services, flow, answer=answer, signed_in=returned.signed_in)
+            services.meters.login(channel.name, "repeated")
             return LoginResult(flow.next, flow.mode, token)
         with _failures_kept(services, flow):
             if flow.purpose is FlowPurpose.LINK:
@@ -107,8 +108,11 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
             learn_addresses(channel)
             code = _code(channel, provider, given)
             grant = _grant(services, spent.verifier, flow, code, given)
-            return _store(services, channel, returned, flow, redeem(services, channel, provider, grant))
+            result = _store(services, channel, returned, flow, redeem(services, channel, provider, grant))
+            services.meters.login(channel.name, "succeeded")
+            return result
     except CallgateError as error:
+        services.meters.login(channel.name, error.code)
         _audit_refusal(services, returned, error)
         raise
 

@@ -20,6 +20,7 @@ from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, event_from_row, find_event_row
+from app.storage.inbox.receipts import find_receipt
 from app.storage.inbox.rejections import list_rejections
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 from app.storage.queue.event_lists import list_events
@@ -89,6 +90,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
             return None
         dispatches = list_dispatches(tx, [event_id])
         attempts = list_attempts(tx, [dispatch.id for dispatch in dispatches])
+        receipt = find_receipt(tx, event_id)
     channel = services.channels.get(row.channel)
     secrets = channel.secrets if channel is not None else frozenset()
     event = without_credentials(channel, event_from_row(row))
@@ -104,6 +106,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         "body_base64": base64.b64encode(event.raw).decode() if row.body is not None else None,
         "body_pruned": row.body is None,
         "masked": list(event.masked),
+        "receipt": None if receipt is None else _receipt(receipt),
         "dispatches": [
             {
                 "id": dispatch.id,
@@ -124,6 +127,17 @@ def _route_that_died(route: str, dispatches: Sequence[StoredRow]) -> str | None:
     if name is None:
         return None
     return next((str(each.route) for each in dispatches if each.id == name.dispatch_id), None)
+
+
+def _receipt(row: StoredRow) -> dict[str, Any]:
+    """Return what the platform was answered when it delivered an event last."""
+    return {
+        "answered_at": as_text(row.answered_at),
+        "status": row.status,
+        "duration_ms": row.duration_us / 1000,
+        "trace_id": row.trace_id,
+        "answer": None if row.answer is None else bytes(row.answer).decode("utf-8", "replace"),
+    }
 
 
 def _attempt(row: StoredRow) -> dict[str, Any]:

@@ -8,6 +8,7 @@ docs/decisions/0028-event-loop-front.md.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -20,6 +21,7 @@ from app.core.identifiers import trace_word
 from app.core.values import Reply
 from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
+from app.pipeline.inbound.telling import Delivery, tell_answered
 from app.pipeline.relay.admission import CallHead, is_proven
 from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
@@ -129,19 +131,20 @@ class LoopFront:
 
     async def _callback(self, exchange: Exchange, target: Target) -> None:
         """Take a callback: its head is judged, its body read, the delivery taken."""
-        trace_id = trace_word()
+        trace_id, began = trace_word(), time.perf_counter()
         TRACE_ID.set(trace_id)
-        environ, body = exchange.environ, b""
+        services, environ, body = self._services, exchange.environ, b""
         try:
-            limit = admitted(self._services, target.channel, environ["REQUEST_METHOD"])
+            limit = admitted(services, target.channel, environ["REQUEST_METHOD"])
             body = await exchange.reader.read(limit)
             request = self._front.request_of(environ, target, body)
-            reply = await self._receiver.take(target.channel, request, trace_id=trace_id)
+            answered = await self._receiver.take(target.channel, request, trace_id=trace_id)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
             refused = self._front.request_of(environ, target, body)
-            await self._refuse(exchange, Refusal(target, refused, error, trace_id))
+            await self._refuse(exchange, Refusal(target, refused, error, trace_id, began))
             return
-        self._send(exchange, reply, trace_id)
+        self._send(exchange, answered.reply, trace_id)
+        tell_answered(services, Delivery(target.channel, request, trace_id, began), answered)
 
     def _send(
         self, exchange: Exchange, reply: Reply, trace_id: str, headers: Iterable[tuple[str, str]] = ()
