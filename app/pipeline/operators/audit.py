@@ -31,7 +31,7 @@ def list_audit_page(
         rows = list_audit(tx, before=before, limit=limit + 1, wanted=filter_)
     page = rows[:limit]
     return {
-        "items": [_entry(row) for row in page],
+        "items": [audit_entry(row) for row in page],
         "next_cursor": str(page[-1].id) if len(rows) > limit else None,
     }
 
@@ -51,7 +51,7 @@ def _lines(services: Services, filter_: AuditFilter) -> Iterator[str]:
         with services.database.read() as tx:
             rows = list_audit(tx, before=before, limit=TABLE_PAGE, wanted=filter_)
         for row in rows:
-            entry = _entry(row)
+            entry = audit_entry(row)
             detail = "" if entry["detail"] is None else orjson.dumps(entry["detail"]).decode()
             yield _line([*(entry[name] for name in COLUMNS[:-1]), detail])
         if len(rows) < TABLE_PAGE:
@@ -80,7 +80,8 @@ def _filter(wanted: Mapping[str, str]) -> AuditFilter:
     )
 
 
-def _entry(row: StoredRow) -> dict[str, Any]:
+def audit_entry(row: StoredRow) -> dict[str, Any]:
+    """Return an entry as JSON shows it."""
     return {
         "id": row.id,
         "at": as_text(row.at),

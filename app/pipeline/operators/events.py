@@ -1,4 +1,4 @@
-"""Events, rejections and channels as the API, the console and the terminal show them: plain JSON values."""
+"""Events as the API, the console and the terminal show them: plain JSON values."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from app.core.moments import as_text
 from app.core.states import EventState
 from app.core.storable import is_storable
-from app.pipeline.evidence import refused_body, without_credentials
+from app.pipeline.evidence import without_credentials
 from app.pipeline.operators.filters import filter_state, filter_text, filter_time
-from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
+from app.pipeline.operators.pages import decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, event_from_row, find_event_row
-from app.storage.inbox.rejections import list_rejections
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 from app.storage.queue.event_lists import list_events
 from app.storage.queue.event_states import event_state_of
@@ -129,39 +126,3 @@ def _attempt(row: StoredRow) -> dict[str, Any]:
         "traceback": None if row.traceback is None else bytes(row.traceback).decode("utf-8", "replace"),
         "trigger": row.trigger,
     }
-
-
-def list_rejections_page(
-    services: Services, channel: str | None, *, cursor: str | None, limit: int
-) -> dict[str, Any]:
-    """Return one page of refused deliveries."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004
-        raise bad_cursor()
-    with services.database.read() as tx:
-        rows = list_rejections(tx, channel=channel, before=int(cursor) if cursor else None, limit=limit + 1)
-    page = rows[:limit]
-    return {
-        "items": [_rejection(services, row) for row in page],
-        "next_cursor": str(page[-1].id) if len(rows) > limit else None,
-    }
-
-
-def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
-    # Those kept before bodies were masked are masked here.
-    body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
-    return {
-        "id": row.id,
-        "channel": row.channel,
-        "status": row.status,
-        "error": row.error,
-        "reason": row.reason,
-        "method": row.method,
-        "path": row.path,
-        "remote_addr": row.remote_addr,
-        "received_at": as_text(row.received_at),
-        "headers": orjson.loads(row.headers),
-        "body_base64": base64.b64encode(body).decode(),
-        "body_length": row.body_length,
-        "trace_id": row.trace_id,
-    }
-

@@ -1,10 +1,10 @@
-"""Reading the parameters that narrow lists: times, states, names. Each bad one is refused with a sentence."""
+"""Reading what operators write: times, states, names, reasons. Each bad one is refused with a sentence."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.core.errors import RequestError
 from app.core.moments import iso_moment
@@ -12,6 +12,7 @@ from app.core.storable import is_storable
 
 S = TypeVar("S", bound=StrEnum)
 LONGEST_FILTER = 1000
+MAX_REASON = 200
 
 
 def filter_text(name: str, text: str | None, *, longest: int = LONGEST_FILTER) -> str | None:
@@ -47,3 +48,11 @@ def filter_state(states: type[S], text: str | None) -> S | None:
     if text not in set(states):
         raise RequestError("bad_state", "state must be one of " + ", ".join(states) + ".")
     return states(text)
+
+
+def read_reason(value: Any) -> str:
+    """Return why somebody does something; raises RequestError."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > MAX_REASON:
+        raise RequestError("bad_reason", f"reason must say why, in 1 to {MAX_REASON} characters.")
+    return text

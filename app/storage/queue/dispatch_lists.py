@@ -136,5 +136,3 @@ def _bounded(query: Select[Any], table: FromClause, wanted: DispatchFilter, befo
     if ends:
         query = query.where(table.c.id < min(ends))
     return query.where(table.c.id >= wanted.first_id) if wanted.first_id else query
-
-
