@@ -18,7 +18,7 @@ from app.core.values import InboundRequest
 from app.pipeline.inbound.reasons import LONGEST, explained
 from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.channels import channel_view
-from app.pipeline.operators.events import list_rejections_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from tests.architecture.source import calls, modules, tree
 from tests.builders import CALLBACK_SECRET, NOW, envelope, signed_callback

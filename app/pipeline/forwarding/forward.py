@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -74,6 +75,10 @@ class Forwarder:
             if admission.state.failures or admission.probes:
                 self._record(destination, after_success)
         return {"status": answer.status}
+
+    def send_once(self, destination: Destination, event: Event) -> HttpAnswer:
+        """Sign and post one event and return the answer, whatever its status; no state is asked or changed."""
+        return self._send(destination, event, attempt=1)
 
     def _admission(self, destination: Destination) -> Admission:
         """Ask for leave; only what changes the state takes a write transaction."""
@@ -155,8 +160,12 @@ def destination_routes(
     configs: Iterable[DestinationConfig], forwarder: Forwarder, *, ca_bundle: str = ""
 ) -> tuple[DestinationRoute, ...]:
     """Open every destination and return the routes to them."""
-    return tuple(
-        route_to(config, _handler(forwarder, open_destination(config, ca_bundle))) for config in configs
+    return tuple(_route(forwarder, open_destination(config, ca_bundle)) for config in configs)
+
+
+def _route(forwarder: Forwarder, destination: Destination) -> DestinationRoute:
+    return route_to(
+        destination.config, _handler(forwarder, destination), partial(forwarder.send_once, destination)
     )
 
 

@@ -1,0 +1,26 @@
+"""Indexes for what operators look for: what is dead, entries of the audit by what was done and to what."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0026"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    dead = sa.text("state = 'dead'")
+    op.create_index(
+        "ix_dispatches_dead", "dispatches", ["state", "id"], postgresql_where=dead, sqlite_where=dead
+    )
+    op.create_index("ix_audit_entries_action", "audit_entries", ["action", "id"])
+    op.create_index("ix_audit_entries_target", "audit_entries", ["target", "id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_audit_entries_target", table_name="audit_entries")
+    op.drop_index("ix_audit_entries_action", table_name="audit_entries")
+    op.drop_index("ix_dispatches_dead", table_name="dispatches")
