@@ -6,6 +6,7 @@ Callbacks and commands go through the same questions. Keys that are found while 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -24,8 +25,10 @@ from app.core.values import InboundRequest, Verified
 from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
 from app.pipeline.channels import Channel
 from app.pipeline.evidence import refused_evidence
+from app.pipeline.inbound.changed_bodies import name_a_changed_body
 from app.pipeline.inbound.key_finding import is_key_known, verified_with_claimed_key
 from app.pipeline.inbound.reasons import explained, reason_word
+from app.pipeline.overrides import check_is_on
 from app.pipeline.services import Services
 from app.pipeline.tokens.handed_secrets import kept_secret
 from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
@@ -47,7 +50,8 @@ log = structlog.get_logger(__name__)
 
 
 def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
-    """Refuse what the channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    """Refuse what a switched-off channel and a channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    check_is_on(services, channel.name)
     _check_address(channel, request)
     _check_rate_of_address(services, channel, request)
     _check_rate(services, channel)
@@ -113,13 +117,13 @@ def keep_rejection(
     """
     if isinstance(error, UnderPressure):
         return
-    named = log.bind(channel=channel_name, error=error.code, reason=reason_word(error), trace_id=trace_id)
     channel = channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL
     if not isinstance(error, RequestError) or not _is_kept(services, channel, request, error):
-        named.warning("callback_rejected")
+        _log_of(channel_name, error, trace_id).warning("callback_rejected")
         return
+    name_a_changed_body(services.channels.get(channel_name), request, error)
     reason = explained(error)
-    named.warning("callback_rejected", why=reason)
+    _log_of(channel_name, error, trace_id).warning("callback_rejected", why=reason)
     headers, body = refused_evidence(services.channels.get(channel_name), request)
     rejection = NewRejection(
         channel=channel,
@@ -140,6 +144,10 @@ def keep_rejection(
             insert_rejection(tx, rejection)
     except StoreUnavailable:
         log.warning("rejection_not_stored", channel=channel_name, trace_id=trace_id)
+
+
+def _log_of(channel: str, error: CallgateError, trace_id: str) -> Any:
+    return log.bind(channel=channel, error=error.code, reason=reason_word(error), trace_id=trace_id)
 
 
 def _is_kept(services: Services, channel: str, request: InboundRequest, error: RequestError) -> bool:

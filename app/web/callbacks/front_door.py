@@ -24,6 +24,7 @@ from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.services import Services
+from app.pipeline.upkeep.shared_copies import renew_old_copies
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
@@ -109,6 +110,7 @@ class Callbacks:
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; one with too many or too large headers, or of a banned address, before anything looks at it."""
         renew_old_bans(self._services)
+        renew_old_copies(self._services)
         if (turned := turned_away(self._services, environ)) is not None:
             return send_reply(start_response, turned.reply, turned.trace_id, turned.headers)
         self.relay_hosts.lead(environ)
