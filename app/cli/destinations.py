@@ -19,7 +19,6 @@ from app.pipeline.operators.destinations import (
 )
 from app.pipeline.services import Services
 
-
 T = TypeVar("T")
 ACTOR = "terminal"
 

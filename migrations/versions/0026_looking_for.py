@@ -1,4 +1,4 @@
-"""Indexes for what operators look for: what is dead, entries of the audit by what was done and to what."""
+"""Indexes for what operators look for: types and subjects of events, what is dead, what was done and to what."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ def upgrade() -> None:
     op.create_index(
         "ix_dispatches_dead", "dispatches", ["state", "id"], postgresql_where=dead, sqlite_where=dead
     )
+    named = sa.text("subject IS NOT NULL")
+    op.create_index(
+        "ix_events_subject",
+        "events",
+        ["subject", "received_at"],
+        postgresql_where=named,
+        sqlite_where=named,
+    )
+    op.create_index("ix_events_type_received_at", "events", ["type", "received_at"])
     op.create_index("ix_audit_entries_action", "audit_entries", ["action", "id"])
     op.create_index("ix_audit_entries_target", "audit_entries", ["target", "id"])
 
@@ -23,4 +32,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_audit_entries_target", table_name="audit_entries")
     op.drop_index("ix_audit_entries_action", table_name="audit_entries")
+    op.drop_index("ix_events_type_received_at", table_name="events")
+    op.drop_index("ix_events_subject", table_name="events")
     op.drop_index("ix_dispatches_dead", table_name="dispatches")

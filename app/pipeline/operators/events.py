@@ -10,6 +10,7 @@ from app.core.moments import as_text
 from app.core.states import EventState
 from app.core.storable import is_storable
 from app.pipeline.evidence import without_credentials
+from app.pipeline.operators.event_search import read_sought, search_events
 from app.pipeline.operators.filters import filter_state, filter_text, filter_time
 from app.pipeline.operators.pages import decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
@@ -27,9 +28,20 @@ ID_LENGTH = 32
 def list_events_page(
     services: Services, wanted: Mapping[str, str], *, cursor: str | None, limit: int
 ) -> dict[str, Any]:
-    """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter."""
+    """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
+
+    Where texts are looked for (`q`, `key`, `data`), the page also says whether and where it stopped looking.
+    """
     filter_ = event_filter(wanted)
     before = decode_cursor(cursor)
+    if (sought := read_sought(wanted)) is not None:
+        found = search_events(services, filter_, sought, before=before, limit=limit)
+        return {
+            "items": [event_summary(row) for row in found.rows],
+            "next_cursor": None if found.end is None else encode_cursor(*found.end),
+            "partial": found.is_partial,
+            "searched_back_to": as_text(found.end[0]) if found.is_partial and found.end else None,
+        }
     with services.database.read() as tx:
         rows = list_events(tx, filter_, before=before, limit=limit + 1)
     page = rows[:limit]
@@ -42,10 +54,11 @@ def list_events_page(
 
 def event_filter(wanted: Mapping[str, str]) -> EventFilter:
     """Read the parameters that choose events; raises RequestError for a bad one."""
-    texts = {name: filter_text(name, wanted.get(name)) for name in ("channel", "type", "q")}
+    texts = {name: filter_text(name, wanted.get(name)) for name in ("channel", "type", "q", "subject")}
     return EventFilter(
         channel=texts["channel"],
         type=texts["type"],
+        subject=texts["subject"],
         state=filter_state(EventState, wanted.get("state")),
         text=texts["q"],
         since=filter_time("since", wanted.get("since")),

@@ -59,6 +59,16 @@ events = Table(
     Index("ix_events_received_at", "received_at", "id"),
     Index("ix_events_channel_received_at", "channel", "received_at"),
     Index("ix_events_state_received_at", "state", "received_at"),
+    Index("ix_events_type_received_at", "type", "received_at"),
+)
+
+# Many platforms' events are about nobody, and those cost nothing here; MariaDB's index holds them too.
+Index(
+    "ix_events_subject",
+    events.c.subject,
+    events.c.received_at,
+    postgresql_where=events.c.subject.is_not(None),
+    sqlite_where=events.c.subject.is_not(None),
 )
 
 SUMMARY = (
@@ -97,10 +107,11 @@ _COUNT_COPIES = (
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """What to list; every member narrows the list. Types may hold `*`."""
+    """What to list; every member narrows the list. Types may hold `*`; `subject` is exact, `text` is a part of a name."""
 
     channel: str | None = None
     type: str | None = None
+    subject: str | None = None
     state: EventState | None = None
     text: str | None = None
     since: datetime | None = None
