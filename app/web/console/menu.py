@@ -1,0 +1,47 @@
+"""The menu of the console: its pages in their groups. A page that is not here is reached from another one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+
+from app.core.roles import Role
+
+
+class Entry(NamedTuple):
+    """One line of the menu: the endpoint behind it, its words, its picture in icons.svg, who sees it."""
+
+    endpoint: str
+    title: str
+    icon: str
+    least: Role = Role.VIEWER
+
+
+class Group(NamedTuple):
+    """Lines that belong together, under a word where there is one."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+def menu_for(role: Role) -> list[Group]:
+    """Return what somebody with a role sees."""
+    groups = (
+        Group(
+            "",
+            (Entry("console.overview", _("Overview"), "overview"),),
+        ),
+        Group(
+            _("Administration"),
+            (
+                Entry("console.people", _("Operators"), "operators", Role.ADMIN),
+                Entry("console.account", _("Your account"), "account"),
+            ),
+        ),
+    )
+    return [
+        Group(group.title, own)
+        for group in groups
+        if (own := tuple(entry for entry in group.entries if role.includes(entry.least)))
+    ]
