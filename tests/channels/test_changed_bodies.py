@@ -13,7 +13,7 @@ import pytest
 from app.core.errors import CallgateError
 from app.core.values import InboundRequest
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import list_rejections_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from tests.builders import NOW
 

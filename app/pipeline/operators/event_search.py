@@ -66,7 +66,7 @@ def search_events(
         return Found(_sorted(first), NEWEST)
     walk = _windows(services, wanted, sought, before=before, limit=limit)
     for found, place, is_over in walk:
-        others += _shown(services, [row for row in found if row not in named], sought)
+        others += shown_rows(services, [row for row in found if row not in named], sought)
         if len(others) > room:
             last = others[room - 1]
             return Found(_sorted([*first, *others[:room]]), (last.received_at, last.id))
@@ -98,10 +98,10 @@ def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) 
     channels = {channel.name for channel in services.channels} | {OWN_CHANNEL}
     with services.database.read() as tx:
         rows = list(find_named(tx, wanted, sought, sorted(channels), limit=min(limit, MOST_NAMED)))
-    return _shown(services, rows, sought)
+    return shown_rows(services, rows, sought)
 
 
-def _shown(services: Services, rows: Sequence[StoredRow], sought: Sought) -> list[StoredRow]:
+def shown_rows(services: Services, rows: Sequence[StoredRow], sought: Sought) -> list[StoredRow]:
     """Leave out what only what is masked before it is shown would explain: nobody learns a secret by looking for it."""
     if not sought.data or not rows:
         return list(rows)

@@ -17,12 +17,13 @@ from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, event_from_row, find_event_row
+from app.storage.inbox.events import EventFilter, event_from_row, find_event_row, recent_types
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 from app.storage.queue.event_lists import list_events
 from app.storage.queue.event_states import event_state_of
 
 ID_LENGTH = 32
+TYPES_AMONG = 500
 
 
 def list_events_page(
@@ -50,6 +51,12 @@ def list_events_page(
         "items": [event_summary(row) for row in page],
         "next_cursor": encode_cursor(page[-1].received_at, page[-1].id) if more else None,
     }
+
+
+def known_types(services: Services) -> list[str]:
+    """Return the types of the newest events, to choose from."""
+    with services.database.read() as tx:
+        return recent_types(tx, limit=TYPES_AMONG)
 
 
 def event_filter(wanted: Mapping[str, str]) -> EventFilter:

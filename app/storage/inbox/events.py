@@ -280,3 +280,9 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
         newest = own.order_by(events.c.received_at.desc()).limit(limit)
         found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
     return found
+
+
+def recent_types(tx: Connection, *, limit: int) -> list[str]:
+    """Return the types of the newest events, each once (relies on ix_events_received_at)."""
+    newest = select(events.c.type).order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)
+    return sorted(set(tx.execute(newest).scalars()))

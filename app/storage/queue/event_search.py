@@ -53,7 +53,7 @@ def search_window(
     hits = (
         select(events.c.id)
         .join(window, window.c.id == events.c.id)
-        .where(*_conditions(tx, sought))
+        .where(*sought_in(tx, sought))
         .order_by(*NEWEST)
         .limit(limit)
     )
@@ -75,7 +75,7 @@ def find_named(
     for condition in conditions:
         query = filtered(select(events.c.id), replace(wanted, text=None)).where(condition)
         if sought.text is not None and sought.key is not None:
-            query = query.where(*_conditions(tx, sought._replace(data=())))
+            query = query.where(*sought_in(tx, sought._replace(data=())))
         found.update(tx.execute(query.order_by(*NEWEST).limit(limit)).scalars())
     page = select(events.c.id).where(events.c.id.in_(found)).order_by(*NEWEST).limit(limit)
     return _summaries(tx, page) if found else []
@@ -98,7 +98,8 @@ def _id_begins(text: str) -> ColumnElement[bool]:
     return and_(events.c.id >= text, events.c.id <= text.ljust(ID_DIGITS, "g"))
 
 
-def _conditions(tx: Connection, sought: Sought) -> list[ColumnElement[bool]]:
+def sought_in(tx: Connection, sought: Sought) -> list[ColumnElement[bool]]:
+    """Return the conditions that an event holds what is looked for."""
     conditions: list[ColumnElement[bool]] = []
     if sought.text is not None:
         pattern = f"%{escaped_like(sought.text)}%"

@@ -33,8 +33,18 @@ def menu_for(role: Role) -> list[Group]:
             (Entry("console.overview", _("Overview"), "overview"),),
         ),
         Group(
+            _("Traffic"),
+            (
+                Entry("console.events", _("Events"), "events"),
+                Entry("console.rejections", _("Rejections"), "rejections"),
+                Entry("console.dead_letters", _("Dead letters"), "dead"),
+                Entry("console.destinations", _("Destinations"), "destinations"),
+            ),
+        ),
+        Group(
             _("Administration"),
             (
+                Entry("console.audit", _("Audit"), "audit"),
                 Entry("console.people", _("Operators"), "operators", Role.ADMIN),
                 Entry("console.account", _("Your account"), "account"),
             ),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 from app.core.errors import CallgateError
+from app.web.console.traffic_words import traffic_done, traffic_errors
 
 
 def explain(error: CallgateError) -> str:
@@ -41,6 +42,7 @@ def error_words() -> Mapping[str, str]:
         "too_many_views": _("There is no place for more saved views of this page; remove one first."),
         "bad_view": _("Give the view a name of 64 characters at most."),
         "store_unavailable": _("The database cannot be reached at the moment; try again."),
+        **traffic_errors(),
     }
 
 
@@ -55,4 +57,5 @@ def done_words() -> Mapping[str, str]:
         "other_sessions_ended": _("All your other sessions have ended."),
         "view_saved": _("The view is saved."),
         "view_removed": _("The view is removed."),
+        **traffic_done(),
     }
