@@ -13,7 +13,7 @@ from app.web.languages import LANGUAGES, current_language
 
 
 class Remedy(NamedTuple):
-    """A cause and what cures it, in one language."""
+    """A cause and what cures it, in one language; what is typed as it stands is between backticks."""
 
     cause: str
     cure: str
@@ -38,8 +38,7 @@ def remedy_for(services: Services, refusal: Refusal) -> Remedy:
 
 
 def _said(words: Words) -> str:
-    text = words.english if current_language() == LANGUAGES[0] else words.chinese
-    return text.replace("`", "")
+    return words.english if current_language() == LANGUAGES[0] else words.chinese
 
 
 def _proving_keys(services: Services, name: str) -> list[str]:

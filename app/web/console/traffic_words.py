@@ -22,11 +22,11 @@ def traffic_errors() -> dict[str, str]:
         "unknown_destination": _("There is no such destination; the channels file may have changed."),
         "destination_paused": _("This destination is paused already."),
         "bad_reason": _("Say why, in 1 to 200 characters."),
-        "unknown_route": _("This way is not loaded any more; choose another one."),
+        "unknown_route": _("This route is not loaded any more; choose another one."),
         "bad_rate": _("The rate is a number of events a second, from 0.1 to 10000."),
         "bad_dispatches": _("Choose what runs again from the list."),
         "bad_limit": _("One replay takes 1 to 10000 events."),
-        "nothing_to_replay": _("No way takes this event, so nothing would run."),
+        "nothing_to_replay": _("No route takes this event, so nothing would run."),
         "too_many_events": _(
             "More events fit than one replay may take; narrow the filters, or use `flask events replay`."
         ),
