@@ -8,13 +8,8 @@ import click
 
 from app.core.errors import CallgateError
 from app.core.moments import as_text
-from app.pipeline.api_tokens import (
-    NewToken,
-    create_api_token,
-    end_api_token,
-    stored_api_tokens,
-    token_view,
-)
+from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, stored_api_tokens
+from app.pipeline.operators.api_tokens import stored_token_view
 from app.pipeline.services import Services
 
 ACTOR = "terminal"
@@ -78,7 +73,7 @@ def _add_others(group: click.Group, services: Services) -> None:
     @click.option("--json", "as_json", is_flag=True, help="As JSON.")
     def list_all(limit: int, *, as_json: bool) -> None:
         """Show the tokens: what each may do, when it was used last, when it ends."""
-        found = [token_view(services, token) for token in stored_api_tokens(services, limit=limit)]
+        found = [stored_token_view(services, token) for token in stored_api_tokens(services, limit=limit)]
         if as_json:
             click.echo(json.dumps({"items": found}, ensure_ascii=False))
             return

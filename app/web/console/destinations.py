@@ -15,7 +15,7 @@ from app.pipeline.operators.destinations import (
 )
 from app.pipeline.services import Services
 from app.web.console.access import the_operator
-from app.web.people.csrf import form_field
+from app.web.console.forms import field
 from app.web.people.login_errors import see_other
 
 
@@ -30,7 +30,7 @@ def add_destinations(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/destinations/<name>/pause")
     def pause(name: str) -> Response:
         """Forward nothing to a destination until it is resumed."""
-        reason = form_field("reason") or ""
+        reason = field("reason")
         pause_destination(services, name, reason=reason, actor=the_operator().name)
         return see_other(url_for("console.destinations", done="destination_paused"))
 

@@ -29,9 +29,9 @@ from app.pipeline.operators.replay_progress import replay_progress
 from app.pipeline.services import Services
 from app.web.console.access import needs, the_operator
 from app.web.console.event import came_from
+from app.web.console.forms import field
 from app.web.console.listing import wanted
 from app.web.errors import trace_id
-from app.web.people.csrf import form_field
 from app.web.people.login_errors import see_other
 
 
@@ -92,7 +92,7 @@ def _add_many(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/replay")
     def do_replay_many() -> Response:
         """Let all that a filter finds run again, and lead to the page that shows how it goes on."""
-        filters = {name: value for name in FILTER_KEYS if (value := form_field(name))}
+        filters = {name: value for name in FILTER_KEYS if (value := field(name))}
         chosen = read_filter(filters)
         limit = read_limit(_number("limit", int))
         order = _order(services, bulk_defaults(chosen))
@@ -104,7 +104,7 @@ def _add_many(blueprint: Blueprint, services: Services) -> None:
 
 def _order(services: Services, defaults: dict[str, Any]) -> ReplayOrder:
     """Read what the form says."""
-    given = {name: form_field(name) or None for name in ("reason", "route", "dispatches")}
+    given = {name: field(name) or None for name in ("reason", "route", "dispatches")}
     values = {name: value for name, value in given.items() if value is not None}
     rate = _number("rate", float)
     asked = defaults | values | ({} if rate is None else {"rate": rate})
@@ -112,7 +112,7 @@ def _order(services: Services, defaults: dict[str, Any]) -> ReplayOrder:
 
 
 def _number(name: str, kind: type[int] | type[float]) -> int | float | None:
-    text = form_field(name)
+    text = field(name)
     if not text:
         return None
     try:
