@@ -11,7 +11,7 @@ from app.pipeline.operators.audit import audit_table, list_audit_page
 from app.pipeline.operators.console_views import saved_views
 from app.pipeline.services import Services
 from app.web.console.access import the_operator
-from app.web.console.bodies import shown_text
+from app.web.console.bodies import shown_text, to_choose
 from app.web.console.listing import own_query, wanted
 
 FILTERS = ("actor", "action", "target", "since", "until")
@@ -34,8 +34,8 @@ def add_audit(blueprint: Blueprint, services: Services) -> None:
             page=page,
             items=[item | {"said": _said(item["detail"])} for item in page["items"]],
             wanted=filters,
-            actions=sorted({item["action"] for item in newest}),
-            actors=sorted({item["actor"] for item in newest}),
+            actions=to_choose(item["action"] for item in newest),
+            actors=to_choose(item["actor"] for item in newest),
             saved=saved_views(services, the_operator(), "audit"),
             query=own_query(),
         )

@@ -79,6 +79,11 @@ def shown_text(text: object) -> str:
     return "" if text is None else visible_line(redact_text(str(text)[:LONGEST_VALUE]))
 
 
+def to_choose(values: Iterable[str]) -> list[str]:
+    """Return the values that a page may offer as they are; others are found by typing a part of them."""
+    return sorted({value for value in values if len(value) <= LONGEST_NAME and shown_text(value) == value})
+
+
 class _Trees:
     """Makes one tree and counts its lines."""
 

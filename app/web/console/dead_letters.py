@@ -10,6 +10,7 @@ from app.pipeline.operators.dead_letters import list_dead_letters_page
 from app.pipeline.operators.events import known_types
 from app.pipeline.services import Services
 from app.web.console.access import the_operator
+from app.web.console.bodies import to_choose
 from app.web.console.event import DEAD_LETTERS, LIST
 from app.web.console.events import SHOWN, channel_names
 from app.web.console.listing import own_query, wanted
@@ -30,7 +31,7 @@ def add_dead_letters(blueprint: Blueprint, services: Services) -> None:
             wanted=filters,
             behind=filters | {"state": EventState.DEAD.value, LIST: DEAD_LETTERS},
             channels=channel_names(services),
-            types=known_types(services),
+            types=to_choose(known_types(services)),
             saved=saved_views(services, the_operator(), "dead_letters"),
             query=own_query(),
         )

@@ -11,6 +11,7 @@ from app.pipeline.operators.replay_order import FILTER_KEYS
 from app.pipeline.own_events import OWN_CHANNEL
 from app.pipeline.services import Services
 from app.web.console.access import the_operator
+from app.web.console.bodies import to_choose
 from app.web.console.listing import own_query, wanted
 
 FILTERS = ("q", "data", "channel", "type", "state", "since", "until")
@@ -30,7 +31,7 @@ def add_events(blueprint: Blueprint, services: Services) -> None:
             page=page,
             wanted=filters,
             channels=channel_names(services),
-            types=known_types(services),
+            types=to_choose(known_types(services)),
             states=list(EventState),
             may_replay="state" in filters and filters.keys() <= set(FILTER_KEYS),
             saved=saved_views(services, the_operator(), "events"),
