@@ -28,7 +28,7 @@ def app(services: Services) -> Flask:
 
 
 @pytest.fixture
-def receiver():  # type: ignore[no-untyped-def]
+def receiver():
     with Receiver() as running:
         yield running
 
