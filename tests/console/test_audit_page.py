@@ -54,6 +54,22 @@ def test_an_entry_says_what_was_behind_it(admin: Desk) -> None:
 
 
 @pytest.mark.backends("sqlite")
+def test_details_name_states_and_no_secret(services: Services, admin: Desk) -> None:
+    detail = {
+        "filter": {"state": "dead", "channel": "shop"},
+        "token": "t0p-s3cret",
+        "mail": "lin@example.com",
+        "none": None,
+    }
+    with services.database.begin() as tx:
+        write_audit(tx, at=NOW, actor="x", action="x", target="x", detail=detail)
+    page = admin.text("/console/audit?actor=x")
+    assert "filter: state dead, channel shop" in page
+    assert "t0p-s3cret" not in page
+    assert "lin@example.com" not in page
+
+
+@pytest.mark.backends("sqlite")
 @pytest.mark.usefixtures("entries")
 def test_what_is_found_can_be_taken_away_as_a_table(admin: Desk) -> None:
     page = admin.text("/console/audit?actor=lin")

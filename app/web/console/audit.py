@@ -7,11 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from app.core.visible import visible_line
 from app.pipeline.operators.audit import audit_table, list_audit_page
 from app.pipeline.operators.console_views import saved_views
 from app.pipeline.services import Services
+from app.security.redaction import redact_event
 from app.web.console.access import the_operator
-from app.web.console.bodies import shown_text, to_choose
+from app.web.console.bodies import to_choose
 from app.web.console.listing import own_query, wanted
 
 FILTERS = ("actor", "action", "target", "since", "until")
@@ -50,12 +52,16 @@ def add_audit(blueprint: Blueprint, services: Services) -> None:
 
 
 def _said(detail: Any) -> str:
-    """Return the details of an entry as short text."""
+    """Return the details of an entry as short text, without what nobody may read."""
     if not isinstance(detail, dict):
         return ""
-    parts = (
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in detail.items()
-        if value not in (None, "", {}, [])
+    told = "; ".join(
+        f"{name}: {_words(value)}" for name, value in redact_event(None, "", dict(detail)).items() if value
     )
-    return shown_text("; ".join(parts)[:LONGEST_DETAIL])
+    return visible_line(told[:LONGEST_DETAIL])
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
