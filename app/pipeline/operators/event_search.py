@@ -21,7 +21,7 @@ from app.pipeline.services import Services
 from app.security.redaction import mask_values
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_events
-from app.storage.queue.event_search import Place, Sought, find_named, search_window
+from app.storage.queue.event_search import Place, Sought, by_index, find_named, search_window
 
 SECONDS = 2.0
 MOST_WITH_DATA = 20_000
@@ -51,10 +51,21 @@ def read_sought(wanted: Mapping[str, str]) -> Sought | None:
     return Sought(text, key, () if data is None else _written(data))
 
 
+def must_search(wanted: EventFilter) -> bool:
+    """Say whether no single index answers a filter, so that a page of it has to be looked for."""
+    return by_index(wanted)[1] != EventFilter()
+
+
 def search_events(
-    services: Services, wanted: EventFilter, sought: Sought, *, before: Place | None, limit: int
+    services: Services,
+    wanted: EventFilter,
+    sought: Sought,
+    *,
+    before: Place | None,
+    limit: int,
+    seconds: float = SECONDS,
 ) -> Found:
-    """Return one page of what is looked for.
+    """Return one page of what is looked for, after about `seconds` whatever was found.
 
     1. What a name finds at once is on the first page, wherever it lies in time, and on no other.
     2. Windows are looked through until the page is full, nothing is left, or the time is over.
@@ -64,7 +75,9 @@ def search_events(
     room, others = limit - len(first), list[StoredRow]()
     if not room:
         return Found(_sorted(first), NEWEST)
-    walk = _windows(services, wanted, sought, before=before, limit=limit)
+    if _is_one_id(sought, first):
+        return Found(first, None)
+    walk = _windows(services, wanted, sought, before=before, limit=limit, seconds=seconds)
     for found, place, is_over in walk:
         others += shown_rows(services, [row for row in found if row not in named], sought)
         if len(others) > room:
@@ -75,11 +88,25 @@ def search_events(
     raise AssertionError("a walk ends with its last window")
 
 
+def _is_one_id(sought: Sought, found: Sequence[StoredRow]) -> bool:
+    """Say whether a whole id was looked for and is found: then no other event is meant."""
+    return len(found) == 1 and sought.text == found[0].id
+
+
 def _windows(
-    services: Services, wanted: EventFilter, sought: Sought, *, before: Place | None, limit: int
+    services: Services,
+    wanted: EventFilter,
+    sought: Sought,
+    *,
+    before: Place | None,
+    limit: int,
+    seconds: float,
 ) -> Iterator[tuple[Sequence[StoredRow], Place | None, bool]]:
-    """Yield what each window holds, where it ended (None: at the end of all), and whether it was the last one to look at."""
-    ends_at, size, seen, place = time.monotonic() + SECONDS, FIRST_WINDOW, 0, before
+    """Yield what each window holds, where it ended (None: at the end of all), and whether it was the last one to look at.
+
+    Windows grow, but never beyond what is likely to be looked through in the time that is left.
+    """
+    began, size, seen, place = time.monotonic(), FIRST_WINDOW, 0, before
     while True:
         with services.database.read() as tx:
             found, end = search_window(tx, wanted, sought, before=place, size=size, limit=limit + 1)
@@ -87,9 +114,11 @@ def _windows(
             place = (found[-1].received_at, found[-1].id)
         else:
             place, seen = end, seen + size
+        gone = time.monotonic() - began
         left = MOST_WITH_DATA - seen if sought.data else LARGEST_WINDOW
-        yield found, place, left <= 0 or time.monotonic() > ends_at
-        size = min(size * 2, LARGEST_WINDOW, left)
+        yield found, place, left <= 0 or gone > seconds
+        affordable = int(max(seen, FIRST_WINDOW) / max(gone, 0.001) * (seconds - gone))
+        size = min(size * 2, LARGEST_WINDOW, left, max(FIRST_WINDOW, affordable))
 
 
 def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) -> list[StoredRow]:

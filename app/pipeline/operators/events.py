@@ -10,7 +10,7 @@ from app.core.moments import as_text
 from app.core.states import EventState
 from app.core.storable import is_storable
 from app.pipeline.evidence import without_credentials
-from app.pipeline.operators.event_search import read_sought, search_events
+from app.pipeline.operators.event_search import SECONDS, must_search, read_sought, search_events
 from app.pipeline.operators.filters import filter_state, filter_text, filter_time
 from app.pipeline.operators.pages import decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
@@ -20,6 +20,7 @@ from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, event_from_row, find_event_row, recent_types
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 from app.storage.queue.event_lists import list_events
+from app.storage.queue.event_search import Sought
 from app.storage.queue.event_states import event_state_of
 
 ID_LENGTH = 32
@@ -27,16 +28,24 @@ TYPES_AMONG = 500
 
 
 def list_events_page(
-    services: Services, wanted: Mapping[str, str], *, cursor: str | None, limit: int
+    services: Services,
+    wanted: Mapping[str, str],
+    *,
+    cursor: str | None,
+    limit: int,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
 
-    Where texts are looked for (`q`, `key`, `data`), the page also says whether and where it stopped looking.
+    Where no single index finds them (texts, types with a `*`, several filters), the page also says whether and where it
+    stopped looking after about `seconds`.
     """
     filter_ = event_filter(wanted)
-    before = decode_cursor(cursor)
-    if (sought := read_sought(wanted)) is not None:
-        found = search_events(services, filter_, sought, before=before, limit=limit)
+    before, sought = decode_cursor(cursor), read_sought(wanted)
+    if sought is not None or must_search(filter_):
+        found = search_events(
+            services, filter_, sought or Sought(), before=before, limit=limit, seconds=seconds
+        )
         return {
             "items": [event_summary(row) for row in found.rows],
             "next_cursor": None if found.end is None else encode_cursor(*found.end),

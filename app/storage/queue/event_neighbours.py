@@ -1,13 +1,12 @@
 """The events beside one, in the same list: the next older ones and the next newer ones that a filter lets through.
 
-What an index finds is found however far away it lies. Texts, and types with a `*`, are looked for in a bounded number of events
-on either side.
+What one index finds is found however far away it lies. Texts, types with a `*` and several filters together are looked for in a
+bounded number of events on either side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
@@ -15,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import EventFilter, events
 from app.storage.queue.event_lists import earlier_than, filtered
-from app.storage.queue.event_search import NEWEST, Place, Sought, sought_in
+from app.storage.queue.event_search import NEWEST, Place, Sought, by_index, sought_in
 
 LOOKED_THROUGH = 2_000
 OLDEST = (events.c.received_at, events.c.id)
@@ -50,21 +49,16 @@ def _beside(
     limit: int,
 ) -> Sequence[Row[Any]]:
     only_by_index(tx)
-    pattern = wanted.type if wanted.type is not None and "*" in wanted.type else None
-    by_index = replace(wanted, text=None, type=None if pattern else wanted.type)
-    near = (
-        filtered(select(events.c.id, events.c.received_at), by_index)
-        .where(side.is_beyond)
-        .order_by(*side.order)
-    )
-    if sought is None and pattern is None:
+    base, rest = by_index(wanted)
+    near = filtered(select(events.c.id, events.c.received_at), base).where(side.is_beyond)
+    near = near.order_by(*side.order)
+    if sought is None and rest == EventFilter():
         return tx.execute(near.limit(limit)).all()
     window = near.limit(LOOKED_THROUGH).subquery("near")
     query: Select[Any] = select(events.c.id, events.c.received_at).join(window, window.c.id == events.c.id)
     if sought is not None:
         query = query.where(*sought_in(tx, sought))
-    query = filtered(query, EventFilter(type=pattern))
-    return tx.execute(query.order_by(*side.order).limit(limit)).all()
+    return tx.execute(filtered(query, rest).order_by(*side.order).limit(limit)).all()
 
 
 def _later_than(place: Place) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from app.pipeline.services import Services
 from app.web.console.access import the_operator
 from app.web.console.bodies import to_choose
 from app.web.console.event import DEAD_LETTERS, LIST
-from app.web.console.events import SHOWN, channel_names
+from app.web.console.events import LOOKING_SECONDS, SHOWN, channel_names
 from app.web.console.listing import own_query, wanted
 
 FILTERS = ("q", "channel", "type", "since", "until")
@@ -27,7 +27,9 @@ def add_dead_letters(blueprint: Blueprint, services: Services) -> None:
         filters, cursor = wanted(FILTERS), request.args.get("cursor") or None
         page = render_template(
             "console/dead_letters.html",
-            page=list_dead_letters_page(services, filters, cursor=cursor, limit=SHOWN),
+            page=list_dead_letters_page(
+                services, filters, cursor=cursor, limit=SHOWN, seconds=LOOKING_SECONDS
+            ),
             wanted=filters,
             behind=filters | {"state": EventState.DEAD.value, LIST: DEAD_LETTERS},
             channels=channel_names(services),

@@ -16,6 +16,8 @@ from app.web.console.listing import own_query, wanted
 
 FILTERS = ("q", "data", "channel", "type", "state", "since", "until")
 SHOWN = 50
+LOOKING_SECONDS = 0.1
+"""So long a page looks for what no index finds; the next one goes on from there."""
 
 
 def add_events(blueprint: Blueprint, services: Services) -> None:
@@ -25,7 +27,8 @@ def add_events(blueprint: Blueprint, services: Services) -> None:
     def events() -> Response:
         """Show one page of events."""
         filters = wanted(FILTERS)
-        page = list_events_page(services, filters, cursor=request.args.get("cursor") or None, limit=SHOWN)
+        cursor = request.args.get("cursor") or None
+        page = list_events_page(services, filters, cursor=cursor, limit=SHOWN, seconds=LOOKING_SECONDS)
         shown = render_template(
             "console/events.html",
             page=page,
