@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -16,7 +16,7 @@ class rarely(FunctionElement[bool]):  # noqa: N801 - reads as a function, as tho
     half of all have it, and walks through a million by time instead.
     """
 
-    type = Boolean()
+    # Of no type: what is known to be true or false would be compared with 1, and then no index is used.
     inherit_cache = True
 
     def __init__(self, condition: ColumnElement[bool]):
