@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from app.cli.channel_switches import add_switches
 from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
@@ -47,6 +48,8 @@ def channels_group(services: Services) -> click.Group:
         states = _check(services, channels, stay_offline if offline else asking_platforms(services.settings))
         if "wrong" in states or (name is not None and "ok" not in states):
             raise SystemExit(1)
+
+    add_switches(group, services)
 
     @group.command("app-key")
     @click.argument("app")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from app.pipeline.router import HandlerTools, Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
+from app.storage.channel_checks import PassedCheck
 from app.storage.database.db import Database, Transaction
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
@@ -95,6 +97,22 @@ class KnownAccounts:
 
 
 @dataclass(slots=True)
+class Overrides:
+    """Which channels an operator switched off, as this process read it last; `renewed_at` is of the steady clock."""
+
+    off: frozenset[str] = frozenset()
+    renewed_at: float | None = None
+
+
+@dataclass(slots=True)
+class NotedChecks:
+    """Set-up checks that passed and are not written yet, and when the last one of each channel was noted."""
+
+    waiting: deque[PassedCheck] = field(default_factory=deque)
+    last: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
 
@@ -111,6 +129,8 @@ class Runtime:
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
     shared_meters: SharedMeters | None = None
     """The meters of the other processes of this machine, where this one shares its own."""
+    overrides: Overrides = field(default_factory=Overrides)
+    checks: NotedChecks = field(default_factory=NotedChecks)
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 

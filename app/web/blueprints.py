@@ -7,6 +7,7 @@ from flask import Flask
 from app.pipeline.services import Services
 from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
+from app.web.api.channels import channels_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
 from app.web.api.messages import messages_blueprint
@@ -43,6 +44,7 @@ BEHIND_TOKENS = (
     payments_blueprint,
     metrics_blueprint,
     stats_blueprint,
+    channels_blueprint,
 )
 
 
@@ -67,6 +69,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         shared_tokens_blueprint,
         relay_blueprint,
         payments_blueprint,
+        channels_blueprint,
         compat_blueprint,
         one_line_blueprint,
         stats_blueprint,

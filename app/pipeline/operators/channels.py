@@ -16,7 +16,9 @@ from app.core.relay import JsPageSource, RelaySource
 from app.core.sending import Sender
 from app.pipeline.channels import Channel, addresses
 from app.pipeline.login.groups import offered_logins, start_url
+from app.pipeline.operators.switches import override_view, overrides_of
 from app.pipeline.services import Services
+from app.storage.channel_overrides import Override
 
 CAPABILITIES = {
     "inbound": WebhookSource,
@@ -31,14 +33,17 @@ CAPABILITIES = {
 
 
 def channel_view(services: Services) -> list[dict[str, Any]]:
-    """Return every channel with its addresses, or the reason why it takes no part."""
+    """Return every channel with its addresses, or the reason why it takes no part.
+
+    One that an operator switched off keeps its addresses, with `enabled` false and the decision in `override`.
+    """
+    overrides = overrides_of(services)
     enabled = [
         {
             "name": channel.name,
             "platform": channel.spec.slug,
             "title": channel.title,
-            "enabled": True,
-            "reason": None,
+            **_switched(overrides.get(channel.name)),
             "capabilities": [
                 name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None
             ],
@@ -56,6 +61,7 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
             "title": channel.config.title or channel.config.name,
             "enabled": False,
             "reason": channel.reason,
+            "override": override_view(overrides.get(channel.config.name)),
             "capabilities": [],
             "off": {},
             "signature_covers": None,
@@ -78,6 +84,20 @@ def login_view(services: Services) -> list[dict[str, Any]]:
         }
         for login in offered_logins(services)
     ]
+
+
+def _switched(override: Override | None) -> dict[str, Any]:
+    is_off = override is not None and not override.enabled
+    return {
+        "enabled": not is_off,
+        "reason": off_sentence(override) if override is not None and is_off else None,
+        "override": override_view(override),
+    }
+
+
+def off_sentence(override: Override) -> str:
+    """Say that an operator switched a channel off: who, when and why."""
+    return f"switched off by {override.actor} at {override.at:%Y-%m-%d %H:%M} UTC: {override.reason}"
 
 
 def _advice(channel: Channel) -> str | None:

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.core.errors import RefusedError
 from app.pipeline.operators.channels import channel_view, login_view
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.operators.verification import verify_event
 from app.pipeline.services import Services
 from app.web.guards import page_size, require_token

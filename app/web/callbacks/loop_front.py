@@ -19,13 +19,13 @@ from flask import Flask
 from app.core.errors import CallgateError
 from app.core.identifiers import trace_word
 from app.core.values import Reply
-from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
 from app.pipeline.inbound.telling import Delivery, tell_answered
+from app.pipeline.overrides import RENEW_SECONDS
 from app.pipeline.relay.admission import CallHead, is_proven
 from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
-from app.security.bans import RENEW_SECONDS
+from app.pipeline.upkeep.shared_copies import renew_copies
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import TRACE_ID
@@ -96,17 +96,16 @@ class LoopFront:
         if isinstance(clock, SharedClock):
             clock.now()
             clock.never_keep_waiting()
-        if self._services.bans.enabled:
-            renew_bans(self._services)
-            self._renewing = loop.create_task(self._keep_bans_fresh())
+        renew_copies(self._services)
+        self._renewing = loop.create_task(self._keep_copies_fresh())
         self._commits.start(loop)
         self._on_start()
 
-    async def _keep_bans_fresh(self) -> None:
-        """Renew this process's copy of the bans again and again, in a thread: nothing on the loop asks the store."""
+    async def _keep_copies_fresh(self) -> None:
+        """Share with the other processes again and again, in a thread: nothing on the loop asks the store."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            await self._lookups.run(partial(renew_bans, self._services))
+            await self._lookups.run(partial(renew_copies, self._services))
 
     async def __rsgi__(self, scope: Scope, server: Server) -> None:
         """Answer a request; what its sender goes on sending after that is thrown away for a while."""

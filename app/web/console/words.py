@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from app.core.errors import CallgateError
+from app.web.console.traffic_words import TRAFFIC_DONE, TRAFFIC_ERRORS
 
 ERRORS: Mapping[str, LazyString] = {
     "wrong_password": _("Name and password do not belong together."),
@@ -36,7 +37,7 @@ ERRORS: Mapping[str, LazyString] = {
     "message_not_ended": _("The message is still being sent; stop it first, or wait."),
     "message_ended": _("The message has ended; there is nothing to stop."),
     "nothing_to_resend": _("Nothing of this message failed."),
-    "body_pruned": _("What it said is gone: bodies are kept for RETENTION_BODY_DAYS."),
+    "body_pruned": _("What it held is gone: bodies are kept for RETENTION_BODY_DAYS."),
     "unknown_notification": _("There is no notification of this name in the channels file."),
     "unknown_event": _("There is no event with this id."),
     "unknown_bindcode": _("There is no such bind code."),
@@ -47,6 +48,7 @@ ERRORS: Mapping[str, LazyString] = {
     "unknown_identity": _("This person has no such account."),
     "not_banned": _("This address is not kept out (any more)."),
     "store_unavailable": _("The database cannot be reached at the moment; try again."),
+    **TRAFFIC_ERRORS,
 }
 """The errors that operators meet."""
 
@@ -70,6 +72,7 @@ DONE: Mapping[str, LazyString] = {
     "ban_lifted": _("The address is let in again, in every process within three seconds."),
     "view_saved": _("The view is saved."),
     "view_removed": _("The view is removed."),
+    **TRAFFIC_DONE,
 }
 """What was done, by the word behind `?done=`; an unknown word says nothing."""
 
