@@ -29,6 +29,8 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
+    "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused, and why."),
+    "dispatches": CommandPlace("app.cli.dispatches:dispatches_group", "Events on their way."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
     "messages": CommandPlace(
         "app.cli.messages:messages_group", "Messages: sending one, and what became of it."
@@ -46,6 +48,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
         "app.cli.api_tokens:api_tokens_group", "API tokens that are kept in the database."
     ),
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
+    "audit": CommandPlace("app.cli.audit:audit_group", "Who did what."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "prune": CommandPlace(
         "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."

@@ -95,7 +95,7 @@ def export_person(
 
 
 def erase_person(
-    services: Services, user_id: str, *, reason: str, actor: str, trace_id: str = ""
+    services: Services, user_id: str, *, reason: object, actor: str, trace_id: str = ""
 ) -> dict[str, Any]:
     """Erase everything about a person and return how much that was; raises RefusedError 404. Audited, by numbers.
 
