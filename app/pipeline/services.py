@@ -105,6 +105,8 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    live: object | None = None
+    """The watcher of this process (operators/live.py), made when somebody listens first."""
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 

@@ -23,6 +23,7 @@ from app.web.api.rejections import rejections_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.api.shared_tokens import shared_tokens_blueprint
 from app.web.api.sources import sources_blueprint
+from app.web.api.stream import stream_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
@@ -43,6 +44,7 @@ BEHIND_TOKENS = (
     dispatches_blueprint,
     destinations_blueprint,
     sources_blueprint,
+    stream_blueprint,
     audit_blueprint,
     people_blueprint,
     bans_blueprint,
