@@ -122,3 +122,9 @@ UNTIL = query("until", "Only before this time.", TIME)
 PAGED = (LIMIT, CURSOR)
 BAD_PAGE = "bad_limit bad_cursor"
 BAD_LIST = "bad_limit bad_cursor bad_filter bad_time"
+UPSTREAM: dict[int, str] = {
+    401: "token_rejected login_required *",
+    502: "upstream_unavailable upstream_bad_answer upstream_refused *",
+    503: "upstream_unavailable *",
+}
+"""A platform that is called may answer badly, and its own word is told as it is."""

@@ -6,7 +6,7 @@ Source: OpenAPI Specification 3.1.1 (read 2026-11-29).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask
@@ -29,6 +29,9 @@ Json = dict[str, Any]
 
 OPENAPI, TITLE, VERSION = "3.1.1", "Callgate", "1"
 REF, SCHEMAS = "$ref", "#/components/schemas/"
+OTHERS = "*"
+"""Stands among the words of refusals for those of a platform."""
+
 NOT_METHODS = {"HEAD", "OPTIONS"}
 ERROR = thing("Error", error=TEXT, message=TEXT, trace_id=TEXT)
 PROOFS: Mapping[Proof, list[Json]] = {
@@ -209,10 +212,11 @@ def _refusals(operation: Operation, named: dict[str, Schema]) -> Json:
     _referring(ERROR, named)
     return {
         str(status): {
-            "description": "Refused: " + ", ".join(each) + ".",
+            "description": "Refused: " + ", ".join(word for word in each if word != OTHERS) + ".",
             "content": {JSON: {"schema": _error(each)}, HTML: {}},
         }
         for status, each in sorted(words.items())
+        if status not in operation.description.answers
     }
 
 
@@ -230,7 +234,10 @@ def _groups(operation: Operation) -> Iterator[Mapping[int, str]]:
         yield OF_SESSION
 
 
-def _error(words: Iterable[str]) -> Schema:
+def _error(words: Collection[str]) -> Schema:
+    """Return the schema of a refusal; where a platform's own words may stand there, any word is right."""
+    if OTHERS in words:
+        return {REF: SCHEMAS + "Error"}
     return {"allOf": [{REF: SCHEMAS + "Error"}, {"properties": {"error": {"enum": list(words)}}}]}
 
 
