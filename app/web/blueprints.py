@@ -29,6 +29,7 @@ from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
 from app.web.limits import install_limits, limit_token_guessing
+from app.web.openapi.routes import api_docs_blueprint
 from app.web.people.authorise import authorise_blueprint
 from app.web.people.bind_page import bind_page_blueprint
 from app.web.people.direct_login import direct_login_blueprint
@@ -76,6 +77,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         compat_blueprint,
         one_line_blueprint,
         health_blueprint,
+        api_docs_blueprint,
         domain_files_blueprint,
         front_blueprint,
     ):

@@ -13,6 +13,7 @@ from app.web.openapi.described import EVENT_STREAM, Answer, described, header, q
 from app.web.openapi.words import text
 
 SCOPE = "read"
+PATTERN = f"^({'|'.join(TOPICS)})(,({'|'.join(TOPICS)}))*$"
 
 
 def stream_blueprint(services: Services) -> Blueprint:
@@ -27,8 +28,8 @@ def stream_blueprint(services: Services) -> Blueprint:
         query=(
             query(
                 "topics",
-                f"Any of {', '.join(TOPICS)}, with commas; all where it is left out.",
-                text(most=100),
+                "Topics with commas between them; all where it is left out.",
+                text(most=100, pattern=PATTERN),
             ),
             header("Last-Event-ID", "The id of the last one that was heard.", text(most=40)),
         ),

@@ -32,6 +32,9 @@ REF, SCHEMAS = "$ref", "#/components/schemas/"
 OTHERS = "*"
 """Stands among the words of refusals for those of a platform."""
 
+FOR_PROGRAMS = ("/api/", "/send/", "/auth/", "/.well-known/", "/openapi.json")
+"""Refusals here are JSON, whatever a browser wishes (web/error_pages.py)."""
+
 NOT_METHODS = {"HEAD", "OPTIONS"}
 ERROR = thing("Error", error=TEXT, message=TEXT, trace_id=TEXT)
 PROOFS: Mapping[Proof, list[Json]] = {
@@ -210,10 +213,11 @@ def _refusals(operation: Operation, named: dict[str, Schema]) -> Json:
         for status, each in group.items():
             words.setdefault(status, {}).update(dict.fromkeys(each.split()))
     _referring(ERROR, named)
+    forms: Json = {} if operation.path.startswith(FOR_PROGRAMS) else {HTML: {}}
     return {
         str(status): {
             "description": "Refused: " + ", ".join(word for word in each if word != OTHERS) + ".",
-            "content": {JSON: {"schema": _error(each)}, HTML: {}},
+            "content": {JSON: {"schema": _error(each)}, **forms},
         }
         for status, each in sorted(words.items())
         if status not in operation.description.answers
