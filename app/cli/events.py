@@ -45,6 +45,15 @@ def events_group(services: Services) -> click.Group:
         if not page["items"]:
             click.echo("No events.")
 
+    _add_show(group, services)
+    _add_verify(group, services)
+    _add_curl(group, services)
+    _add_confirm(group, services)
+    _add_replay(group, services)
+    return group
+
+
+def _add_show(group: click.Group, services: Services) -> None:
     @group.command("show")
     @click.argument("event_id")
     def show(event_id: str) -> None:
@@ -53,12 +62,6 @@ def events_group(services: Services) -> click.Group:
         if detail is None:
             raise click.ClickException(f"There is no event {event_id}.")
         click.echo(event_text(detail))
-
-    _add_verify(group, services)
-    _add_curl(group, services)
-    _add_confirm(group, services)
-    _add_replay(group, services)
-    return group
 
 
 def _add_verify(group: click.Group, services: Services) -> None:

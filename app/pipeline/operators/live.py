@@ -149,7 +149,7 @@ class Live:
                 with self._services.database.read() as tx:
                     now = self._services.clock.now()
                     if look is None:
-                        look = _Look.begin(tx, now)
+                        look = _Look.first(tx, now)
                     else:
                         self._tell(look.changes(tx, now))
             except CallgateError as error:
@@ -178,7 +178,7 @@ class _Look:
     """Those that are followed, with the state that was told last."""
 
     @classmethod
-    def begin(cls, tx: Transaction, now: datetime) -> _Look:
+    def first(cls, tx: Transaction, now: datetime) -> _Look:
         """Take what is there for told."""
         look = cls(now, newest_rejection(tx))
         for row in events_since(tx, now - OVERLAP, limit=MOST_AT_ONCE):

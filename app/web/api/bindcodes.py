@@ -35,6 +35,7 @@ from app.web.openapi.words import (
 )
 
 KEYS = frozenset({"app", "channel", "ttl", "user_ref"})
+BAD = {"app": "bad_app", "channel": "bad_channel"}
 
 
 ABOUT = "Bind codes and OpenIDs"
@@ -191,5 +192,5 @@ def _wanted(body: dict[str, Any]) -> dict[str, Any]:
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str):
-        raise RequestError(f"bad_{name}", f"{name} is needed and must be text.")
+        raise RequestError(BAD[name], f"{name} is needed and must be text.")
     return value

@@ -53,6 +53,12 @@ TESTED = thing(
     duration_ms=WHOLE,
 )
 UNKNOWN = {404: "unknown_destination"}
+TELLS_PAUSE = described(
+    ABOUT,
+    {200: PAUSED},
+    body=PAUSE,
+    refusals=UNKNOWN | {400: "bad_reason unknown_field", 409: "destination_paused"},
+)
 
 
 def destinations_blueprint(services: Services) -> Blueprint:
@@ -68,12 +74,7 @@ def destinations_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/destinations/<name>/pause")
     @require_token(services, "operate")
-    @described(
-        ABOUT,
-        {200: PAUSED},
-        body=PAUSE,
-        refusals=UNKNOWN | {400: "bad_reason unknown_field", 409: "destination_paused"},
-    )
+    @TELLS_PAUSE
     def pause(name: str) -> Response:
         """Forward nothing to a destination until it is resumed; what comes waits."""
         reason = known_members({"reason"}).get("reason")

@@ -47,6 +47,32 @@ FAILURE = thing("Failure", route=TEXT, attempts=WHOLE, error=maybe(TEXT), since=
 DEAD_LETTER = extended("DeadLetter", EVENT, failures=many(FAILURE))
 DEAD_LETTERS = page_of("DeadLetters", DEAD_LETTER)
 DEAD_LETTERS["properties"] |= SEARCHED
+TELLS_DISPATCHES = described(
+    ABOUT,
+    {200: DISPATCHES},
+    query=(
+        query("state", "Only this state.", one_of(DispatchState)),
+        query("route", "Only this route.", text(most=191)),
+        CHANNEL,
+        SINCE,
+        UNTIL,
+        *PAGED,
+    ),
+    refusals={400: f"{BAD_LIST} bad_state"},
+)
+TELLS_DEAD_LETTERS = described(
+    ABOUT,
+    {200: DEAD_LETTERS},
+    query=(
+        CHANNEL,
+        query("type", "Only this type; * stands for anything.", text(most=255)),
+        query("q", "Only where id, key, type or subject holds this text."),
+        SINCE,
+        UNTIL,
+        *PAGED,
+    ),
+    refusals={400: BAD_LIST},
+)
 
 
 def dispatches_blueprint(services: Services) -> Blueprint:
@@ -55,19 +81,7 @@ def dispatches_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/dispatches")
     @require_token(services, "read")
-    @described(
-        ABOUT,
-        {200: DISPATCHES},
-        query=(
-            query("state", "Only this state.", one_of(DispatchState)),
-            query("route", "Only this route.", text(most=191)),
-            CHANNEL,
-            SINCE,
-            UNTIL,
-            *PAGED,
-        ),
-        refusals={400: f"{BAD_LIST} bad_state"},
-    )
+    @TELLS_DISPATCHES
     def dispatches() -> Response:
         """List dispatches, newest first."""
         wanted = given("state", "route", "channel", "since", "until")
@@ -76,19 +90,7 @@ def dispatches_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/dead-letters")
     @require_token(services, "read")
-    @described(
-        ABOUT,
-        {200: DEAD_LETTERS},
-        query=(
-            CHANNEL,
-            query("type", "Only this type; * stands for anything.", text(most=255)),
-            query("q", "Only where id, key, type or subject holds this text."),
-            SINCE,
-            UNTIL,
-            *PAGED,
-        ),
-        refusals={400: BAD_LIST},
-    )
+    @TELLS_DEAD_LETTERS
     def dead_letters() -> Response:
         """List events that failed for good, newest first, with where, why and since when."""
         wanted, cursor = given("channel", "type", "q", "since", "until"), request.args.get("cursor")

@@ -109,6 +109,57 @@ BAD_MESSAGE = (
     "bad_channels bad_recipient bad_message no_text no_recipient text_too_long channel_cannot_send "
     "bad_idempotency_key unknown_field *"
 )
+TELLS_SEND = described(
+    ABOUT,
+    {200: MESSAGE_DETAIL, 202: TAKEN},
+    query=(
+        query("wait", "1: wait up to five seconds for the result.", FLAG_WORD),
+        header(
+            "Idempotency-Key",
+            "The same key with the same request is the first message again.",
+            text(most=255),
+        ),
+    ),
+    body=MESSAGE_WANTED,
+    refusals={
+        400: f"{BAD_MESSAGE} bad_request",
+        403: "other_channel",
+        404: "unknown_channel",
+        409: "idempotency_key_reused",
+        503: "under_pressure",
+    },
+)
+TELLS_MESSAGES = described(
+    ABOUT,
+    {200: MESSAGES},
+    query=(query("state", "Only this state.", one_of(MessageState)), CHANNEL, SINCE, *PAGED),
+    refusals={400: f"{BAD_LIST} bad_state"},
+)
+TELLS_MESSAGE = described(
+    ABOUT,
+    {200: MESSAGE_DETAIL},
+    query=PAGED,
+    refusals={400: "bad_limit bad_cursor", 404: "unknown_message"},
+)
+TELLS_RESEND = described(
+    ABOUT,
+    {202: RESENT},
+    query=(
+        query("unknown", "1: also what may have arrived.", FLAG_WORD),
+        query("all", "1: everything, also what arrived.", FLAG_WORD),
+    ),
+    refusals={
+        400: "bad_request",
+        403: "other_channel",
+        404: "unknown_message",
+        409: "message_not_ended nothing_to_resend body_pruned",
+    },
+)
+TELLS_STOP = described(
+    ABOUT,
+    {202: TAKEN},
+    refusals={403: "other_channel", 404: "unknown_message", 409: "message_ended"},
+)
 
 
 def messages_blueprint(services: Services) -> Blueprint:
@@ -118,26 +169,7 @@ def messages_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/messages")
     @require_token(services, "send")
-    @described(
-        ABOUT,
-        {200: MESSAGE_DETAIL, 202: TAKEN},
-        query=(
-            query("wait", "1: wait up to five seconds for the result.", FLAG_WORD),
-            header(
-                "Idempotency-Key",
-                "The same key with the same request is the first message again.",
-                text(most=255),
-            ),
-        ),
-        body=MESSAGE_WANTED,
-        refusals={
-            400: f"{BAD_MESSAGE} bad_request",
-            403: "other_channel",
-            404: "unknown_channel",
-            409: "idempotency_key_reused",
-            503: "under_pressure",
-        },
-    )
+    @TELLS_SEND
     def send() -> tuple[Response, int]:
         """Take a message; with wait=1 its result, if it is there within five seconds."""
         waits = _flag("wait")
@@ -152,12 +184,7 @@ def messages_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/messages")
     @require_token(services, "read")
-    @described(
-        ABOUT,
-        {200: MESSAGES},
-        query=(query("state", "Only this state.", one_of(MessageState)), CHANNEL, SINCE, *PAGED),
-        refusals={400: f"{BAD_LIST} bad_state"},
-    )
+    @TELLS_MESSAGES
     def messages() -> Response:
         """List messages, newest first."""
         wanted = {name: request.args[name] for name in FILTERS if request.args.get(name)}
@@ -167,12 +194,7 @@ def messages_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/messages/<message_id>")
     @require_token(services, "read")
-    @described(
-        ABOUT,
-        {200: MESSAGE_DETAIL},
-        query=PAGED,
-        refusals={400: "bad_limit bad_cursor", 404: "unknown_message"},
-    )
+    @TELLS_MESSAGE
     def message(message_id: str) -> Response:
         """Show one message with a page of its recipients."""
         cursor = request.args.get("cursor")
@@ -185,20 +207,7 @@ def messages_blueprint(services: Services) -> Blueprint:
 def _add_changes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/messages/<message_id>/resend")
     @require_token(services, "send")
-    @described(
-        ABOUT,
-        {202: RESENT},
-        query=(
-            query("unknown", "1: also what may have arrived.", FLAG_WORD),
-            query("all", "1: everything, also what arrived.", FLAG_WORD),
-        ),
-        refusals={
-            400: "bad_request",
-            403: "other_channel",
-            404: "unknown_message",
-            409: "message_not_ended nothing_to_resend body_pruned",
-        },
-    )
+    @TELLS_RESEND
     def resend(message_id: str) -> tuple[Response, int]:
         """Send again what failed; with unknown=1 also what may have arrived, with all=1 everything."""
         _check_channels(services, message_id)
@@ -208,11 +217,7 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.post("/messages/<message_id>/stop")
     @require_token(services, "send")
-    @described(
-        ABOUT,
-        {202: TAKEN},
-        refusals={403: "other_channel", 404: "unknown_message", 409: "message_ended"},
-    )
+    @TELLS_STOP
     def stop(message_id: str) -> tuple[Response, int]:
         """Send no more of it."""
         _check_channels(services, message_id)

@@ -54,6 +54,18 @@ CAUSE = thing(
     last_at=TIME,
 )
 CAUSES = list_of("CausesOfRejections", CAUSE)
+TELLS_REJECTIONS = described(
+    ABOUT,
+    {200: either(REJECTIONS, CAUSES)},
+    query=(
+        CHANNEL,
+        SINCE,
+        query("reason", "Only this cause: the word that reasons begin with.", text(most=64)),
+        query("group", "reason: the causes with their numbers, not the deliveries.", one_of(["reason"])),
+        *PAGED,
+    ),
+    refusals={400: BAD_LIST},
+)
 
 
 def rejections_blueprint(services: Services) -> Blueprint:
@@ -62,18 +74,7 @@ def rejections_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/rejections")
     @require_token(services, "read")
-    @described(
-        ABOUT,
-        {200: either(REJECTIONS, CAUSES)},
-        query=(
-            CHANNEL,
-            SINCE,
-            query("reason", "Only this cause: the word that reasons begin with.", text(most=64)),
-            query("group", "reason: the causes with their numbers, not the deliveries.", one_of(["reason"])),
-            *PAGED,
-        ),
-        refusals={400: BAD_LIST},
-    )
+    @TELLS_REJECTIONS
     def rejections() -> Response:
         """List refused deliveries, newest first, or their causes, the most frequent first."""
         wanted = given("channel", "since", "reason", "group", "cursor")

@@ -82,6 +82,22 @@ REPLAYED = thing(
 )
 PREVIEW = thing("ReplayPreview", dry_run=FLAG, count=WHOLE, sample=many(TEXT))
 BAD_ORDER = "bad_reason bad_dispatches bad_dry_run unknown_route unknown_field"
+TELLS_ONE = described(
+    ABOUT,
+    {200: PREVIEW, 202: REPLAYED},
+    body=ONE_WANTED,
+    refusals={
+        400: f"{BAD_ORDER} bad_rate",
+        404: "unknown_event",
+        409: "body_pruned nothing_to_replay",
+    },
+)
+TELLS_MANY = described(
+    ABOUT,
+    {200: PREVIEW, 202: REPLAYED},
+    body=MANY_WANTED,
+    refusals={400: f"{BAD_ORDER} bad_filter bad_state bad_time bad_rate bad_limit too_many_events"},
+)
 
 
 def replay_blueprint(services: Services) -> Blueprint:
@@ -90,16 +106,7 @@ def replay_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/events/<event_id>/replay")
     @require_token(services, "replay")
-    @described(
-        ABOUT,
-        {200: PREVIEW, 202: REPLAYED},
-        body=ONE_WANTED,
-        refusals={
-            400: f"{BAD_ORDER} bad_rate",
-            404: "unknown_event",
-            409: "body_pruned nothing_to_replay",
-        },
-    )
+    @TELLS_ONE
     def one(event_id: str) -> tuple[Response, int]:
         """Let one event run again."""
         body = _body(ONE)
@@ -109,12 +116,7 @@ def replay_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/events/replay")
     @require_token(services, "replay")
-    @described(
-        ABOUT,
-        {200: PREVIEW, 202: REPLAYED},
-        body=MANY_WANTED,
-        refusals={400: f"{BAD_ORDER} bad_filter bad_state bad_time bad_rate bad_limit too_many_events"},
-    )
+    @TELLS_MANY
     def many() -> tuple[Response, int]:
         """Let all events that a filter finds run again, at a rate."""
         body = _body(MANY)

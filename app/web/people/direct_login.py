@@ -25,6 +25,19 @@ KNOWN = thing(
 )
 LOGGED_IN = thing("DirectLogin", token=TEXT, expires_in=WHOLE, user=KNOWN)
 CODE = body("DirectLoginCode", needed=["code"], code=text(least=1, most=2048))
+TELLS_LOG_IN = described(
+    "Sessions",
+    {200: LOGGED_IN},
+    body=CODE,
+    refusals={
+        400: "bad_code unknown_field *",
+        401: "login_required *",
+        403: "person_disabled *",
+        404: "unknown_channel",
+    }
+    | UPSTREAM,
+    proof=Proof.NONE,
+)
 
 
 def direct_login_blueprint(services: Services) -> Blueprint:
@@ -33,19 +46,7 @@ def direct_login_blueprint(services: Services) -> Blueprint:
     blueprint.after_request(keep_private)
 
     @blueprint.post("/api/v1/mini-program/<channel>/login")
-    @described(
-        "Sessions",
-        {200: LOGGED_IN},
-        body=CODE,
-        refusals={
-            400: "bad_code unknown_field *",
-            401: "login_required *",
-            403: "person_disabled *",
-            404: "unknown_channel",
-        }
-        | UPSTREAM,
-        proof=Proof.NONE,
-    )
+    @TELLS_LOG_IN
     def log_in(channel: str) -> Response:
         """Trade a code for a session token, which goes into the Authorization header of later calls."""
         body = json_body()

@@ -63,6 +63,24 @@ START_QUERY = (
     query("error_to", "Where a failure is told.", text(most=2000)),
     query("page", "Which login page, where a channel has several.", text(most=32)),
 )
+TELLS_START = described(
+    ABOUT,
+    {200: SEEN_BY_BROWSER, 302: None, 303: None},
+    query=START_QUERY,
+    refusals=LOGIN_REFUSED,
+    proof=Proof.NONE,
+)
+TELLS_UNLINK = described(
+    "Sessions",
+    {204: None, 303: None},
+    refusals={
+        401: "login_required",
+        403: "csrf cross_site",
+        404: "unknown_identity",
+        409: "last_identity",
+    },
+    proof=Proof.SESSION,
+)
 
 
 def login_blueprint(services: Services) -> Blueprint:
@@ -74,13 +92,7 @@ def login_blueprint(services: Services) -> Blueprint:
     blueprint.register_error_handler(CallgateError, lambda error: answer_login_error(services, error))
 
     @blueprint.route("/oauth/<channel>/start", methods=ONLY_GET, provide_automatic_options=False)
-    @described(
-        ABOUT,
-        {200: SEEN_BY_BROWSER, 302: None, 303: None},
-        query=START_QUERY,
-        refusals=LOGIN_REFUSED,
-        proof=Proof.NONE,
-    )
+    @TELLS_START
     def start(channel: str) -> Response:
         """Send the browser to the platform, or tell a script where to send it."""
         query = {name: _query_value(name) for name in ("next", "mode", "error_to", "page")}
@@ -170,17 +182,7 @@ def _add_account_routes(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.post("/api/v1/me/identities/<identity_id>/unlink")
-    @described(
-        "Sessions",
-        {204: None, 303: None},
-        refusals={
-            401: "login_required",
-            403: "csrf cross_site",
-            404: "unknown_identity",
-            409: "last_identity",
-        },
-        proof=Proof.SESSION,
-    )
+    @TELLS_UNLINK
     def unlink(identity_id: str) -> Response:
         """Take one of the user's accounts away."""
         current = signed_in(services)

@@ -62,6 +62,32 @@ FRESH = query("fresh", "1: ask the platform first.", FLAG_WORD)
 NEW_TOKEN = thing("SessionToken", token=TEXT, expires_in=WHOLE)
 KEYS = thing("JsonWebKeySet", keys=many(OBJECT))
 OF_SESSION = {401: "login_required"}
+TELLS_ME = described(
+    ABOUT,
+    {200: ME, 204: None},
+    query=(FRESH, query("optional", "1: nobody is answered with 204.", FLAG_WORD)),
+    refusals=OF_SESSION | UPSTREAM,
+    proof=Proof.SESSION,
+)
+TELLS_IDENTITY = described(
+    ABOUT,
+    {200: IDENTITY_DETAIL},
+    query=(FRESH,),
+    refusals=OF_SESSION | {404: "unknown_identity"} | UPSTREAM,
+    proof=Proof.SESSION,
+)
+TELLS_TOPUP = described(
+    ABOUT,
+    {200: thing("TopupAddress", topup_url=TEXT)},
+    refusals=OF_SESSION | {403: "cross_site", 404: "no_topup"} | UPSTREAM,
+    proof=Proof.SESSION,
+)
+TELLS_END_OTHERS = described(
+    ABOUT,
+    {200: thing("EndedOthers", ended=WHOLE)},
+    refusals=OF_SESSION | {403: "csrf cross_site"},
+    proof=Proof.SESSION,
+)
 
 
 def me_blueprint(services: Services) -> Blueprint:
@@ -74,13 +100,7 @@ def me_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/api/v1/me")
     @blueprint.get("/api/user/info")
-    @described(
-        ABOUT,
-        {200: ME, 204: None},
-        query=(FRESH, query("optional", "1: nobody is answered with 204.", FLAG_WORD)),
-        refusals=OF_SESSION | UPSTREAM,
-        proof=Proof.SESSION,
-    )
+    @TELLS_ME
     def me() -> Response:
         """Say who is logged in; `?fresh=1` asks the platform first, `?optional=1` makes nobody an ordinary answer."""
         try:
@@ -97,13 +117,7 @@ def me_blueprint(services: Services) -> Blueprint:
         return jsonify(_me(services, current, identity))
 
     @blueprint.get("/api/v1/me/identities/<identity_id>")
-    @described(
-        ABOUT,
-        {200: IDENTITY_DETAIL},
-        query=(FRESH,),
-        refusals=OF_SESSION | {404: "unknown_identity"} | UPSTREAM,
-        proof=Proof.SESSION,
-    )
+    @TELLS_IDENTITY
     def identity(identity_id: str) -> Response:
         """Show one of the user's own identities; `?fresh=1` asks the platform first."""
         current = signed_in(services)
@@ -120,12 +134,7 @@ def me_blueprint(services: Services) -> Blueprint:
 
 def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/api/v1/me/topup")
-    @described(
-        ABOUT,
-        {200: thing("TopupAddress", topup_url=TEXT)},
-        refusals=OF_SESSION | {403: "cross_site", 404: "no_topup"} | UPSTREAM,
-        proof=Proof.SESSION,
-    )
+    @TELLS_TOPUP
     def topup() -> Response:
         """Say where this person can add money."""
         current = signed_in(services)
@@ -146,12 +155,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         return response
 
     @blueprint.post("/api/v1/me/sessions/end-others")
-    @described(
-        ABOUT,
-        {200: thing("EndedOthers", ended=WHOLE)},
-        refusals=OF_SESSION | {403: "csrf cross_site"},
-        proof=Proof.SESSION,
-    )
+    @TELLS_END_OTHERS
     def end_others() -> Response:
         """End every other session of this person; the one that asks goes on."""
         current = signed_in(services)
