@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
-    "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused, and why."),
+    "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused."),
     "dispatches": CommandPlace("app.cli.dispatches:dispatches_group", "Events on their way."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
     "messages": CommandPlace(
