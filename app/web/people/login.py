@@ -118,14 +118,17 @@ def login_blueprint(services: Services) -> Blueprint:
             set_session_cookie(settings, response, result.token)
         return response
 
+    _add_posted_return(blueprint, services)
+    _add_session_routes(blueprint, services)
+    return blueprint
+
+
+def _add_posted_return(blueprint: Blueprint, services: Services) -> None:
     @blueprint.route("/oauth/<channel>/callback", methods=["POST"], provide_automatic_options=False)
     @described(ABOUT, {303: None}, refusals=LOGIN_REFUSED | {405: "method_not_allowed"}, proof=Proof.NONE)
     def posted(channel: str) -> Response:
         """Send a return that came as a POST once more, as a GET: only then does the browser's cookie come along."""
         return see_other(_same_address_by_get(services, channel))
-
-    _add_session_routes(blueprint, services)
-    return blueprint
 
 
 def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
