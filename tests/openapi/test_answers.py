@@ -12,6 +12,7 @@ from app.web.openapi.document import openapi_document
 from tests.openapi.filled import HEADERS, Filled
 from tests.openapi.promises import Promises
 
+ODD_VALUES = ("odd", "%00", "%ED%A0%80", "-1", "9" * 40, "a" * 3000, "2026-01-01T00:00:00%2B00:00", "*")
 PARAMETER = re.compile(r"\{(\w+)\}")
 ENDLESS = {"/api/v1/stream"}
 CHANGES = {
@@ -76,6 +77,21 @@ def test_every_other_form_of_a_list_keeps_its_promises(filled: Filled, promises:
         )
         for fault in promises.faults("get", path, filled.client.get(f"{path}?{query}", headers=HEADERS))
     ]
+    assert faults == []
+
+
+@pytest.mark.backends("sqlite", "postgresql")
+def test_every_odd_parameter_is_answered_as_promised(filled: Filled, promises: Promises) -> None:
+    faults: list[str] = []
+    for method, path in promises.operations():
+        operation = promises.document["paths"][path][method]
+        if method != "get" or not path.startswith("/api/v1/") or path in ENDLESS:
+            continue
+        names = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+        for name, odd in itertools.product(names, ODD_VALUES):
+            address = f"{addresses(filled, path)[0]}?{name}={odd}"
+            answer = filled.client.get(address, headers=HEADERS)
+            faults += [f"{address}: {fault}" for fault in promises.faults(method, path, answer)]
     assert faults == []
 
 

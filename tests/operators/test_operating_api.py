@@ -237,6 +237,7 @@ def test_an_event_is_written_as_a_command_without_credentials(
     assert words[words.index("--data-binary") + 1].encode() == body
     assert "X-Plain: it's" in words
     assert "top-secret" not in said["curl"]
+    assert "Authorization" not in said["curl"]
     assert "Authorization" in said["left_out"]
     empty_body(services, event["id"])
     assert client.get(f"/api/v1/events/{event['id']}/curl", headers=READER).status_code == 409
