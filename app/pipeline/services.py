@@ -131,6 +131,8 @@ class Runtime:
     """The meters of the other processes of this machine, where this one shares its own."""
     overrides: Overrides = field(default_factory=Overrides)
     checks: NotedChecks = field(default_factory=NotedChecks)
+    live: object | None = None
+    """The watcher of this process (operators/live.py), made when somebody listens first."""
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 

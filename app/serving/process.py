@@ -50,7 +50,7 @@ def create_serving_app() -> LoopFront:
     return LoopFront(
         app,
         services,
-        is_leaving=lambda: draining.has_begun,
+        is_leaving=lambda: draining.has_begun or stop.has_begun,
         on_start=lambda: stop.install(on_stop_signal_beside_loop),
     )
 

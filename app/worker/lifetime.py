@@ -99,6 +99,11 @@ class GracefulStop:
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stop", daemon=True)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the process is on its way out."""
+        return self._begun.locked()
+
     def install(self, listen: Callable[[Callable[[], None]], None] = on_stop_signal) -> None:
         """Begin on SIGTERM and SIGINT, and let the process end only when everything is finished."""
         listen(self.begin_to_stop)

@@ -30,7 +30,7 @@ from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
-from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
+from app.web.callbacks.bridge import Responder, Rest, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
 from app.web.callbacks.relay_places import MOST_OF_ALL, RelayPlaces
 from app.web.callbacks.relayed_heads import head_of, is_relayed
@@ -163,7 +163,9 @@ class LoopFront:
             body = await exchange.reader.read(self._longest_body)
         except CallgateError as error:
             application = partial(self._front.answer_error, error=error, trace_id=trace_word())
-        await self._pages.run(self._answer(application, exchange, body))
+        rest = await self._pages.run(self._answer(application, exchange, body))
+        if rest is not None:
+            await rest(self._pages.run, self._is_leaving)
 
     async def _relayed(self, exchange: Exchange) -> None:
         """Have a thread relay a call, which holds it until the platform has answered; pages have their own threads."""
@@ -189,7 +191,7 @@ class LoopFront:
             write = partial(spool.write_by, self._pages.run)
             await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
 
-    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], None]:
+    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], Rest | None]:
         """Return the work of a thread that has a WSGI application answer."""
         environ = for_application(exchange.environ, exchange.scope, body)
         return partial(answer_by_wsgi, application, environ, exchange.server, self._closing(exchange))
