@@ -56,6 +56,13 @@ class StoredIdentity:
     last_login_at: datetime
 
 
+def last_login_on(tx: Connection, channel: str) -> datetime | None:
+    """Return when somebody logged in on a channel last, None where nobody did."""
+    own = select(identities.c.last_login_at).where(identities.c.channel == channel)
+    newest = tx.execute(own.order_by(identities.c.last_login_at.desc()).limit(1)).scalar_one_or_none()
+    return None if newest is None else newest
+
+
 def insert_identity_once(tx: Connection, new: StoredIdentity) -> bool:
     """Add an identity unless that person is known already; return whether it was added."""
     return insert_once(

@@ -4,20 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify
+from flask import Blueprint, Response, g, jsonify, request
 
 from app.core.errors import RequestError
+from app.pipeline.api_tokens import check_rate
+from app.pipeline.operators.arrivals import arrivals_page
+from app.pipeline.operators.channel_check import check_now
+from app.pipeline.operators.setup import channel_setup
 from app.pipeline.operators.switches import SwitchOrder, override_view, switch_off, switch_on
 from app.pipeline.services import Services
 from app.web.errors import trace_id
 from app.web.guards import json_body, require_token
 
+CHECK_RATE = "10 per minute"
+
 
 def channels_blueprint(services: Services) -> Blueprint:
     """Return the routes."""
     blueprint = Blueprint("channels_api", __name__, url_prefix="/api/v1")
+    _add_set_up(blueprint, services)
     _add_switches(blueprint, services)
     return blueprint
+
+
+def _add_set_up(blueprint: Blueprint, services: Services) -> None:
+    @blueprint.get("/channels/<name>/setup")
+    @require_token(services, "read")
+    def setup(name: str) -> Response:
+        """Show what a channel needs and how far it has come."""
+        return jsonify(channel_setup(services, name).as_json())
+
+    @blueprint.get("/channels/<name>/arrivals")
+    @require_token(services, "read")
+    def arrived(name: str) -> Response:
+        """List what arrived at a channel, newest first."""
+        return jsonify(arrivals_page(services, name, request.args.get("after")))
+
+    @blueprint.post("/channels/<name>/check")
+    @require_token(services, "operate")
+    def check(name: str) -> Response:
+        """Ask the platform now whether it takes the channel's keys."""
+        check_rate(services, g.api_token, "check", usual=CHECK_RATE)
+        return jsonify(check_now(services, name).as_json())
 
 
 def _add_switches(blueprint: Blueprint, services: Services) -> None:
