@@ -1,4 +1,4 @@
-"""`flask channels setup` and `watch`: what a channel needs at its platform, and what arrives at it, live."""
+"""`flask channels setup`, `watch` and `diff`: what a channel needs at its platform, what arrives at it, what a reload would change."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TypeVar
 
 import click
 
+from app.cli.differences import difference_lines
 from app.core.errors import CallgateError
 from app.pipeline.operators.arrivals import Arrival, arrivals
 from app.pipeline.operators.channel_keys import KeyView
+from app.pipeline.operators.reload import compare
 from app.pipeline.operators.setup import Setup, Step, channel_setup, console_entries
 from app.pipeline.services import Services
 
@@ -58,6 +60,22 @@ def add_set_up(group: click.Group, services: Services) -> None:
         _asked(lambda: arrivals(services, name))
         click.echo(f"Waiting for what comes to {name}; Ctrl-C ends this.")
         _watch(services, name, seconds)
+
+
+def add_diff(group: click.Group, services: Services) -> None:
+    """Add `flask channels diff`."""
+
+    @group.command("diff")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+    def diff(as_json: bool) -> None:
+        """Print what `flask reload` would change."""
+        found = compare(services)
+        if as_json:
+            click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False))
+        else:
+            click.echo("\n".join(difference_lines(found)))
+        if found.faults:
+            raise SystemExit(1)
 
 
 def _asked(question: Callable[[], T]) -> T:

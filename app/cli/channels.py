@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from app.cli.channel_setup import add_set_up
+from app.cli.channel_setup import add_diff, add_set_up
 from app.cli.channel_switches import add_switches
 from app.core.errors import CallgateError
 from app.pipeline.binding.codes import APP_SHAPE
@@ -52,6 +52,7 @@ def channels_group(services: Services) -> click.Group:
             raise SystemExit(1)
 
     add_set_up(group, services)
+    add_diff(group, services)
     add_switches(group, services)
 
     @group.command("app-key")

@@ -48,6 +48,11 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
+    "reload": CommandPlace(
+        "app.cli.differences:reload_command",
+        "Read settings, channels and handlers anew, without a failed request.",
+    ),
+    "settings": CommandPlace("app.cli.settings:settings_group", "Settings in force."),
     "prune": CommandPlace(
         "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."
     ),
