@@ -19,7 +19,8 @@ from app.pipeline.operators.console_access import Browser, Operator, find_operat
 from app.pipeline.services import Services
 from app.security.csrf import csrf_token, is_csrf_token
 from app.web.callbacks.reading import client_address
-from app.web.people.csrf import FIELD, HEADER, check_origin, form_field
+from app.web.console.forms import field
+from app.web.people.csrf import FIELD, HEADER, check_origin
 from app.web.people.login_errors import see_other
 from app.web.people.session_cookies import cookie_name
 
@@ -94,7 +95,7 @@ def form_token(services: Services, operator: Operator) -> str:
 def check_form(services: Services, operator: Operator) -> None:
     """Let a changing request through only when a page of this session meant it; raises RefusedError 403."""
     check_origin(services.settings.public_base_url)
-    given = request.headers.get(HEADER) or form_field(FIELD) or ""
+    given = request.headers.get(HEADER) or field(FIELD)
     if not is_csrf_token(services.settings.secret_key, operator.session.id, given):
         raise RefusedError(
             "csrf", "This form is no longer good; open the page again and repeat what you did."

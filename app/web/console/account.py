@@ -14,7 +14,7 @@ from app.pipeline.operators.console_access import (
 from app.pipeline.operators.console_people import BY_PASSWORD, FIRST_PERSON, set_console_password
 from app.pipeline.services import Services
 from app.web.console.access import browser_of_request, needs, set_console_cookie, the_operator
-from app.web.people.csrf import form_field
+from app.web.console.forms import field
 from app.web.people.login_errors import see_other
 
 
@@ -43,8 +43,8 @@ def add_account(blueprint: Blueprint, services: Services) -> None:
             raise RequestError(
                 "bad_password", "You signed in with a platform account; it has no password here."
             )
-        new, browser = form_field("new_password") or "", browser_of_request(services)
-        prove_again(services, operator, form_field("password") or "", browser)
+        new, browser = field("new_password"), browser_of_request(services)
+        prove_again(services, operator, field("password"), browser)
         set_console_password(services, operator.name, new, actor=operator.name)
         response = see_other(url_for("console.account", done="password_changed"))
         set_console_cookie(services.settings, response, prove_again(services, operator, new, browser))

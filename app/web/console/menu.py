@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 
 from app.core.roles import Role
 
@@ -13,7 +14,7 @@ class Entry(NamedTuple):
     """One line of the menu: the endpoint behind it, its words, its picture in icons.svg, who sees it."""
 
     endpoint: str
-    title: str
+    title: LazyString
     icon: str
     least: Role = Role.VIEWER
 
@@ -21,27 +22,48 @@ class Entry(NamedTuple):
 class Group(NamedTuple):
     """Lines that belong together, under a word where there is one."""
 
-    title: str
+    title: LazyString | str
     entries: tuple[Entry, ...]
+
+
+MENU = (
+    Group("", (Entry("console.overview", _("Overview"), "overview"),)),
+    Group(
+        _("Messages"),
+        (
+            Entry("console.messages", _("Messages"), "messages"),
+            Entry("console.notifications", _("Notifications"), "notifications"),
+        ),
+    ),
+    Group(
+        _("People"),
+        (
+            Entry("console.identities", _("Identities"), "people"),
+            Entry("console.bind_codes", _("Bind codes"), "bind"),
+        ),
+    ),
+    Group(
+        _("Set-up"),
+        (
+            Entry("console.app_tokens", _("App tokens"), "tokens"),
+            Entry("console.api_tokens", _("API tokens"), "api", Role.ADMIN),
+        ),
+    ),
+    Group(
+        _("Administration"),
+        (
+            Entry("console.bans", _("Bans"), "bans"),
+            Entry("console.people", _("Operators"), "operators", Role.ADMIN),
+            Entry("console.account", _("Your account"), "account"),
+        ),
+    ),
+)
 
 
 def menu_for(role: Role) -> list[Group]:
     """Return what somebody with a role sees."""
-    groups = (
-        Group(
-            "",
-            (Entry("console.overview", _("Overview"), "overview"),),
-        ),
-        Group(
-            _("Administration"),
-            (
-                Entry("console.people", _("Operators"), "operators", Role.ADMIN),
-                Entry("console.account", _("Your account"), "account"),
-            ),
-        ),
-    )
     return [
         Group(group.title, own)
-        for group in groups
+        for group in MENU
         if (own := tuple(entry for entry in group.entries if role.includes(entry.least)))
     ]

@@ -16,7 +16,7 @@ from app.pipeline.operators.console_people import (
 )
 from app.pipeline.services import Services
 from app.web.console.access import needs, the_operator
-from app.web.people.csrf import form_field
+from app.web.console.forms import field
 from app.web.people.login_errors import see_other
 
 
@@ -39,9 +39,9 @@ def add_people(blueprint: Blueprint, services: Services) -> None:
     @needs(Role.ADMIN)
     def add_person() -> Response:
         """Add somebody with a password."""
-        role = read_role(form_field("role") or "")
-        name = (form_field("name") or "").strip()
-        add_console_person(services, name, form_field("password") or "", role, actor=the_operator().name)
+        role = read_role(field("role"))
+        name = field("name").strip()
+        add_console_person(services, name, field("password"), role, actor=the_operator().name)
         return _back("person_added")
 
     _add_changes(blueprint, services)
@@ -52,14 +52,14 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
     @needs(Role.ADMIN)
     def change_role(name: str) -> Response:
         """Give somebody another role."""
-        set_console_role(services, name, read_role(form_field("role") or ""), actor=the_operator().name)
+        set_console_role(services, name, read_role(field("role")), actor=the_operator().name)
         return _back("role_changed")
 
     @blueprint.post("/operators/<name>/password")
     @needs(Role.ADMIN)
     def change_password(name: str) -> Response:
         """Give somebody another password."""
-        set_console_password(services, name, form_field("password") or "", actor=the_operator().name)
+        set_console_password(services, name, field("password"), actor=the_operator().name)
         return _back("password_changed")
 
     @blueprint.post("/operators/<name>/remove")

@@ -11,19 +11,33 @@ from app.core.roles import Role
 from app.pipeline.services import Services
 from app.web.console.access import form_token, guard, operator_or_none
 from app.web.console.account import add_account
+from app.web.console.api_tokens import add_api_tokens
+from app.web.console.app_tokens import add_app_tokens
+from app.web.console.bans import add_bans
+from app.web.console.bind_codes import add_bind_codes
+from app.web.console.identities import add_identities
 from app.web.console.listing import page_link
 from app.web.console.menu import menu_for
+from app.web.console.messages import add_messages
+from app.web.console.notifications import add_notifications
 from app.web.console.overview import add_overview
 from app.web.console.people import add_people
 from app.web.console.signing_in import add_signing_in
 from app.web.console.views import add_views
-from app.web.console.words import done_words, explain
+from app.web.console.words import explain, what_was_done
 from app.web.error_pages import wants_page
 from app.web.errors import answer_callgate_error, trace_id
 from app.web.people.session_cookies import keep_private
 
 PAGES = (
     add_overview,
+    add_messages,
+    add_notifications,
+    add_identities,
+    add_bind_codes,
+    add_app_tokens,
+    add_api_tokens,
+    add_bans,
     add_people,
     add_account,
     add_views,
@@ -60,7 +74,7 @@ def _for_pages(services: Services) -> dict[str, Any]:
         "menu": menu_for(operator.role),
         "csrf": form_token(services, operator),
         "page_link": page_link,
-        "done": done_words().get(request.args.get("done", "")),
+        "done": what_was_done(request.args.get("done", "")),
         "app_env": services.settings.app_env,
         "gateway": services.settings.public_base_url.partition("://")[2],
     }

@@ -23,8 +23,9 @@ from app.web.console.access import (
     set_console_cookie,
     the_operator,
 )
+from app.web.console.forms import field
 from app.web.console.words import explain
-from app.web.people.csrf import check_origin, form_field
+from app.web.people.csrf import check_origin
 from app.web.people.login_errors import see_other
 from app.web.people.session_cookies import signed_in
 from app.web.people.visits import refuse_what_is_no_visit
@@ -50,11 +51,9 @@ def add_signing_in(blueprint: Blueprint, services: Services) -> None:
     def by_password() -> Response:
         """Sign in by name and password."""
         check_origin(settings.public_base_url)
-        next_page, name = _next(form_field("next")), (form_field("name") or "").strip()
+        next_page, name = _next(field("next")), field("name").strip()
         try:
-            secret = sign_in_by_password(
-                services, name, form_field("password") or "", browser_of_request(services)
-            )
+            secret = sign_in_by_password(services, name, field("password"), browser_of_request(services))
         except RefusedError as error:
             return _page(services, next_page=next_page, name=name, error=error)
         return _signed_in(services, secret, next_page)

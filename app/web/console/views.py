@@ -9,7 +9,7 @@ from app.core.roles import Role
 from app.pipeline.operators.console_views import remove_view, save_view
 from app.pipeline.services import Services
 from app.web.console.access import needs, the_operator
-from app.web.people.csrf import form_field
+from app.web.console.forms import field
 from app.web.people.login_errors import see_other
 
 PAGES = frozenset({"events", "rejections", "dead_letters", "messages", "audit"})
@@ -23,8 +23,8 @@ def add_views(blueprint: Blueprint, services: Services) -> None:
     @needs(Role.VIEWER)
     def save() -> Response:
         """Save the filters at hand under a name."""
-        page, query = _page(), form_field("query") or ""
-        save_view(services, the_operator(), page=page, name=form_field("name") or "", query=query)
+        page, query = _page(), field("query")
+        save_view(services, the_operator(), page=page, name=field("name"), query=query)
         return see_other(
             f"{_address(page)}?{query}&done=view_saved" if query else f"{_address(page)}?done=view_saved"
         )
@@ -34,12 +34,12 @@ def add_views(blueprint: Blueprint, services: Services) -> None:
     def forget() -> Response:
         """Forget a view."""
         page = _page()
-        remove_view(services, the_operator(), page=page, name=form_field("name") or "")
+        remove_view(services, the_operator(), page=page, name=field("name"))
         return see_other(f"{_address(page)}?done=view_removed")
 
 
 def _page() -> str:
-    page = form_field("page") or ""
+    page = field("page")
     if page not in PAGES:
         raise RequestError("bad_view", f"Views can be saved of {', '.join(sorted(PAGES))}.")
     return page
