@@ -269,3 +269,14 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
         newest = own.order_by(events.c.received_at.desc()).limit(limit)
         found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
     return found
+
+
+def newest_events(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return id, type and time of each channel's newest event, where it has one (relies on ix_events_channel_received_at)."""
+    found: dict[str, Row[Any]] = {}
+    for channel in channels:
+        own = select(events.c.id, events.c.type, events.c.received_at).where(events.c.channel == channel)
+        row: Any = tx.execute(own.order_by(events.c.received_at.desc()).limit(1)).one_or_none()
+        if row is not None:
+            found[channel] = row
+    return found

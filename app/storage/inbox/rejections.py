@@ -173,3 +173,15 @@ def list_rejections(
     if before is not None:
         query = query.where(rejections.c.id < before)
     return tx.execute(query.order_by(rejections.c.id.desc()).limit(limit)).all()
+
+
+def newest_rejections(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return reason and time of each channel's newest rejection, where it has one (relies on ix_rejections_channel)."""
+    found: dict[str, Row[Any]] = {}
+    for channel in channels:
+        own = select(rejections.c.id, rejections.c.reason, rejections.c.received_at)
+        newest = own.where(rejections.c.channel == channel).order_by(rejections.c.id.desc()).limit(1)
+        row: Any = tx.execute(newest).one_or_none()
+        if row is not None:
+            found[channel] = row
+    return found

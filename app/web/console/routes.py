@@ -15,6 +15,7 @@ from app.web.console.api_tokens import add_api_tokens
 from app.web.console.app_tokens import add_app_tokens
 from app.web.console.bans import add_bans
 from app.web.console.bind_codes import add_bind_codes
+from app.web.console.channels import add_channels
 from app.web.console.identities import add_identities
 from app.web.console.listing import page_link
 from app.web.console.menu import menu_for
@@ -22,6 +23,7 @@ from app.web.console.messages import add_messages
 from app.web.console.notifications import add_notifications
 from app.web.console.overview import add_overview
 from app.web.console.people import add_people
+from app.web.console.settings import add_settings
 from app.web.console.signing_in import add_signing_in
 from app.web.console.views import add_views
 from app.web.console.words import explain, what_was_done
@@ -35,8 +37,10 @@ PAGES = (
     add_notifications,
     add_identities,
     add_bind_codes,
+    add_channels,
     add_app_tokens,
     add_api_tokens,
+    add_settings,
     add_bans,
     add_people,
     add_account,
