@@ -127,7 +127,7 @@ def test_over_http_cause_and_cure_come_in_both_languages(services: Services, cli
     (item,) = page["items"]
     assert item["cause"]["en"].startswith("The proof fits, and the request is for another account")
     assert item["cure"]["zh"].startswith(
-        "请在本渠道所属的账号或应用中填写 http://localhost:5003/webhooks/feishu"
+        "请在本渠道所属的账号或应用中填写 `http://localhost:5003/webhooks/feishu`"
     )
     assert page["after"] == item["at"] == "2026-11-20T12:00:00.000Z"
     assert client.get("/api/v1/channels/nobody/arrivals", headers=READER).status_code == 404

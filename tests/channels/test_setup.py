@@ -126,6 +126,12 @@ def test_a_channel_without_its_keys_shows_its_addresses_already(services_with: M
 
 
 @pytest.mark.backends("sqlite")
+def test_a_platform_without_a_login_has_no_return_address(services_with: MakeServices) -> None:
+    text = '[channels.pay]\nplatform = "wechatpay"\nmch_id = "1900000001"\napi_v3_key = "${UNSET_KEY}"\n'
+    assert list(channel_setup(services_with(channels=text), "pay").urls) == ["callback_url"]
+
+
+@pytest.mark.backends("sqlite")
 def test_domain_files_and_the_relays_host_are_addresses_too(services_with: MakeServices) -> None:
     text = FEISHU + 'domain_files = { "MP_verify_x.txt" = "x" }\nrelay_host = "feishu.gw.example"\n'
     setup = channel_setup(services_with(channels=text), "feishu")

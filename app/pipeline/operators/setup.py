@@ -144,10 +144,7 @@ def _urls(services: Services, configured: Channel | DisabledChannel) -> dict[str
     if isinstance(configured, Channel):
         found = addresses(services.settings, configured)
     else:
-        found = {
-            "callback_url": f"{base}{channel_path(name)}",
-            "redirect_uri": f"{base}/oauth/{name}/callback",
-        }
+        found = _urls_to_come(base, name, configured)
     if configured.config.relay_host:
         found["relay_host"] = f"{urlsplit(base).scheme}://{configured.config.relay_host}"
     return found
@@ -235,21 +232,32 @@ def _keys_step(configured: Channel | DisabledChannel, keys: Sequence[KeyView]) -
 
 def _way_in(came: Sequence[Arrival], *, checks: bool) -> list[Step]:
     """Return whether the platform knows the address, whether its check passed, and the first event."""
-    good = [each for each in came if not each.is_refused]
-    newest = next((each for each in came if each.outcome not in SAY_NOTHING), None)
-    passed = next((each for each in came if each.kind == "check"), None)
     event = next((each for each in came if each.kind == "event"), None)
-    entered = Step("address", "done", came[-1].at) if came else Step("address", "waiting")
-    if newest is not None and newest.is_refused and not (good and good[0].at >= newest.at):
-        refused = Step("check", "failed", newest.at, newest.detail, newest.cause, newest.cure)
-    elif passed is not None:
-        refused = Step("check", "done", passed.at, passed.what)
-    elif event is not None or not checks:
-        refused = Step("check", "unneeded")
-    else:
-        refused = Step("check", "waiting")
     first = Step("event", "waiting") if event is None else Step("event", "done", event.at, event.what)
-    return [entered, refused, first]
+    return [_address_step(came), _check_step(came, checks=checks), first]
+
+
+def _address_step(came: Sequence[Arrival]) -> Step:
+    here = [each for each in came if each.kind != "elsewhere"]
+    if here:
+        return Step("address", "done", here[-1].at)
+    return _failed("address", came[0]) if came else Step("address", "waiting")
+
+
+def _check_step(came: Sequence[Arrival], *, checks: bool) -> Step:
+    """Return how the newest check ended; a platform that sends none passes by its events."""
+    here = [each for each in came if each.kind != "elsewhere" and each.outcome not in SAY_NOTHING]
+    good = next((each for each in here if not each.is_refused), None)
+    passed = next((each for each in here if each.kind == "check"), None)
+    if here and here[0].is_refused and (good is None or good.at < here[0].at):
+        return _failed("check", here[0])
+    if passed is not None:
+        return Step("check", "done", passed.at, passed.what)
+    return Step("check", "unneeded" if good is not None or not checks else "waiting")
+
+
+def _failed(name: str, arrival: Arrival) -> Step:
+    return Step(name, "failed", arrival.at, arrival.detail, arrival.cause, arrival.cure)
 
 
 def _taken_step(came: Sequence[Arrival]) -> Step:

@@ -15,12 +15,12 @@ CONSOLE = Console(
         ),
         Entry(
             "事件与回调 → 事件配置 → 将事件发送至开发者服务器",
-            "Events & Callbacks → Event configuration → Send to developer’s server",
+            "Events & Callbacks → Event configuration → Send to developer's server",
             "callback_url",
         ),
         Entry(
             "事件与回调 → 回调配置 → 将回调发送至开发者服务器",
-            "Events & Callbacks → Callback configuration → Send to developer’s server",
+            "Events & Callbacks → Callback configuration → Send to developer's server",
             "callback_url",
         ),
         Entry("安全设置 → 重定向 URL", "Security Settings → Redirect URLs", "redirect_uri"),

@@ -15,12 +15,12 @@ from app.pipeline.operators.setup import Step
 from app.web.languages import current_language
 
 STEPS: Mapping[str, LazyString] = {
-    "keys": _("Keys are set"),
-    "address": _("The address is entered at the platform"),
-    "check": _("The platform's check passed"),
-    "event": _("The first event came"),
-    "taken": _("A handler or destination took it"),
-    "login": _("Somebody has logged in"),
+    "keys": _("Keys and values"),
+    "address": _("Address at the platform"),
+    "check": _("Check by the platform"),
+    "event": _("First event"),
+    "taken": _("Handler or destination"),
+    "login": _("First login"),
 }
 PURPOSES: Mapping[str, LazyString] = {
     "callback_url": _("Callbacks"),
@@ -51,6 +51,11 @@ NO_LOGINS = " is not set, so nobody is logged in"
 def in_language(words: Words) -> str:
     """Return the sentence for the reader."""
     return words.chinese if current_language().locale.startswith("zh") else words.english
+
+
+def name_of(title: str) -> str:
+    """Return a channel's title; a platform's own name in the reader's language. Never by a template: its `_` takes HTML."""
+    return str(gettext(title))
 
 
 def with_code(sentence: str) -> Markup:

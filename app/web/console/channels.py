@@ -19,6 +19,7 @@ from app.web.console.channel_words import (
     PURPOSES,
     STEPS,
     in_language,
+    name_of,
     outcome_words,
     reason_words,
     step_detail,
@@ -45,6 +46,7 @@ def add_channels(blueprint: Blueprint, services: Services) -> None:
             covers=COVERS,
             said=in_language,
             why=reason_words,
+            name_of=name_of,
             iso=as_text,
         )
         return make_response(page)
@@ -142,6 +144,7 @@ def _page(
         told=step_detail,
         outcome=outcome_words,
         with_code=with_code,
+        name_of=name_of,
         iso=as_text,
     )
     return make_response(page, 200 if error is None else error.http_status)
