@@ -109,7 +109,9 @@ def _console_lines(setup: Setup) -> Iterator[str]:
     if setup.console is None:
         return
     yield ""
-    yield f"At the platform: {setup.console.address}"
+    yield f"At the platform: {setup.console.address}".rstrip(": ")
+    if setup.console.address_end:
+        yield f"    behind the callback address must stand {setup.console.address_end}"
     for entry, value in console_entries(setup):
         english = f" ({entry.english})" if entry.english else ""
         yield f"    {entry.page}{english}"

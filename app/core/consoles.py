@@ -25,12 +25,17 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Where a platform's application is set up. `address` may be a sentence where there is no address for everybody."""
+    """Where a platform's application is set up.
+
+    `address` may be a name where there is no address for everybody, or empty. `address_end` must stand behind the callback
+    address there, `<key>` for the value of a key.
+    """
 
     address: str
     entries: tuple[Entry, ...] = ()
     checks_address: bool = False
     """Whether the platform sends a set-up request as soon as the address is saved."""
+    address_end: str = ""
 
 
 @runtime_checkable

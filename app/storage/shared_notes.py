@@ -51,7 +51,7 @@ def claim_note(tx: Connection, note: Note) -> bool:
 
     Notes whose names begin alike, up to the first colon, and that are a day older go.
     """
-    values = note._asdict()
+    values = note._asdict() | {"actor": storable(note.actor, 191)}
     older = (shared_notes.c.name == note.name, shared_notes.c.at < note.at)
     is_first = tx.execute(shared_notes.update().where(*older).values(**values)).rowcount == 1
     is_first = is_first or insert_once(tx, shared_notes, values)

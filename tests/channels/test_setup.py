@@ -184,6 +184,14 @@ def test_an_event_that_nobody_takes_is_said(services: Services) -> None:
 
 
 @pytest.mark.backends("sqlite")
+def test_a_secret_that_belongs_into_the_address_is_said(services_with: MakeServices) -> None:
+    text = '[channels.hub]\nplatform = "dockerhub"\npath_secret = "path-secret-77aa12cc"\n'
+    setup = channel_setup(services_with(channels=text), "hub")
+    assert setup.console is not None
+    assert setup.console.address_end == "/<path_secret>"
+
+
+@pytest.mark.backends("sqlite")
 def test_a_switched_off_channel_says_who_did_it(services: Services) -> None:
     switch_off(services, "feishu", SwitchOrder("ops", "leaked"))
     setup = channel_setup(services, "feishu")

@@ -190,6 +190,7 @@ def _console_json(console: Console | None, values: dict[str, str]) -> dict[str, 
     return {
         "address": console.address,
         "checks_address": console.checks_address,
+        "address_end": console.address_end,
         "fields": [
             {
                 "page": entry.page,
