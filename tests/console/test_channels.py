@@ -8,6 +8,7 @@ from app.config.settings import Settings
 from app.pipeline.operators.switches import SwitchOrder, switch_off
 from app.pipeline.services import MainProcess, Services
 from app.storage.database.db import Database
+from app.web.console.channel_words import with_code
 from app.web.console.setting_words import CHINESE
 from tests.builders import CALLBACK_CHANNEL, FrozenClock, make_services
 from tests.channels.stage import FEISHU, challenge, event, refuse, take
@@ -72,6 +73,10 @@ def test_a_refusal_stands_with_cause_and_cure_in_the_readers_language(
     assert "证明无误，但请求属于另一个账号、应用或地址。" in admin.text(
         "/console/channels/feishu", **CHINESE_PAGE
     )
+
+
+def test_a_sentence_with_code_stays_text() -> None:
+    assert str(with_code("a <b> `x<y` c")) == "a &lt;b&gt; <code>x&lt;y</code> c"
 
 
 def test_an_address_is_drawn_as_a_qr_code(admin: Desk) -> None:
