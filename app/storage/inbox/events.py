@@ -26,6 +26,7 @@ from app.core.exact_json import read_json, write_json
 from app.core.states import EventState
 from app.core.values import Event
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
+from app.storage.database.newest import newest_of_each
 
 events = Table(
     "events",
@@ -273,10 +274,5 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
 
 def newest_events(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
     """Return id, type and time of each channel's newest event, where it has one (relies on ix_events_channel_received_at)."""
-    found: dict[str, Row[Any]] = {}
-    for channel in channels:
-        own = select(events.c.id, events.c.type, events.c.received_at).where(events.c.channel == channel)
-        row: Any = tx.execute(own.order_by(events.c.received_at.desc()).limit(1)).one_or_none()
-        if row is not None:
-            found[channel] = row
-    return found
+    columns = (events.c.channel, events.c.id, events.c.type, events.c.received_at)
+    return newest_of_each(tx, columns, events.c.received_at, channels)

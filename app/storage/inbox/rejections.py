@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, Stri
 from app.core.storable import storable
 from app.security.addresses import address_group
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
+from app.storage.database.newest import newest_of_each
 
 MOST_PER_CHANNEL = 2_000
 MOST_BODY_BYTES = 4096
@@ -177,11 +178,5 @@ def list_rejections(
 
 def newest_rejections(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
     """Return reason and time of each channel's newest rejection, where it has one (relies on ix_rejections_channel)."""
-    found: dict[str, Row[Any]] = {}
-    for channel in channels:
-        own = select(rejections.c.id, rejections.c.reason, rejections.c.received_at)
-        newest = own.where(rejections.c.channel == channel).order_by(rejections.c.id.desc()).limit(1)
-        row: Any = tx.execute(newest).one_or_none()
-        if row is not None:
-            found[channel] = row
-    return found
+    columns = (rejections.c.channel, rejections.c.id, rejections.c.reason, rejections.c.received_at)
+    return newest_of_each(tx, columns, rejections.c.id, channels)
