@@ -47,6 +47,8 @@ def test_no_page_of_channels_scrolls_sideways_on_a_phone(
     page = sign_in(visitor, keeper, PAGES[0])
     for path in PAGES:
         visitor.open(path)
+        for closed in page.locator(".page-head details.drop summary").all():
+            closed.click()
         assert (page.evaluate(WIDER), page.evaluate(UNNAMED)) == (0, []), path
 
 
