@@ -134,6 +134,14 @@ def test_over_http_cause_and_cure_come_in_both_languages(services: Services, cli
     assert client.get("/api/v1/channels/feishu/arrivals?after=x", headers=READER).status_code == 400
 
 
+@pytest.mark.backends("sqlite")
+def test_the_list_of_rejections_tells_cause_and_cure_too(services: Services, client: FlaskClient) -> None:
+    refuse(services, event(token="another"))
+    (item,) = client.get("/api/v1/rejections", headers=READER).get_json()["items"]
+    assert "`verification_token`" in item["cure"]["en"]
+    assert item["cause"]["zh"] == "收到的令牌或密码与本渠道的不同。"
+
+
 def terminal(services: Services, *words: str) -> Result:
     return CliRunner().invoke(channels_group(services), words)
 

@@ -5,22 +5,18 @@ Also what was meant for it and came to an address that is none: a wrong letter a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
-from functools import partial
 from typing import Any, Literal
-
-import orjson
 
 from app.core.errors import RefusedError, RequestError
 from app.core.moments import as_text, iso_moment
-from app.pipeline.channels import Channel, DisabledChannel, channel_path
+from app.pipeline.channels import Channel, DisabledChannel
 from app.pipeline.inbound.set_up_checks import write_noted_checks
-from app.pipeline.operators.channel_keys import inbound_keys
 from app.pipeline.operators.cure_words import NOT_ENTERED, Words
-from app.pipeline.operators.cures import cure_for, filled
+from app.pipeline.operators.remedies import configured, in_both, remedy_of
 from app.pipeline.services import Services
 from app.storage.channel_checks import list_checks
 from app.storage.database.db import StoredRow, Transaction
@@ -70,8 +66,8 @@ class Arrival:
             "what": self.what,
             "outcome": self.outcome,
             "detail": self.detail,
-            "cause": _both(self.cause),
-            "cure": _both(self.cure),
+            "cause": in_both(self.cause),
+            "cure": in_both(self.cure),
             "event_id": self.event_id,
             "remote_addr": self.remote_addr,
             "trace_id": self.trace_id,
@@ -83,11 +79,11 @@ def arrivals(services: Services, name: str, after: str | None = None) -> list[Ar
 
     A little of what is older than `after` comes too.
     """
-    configured = configured_channel(services, name)
+    configured_channel(services, name)
     since = None if after is None else _time(after)
     write_noted_checks(services)
     with services.database.read() as tx:
-        found = [*_checks(tx, name), *_events(tx, name, since), *_refused(services, tx, configured)]
+        found = [*_checks(tx, name), *_events(tx, name, since), *_refused(services, tx, name)]
         found += _elsewhere(services, tx, name)
     newest = sorted(found, key=lambda each: (each.at, each.id), reverse=True)
     return [each for each in newest if since is None or each.at >= since][:MOST]
@@ -102,12 +98,8 @@ def arrivals_page(services: Services, name: str, after: str | None) -> dict[str,
 
 def configured_channel(services: Services, name: str) -> Channel | DisabledChannel:
     """Return a channel of the file, whether it takes part or not; raises RefusedError 404."""
-    channel = services.channels.get(name)
-    if channel is not None:
+    if (channel := configured(services, name)) is not None:
         return channel
-    for disabled in services.channels.disabled:
-        if disabled.config.name == name:
-            return disabled
     raise RefusedError(
         "unknown_channel",
         "There is no such channel in the channels file; `flask channels list` shows those that exist.",
@@ -137,15 +129,11 @@ def _events(tx: Transaction, name: str, since: datetime | None) -> Iterable[Arri
         )
 
 
-def _refused(services: Services, tx: Transaction, configured: Channel | DisabledChannel) -> Iterable[Arrival]:
-    name = configured.config.name
-    keys = inbound_keys(configured.config, configured.spec)
+def _refused(services: Services, tx: Transaction, name: str) -> Iterable[Arrival]:
     for row in list_rejections(tx, channel=name, before=None, limit=MOST):
         word, _, sentence = row.reason.partition(": ")
-        cure = cure_for(word, _headers(row), row.body_length)
-        fill = partial(filled, keys=keys, address=services.settings.public_base_url + channel_path(name))
-        shown = _rejected(row, "refused", word, sentence)
-        yield replace(shown, cause=fill(cure.cause), cure=fill(cure.cure))
+        remedy = remedy_of(services, row)
+        yield replace(_rejected(row, "refused", word, sentence), cause=remedy.cause, cure=remedy.cure)
 
 
 def _elsewhere(services: Services, tx: Transaction, name: str) -> Iterable[Arrival]:
@@ -168,12 +156,3 @@ def _rejected(row: StoredRow, kind: Kind, word: str, sentence: str) -> Arrival:
         remote_addr=row.remote_addr,
         trace_id=row.trace_id,
     )
-
-
-def _headers(row: StoredRow) -> Sequence[Sequence[str]]:
-    found: Sequence[Sequence[str]] = orjson.loads(row.headers)
-    return found
-
-
-def _both(words: Words | None) -> dict[str, str] | None:
-    return None if words is None else {"en": words.english, "zh": words.chinese}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -163,7 +164,8 @@ def _holds_secret(annotation: Any) -> bool:
     return is_compound and any(_holds_secret(each) for each in get_args(annotation))
 
 
-def _needs(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=256)
+def _needs(model: type[BaseModel]) -> Mapping[str, tuple[str, ...]]:
     """Return what each key is needed for, as the model itself says when it is asked with one key more each time."""
     found: dict[str, list[str]] = {
         name: ["everything"] for name, field in model.model_fields.items() if field.is_required()

@@ -15,6 +15,7 @@ from app.core.states import EventState
 from app.core.storable import is_storable
 from app.pipeline.evidence import refused_body, without_credentials
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
+from app.pipeline.operators.remedies import in_both, remedy_of
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
@@ -156,12 +157,15 @@ def list_rejections_page(
 def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
     # Those kept before bodies were masked are masked here.
     body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
+    remedy = remedy_of(services, row)
     return {
         "id": row.id,
         "channel": row.channel,
         "status": row.status,
         "error": row.error,
         "reason": row.reason,
+        "cause": in_both(remedy.cause),
+        "cure": in_both(remedy.cure),
         "method": row.method,
         "path": row.path,
         "remote_addr": row.remote_addr,

@@ -16,6 +16,7 @@ from app.pipeline.operators.arrivals import Arrival, arrivals, configured_channe
 from app.pipeline.operators.channel_keys import KeyView, channel_keys, may_offer
 from app.pipeline.operators.channels import CAPABILITIES, advice_of, coverage_of, off_sentence
 from app.pipeline.operators.cure_words import Words
+from app.pipeline.operators.remedies import in_both
 from app.pipeline.operators.switches import override_view, overrides_of
 from app.pipeline.services import Services
 from app.storage.channel_overrides import Override
@@ -41,10 +42,7 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """Return the step as JSON shows it."""
-        told = {
-            name: {"en": words.english, "zh": words.chinese} if words is not None else None
-            for name, words in (("cause", self.cause), ("cure", self.cure))
-        }
+        told = {"cause": in_both(self.cause), "cure": in_both(self.cure)}
         return {"name": self.name, "state": self.state, "at": as_text(self.at), "detail": self.detail, **told}
 
 
