@@ -52,6 +52,11 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
     "audit": CommandPlace("app.cli.audit:audit_group", "Who did what."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
+    "reload": CommandPlace(
+        "app.cli.differences:reload_command",
+        "Read settings, channels and handlers anew, without a failed request.",
+    ),
+    "settings": CommandPlace("app.cli.settings:settings_group", "Settings in force."),
     "prune": CommandPlace(
         "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."
     ),

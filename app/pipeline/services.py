@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.config.api_tokens import ApiToken
+from app.config.channels import ChannelsFile
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
@@ -112,6 +113,14 @@ class NotedChecks:
     last: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MainProcess:
+    """The process that started this one and can replace it; `name` is the same for all that it started."""
+
+    name: str
+    replace: Callable[[], None]
+
+
 @dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
@@ -133,6 +142,10 @@ class Runtime:
     checks: NotedChecks = field(default_factory=NotedChecks)
     live: object | None = None
     """The watcher of this process (operators/live.py), made when somebody listens first."""
+    main_process: MainProcess | None = None
+    reload_seen: str | None = None
+    """The time of the last wish to be replaced that this process knows; None before it looked."""
+    has_told_what_runs: bool = False
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 
@@ -175,6 +188,12 @@ class Services:
     """Makes what one run of a handler is lent."""
     handlers_http: HttpClient | None = None
     """The way out for handlers: to public addresses."""
+    file: ChannelsFile = field(default_factory=ChannelsFile, repr=False)
+    """The channels file as this process read it."""
+    reread: Callable[[], tuple[Settings, ChannelsFile]] | None = None
+    """Reads settings, channels file and handlers anew and joins nothing; raises ConfigurationError with every fault."""
+    setting_origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting came from, by its name."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)

@@ -22,6 +22,7 @@ import structlog
 
 from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import give_back
+from app.pipeline.inbound.set_up_checks import write_noted_checks
 from app.pipeline.services import Services
 
 PR_SET_PDEATHSIG = 1
@@ -124,6 +125,7 @@ class GracefulStop:
         log.info("stopping", running=len(self._services.runtime.running))
         for part in self._parts:
             part.stop()
+        write_noted_checks(self._services)
         while time.monotonic() < deadline:
             if not self._services.runtime.running:
                 self._idle.set()

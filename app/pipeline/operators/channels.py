@@ -48,8 +48,8 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
                 name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None
             ],
             "off": dict(channel.off),
-            "signature_covers": _covered(channel),
-            "advice": _advice(channel),
+            "signature_covers": coverage_of(channel),
+            "advice": advice_of(channel),
             "urls": addresses(services.settings, channel),
         }
         for channel in services.channels
@@ -100,12 +100,13 @@ def off_sentence(override: Override) -> str:
     return f"switched off by {override.actor} at {override.at:%Y-%m-%d %H:%M} UTC: {override.reason}"
 
 
-def _advice(channel: Channel) -> str | None:
+def advice_of(channel: Channel) -> str | None:
+    """Return what its connector advises against in its own configuration."""
     advised = channel.as_capability(AdvisedSource)
     return None if advised is None else advised.advice
 
 
-def _covered(channel: Channel) -> str | None:
+def coverage_of(channel: Channel) -> str | None:
     """Return how much of a callback the channel's proof covers, None where it takes none."""
     source = channel.as_capability(WebhookSource)
     return None if source is None else source.signature_covers.value

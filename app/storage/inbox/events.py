@@ -26,6 +26,7 @@ from app.core.exact_json import read_json, write_json
 from app.core.states import EventState
 from app.core.values import Event
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
+from app.storage.database.newest import newest_of_each
 
 events = Table(
     "events",
@@ -286,3 +287,9 @@ def recent_types(tx: Connection, *, limit: int) -> list[str]:
     """Return the types of the newest events, each once (relies on ix_events_received_at)."""
     newest = select(events.c.type).order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)
     return sorted(set(tx.execute(newest).scalars()))
+
+
+def newest_events(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return id, type and time of each channel's newest event, where it has one (relies on ix_events_channel_received_at)."""
+    columns = (events.c.channel, events.c.id, events.c.type, events.c.received_at)
+    return newest_of_each(tx, columns, events.c.received_at, channels)

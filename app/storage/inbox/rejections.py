@@ -33,6 +33,7 @@ from sqlalchemy import (
 from app.core.storable import storable
 from app.security.addresses import address_group
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
+from app.storage.database.newest import newest_of_each
 
 MOST_PER_CHANNEL = 2_000
 MOST_BODY_BYTES = 4096
@@ -232,3 +233,9 @@ def _narrowed(channel: str | None, since: datetime | None, word: str | None) -> 
             or_(rejections.c.reason == word, rejections.c.reason.startswith(f"{word}:", autoescape=True))
         )
     return conditions
+
+
+def newest_rejections(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return reason and time of each channel's newest rejection, where it has one (relies on ix_rejections_channel)."""
+    columns = (rejections.c.channel, rejections.c.id, rejections.c.reason, rejections.c.received_at)
+    return newest_of_each(tx, columns, rejections.c.id, channels)
