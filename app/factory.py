@@ -153,12 +153,7 @@ def join_services(
             file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
         ),
         commands=command_routes(router, runner),
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
-        push_keys=file.push_keys,
         handlers_http=_handlers_http(settings, meters),
-        api_tokens=(*settings.api_tokens, *file.api_tokens),
-        file=file,
         notices=notices,
         runtime=runtime,
         **_of_file(file, settings),
@@ -173,6 +168,7 @@ def _of_file(file: ChannelsFile, settings: Settings) -> dict[str, Any]:
         "message_groups": file.message_groups,
         "push_keys": file.push_keys,
         "api_tokens": (*settings.api_tokens, *file.api_tokens),
+        "file": file,
     }
 
 
