@@ -44,6 +44,7 @@ from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
+from app.pipeline.watch.speaking import watch_faults
 from app.security.bans import Bans
 from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
@@ -120,6 +121,7 @@ def join_services(
         login_groups=file.login_groups,
         message_groups=file.message_groups,
         push_keys=file.push_keys,
+        watch=file.watch,
         handlers_http=_handlers_http(settings),
         api_tokens=(*settings.api_tokens, *file.api_tokens),
         notices=notices,
@@ -181,8 +183,10 @@ def _open_checked_channels(
         faults += unknown_channels(file.api_tokens, channels.is_configured)
         faults += group_faults(file.login_groups, channels)
         names = {each.name for each in file.channels}
+        senders = names | {each.name for each in file.message_groups}
         faults += message_group_faults(file.message_groups, names)
-        faults += push_key_faults(file.push_keys, names | {each.name for each in file.message_groups})
+        faults += push_key_faults(file.push_keys, senders)
+        faults += watch_faults(file.watch, channels, senders)
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":

@@ -67,6 +67,11 @@ def new_id(now: datetime) -> str:
     return f"{value:032x}"
 
 
+def first_id(moment: datetime) -> str:
+    """Return what sorts before every id that is made at a moment or later."""
+    return f"{(int(moment.timestamp() * 1000) & (1 << 48) - 1) << 80:032x}"
+
+
 class OrderedIds:
     """Makes identifiers that sort in the order they were asked for, also within one millisecond.
 

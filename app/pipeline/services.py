@@ -14,6 +14,7 @@ from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
+from app.config.watch import WatchConfig
 from app.core.clock import Clock
 from app.core.ports import HttpClient
 from app.core.values import Event
@@ -137,6 +138,7 @@ class Services:
     """Those of the environment and of the channels file; the others are in the database."""
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
+    watch: WatchConfig = field(default_factory=WatchConfig)
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     expect: Callable[[Services, str, str, Any, Transaction | None], None] | None = None

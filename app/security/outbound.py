@@ -33,6 +33,7 @@ from app.security.deadline_sockets import (
     has_written,
     tls_context,
 )
+from app.security.far_clocks import FAR_CLOCKS
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
 
@@ -245,6 +246,7 @@ class OutboundClient:
                 allow_redirects=False,
                 timeout=(self._connect_timeout, self._total_timeout),
             ) as response:
+                self._hear_clock(response, host)
                 if self._proxy and response.status_code == PROXY_WANTS_PASSWORD:
                     raise _proxy_failed(host)
                 if 300 <= response.status_code < 400:  # noqa: PLR2004
@@ -267,6 +269,11 @@ class OutboundClient:
             failure.was_sent = has_written() and not _is_of_proxy(error)
             raise failure from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
+
+    def _hear_clock(self, response: requests.Response, host: str) -> None:
+        """Compare a platform's clock with ours; addresses that callers supply say nothing about the time."""
+        if self._guard is None:
+            FAR_CLOCKS.note(host, response.headers.get("Date"), age=response.headers.get("Age"))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
         body = bytearray()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.web.api.alarms import alarms_blueprint
 from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
@@ -29,6 +30,7 @@ from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
     events_blueprint,
+    alarms_blueprint,
     replay_blueprint,
     bindcodes_blueprint,
     authorisations_blueprint,
@@ -56,6 +58,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         commands_blueprint,
         command_status_blueprint,
         events_blueprint,
+        alarms_blueprint,
         messages_blueprint,
         notifications_blueprint,
         replay_blueprint,

@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    func,
+    literal,
     select,
 )
 
@@ -269,3 +271,19 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
         newest = own.order_by(events.c.received_at.desc()).limit(limit)
         found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
     return found
+
+
+def count_received(
+    tx: Connection, channel: str, since: datetime, *, until: datetime | None = None, limit: int
+) -> int:
+    """Return how many events a channel took in a time, counted to `limit` (relies on ix_events_channel_received_at)."""
+    found = select(literal(1)).where(events.c.channel == channel, events.c.received_at >= since)
+    if until is not None:
+        found = found.where(events.c.received_at < until)
+    return int(tx.execute(select(func.count()).select_from(found.limit(limit).subquery())).scalar_one())
+
+
+def newest_received_at(tx: Connection, channel: str) -> datetime | None:
+    """Return when a channel's newest event came, None when it never had one (relies on ix_events_channel_received_at)."""
+    newest = select(events.c.received_at).where(events.c.channel == channel)
+    return tx.execute(newest.order_by(events.c.received_at.desc()).limit(1)).scalar_one_or_none()

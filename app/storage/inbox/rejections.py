@@ -173,3 +173,16 @@ def list_rejections(
     if before is not None:
         query = query.where(rejections.c.id < before)
     return tx.execute(query.order_by(rejections.c.id.desc()).limit(limit)).all()
+
+
+def newest_rejection_at(tx: Connection) -> datetime | None:
+    """Return when something was last refused, on whatever channel."""
+    newest = select(rejections.c.received_at).order_by(rejections.c.id.desc()).limit(1)
+    return tx.execute(newest).scalar_one_or_none()
+
+
+def recent_reasons(tx: Connection, channel: str, since: datetime, *, limit: int) -> Sequence[str]:
+    """Return why a channel's newest deliveries were refused, `limit` of them at most, newest first (relies on ix_rejections_channel)."""
+    newest = select(rejections.c.reason, rejections.c.received_at).where(rejections.c.channel == channel)
+    rows = tx.execute(newest.order_by(rejections.c.id.desc()).limit(limit))
+    return [row.reason for row in rows if row.received_at >= since]
