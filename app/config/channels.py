@@ -71,6 +71,7 @@ class ChannelConfig(BaseModel):
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
     egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
+    send_traceparent: bool = False
     relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)

@@ -53,6 +53,11 @@ def trace_word() -> str:
     return f"{_RANDOM.take(128):032x}"
 
 
+def span_word() -> str:
+    """Return 16 random hex digits, not all of them zero, that name one span of a trace."""
+    return f"{_RANDOM.take(64) or 1:016x}"
+
+
 def new_id(now: datetime) -> str:
     """Return 32 hex digits that sort by time: a version 7 UUID (RFC 9562 §5.7) without dashes."""
     milliseconds = int(now.timestamp() * 1000)

@@ -17,6 +17,7 @@ from app.config.settings import Settings
 from app.config.watch import WatchConfig
 from app.core.clock import Clock
 from app.core.ports import HttpClient
+from app.core.traces import Spans
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
@@ -145,6 +146,8 @@ class Services:
     """Has an order waited for (payments/expect.py); here because handlers' tools are below that story."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
     """Makes what one run of a handler is lent."""
+    spans: Spans | None = None
+    """Where spans go; None where nobody collects them."""
     handlers_http: HttpClient | None = None
     """The way out for handlers: to public addresses."""
     notices: tuple[str, ...] = ()

@@ -36,11 +36,11 @@ from app.security.deadline_sockets import (
 from app.security.far_clocks import FAR_CLOCKS
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
+from app.security.traced_calls import DEFAULT_PORTS, TracedCall
 
 MAX_BODY = 1_048_576
 CHUNK = 65_536
 MAX_RETRY_AFTER = 86_400
-DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 OPAQUE_SEGMENT = 24
 PROXY_WANTS_PASSWORD = 407
@@ -125,6 +125,7 @@ class OutboundClient:
         ca_file: str | None = None,
         client_certificate: tuple[str, str] | None = None,
         proxy: str = "",
+        tells_trace: bool = False,
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -135,6 +136,7 @@ class OutboundClient:
         self._ca_file = ca_file
         self._client_certificate = client_certificate
         self._proxy = proxy
+        self._tells_trace = tells_trace
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
@@ -156,8 +158,10 @@ class OutboundClient:
         Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
         first is False when not one byte of the request went out.
         """
+        call = TracedCall(method, url, is_known=self._guard is None)
+        told = {**call.headers(are_told=self._tells_trace), **(headers or {})}
         prepared = self._prepare(
-            method, url, params=params, form=form, json=json, content=content, headers=headers
+            method, url, params=params, form=form, json=json, content=content, headers=told
         )
         target = urlsplit(prepared.url or "")
         log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
@@ -168,7 +172,9 @@ class OutboundClient:
                 answer = self._send(prepared, target.hostname or "")
         except UpstreamError as error:
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
+            call.end(error=error.code)
             raise
+        call.end(status=answer.status)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 

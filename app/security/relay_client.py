@@ -18,6 +18,7 @@ import urllib3
 from app.core.errors import UpstreamError
 from app.security.deadline_sockets import deadline
 from app.security.outbound import CHUNK, OutboundClient, origin_of, unavailable
+from app.security.traced_calls import TracedCall
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CONNECT_SECONDS = 3.0
@@ -72,16 +73,20 @@ class RelayClient(OutboundClient):
 
         Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else.
         """
+        traced = TracedCall(call.method, call.url, is_known=True)
         prepared = self._written(call)
+        prepared.headers.update(traced.headers(are_told=self._tells_trace))
         host = urlsplit(call.url).hostname or ""
         bounds = ExitStack()
         bounds.enter_context(deadline(CONNECT_SECONDS, WHOLE_SECONDS))
         try:
             response = bounds.enter_context(self._passed(prepared, host))
             _check_head(response, host)
-        except BaseException:
+        except BaseException as error:
             bounds.close()
+            traced.end(error=getattr(error, "code", type(error).__name__))
             raise
+        traced.end(status=response.status_code)
         return PassedAnswer(response, host, bounds)
 
     def _written(self, call: PassedCall) -> requests.PreparedRequest:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextvars import ContextVar
 from typing import Any
 
 import structlog
 
+from app.core.traces import TRACE, TRACE_ID
 from app.core.visible import visible, visible_line
-
-TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
-"""The request that runs; every line written meanwhile carries it."""
 
 MAX_LINE = 4096
 """Bytes. Whoever calls the gateway chooses some of the text in its log and must not fill it."""
 
 SHORTER_AND_SHORTER = (1500, 500, 150, 50)
-ALWAYS_KEPT = ("event", "level", "timestamp", "trace_id", "channel")
+ALWAYS_KEPT = ("event", "level", "timestamp", "trace_id", "span_id", "channel")
 CUT = " …cut… "
 WIDEST_CHARACTER = 4
 
 _AS_JSON = structlog.processors.JSONRenderer()
+
+__all__ = ["TRACE_ID", "configure_logging"]
 
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
 
@@ -30,7 +29,7 @@ NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
 def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     """Send structlog and the standard library's loggers to standard error, through `redact` (a structlog processor)."""
     shared: list[Any] = [
-        _add_trace_id,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
@@ -113,8 +112,10 @@ def _shown(name: str, value: Any) -> Any:
     return visible_line(value) if name == "event" else visible(value)
 
 
-def _add_trace_id(_logger: Any, _method: str, line: Any) -> Any:
-    trace_id = TRACE_ID.get()
+def _add_trace(_logger: Any, _method: str, line: Any) -> Any:
+    trace_id, trace = TRACE_ID.get(), TRACE.get()
     if trace_id is not None:
         line.setdefault("trace_id", trace_id)
+    if trace is not None and trace.trace_id == line.get("trace_id"):
+        line.setdefault("span_id", trace.span_id)
     return line

@@ -1,4 +1,4 @@
-"""Alarms of the built-in watch, whose turn it is to look, and when dispatches died."""
+"""Alarms of the built-in watch, whose turn it is to look, when dispatches died, and the trace that an event is part of."""
 
 from __future__ import annotations
 
@@ -43,8 +43,12 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'dead'"),
     )
 
+    op.add_column("events", sa.Column("traceparent", sa.String(64)))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("events") as table:
+        table.drop_column("traceparent")
     op.drop_index("ix_dispatches_died", "dispatches")
     op.drop_table("watch_turns")
     op.drop_table("alarms")

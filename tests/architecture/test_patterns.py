@@ -86,6 +86,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.core.storable:NOT_KEPT": ("sub", [("", "a\t", ""), ("", "\x00", ""), ("", "\ud83d", "")]),
     "app.core.visible:CONTROL": ("sub", [("", "a\t", ""), ("", "\x1b", ""), ("", "a\u200d", "")]),
     "app.core.visible:STEERING": ("sub", [("", "a\t", ""), ("", "\x1b", ""), ("", "\u202e", "")]),
+    "app.core.traces:TRACEPARENT": ("fullmatch", [("", "0", ""), (f"cc-{'a' * 32}-{'b' * 16}-01-", "a", ""), (f"cc-{'a' * 32}-{'b' * 16}-01-", "a", " ")]),
     "app.pipeline.binding.codes:APP_SHAPE": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.pipeline.binding.codes:CODE_SHAPE": ("fullmatch", [("", "A", "")]),
     "app.pipeline.binding.codes:WORD_SHAPE": ("fullmatch", [("", "a", "x")]),

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from app.core.clock import SystemClock
 from app.storage.app_tokens import app_tokens
 from tests.builders import FrozenClock
-from tests.sending.office import ask, run_due
+from tests.sending.office import Answer, ask, run_due
 from tests.watch.post import Post
 
 
@@ -151,7 +151,7 @@ def test_a_message_of_its_own_that_dies_is_no_news(post: Post) -> None:
 
 @pytest.mark.backends("sqlite")
 def test_a_message_of_somebody_else_that_dies_is_told(post: Post) -> None:
-    answers = [(403, {})]
+    answers: list[Answer] = [(403, {})]
     post.office.answer = lambda call: answers.pop() if answers else (200, {"id": "m1"})
     ask(post.services)
     run_due(post.services)

@@ -56,7 +56,7 @@ class CommandRunner:
         self._clock = clock
         self._runtime = runtime
         guard = AddressGuard(settings.callback_allowed_hosts)
-        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
+        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER, tells_trace=True)
 
     def run(self, route: Route, event: Event, context: Context) -> None:
         """Run the handler of a command and keep what it returns as the outcome."""

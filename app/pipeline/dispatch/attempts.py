@@ -17,6 +17,7 @@ from app.core.errors import PermanentError, Postponed, StoreUnavailable
 from app.core.exact_json import read_json
 from app.core.ports import WebhookSource
 from app.core.states import DispatchState
+from app.core.traces import TRACE
 from app.core.values import Event
 from app.pipeline.dispatch.on_dead import context_of_death, store_what_follows
 from app.pipeline.dispatch.ordering import tell_followers
@@ -28,6 +29,7 @@ from app.pipeline.dispatch.retry import (
     next_delay,
 )
 from app.pipeline.dispatch.tracebacks import LOGGED_BYTES, error_line, traceback_text, within
+from app.pipeline.dispatch.traced_attempts import attempt_traced
 from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
@@ -47,13 +49,15 @@ log = structlog.get_logger(__name__)
 class DispatchResult(NamedTuple):
     """How one attempt left its dispatch; `data` is what the handler returned, as JSON would carry it.
 
-    `is_recorded` is False when somebody else records it, and lets go of the claim then.
+    `is_recorded` is False when somebody else records it, and lets go of the claim then. `error` names the kind of what went
+    wrong.
     """
 
     state: DispatchState
     data: Any = None
     due_at: datetime | None = None
     is_recorded: bool = True
+    error: str | None = None
 
 
 def claim_work(services: Services, *, limit: int) -> list[Claim]:
@@ -139,7 +143,9 @@ def run_claim(
     With `record` a success that nothing waits for is handed over to be written, and the caller goes on. The next
     suspect may be claimed as soon as one has ended.
     """
-    result = _run_attempt(services, claim, event, route, record)
+    with attempt_traced(services.spans, claim, event) as traced:
+        result = _run_attempt(services, claim, event, route, record)
+        traced.tell(result.state.value, result.error)
     if claim.order_key is not None:
         tell_followers(services, claim, result.state, result.due_at)
     if claim.is_suspect:
@@ -194,8 +200,8 @@ def _run(
 def _context(services: Services, claim: Claim, event: Event, tx: Transaction | None = None) -> Context:
     tools = None if services.lend_tools is None else services.lend_tools(services, event, claim, tx)
     if claim.route.startswith(ON_DEAD_PREFIX):
-        return context_of_death(services, claim, tx)._replace(tools=tools)
-    return Context(claim.attempt, tx, claim=claim, tools=tools)
+        return context_of_death(services, claim, tx)._replace(tools=tools, trace=TRACE.get())
+    return Context(claim.attempt, tx, claim=claim, tools=tools, trace=TRACE.get())
 
 
 def _log_success(claim: Claim) -> None:
@@ -269,7 +275,7 @@ def _fail(
         log.warning("attempt_not_recorded", event_id=claim.event_id, route=claim.route)
     if is_final:
         services.runtime.wake()
-    return DispatchResult(state, due_at=due_at)
+    return DispatchResult(state, due_at=due_at, error=error.__class__.__name__)
 
 
 def _secrets(services: Services) -> Sequence[str]:

@@ -26,7 +26,6 @@ from app.pipeline.services import Services
 from app.security.bans import RENEW_SECONDS
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
-from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
@@ -129,8 +128,7 @@ class LoopFront:
 
     async def _callback(self, exchange: Exchange, target: Target) -> None:
         """Take a callback: its head is judged, its body read, the delivery taken."""
-        trace_id = trace_word()
-        TRACE_ID.set(trace_id)
+        trace_id = self._front.begin_trace(exchange.environ).trace_id
         environ, body = exchange.environ, b""
         try:
             limit = admitted(self._services, target.channel, environ["REQUEST_METHOD"])
@@ -141,6 +139,7 @@ class LoopFront:
             refused = self._front.request_of(environ, target, body)
             await self._refuse(exchange, Refusal(target, refused, error, trace_id))
             return
+        self._front.end_trace(environ, target, reply.status)
         self._send(exchange, reply, trace_id)
 
     def _send(
