@@ -56,6 +56,7 @@ from app.storage.database.db import Database
 from app.storage.database.group_commit import GroupCommit
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import configure_logging
+from app.telemetry.open_telemetry import MISSING, OpenTelemetry, is_installed
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -122,6 +123,7 @@ def join_services(
         message_groups=file.message_groups,
         push_keys=file.push_keys,
         watch=file.watch,
+        spans=OpenTelemetry(settings) if settings.otel_exporter_otlp_endpoint else None,
         handlers_http=_handlers_http(settings),
         api_tokens=(*settings.api_tokens, *file.api_tokens),
         notices=notices,
@@ -211,6 +213,8 @@ def _what_is_not_there(settings: Settings) -> list[str]:
     packages = ("celery", "redis") if settings.celery_broker_url.startswith("redis") else ("celery",)
     if settings.engine == "celery" and not all(importlib.util.find_spec(name) for name in packages):
         faults.append("ENGINE=celery needs more packages: pip install -r requirements-scale.txt")
+    if settings.otel_exporter_otlp_endpoint and not is_installed():
+        faults.append(MISSING)
     try:
         DatabaseAddress(settings.database_url)
     except ConfigurationError as error:

@@ -73,6 +73,12 @@ class Spans(Protocol):
     def samples(self, trace_id: str, parent: Trace | None) -> bool:
         """Say whether a trace is collected; `parent` is the caller's span, None where the trace begins here."""
 
+    def start(self) -> None:
+        """Begin to send; call this in the process that serves or works, once."""
+
+    def stop(self) -> None:
+        """Send what is left, within a few seconds."""
+
     def end(self, span: EndedSpan) -> None:
         """Take something that is over."""
 

@@ -1,1 +1,1 @@
-"""Logging now; metrics and tracing as they come."""
+"""Logging, and what a collector of traces is told."""

@@ -23,6 +23,9 @@ _AS_JSON = structlog.processors.JSONRenderer()
 
 __all__ = ["TRACE_ID", "configure_logging"]
 
+SILENT = "opentelemetry"
+"""Says of each batch and each span what open_telemetry.py says once."""
+
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
 
 
@@ -57,6 +60,7 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(SILENT).setLevel(logging.CRITICAL)
 
 
 def bounded_json(logger: Any, method: str, line: Any) -> str:

@@ -35,6 +35,8 @@ class HintedEngine:
         self._engine = EmbeddedEngine(
             self._services, threads=threads, look_around=LOOK_AROUND_SECONDS, call_another=self._hints.wake
         )
+        if self._services.spans is not None:
+            self._services.spans.start()
         self._hints.start(self._services)
         self._engine.start()
         self._stop = GracefulStop(self._services, self._engine, self._hints)

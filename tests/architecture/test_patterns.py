@@ -46,6 +46,7 @@ CONFIGURATION_ONLY = {
     "app.config.retries:DELAY",
     "app.config.samples:BLOCK",
     "app.config.settings:HOST",
+    "app.config.tracing:HEADER_NAME",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.aws_sns.settings:TOPIC",
     "app.platforms.google_pubsub.settings:SUBSCRIPTION",
