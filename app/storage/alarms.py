@@ -53,6 +53,7 @@ watch_turns = Table(
 )
 
 THE_WATCH = "watch"
+_KINDS = tuple(kind.value for kind in AlarmKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,10 @@ def _locked_turn(tx: Connection) -> Row[Any] | None:
 
 
 def list_alarms(tx: Connection) -> Sequence[Alarm]:
-    """Return every alarm and suspicion, in the order of their kinds and subjects."""
-    rows = tx.execute(select(alarms).order_by(alarms.c.kind, alarms.c.subject))
+    """Return every alarm and suspicion, in the order of their kinds and subjects; kinds of a newer version are left alone."""
+    rows = tx.execute(
+        select(alarms).where(alarms.c.kind.in_(_KINDS)).order_by(alarms.c.kind, alarms.c.subject)
+    )
     return [_alarm(row) for row in rows]
 
 

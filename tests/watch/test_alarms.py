@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from app.core.clock import SystemClock
+from app.core.errors import UpstreamError
+from app.pipeline.channels import Channels
+from app.pipeline.tokens.account_tokens import refresh_account_token
+from app.pipeline.tokens.authorisations import redeem_code
 from app.storage.app_tokens import app_tokens
-from tests.builders import FrozenClock
+from tests.binding.fakes import channel
+from tests.builders import FrozenClock, exchange
 from tests.sending.office import Answer, ask, run_due
+from tests.tokens.accounts import CHANNEL, House
 from tests.watch.post import Post
 
 
@@ -174,7 +181,23 @@ def test_a_token_that_cannot_be_renewed_is_told_after_three_looks(post: Post) ->
     assert told_of([text]) == ["Alarm: post: the app token cannot be renewed"]
     assert "invalid appsecret" in text
     write_token(post, expires_at=ends)
-    assert told_of(post.looks(2)) == ["Over: post: the app token is renewed again"]
+    assert told_of(post.looks(2)) == ["Over: post: tokens are renewed again"]
+
+
+@pytest.mark.backends("sqlite")
+def test_tokens_of_accounts_that_cannot_be_renewed_are_one_alarm_for_their_channel(post: Post) -> None:
+    house = House()
+    exchange(post.services, channels=Channels([*post.services.channels, channel(CHANNEL, house)]))
+    for number in (1, 2):
+        house.tokens = replace(house.tokens, account=f"wx{number}")
+        redeem_code(post.services, CHANNEL, f"code-{number}")
+    house.fail = UpstreamError("platform_refused", "the ticket is missing")
+    for account in ("wx1", "wx2"):
+        with pytest.raises(UpstreamError):
+            refresh_account_token(post.services, CHANNEL, account)
+    (text,) = post.looks(4)
+    assert told_of([text]) == ["Alarm: house: tokens of 2 accounts cannot be renewed"]
+    assert "the ticket is missing" in text
 
 
 @pytest.mark.backends("sqlite")

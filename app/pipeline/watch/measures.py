@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from app.core.accounts import NoticeSource
 from app.core.clock import Clock, SystemClock
 from app.core.errors import StoreUnavailable
 from app.core.moments import as_text
@@ -21,6 +22,7 @@ from app.core.states import AlarmKind
 from app.core.visible import one_line
 from app.pipeline.forwarding.destinations import route_name
 from app.pipeline.services import Services
+from app.pipeline.tokens.account_tokens import account_health
 from app.pipeline.tokens.app_tokens import app_token_health
 from app.security.far_clocks import FAR_CLOCKS
 from app.security.redaction import redact_text
@@ -227,14 +229,28 @@ def _dead_letters(look: Look) -> Iterable[Finding]:
 
 
 def _failing_tokens(look: Look) -> Iterable[Finding]:
-    for health in app_token_health(look.services):
-        if health["state"] in TOKEN_TROUBLES:
-            facts = {
-                "state": health["state"],
-                "error": excerpt(health["last_error"]),
-                "ends": as_text(health["expires_at"]),
-            }
-            yield Finding(AlarmKind.TOKEN_FAILING, health["channel"], 1, facts)
+    failing = {
+        each["channel"]: each for each in app_token_health(look.services) if each["state"] in TOKEN_TROUBLES
+    }
+    for channel, health in failing.items():
+        facts = {
+            "state": health["state"],
+            "error": excerpt(health["last_error"]),
+            "ends": as_text(health["expires_at"]),
+        }
+        yield Finding(AlarmKind.TOKEN_FAILING, channel, 1, facts)
+    for each in look.services.channels:
+        # Where the channel has no token of its own its accounts cannot have any, and that was told.
+        if each.name not in failing and each.as_capability(NoticeSource) is not None:
+            yield from _failing_accounts(look, each.name)
+
+
+def _failing_accounts(look: Look, channel: str) -> Iterable[Finding]:
+    """Count accounts that authorise a channel and whose tokens cannot be renewed, among its first 200."""
+    failing = [each for each in account_health(look.services, channel) if each["state"] == "failing"]
+    if failing:
+        facts = {"state": "failing", "error": excerpt(failing[0]["last_error"]), "ends": None}
+        yield Finding(AlarmKind.TOKEN_FAILING, channel, len(failing), facts | {"accounts": len(failing)})
 
 
 def _disk(look: Look) -> Iterable[Finding]:

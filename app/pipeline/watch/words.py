@@ -16,7 +16,7 @@ HEADLINES: Final[Mapping[str, Mapping[AlarmKind, str]]] = {
         AlarmKind.CHANNEL_SILENT: "{subject}: no callback for {quiet}",
         AlarmKind.DESTINATION_PAUSED: "Destination {subject} is paused, {waiting} deliveries wait",
         AlarmKind.DEAD_LETTERS: "{count} dispatches failed for good within {hours} h",
-        AlarmKind.TOKEN_FAILING: "{subject}: the app token cannot be renewed",
+        AlarmKind.TOKEN_FAILING: "{subject}: {tokens} cannot be renewed",
         AlarmKind.DISK_FULL: "Only {free} MiB are left on the disk",
         AlarmKind.CLOCK_OFF: "The clock of {subject} is {seconds} s {direction}",
     },
@@ -25,7 +25,7 @@ HEADLINES: Final[Mapping[str, Mapping[AlarmKind, str]]] = {
         AlarmKind.CHANNEL_SILENT: "{subject}：已有 {quiet}没有回调",
         AlarmKind.DESTINATION_PAUSED: "转发目标 {subject} 已暂停，{waiting} 个投递在等待",
         AlarmKind.DEAD_LETTERS: "{hours} 小时内有 {count} 个分发彻底失败",
-        AlarmKind.TOKEN_FAILING: "{subject}：应用凭证无法续期",
+        AlarmKind.TOKEN_FAILING: "{subject}：{tokens}无法续期",
         AlarmKind.DISK_FULL: "磁盘只剩 {free} MiB",
         AlarmKind.CLOCK_OFF: "{subject} 的时钟{direction} {seconds} 秒",
     },
@@ -37,7 +37,7 @@ OVER: Final[Mapping[str, Mapping[AlarmKind, str]]] = {
         AlarmKind.CHANNEL_SILENT: "{subject}: callbacks arrive again",
         AlarmKind.DESTINATION_PAUSED: "Destination {subject} is no longer paused",
         AlarmKind.DEAD_LETTERS: "Nothing more failed for good; what did is still among the dead letters",
-        AlarmKind.TOKEN_FAILING: "{subject}: the app token is renewed again",
+        AlarmKind.TOKEN_FAILING: "{subject}: tokens are renewed again",
         AlarmKind.DISK_FULL: "The disk has room again",
         AlarmKind.CLOCK_OFF: "The clock of {subject} is right again",
     },
@@ -46,7 +46,7 @@ OVER: Final[Mapping[str, Mapping[AlarmKind, str]]] = {
         AlarmKind.CHANNEL_SILENT: "{subject}：又有回调了",
         AlarmKind.DESTINATION_PAUSED: "转发目标 {subject} 已恢复",
         AlarmKind.DEAD_LETTERS: "没有新的彻底失败；已失败的仍在死信中",
-        AlarmKind.TOKEN_FAILING: "{subject}：应用凭证又能续期了",
+        AlarmKind.TOKEN_FAILING: "{subject}：凭证又能续期了",
         AlarmKind.DISK_FULL: "磁盘空间已恢复",
         AlarmKind.CLOCK_OFF: "{subject} 的时钟已恢复正常",
     },
@@ -84,6 +84,10 @@ CLOCK_AGAINST: Final = {
         "platforms": "Compared with the platforms' answers.",
     },
     "zh": {"database": "与数据库服务器相比。", "platforms": "与平台应答中的时间相比。"},
+}
+TOKENS: Final = {
+    "en": ("the app token", "tokens of {accounts} accounts"),
+    "zh": ("应用凭证", "{accounts} 个授权账号的凭证"),
 }
 DIRECTIONS: Final = {"en": ("fast", "slow"), "zh": ("快了", "慢了")}
 CHANGES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -153,6 +157,8 @@ def _facts(alarm: Alarm, language: str) -> dict[str, Any]:
     facts = {"subject": alarm.subject, **alarm.facts}
     if "minutes" in facts:
         facts["quiet"] = in_words(int(facts["minutes"]), language)
+    if alarm.kind is AlarmKind.TOKEN_FAILING:
+        facts["tokens"] = TOKENS[language]["accounts" in facts].format_map(facts)
     if "is_behind" in facts:
         facts["direction"] = DIRECTIONS[language][facts["is_behind"]]
     return facts
