@@ -47,8 +47,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("events") as table:
-        table.drop_column("traceparent")
+    # Not in a batch: on SQLite that makes the table anew, and dispatches would go with the old one.
+    op.drop_column("events", "traceparent")
     op.drop_index("ix_dispatches_died", "dispatches")
     op.drop_table("watch_turns")
     op.drop_table("alarms")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ from app.pipeline.tokens.app_tokens import app_token_health
 from app.security.far_clocks import FAR_CLOCKS
 from app.security.redaction import redact_text
 from app.storage.alarms import LONGEST_SUBJECT, list_alarms
-from app.storage.database.db import Transaction, database_time
+from app.storage.database.db import Transaction, database_time, only_by_index
 from app.storage.database.free_disk import free_mebibytes, sqlite_folder
 from app.storage.destination_states import list_states
 from app.storage.inbox.events import count_received, newest_received_at
@@ -109,9 +110,17 @@ def measure(look: Look) -> Found:
     return Found(tuple(findings), frozenset(judged), look.machine)
 
 
+@contextmanager
+def _reading(look: Look) -> Iterator[Transaction]:
+    """Open a transaction that reads by index, however small PostgreSQL takes a table for."""
+    with look.services.database.read() as tx:
+        only_by_index(tx)
+        yield tx
+
+
 def _failing_channels(look: Look) -> Iterable[Finding]:
     since = look.now - look.services.watch.window
-    with look.services.database.read() as tx:
+    with _reading(look) as tx:
         troubles = [
             *list_retrying(tx, since, limit=MOST_LOOKED_THROUGH),
             *list_died(tx, since, limit=MOST_LOOKED_THROUGH),
@@ -155,7 +164,7 @@ def _failing(
 
 
 def _silent_channels(look: Look) -> Iterable[Finding]:
-    with look.services.database.read() as tx:
+    with _reading(look) as tx:
         told = {
             alarm.subject: alarm.facts for alarm in list_alarms(tx) if alarm.kind is AlarmKind.CHANNEL_SILENT
         }
@@ -205,7 +214,7 @@ def _has_traffic_at_this_time(look: Look, tx: Transaction, channel: str) -> bool
 
 def _paused_destinations(look: Look) -> Iterable[Finding]:
     configured = {route.name for route in look.services.destinations}
-    with look.services.database.read() as tx:
+    with _reading(look) as tx:
         for state in list_states(tx):
             if state.paused_at is None or route_name(state.name) not in configured:
                 continue
@@ -215,7 +224,7 @@ def _paused_destinations(look: Look) -> Iterable[Finding]:
 
 
 def _dead_letters(look: Look) -> Iterable[Finding]:
-    with look.services.database.read() as tx:
+    with _reading(look) as tx:
         found = list_died(tx, look.now - DEATHS_OF, limit=MOST_COUNTED)
     dead = [each for each in found if each.scheme != SPEAKER]
     if len(dead) >= look.services.watch.dead_letters:
