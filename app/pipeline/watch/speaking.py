@@ -46,7 +46,7 @@ PAGES: Final[Mapping[AlarmKind, str]] = {
     AlarmKind.CHANNEL_SILENT: "channels/{subject}",
     AlarmKind.DESTINATION_PAUSED: "destinations",
     AlarmKind.DEAD_LETTERS: "dead-letters",
-    AlarmKind.TOKEN_FAILING: "tokens",
+    AlarmKind.TOKEN_FAILING: "app-tokens",
 }
 """Where each kind is looked into; the others on the first page."""
 
