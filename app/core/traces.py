@@ -29,6 +29,9 @@ ZEROS: Final = "0" * 32
 TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
 """The trace of whatever runs; every line of the log written meanwhile carries it."""
 
+SPAN_ID: ContextVar[str | None] = ContextVar("span_id", default=None)
+"""The part of it that runs."""
+
 Attributes = Mapping[str, str | int | bool]
 
 
@@ -114,17 +117,19 @@ def enter(trace: Trace) -> None:
     """Let a trace be what runs from now on, in this thread or task."""
     TRACE.set(trace)
     TRACE_ID.set(trace.trace_id)
+    SPAN_ID.set(trace.span_id)
 
 
 @contextmanager
 def entered(trace: Trace) -> Iterator[Trace]:
     """Let a trace be what runs until the end of the block."""
-    before, id_before = TRACE.set(trace), TRACE_ID.set(trace.trace_id)
+    before = TRACE.set(trace), TRACE_ID.set(trace.trace_id), SPAN_ID.set(trace.span_id)
     try:
         yield trace
     finally:
-        TRACE.reset(before)
-        TRACE_ID.reset(id_before)
+        TRACE.reset(before[0])
+        TRACE_ID.reset(before[1])
+        SPAN_ID.reset(before[2])
 
 
 def current_traceparent() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from app.core.traces import TRACE, TRACE_ID
+from app.core.traces import SPAN_ID, TRACE_ID
 from app.core.visible import visible, visible_line
 
 MAX_LINE = 4096
@@ -21,10 +21,7 @@ WIDEST_CHARACTER = 4
 
 _AS_JSON = structlog.processors.JSONRenderer()
 
-__all__ = ["TRACE_ID", "configure_logging"]
-
-SILENT = "opentelemetry"
-"""Says of each batch and each span what open_telemetry.py says once."""
+__all__ = ["SPAN_ID", "TRACE_ID", "configure_logging"]
 
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
 
@@ -60,7 +57,6 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger(SILENT).setLevel(logging.CRITICAL)
 
 
 def bounded_json(logger: Any, method: str, line: Any) -> str:
@@ -117,9 +113,10 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def _add_trace(_logger: Any, _method: str, line: Any) -> Any:
-    trace_id, trace = TRACE_ID.get(), TRACE.get()
+    trace_id = TRACE_ID.get()
     if trace_id is not None:
         line.setdefault("trace_id", trace_id)
-    if trace is not None and trace.trace_id == line.get("trace_id"):
-        line.setdefault("span_id", trace.span_id)
+    span_id = SPAN_ID.get()
+    if span_id is not None:
+        line.setdefault("span_id", span_id)
     return line

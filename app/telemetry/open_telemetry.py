@@ -6,6 +6,7 @@ away costs nothing but spans: they wait in a bounded queue, the oldest go first,
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -146,6 +147,8 @@ class _Parts:
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
         spans, metrics = _exporters(collector)
+        # It says of each batch and of each span what is said once here.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         about = Resource.create(resource)
         scope = InstrumentationScope(SCOPE, VERSION)
         exporter = cast("Any", _Exporter(spans, about, scope))
