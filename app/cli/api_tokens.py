@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
 from app.core.errors import CallgateError
 from app.core.moments import as_text
 from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, stored_api_tokens
+from app.pipeline.operators.api_tokens import stored_token_view
 from app.pipeline.services import Services
-from app.storage.api_tokens import StoredToken
 
 ACTOR = "terminal"
 
@@ -74,7 +73,7 @@ def _add_others(group: click.Group, services: Services) -> None:
     @click.option("--json", "as_json", is_flag=True, help="As JSON.")
     def list_all(limit: int, *, as_json: bool) -> None:
         """Show the tokens: what each may do, when it was used last, when it ends."""
-        found = [_view(services, token) for token in stored_api_tokens(services, limit=limit)]
+        found = [stored_token_view(services, token) for token in stored_api_tokens(services, limit=limit)]
         if as_json:
             click.echo(json.dumps({"items": found}, ensure_ascii=False))
             return
@@ -96,22 +95,3 @@ def _add_others(group: click.Group, services: Services) -> None:
         except CallgateError as error:
             raise click.ClickException(error.message) from None
         click.echo(f"{ended.name} ({ended.prefix}…) has ended.")
-
-
-def _view(services: Services, token: StoredToken) -> dict[str, Any]:
-    """Return a token as it is shown; its text is nowhere."""
-    state = "revoked" if token.revoked_at is not None else "expired"
-    return {
-        "id": token.id,
-        "name": token.name,
-        "prefix": token.prefix,
-        "state": "works" if token.works(services.clock.now()) else state,
-        "scopes": token.limits["scopes"],
-        "channels": token.limits["channels"],
-        "paths": token.limits["paths"],
-        "rate": token.limits["rate"],
-        "created_at": as_text(token.created_at),
-        "expires_at": as_text(token.expires_at),
-        "revoked_at": as_text(token.revoked_at),
-        "last_used_at": as_text(token.last_used_at),
-    }
