@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
         "app.cli.notifications:notifications_group", "Notifications: events that become messages."
     ),
     "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
+    "watch": CommandPlace("app.cli.watch:watch_group", "What needs a person."),
     "payments": CommandPlace("app.cli.payments:payments_group", "Orders whose payment is waited for."),
     "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),
     "tokens": CommandPlace(

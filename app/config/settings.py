@@ -18,6 +18,7 @@ from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
 from app.config.origins import checked_origins
 from app.config.samples import is_sample
+from app.config.tracing import Collector, OtlpHeaders, OtlpProtocol, Sampler, Share
 from app.core.errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -254,7 +255,19 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severity logged."
     )
-    otel_exporter_otlp_endpoint: str = Field("", description="Tracing is on when this names a collector.")
+    otel_exporter_otlp_endpoint: Collector = Field(
+        "",
+        description="Traces and HTTP metrics go to this collector (needs requirements-otel.txt); empty: nowhere.",
+    )
+    otel_exporter_otlp_protocol: OtlpProtocol = Field("http/protobuf", description="http/protobuf or grpc.")
+    otel_exporter_otlp_headers: OtlpHeaders = Field(
+        "", repr=False, description="Comma list name=value that the collector wants to see."
+    )
+    otel_service_name: str = Field("callgate", max_length=100, description="What traces call this gateway.")
+    otel_traces_sampler: Sampler = Field(
+        "parentbased_always_on", description="Which traces are collected, in OpenTelemetry's words."
+    )
+    otel_traces_sampler_arg: Share = Field(1.0, description="Share of them for traceidratio, 0 to 1.")
     sandbox: Flag | None = Field(
         None, description="1 allows the simulator; default 1 in dev, refused in prod."
     )

@@ -33,13 +33,14 @@ from app.security.deadline_sockets import (
     has_written,
     tls_context,
 )
+from app.security.far_clocks import FAR_CLOCKS
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
+from app.security.traced_calls import DEFAULT_PORTS, TracedCall
 
 MAX_BODY = 1_048_576
 CHUNK = 65_536
 MAX_RETRY_AFTER = 86_400
-DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 OPAQUE_SEGMENT = 24
 PROXY_WANTS_PASSWORD = 407
@@ -128,6 +129,7 @@ class OutboundClient:
         ca_file: str | None = None,
         client_certificate: tuple[str, str] | None = None,
         proxy: str = "",
+        tells_trace: bool = False,
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -138,6 +140,7 @@ class OutboundClient:
         self._ca_file = ca_file
         self._client_certificate = client_certificate
         self._proxy = proxy
+        self._tells_trace = tells_trace
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
@@ -164,8 +167,10 @@ class OutboundClient:
         Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
         first is False when not one byte of the request went out.
         """
+        call = TracedCall(method, url, is_known=self._guard is None)
+        told = {**call.headers(are_told=self._tells_trace), **(headers or {})}
         prepared = self._prepare(
-            method, url, params=params, form=form, json=json, content=content, headers=headers
+            method, url, params=params, form=form, json=json, content=content, headers=told
         )
         target = urlsplit(prepared.url or "")
         log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
@@ -177,8 +182,10 @@ class OutboundClient:
         except UpstreamError as error:
             self._observe(target.hostname or "", error.code, time.monotonic() - started)
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
+            call.end(error=error.code)
             raise
         self._observe(target.hostname or "", class_of(answer.status), time.monotonic() - started)
+        call.end(status=answer.status)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 
@@ -256,6 +263,7 @@ class OutboundClient:
                 allow_redirects=False,
                 timeout=(self._connect_timeout, self._total_timeout),
             ) as response:
+                self._hear_clock(response, host)
                 if self._proxy and response.status_code == PROXY_WANTS_PASSWORD:
                     raise _proxy_failed(host)
                 if 300 <= response.status_code < 400:  # noqa: PLR2004
@@ -278,6 +286,11 @@ class OutboundClient:
             failure.was_sent = has_written() and not _is_of_proxy(error)
             raise failure from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
+
+    def _hear_clock(self, response: requests.Response, host: str) -> None:
+        """Compare a platform's clock with ours; addresses that callers supply say nothing about the time."""
+        if self._guard is None:
+            FAR_CLOCKS.note(host, response.headers.get("Date"), age=response.headers.get("Age"))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
         body = bytearray()

@@ -27,7 +27,7 @@ def make_application(services: Services) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["callgate"] = services
-    install_errors(app)
+    install_errors(app, services.spans)
     install_https_rule(app, services.settings)
     install_cross_origin(app, services.settings)
     install_languages(app)
