@@ -6,19 +6,17 @@ from typing import Any
 
 import click
 
+from app.core.visible import visible
 from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
 from app.pipeline.operators.channels import channel_view, login_view
+from app.pipeline.operators.doctor.channel import LABELS
+from app.pipeline.operators.doctor.looks import Looks
 from app.pipeline.sending.push import app_key
 from app.pipeline.services import Services
 
 STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
-LABELS = {
-    "callback_url": "callback URL",
-    "accounts_url": "URL of accounts",
-    "redirect_uri": "login redirect URL",
-}
 PROOFS = {
     "body": "the whole body",
     "origin": "who calls, not the body: whoever sees one request can send another body",
@@ -40,14 +38,30 @@ def channels_group(services: Services) -> click.Group:
 
     @group.command("check")
     @click.argument("name", required=False)
-    @click.option("--offline", is_flag=True, help="Ask no platform whether it takes the keys.")
-    def check(name: str | None, offline: bool) -> None:
-        """Say of every channel whether its keys are complete and work; exit 1 when something is wrong."""
+    @click.option(
+        "--offline", is_flag=True, help="Ask no platform whether it takes the keys, and call no address."
+    )
+    @click.option(
+        "--keys",
+        "keys_only",
+        is_flag=True,
+        help="Only the keys: no callback address, nothing of what was refused lately.",
+    )
+    def check(name: str | None, offline: bool, keys_only: bool) -> None:
+        """Say of every channel whether its keys and its address work, and what its console must hold; exit 1 when something is wrong."""
         channels = services.channels if name is None else _only(services.channels, name)
-        states = _check(services, channels, stay_offline if offline else asking_platforms(services.settings))
+        looks = None if keys_only else Looks(services, is_offline=offline)
+        states = _check(
+            services, channels, stay_offline if offline else asking_platforms(services.settings), looks
+        )
         if "wrong" in states or (name is not None and "ok" not in states):
             raise SystemExit(1)
 
+    _add_app_key(group, services)
+    return group
+
+
+def _add_app_key(group: click.Group, services: Services) -> None:
     @group.command("app-key")
     @click.argument("app")
     def print_app_key(app: str) -> None:
@@ -59,8 +73,6 @@ def channels_group(services: Services) -> click.Group:
         key = app_key(services, app)
         click.echo(key)
         click.echo(f"{services.settings.public_base_url}/send/{key}?title=Hello&desp=World", err=True)
-
-    return group
 
 
 def _list(services: Services) -> None:
@@ -89,14 +101,20 @@ def _list_one(item: dict[str, Any]) -> None:
         click.echo(f"    {'advice':<20}{item['advice']}")
 
 
-def _check(services: Services, channels: Channels, ask: Ask) -> list[str]:
+def _check(services: Services, channels: Channels, ask: Ask, looks: Looks | None) -> list[str]:
     """Print each channel as soon as it has been looked at; return how they stand."""
     states: list[str] = []
     for checked in check_channels(channels, ask):
-        click.echo(f"{checked.name}  ({checked.platform})  {STATES[checked.state]}")
+        found = looks.at(checked.name) if looks is not None else []
+        state = "wrong" if any(finding.state == "wrong" for finding in found) else checked.state
+        click.echo(f"{checked.name}  ({checked.platform})  {STATES[state]}")
         for sentence in checked.sentences:
             click.echo(f"    {sentence}")
-        states.append(checked.state)
+        for finding in found:
+            click.echo(f"    {finding.name}: {visible(finding.told())}")
+            if finding.advice():
+                click.echo(f"        → {visible(finding.advice())}")
+        states.append(state)
     _tell_what_else(services, is_empty=not states)
     return states
 

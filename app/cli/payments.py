@@ -29,7 +29,11 @@ def payments_group(services: Services) -> click.Group:
 def _add_list(group: click.Group, services: Services) -> None:
     @group.command("list")
     @click.option("--channel", help="Only this channel.")
-    @click.option("--state", type=click.Choice(["waiting", "arrived", "reconciled", "not_paid"]))
+    @click.option(
+        "--state",
+        type=click.Choice(["waiting", "arrived", "reconciled", "not_paid"]),
+        help="Only this state.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
     def list_all(channel: str | None, state: str | None, as_json: bool) -> None:
         """Show expected orders, 200 at most."""

@@ -42,7 +42,9 @@ def _add_account_commands(group: click.Group, services: Services) -> None:
 
     @group.command("authorise")
     @click.argument("channel")
-    @click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True)
+    @click.option(
+        "--days", type=click.IntRange(1, 30), default=7, show_default=True, help="How long the link works."
+    )
     def authorise(channel: str, days: int) -> None:
         """Print a link for the owner of an account, who authorises this channel with it."""
         with _told():

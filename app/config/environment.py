@@ -37,6 +37,14 @@ def own_folder() -> Path:
     return home_of(os.environ)
 
 
+def own_folder_or_none() -> Path | None:
+    """Return the folder of this process's own files, None when the named one is not there."""
+    try:
+        return own_folder()
+    except ConfigurationError:
+        return None
+
+
 def named_home() -> str:
     """Return what CALLGATE_HOME names, whether it is there or not."""
     return os.environ.get(HOME, "").strip()

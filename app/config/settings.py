@@ -15,6 +15,7 @@ from app.config.certificates import checked_bundle
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
 from app.config.samples import is_sample
+from app.config.tunnels import tunnel_of
 from app.core.errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -58,7 +59,7 @@ def http_address(value: str) -> str:
     return value.rstrip("/")
 
 
-def _root_address(value: str) -> str:
+def root_address(value: str) -> str:
     """Return an address of a host alone: pages, cookies and callback addresses stand at its root."""
     address = http_address(value)
     if urlsplit(address).path:
@@ -83,7 +84,7 @@ def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[bool, BeforeValidator(_as_bool)]
 HttpAddress = Annotated[str, AfterValidator(http_address)]
-RootAddress = Annotated[str, AfterValidator(_root_address)]
+RootAddress = Annotated[str, AfterValidator(root_address)]
 Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
 
 
@@ -361,6 +362,10 @@ def environment_faults(settings: Settings) -> list[str]:
     faults = []
     if not settings.is_https:
         faults.append("PUBLIC_BASE_URL is not https; platforms and cookies need https.")
+    if tunnel := tunnel_of(settings.public_base_url):
+        faults.append(
+            f"PUBLIC_BASE_URL is a tunnel ({tunnel}); its name may change, and whoever runs it reads every callback: use a host name of your own."
+        )
     if settings.sandbox_is_on:
         faults.append("SANDBOX is on; the simulator must be off outside development.")
     faults += weak_api_tokens(settings.api_tokens, "API_TOKENS")

@@ -7,6 +7,7 @@ from flask import Flask
 from app.pipeline.services import Services
 from app.web.blueprints import register_blueprints
 from app.web.callbacks.front_door import Callbacks
+from app.web.callbacks.missed import install_missed
 from app.web.errors import install_errors
 from app.web.guards import install_https_rule
 from app.web.languages import install_languages
@@ -20,6 +21,7 @@ def make_application(services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.config.update(
         SECRET_KEY=None,
+        CALLGATE_ENVIRONMENT=services.settings.app_env,
         CALLGATE_DEV=services.settings.app_env == "dev",
         SANDBOX_URL=services.settings.sandbox_url if services.settings.sandbox_is_on else "",
     )
@@ -30,5 +32,6 @@ def make_application(services: Services) -> Flask:
     install_languages(app)
     install_security_headers(app, services.settings)
     register_blueprints(app, services)
+    install_missed(app, services)
     app.wsgi_app = Callbacks(app, services)  # type: ignore[method-assign]
     return app

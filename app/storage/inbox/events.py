@@ -269,3 +269,10 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
         newest = own.order_by(events.c.received_at.desc()).limit(limit)
         found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
     return found
+
+
+def newest_event_at(tx: Connection, channel: str) -> datetime | None:
+    """Return when a channel's newest event was received (relies on ix_events_channel_received_at)."""
+    own = select(events.c.received_at).where(events.c.channel == channel)
+    found: datetime | None = tx.execute(own.order_by(events.c.received_at.desc()).limit(1)).scalar()
+    return found

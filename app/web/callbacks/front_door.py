@@ -23,6 +23,7 @@ from app.core.ports import WebhookSource
 from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
+from app.pipeline.operators.doctor.probe import BESIDE_CALLBACKS
 from app.pipeline.services import Services
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
@@ -64,7 +65,7 @@ def callback_target(settings: Settings, path: str) -> Target | None:
     """
     path = path.removesuffix("/")
     if path.startswith(WEBHOOKS):
-        return _named(path[len(WEBHOOKS) :])
+        return _named(path[len(WEBHOOKS) :]) if path != BESIDE_CALLBACKS else None
     if path == WECHAT:
         return Target(settings.wechat_default_channel)
     if path.startswith(f"{WECHAT}/"):
