@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ import click
 from pydantic import ValidationError
 
 from app import platforms
+from app.cli.lists import MOST, Wish, list_options, print_list
 from app.config.channels import fault_sentences
 from app.config.environment import read_environment
 from app.config.home import SOURCES_FOLDER, home_of
@@ -80,17 +80,18 @@ def _add_try(group: click.Group, services: Services) -> None:
 
 def _add_list(group: click.Group) -> None:
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_sources(as_json: bool) -> None:
+    @list_options(limit=MOST, time=None)
+    def list_sources(*, wish: Wish) -> None:
         """Print every source: slug, name, and whether what is known of it was read somewhere."""
         found = [_row(source) for source in _every().values()]
-        if as_json:
-            click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-            return
-        for row in found:
-            sure = "" if row["confidence"] == "source" else "  unconfirmed"
-            click.echo(f"{row['slug']:<24}{row['kind']:<9}{row['name']} / {row['name_zh']}{sure}")
-        click.echo(f"{len(found)} sources; `flask sources show SLUG` tells the keys of one.")
+        print_list(found, wish, line=_line, nothing="No sources.")
+        if not wish.as_json:
+            click.echo(f"{len(found)} sources; `flask sources show SLUG` tells the keys of one.")
+
+
+def _line(row: dict[str, Any]) -> str:
+    sure = "" if row["confidence"] == "source" else "  unconfirmed"
+    return f"{row['slug']:<24}{row['kind']:<9}{row['name']} / {row['name_zh']}{sure}"
 
 
 def _every() -> Mapping[str, Source]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.core.moments import as_text
 from app.core.ports import (
     AdvisedSource,
     AppTokenSource,
@@ -17,6 +18,7 @@ from app.core.sending import Sender
 from app.pipeline.channels import Channel, addresses
 from app.pipeline.login.groups import offered_logins, start_url
 from app.pipeline.services import Services
+from app.storage.inbox.events import newest_event_at
 
 CAPABILITIES = {
     "inbound": WebhookSource,
@@ -65,6 +67,15 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
         for channel in services.channels.disabled
     ]
     return enabled + disabled
+
+
+def heard_of(services: Services) -> list[dict[str, Any]]:
+    """Return every channel as channel_view does, with `last_event_at`, which costs a look into the store for each."""
+    with services.database.read() as tx:
+        return [
+            item | {"last_event_at": as_text(newest_event_at(tx, item["name"]))}
+            for item in channel_view(services)
+        ]
 
 
 def login_view(services: Services) -> list[dict[str, Any]]:
