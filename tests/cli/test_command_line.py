@@ -20,21 +20,14 @@ from app.cli.help import SECTIONS, asks_for_help, help_text, meant
 from app.cli.secret import secret_command
 from app.wire.standard_webhooks import standard_webhook_key
 from app.wire.wechat_family.crypto import ENCODING_AES_KEY
+from tests.cli.typed import ROOT, flask
 from tests.programs import run_program
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def flask(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = ["flask", "--app", str(ROOT / "wsgi.py"), *words]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    return run_program(command, folder=folder, environment=environment)
 
 
 def test_help_is_ours_alone_and_grouped(tmp_path: Path) -> None:
     done = flask(tmp_path, "--help")
     titles = re.findall(r"^(\S.*):$", done.stdout, re.MULTILINE)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     assert titles == list(SECTIONS)
     assert not re.search(r"^  (run|shell|routes|limiter) ", done.stdout, re.MULTILINE)
     bare = run_program(
@@ -66,8 +59,8 @@ def test_our_help_is_for_whoever_named_no_command(words: list[str], is_asked: bo
 
 def test_an_unknown_command_is_answered_with_the_nearest(tmp_path: Path) -> None:
     done = flask(tmp_path, "chanels", "list")
-    assert done.returncode == 2
-    assert "There is no command 'chanels'. Do you mean channels?" in done.stderr
+    assert done.exit_code == 2
+    assert "There is no command 'chanels'. Do you mean channels?" in done.output
     assert meant("xyzzy", EVERY) == ""
 
 
@@ -79,13 +72,13 @@ def test_an_unknown_command_of_a_group_is_answered_with_the_nearest() -> None:
 
 def test_without_a_configuration_it_is_said_what_to_do(tmp_path: Path) -> None:
     done = flask(tmp_path, "channels", "list")
-    assert done.returncode == 1
-    assert f"There is no .env in {tmp_path}. `flask init` writes one there" in done.stderr
+    assert done.exit_code == 1
+    assert f"There is no .env in {tmp_path}. `flask init` writes one there" in done.output
 
 
 def test_the_help_of_each_command_needs_no_configuration(tmp_path: Path) -> None:
     done = flask(tmp_path, "events", "replay", "--help")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert "--reason" in done.stdout
 
 

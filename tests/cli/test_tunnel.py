@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from app.cli.tunnel import tunnel_command
 from app.config.tunnels import TUNNEL_HOSTS, tunnel_of
 from app.core.errors import ConfigurationError
 from app.factory import build_services
 from app.pipeline.operators import tunnels
 from app.pipeline.operators.tunnels import CLOUDFLARED, FRP, NGROK, Tunnel, find_tunnels
 from tests.builders import environment
+from tests.cli.typed import Typed, flask
 from tests.ports import free_port
 
 CHANNELS = '[channels.callback]\nplatform = "callback"\nsecret = "callback-3f9d1c7b5a"\n'
@@ -124,14 +123,12 @@ def api(path: str, answer: Any, password: str = "") -> Iterator[str]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return own files of a gateway; nothing else of the environment counts."""
+def home(tmp_path: Path) -> Path:
+    """Return own files of a gateway."""
     lines = ["# The address.", "# PUBLIC_BASE_URL=http://localhost:5003", "", *_lines(environment())]
     (tmp_path / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (tmp_path / ".env").chmod(0o600)
     (tmp_path / "channels.toml").write_text(CHANNELS, encoding="utf-8")
-    monkeypatch.setenv("CALLGATE_HOME", str(tmp_path))
-    monkeypatch.delenv("PUBLIC_BASE_URL", raising=False)
     return tmp_path
 
 
@@ -139,8 +136,8 @@ def _lines(values: Mapping[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in values.items()]
 
 
-def tunnel(*words: str) -> Result:
-    return CliRunner().invoke(tunnel_command, words)
+def tunnel(home: Path, *words: str, **env: str) -> Typed:
+    return flask(home, "tunnel", *words, env=env)
 
 
 def test_ngroks_tunnel_to_this_port_is_found_and_other_kinds_are_left_out() -> None:
@@ -179,7 +176,7 @@ def test_whatever_such_a_program_answers_nothing_breaks(answer: bytes) -> None:
 
 
 def test_nobody_at_the_usual_places_is_no_tunnel(home: Path) -> None:
-    result = tunnel("--at", f"http://127.0.0.1:{free_port()}")
+    result = tunnel(home, "--at", f"http://127.0.0.1:{free_port()}")
     assert result.exit_code == 1
     assert "No tunnel was found on port 5003" in result.output
     assert "flask tunnel --url" in result.output
@@ -188,7 +185,7 @@ def test_nobody_at_the_usual_places_is_no_tunnel(home: Path) -> None:
 def test_the_addresses_of_each_channel_are_printed_and_nothing_is_changed(home: Path) -> None:
     before = (home / ".env").read_text()
     with api("/api/tunnels", NGROK_ANSWER) as url:
-        result = tunnel("--at", url)
+        result = tunnel(home, "--at", url)
     assert result.exit_code == 0, result.output
     assert "https://abc.ngrok-free.dev/webhooks/callback" in result.output
     assert (home / ".env").read_text() == before
@@ -196,7 +193,7 @@ def test_the_addresses_of_each_channel_are_printed_and_nothing_is_changed(home: 
 
 def test_writing_changes_one_line_and_keeps_the_file_as_it_was(home: Path) -> None:
     before = (home / ".env").read_text()
-    result = tunnel("--url", "https://x.loca.lt", "--write")
+    result = tunnel(home, "--url", "https://x.loca.lt", "--write")
     after = (home / ".env").read_text()
     assert result.exit_code == 0, result.output
     assert after == before.replace(
@@ -205,32 +202,31 @@ def test_writing_changes_one_line_and_keeps_the_file_as_it_was(home: Path) -> No
     assert "# The address.\n" in after
     assert (home / ".env.before-tunnel").read_text() == before
     assert (home / ".env").stat().st_mode & 0o777 == 0o600
-    tunnel("--url", "https://y.loca.lt", "--write")
+    tunnel(home, "--url", "https://y.loca.lt", "--write")
     assert "PUBLIC_BASE_URL=https://y.loca.lt\n" in (home / ".env").read_text()
     assert (home / ".env").read_text().count("PUBLIC_BASE_URL=") == 1
 
 
-def test_an_address_in_the_environment_itself_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PUBLIC_BASE_URL", "https://gw.example.com")
-    assert "which wins over .env" in tunnel("--url", "https://x.loca.lt", "--write").output
+def test_an_address_in_the_environment_itself_is_told(home: Path) -> None:
+    result = tunnel(home, "--url", "https://x.loca.lt", "--write", PUBLIC_BASE_URL="https://gw.example.com")
+    assert "which wins over .env" in result.output
 
 
 @pytest.mark.parametrize("url", ["x.loca.lt", "https://x.loca.lt/path", "ftp://x", "https://x.loca.lt/?a=1"])
 def test_an_address_that_cannot_be_one_is_refused_with_a_sentence(home: Path, url: str) -> None:
-    result = tunnel("--url", url)
+    result = tunnel(home, "--url", url)
     assert (result.exit_code, "Error: --url must" in result.output) == (1, True)
 
 
 def test_a_tunnel_to_another_port_is_named(home: Path) -> None:
     with api("/api/tunnels", NGROK_ANSWER) as url:
-        result = tunnel("--at", url, "--port", "5013")
+        result = tunnel(home, "--at", url, "--port", "5013")
     assert result.exit_code == 1
     assert "https://other.ngrok.app  → http://localhost:8080" in result.output
 
 
-def test_prod_refuses_a_tunnel(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("APP_ENV", "prod")
-    result = tunnel("--url", "https://x.loca.lt", "--write")
+def test_prod_refuses_a_tunnel(home: Path) -> None:
+    result = tunnel(home, "--url", "https://x.loca.lt", "--write", APP_ENV="prod")
     assert result.exit_code == 1
     assert "APP_ENV is prod" in result.output
     assert "x.loca.lt" not in (home / ".env").read_text()

@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from app.cli.doctor import doctor_command
 from app.pipeline.operators.doctor.finding import NAMES
 from tests.builders import environment
+from tests.cli.typed import Typed, flask
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,51 +18,46 @@ CALLBACK = '[channels.callback]\nplatform = "callback"\nsecret = "callback-3f9d1
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_template: Path) -> Path:
+def home(tmp_path: Path, sqlite_template: Path) -> Path:
+    """Return own files of a gateway in good order."""
     (tmp_path / "channels.toml").write_text(CALLBACK, encoding="utf-8")
     values = environment(
-        CALLGATE_HOME=str(tmp_path),
         DATABASE_URL=f"sqlite:///{sqlite_template}",
         PUBLIC_BASE_URL=f"http://localhost:{free_port()}",
         LEAST_FREE_DISK_MB="0",
     )
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     return tmp_path
 
 
-def doctor(*words: str) -> Result:
-    return CliRunner().invoke(doctor_command, words)
+def doctor(home: Path, *words: str, **env: str) -> Typed:
+    return flask(home, "doctor", *words, env=env)
 
 
 def test_a_gateway_in_good_order_exits_with_nothing_wrong(home: Path) -> None:
-    result = doctor("--offline")
+    result = doctor(home, "--offline")
     assert result.exit_code == 0, result.output
     assert "ok    database" in result.output
     assert "callback: channel" in result.output
-    assert result.output.splitlines()[-1].startswith("Nothing is wrong")
+    assert result.stdout.splitlines()[-1].startswith("Nothing is wrong")
 
 
-def test_http_in_prod_is_found_although_nothing_starts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("APP_ENV", "prod")
-    result = doctor()
+def test_http_in_prod_is_found_although_nothing_starts(home: Path) -> None:
+    result = doctor(home, APP_ENV="prod")
     assert result.exit_code == 1
     assert "WRONG configuration" in result.output
     assert "PUBLIC_BASE_URL is not https" in result.output
 
 
-def test_a_tunnel_as_the_address_of_prod_is_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("APP_ENV", "prod")
-    monkeypatch.setenv("PUBLIC_BASE_URL", "https://abc123xyz.ngrok-free.dev")
-    result = doctor()
+def test_a_tunnel_as_the_address_of_prod_is_found(home: Path) -> None:
+    result = doctor(home, APP_ENV="prod", PUBLIC_BASE_URL="https://abc123xyz.ngrok-free.dev")
     assert "is a tunnel (ngrok)" in result.output
     assert result.exit_code == 1
 
 
-def test_json_is_one_object_a_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", "sqlite:////proc/callgate/none.db")
-    result = doctor("--json", "--offline")
-    findings = [json.loads(line) for line in result.output.splitlines()]
+def test_json_is_one_object_a_line(home: Path) -> None:
+    result = doctor(home, "--json", "--offline", DATABASE_URL="sqlite:////proc/callgate/none.db")
+    findings = [json.loads(line) for line in result.stdout.splitlines()]
     assert {"name": "disk", "state": "wrong"}.items() <= next(
         finding for finding in findings if finding["name"] == "disk"
     ).items()
@@ -71,8 +65,8 @@ def test_json_is_one_object_a_line(home: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_all_shows_each_finding_of_a_channel(home: Path) -> None:
-    assert "callback: signed_time" not in doctor("--offline").output
-    assert "callback: signed_time" in doctor("--offline", "--all").output
+    assert "callback: signed_time" not in doctor(home, "--offline").output
+    assert "callback: signed_time" in doctor(home, "--offline", "--all").output
 
 
 @pytest.mark.parametrize("page", ["docs/troubleshooting.md", "docs/troubleshooting.zh-CN.md"])
