@@ -90,7 +90,7 @@ def test_a_proxy_that_takes_a_part_of_the_path_away_is_found(services_with: Make
 @pytest.mark.parametrize(
     ("trusted", "appends", "words"),
     [
-        ("0", True, "1 proxies in front write X-Forwarded-For, and TRUSTED_PROXIES is 0"),
+        ("0", True, "write X-Forwarded-For: 1. TRUSTED_PROXIES is 0"),
         ("1", False, "192.0.2.77 was believed"),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_wrong_secret_is_found_by_what_was_refused(services_with: Make) -> Non
     refuse(services, signed_callback(secret="another-5c1d9e7b3a"))
     finding = found(services, is_offline=True)["signatures"]
     assert finding.state == "wrong"
-    assert "1 callbacks were refused for their signature" in finding.told()
+    assert "refused for their signature in the last 24 hours: 1 (" in finding.told()
     assert "203.0.113.7" in finding.told()
 
 

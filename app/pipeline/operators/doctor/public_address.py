@@ -182,7 +182,7 @@ def _misread(settings: Settings, echo: Echo) -> Iterator[Finding]:
         yield Finding(
             "proxies",
             "wrong",
-            "%(proxies)s proxies in front write X-Forwarded-For, and TRUSTED_PROXIES is %(trusted)s: every caller looks like %(address)s.",
+            "Proxies in front that write X-Forwarded-For: %(proxies)s. TRUSTED_PROXIES is %(trusted)s, so every caller looks like %(address)s.",
             "Set TRUSTED_PROXIES=%(proxies)s, so that allow-lists, limits and bans see the real caller.",
             values,
         )

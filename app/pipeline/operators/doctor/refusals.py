@@ -83,25 +83,25 @@ class _Words:
 
 SIGNATURES = _Words(
     "No callback was refused for its signature in the last 24 hours.",
-    "%(count)s callbacks were refused for their signature in the last 24 hours (%(reasons)s), the newest at %(at)s from %(callers)s.",
+    "Callbacks refused for their signature in the last 24 hours: %(count)s (%(reasons)s), the newest at %(at)s, from %(callers)s.",
     "Copy the secret again from the platform's console into this channel's key and restart; `flask channels list` says which key. When it is the "
     "same, a proxy may change the body: see the finding `proxies`.",
 )
 ALLOWED = _Words(
     "No caller was kept out by ip_allowlist or ip_denylist in the last 24 hours.",
-    "%(count)s callbacks were refused because of their address in the last 24 hours: %(callers)s.",
+    "Callbacks refused because of their address in the last 24 hours: %(count)s, from %(callers)s.",
     "Where these are the platform's addresses, add them to ip_allowlist of this channel. Where they are your proxy's, set TRUSTED_PROXIES "
     "to the number of proxies in front.",
 )
 ADDRESSES = _Words(
     "Nobody missed this channel's address by a slip in the last 24 hours.",
-    "%(count)s requests missed this channel's address in the last 24 hours: they asked for %(paths)s.",
+    "Requests that missed this channel's address in the last 24 hours: %(count)s; they asked for %(paths)s.",
     "In the platform's console write exactly the address that `flask channels list` prints (%(address)s), without anything before or behind it; where "
     "the console is right, a proxy changes the path.",
 )
 TIMES = _Words(
     "No callback was refused for its time in the last 24 hours.",
-    "%(count)s callbacks were refused because their signed time is too far from this machine's (%(reasons)s), the newest at %(at)s.",
+    "Callbacks refused because their signed time is too far from this machine's: %(count)s (%(reasons)s), the newest at %(at)s.",
     "Set this machine's clock by NTP (`timedatectl set-ntp true`); the finding `clock` says how far it is off. Old requests that somebody sends again are refused too.",
 )
 
