@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +13,11 @@ from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
 from app.pipeline.operators.channels import channel_view, heard_of, login_view
 from app.pipeline.operators.doctor.channel import LABELS
-from app.pipeline.operators.doctor.looks import Looks
 from app.pipeline.sending.push import app_key
 from app.pipeline.services import Services
+
+if TYPE_CHECKING:
+    from app.pipeline.operators.doctor.looks import Looks
 
 STATES = {"ok": "ok", "off": "off", "wrong": "WRONG"}
 NO_CHANNELS = "There are no channels; add one to %s."
@@ -53,6 +55,8 @@ def channels_group(services: Services) -> click.Group:
     def check(name: str | None, offline: bool, keys_only: bool) -> None:
         """Say of every channel whether its keys and its address work, and what its console must hold; exit 1 when something is wrong."""
         channels = services.channels if name is None else _only(services.channels, name)
+        from app.pipeline.operators.doctor.looks import Looks
+
         looks = None if keys_only else Looks(services, is_offline=offline)
         states = _check(
             services, channels, stay_offline if offline else asking_platforms(services.settings), looks
