@@ -10,8 +10,8 @@ from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.moments import as_text
 from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, stored_api_tokens
+from app.pipeline.operators.api_tokens import stored_token_view
 from app.pipeline.services import Services
-from app.storage.api_tokens import StoredToken
 
 ACTOR = "terminal"
 
@@ -67,7 +67,9 @@ def _add_others(group: click.Group, services: Services) -> None:
     @list_options(limit=200, time="made")
     def list_all(*, wish: Wish) -> None:
         """Show the tokens, newest first: what each may do, when it was used last, when it ends."""
-        found = [_view(services, token) for token in stored_api_tokens(services, limit=wish.limit)]
+        found = [
+            stored_token_view(services, token) for token in stored_api_tokens(services, limit=wish.limit)
+        ]
         print_list(found, wish, line=_line, nothing="No API token is kept here.", time="created_at")
 
     @group.command("revoke")
@@ -87,22 +89,3 @@ def _line(item: dict[str, Any]) -> str:
         f"{item['id']}  {item['name']:<16}{item['prefix']}…  {item['state']:<9}"
         f"used {item['last_used_at'] or '-'}  ends {item['expires_at'] or '-'}  {limits}"
     )
-
-
-def _view(services: Services, token: StoredToken) -> dict[str, Any]:
-    """Return a token as it is shown; its text is nowhere."""
-    state = "revoked" if token.revoked_at is not None else "expired"
-    return {
-        "id": token.id,
-        "name": token.name,
-        "prefix": token.prefix,
-        "state": "works" if token.works(services.clock.now()) else state,
-        "scopes": token.limits["scopes"],
-        "channels": token.limits["channels"],
-        "paths": token.limits["paths"],
-        "rate": token.limits["rate"],
-        "created_at": as_text(token.created_at),
-        "expires_at": as_text(token.expires_at),
-        "revoked_at": as_text(token.revoked_at),
-        "last_used_at": as_text(token.last_used_at),
-    }

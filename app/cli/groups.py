@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
         "app.cli.api_tokens:api_tokens_group", "API tokens that are kept in the database."
     ),
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
+    "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "prune": CommandPlace(
         "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.config.api_tokens import OLD_SCOPES, SCOPES, ApiToken
 from app.config.certificates import checked_bundle
+from app.config.console_admins import ConsoleAdmin, read_console_admin
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
 from app.config.samples import is_sample
@@ -106,6 +107,13 @@ def _api_tokens(value: object) -> object:
     return tuple(tokens)
 
 
+def _console_admins(value: object) -> object:
+    parts = _split(value)
+    if isinstance(parts, tuple):
+        return tuple(read_console_admin(part) if isinstance(part, str) else part for part in parts)
+    return parts
+
+
 class Settings(BaseModel):
     """Everything the environment decides."""
 
@@ -172,10 +180,13 @@ class Settings(BaseModel):
         description="Comma list name:token or name:token:read+send+bind+replay for the management API.",
     )
     admin_password: str = Field(
-        "", repr=False, description="Password of the console user admin; empty: no such user."
+        "",
+        repr=False,
+        description="Password of the console's first person, admin, who adds the others; empty: no such person.",
     )
-    console_admins: Words = Field(
-        (), description="Comma list of identities (feishu:ou_…) that may use the console."
+    console_admins: Annotated[tuple[ConsoleAdmin, ...], BeforeValidator(_console_admins)] = Field(
+        (),
+        description="Comma list channel:subject[:role] of platform accounts that may use the console (feishu:ou_…:operator); viewer without a role.",
     )
     ca_bundle: str = Field(
         "", description="PEM file of authorities that calls to platforms and destinations trust as well."

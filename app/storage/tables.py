@@ -13,6 +13,8 @@ from app.storage import (  # noqa: F401 - imported for their tables
     expected_payments,
 )
 from app.storage.binding import bindcodes, followers, openids  # noqa: F401 - imported for their tables
+from app.storage.console import people, views  # noqa: F401 - imported for their tables
+from app.storage.console import sessions as console_sessions  # noqa: F401 - imported for its table
 from app.storage.database.db import metadata
 from app.storage.inbox import events, nonces, rejections  # noqa: F401 - imported for their tables
 from app.storage.login import (  # noqa: F401 - imported for their tables

@@ -15,6 +15,7 @@ from app.web.api.payments import payments_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.api.shared_tokens import shared_tokens_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
+from app.web.console.routes import console_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -65,6 +66,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         payments_blueprint,
         compat_blueprint,
         one_line_blueprint,
+        console_blueprint,
         health_blueprint,
         domain_files_blueprint,
         probe_blueprint,

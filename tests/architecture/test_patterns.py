@@ -94,6 +94,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.payments.expect:ORDER": ("fullmatch", [("", "a", "")]),
     "app.pipeline.commands.accept:COMMAND_ID": ("fullmatch", [("", "a", "")]),
     "app.pipeline.operators.notifications:EVENT_ID": ("fullmatch", [("", "a", "")]),
+    "app.pipeline.operators.console_people:NAME": ("fullmatch", [("", "a", "/"), ("a", "@", " ")]),
     "app.pipeline.operators.bindings:CURSOR_SHAPE": ("fullmatch", [("", "a", "")]),
     "app.pipeline.operators.messages:CURSOR": ("fullmatch", [("", "1", ""), ("1.", "1", "!")]),
     "app.pipeline.sending.accept:IDEMPOTENCY_KEY": ("fullmatch", [("", "a", ""), ("", " ", "\n")]),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.backends("sqlite")
 NOT_SETTINGS = {"CALLGATE_HOME", "NAME_FILE", "VAR_FILE", "POST", "GET", "HEAD"}
 """Words in capitals that are no setting: where own files are, patterns of names, methods."""
 
-PAGES_OF_PEOPLE = ("/bind/<>/", "/authorise/<>/<>/", "/dev/", "/static/<>")
+PAGES_OF_PEOPLE = ("/bind/<>/", "/authorise/<>/<>/", "/dev/", "/static/<>", "/console/")
 """Addresses that a page of ours calls and nobody else."""
 
 CALLBACKS = ("/webhooks/x", "/wechat/x", "/wechat", "/api/platform/callback", "/api/v2/platform/callback")

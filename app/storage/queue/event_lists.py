@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, literal, or_, select
 
+from app.core.states import EventState
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import REPLAYABLE, SUMMARY, EventFilter, events
 from app.storage.queue.event_states import is_in_state, shown_state
@@ -46,6 +47,12 @@ def list_oldest_events(
 def count_events(tx: Connection, wanted: EventFilter) -> int:
     """Return how many events a filter finds."""
     return int(tx.execute(_filtered(select(func.count()).select_from(events), wanted)).scalar_one())
+
+
+def count_dead_events(tx: Connection, *, count_to: int) -> int:
+    """Return how many events are dead, counted no further than that (relies on ix_events_state_received_at)."""
+    first = select(literal(1)).where(events.c.state == EventState.DEAD.value).limit(count_to).subquery()
+    return int(tx.execute(select(func.count()).select_from(first)).scalar_one())
 
 
 def _filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
