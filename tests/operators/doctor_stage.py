@@ -130,6 +130,7 @@ def found(services: Services, **surroundings: Any) -> dict[str, Finding]:
     order = ("ok", "not_tried", "warn", "wrong")
     by_name: dict[str, Finding] = {}
     for finding in examine(services, Surroundings(**surroundings)):
+        assert finding.as_dict()["sentence"], "every place of a sentence and of a cure has its value"
         known = by_name.get(finding.name)
         if known is None or order.index(finding.state) > order.index(known.state):
             by_name[finding.name] = finding

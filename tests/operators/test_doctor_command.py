@@ -7,8 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale, gettext
 
-from app.pipeline.operators.doctor.finding import NAMES
+from app.pipeline.operators.doctor.finding import NAMES, Finding
+from app.web.languages import install_languages
 from tests.builders import environment
 from tests.cli.typed import Typed, flask
 from tests.ports import free_port
@@ -85,3 +88,12 @@ def test_every_name_that_the_code_gives_is_listed() -> None:
         )
     }
     assert set(NAMES) <= given | {"proxies"}
+
+
+def test_a_finding_is_told_in_the_readers_language_with_its_values() -> None:
+    finding = Finding("port", "ok", "This gateway answers on port %(port)s.", values={"port": 5003})
+    app = Flask("tests")
+    install_languages(app)
+    with app.test_request_context(), force_locale("zh_Hans_CN"):
+        assert finding.told(gettext) == "本网关在端口 5003 上应答。"
+    assert finding.told() == "This gateway answers on port 5003."

@@ -7,6 +7,7 @@ so that an operator sees what the platform's console holds.
 from __future__ import annotations
 
 from app.core.errors import RefusedError
+from app.core.ports import LoginProvider, WebhookSource
 from app.core.values import InboundRequest
 from app.pipeline.channels import Channel, channel_path
 from app.pipeline.inbound.proof import keep_rejection
@@ -40,7 +41,11 @@ def _meant(services: Services, path: str) -> Channel | None:
     segments = [segment.strip().lower() for segment in path.split("/")][-MOST_SEGMENTS:]
     spellings = (word for each in reversed(segments) for word in (each, each.replace("_", "-")) if word)
     named = (services.channels.get(word) for word in spellings)
-    return next((channel for channel in named if channel is not None), None)
+    return next((channel for channel in named if channel is not None and _has_address(channel)), None)
+
+
+def _has_address(channel: Channel) -> bool:
+    return any(channel.as_capability(port) is not None for port in (WebhookSource, LoginProvider))
 
 
 def _right(channel: Channel, path: str) -> str:

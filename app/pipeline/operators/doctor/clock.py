@@ -17,6 +17,8 @@ from app.core.ports import HttpAnswer, HttpClient
 from app.pipeline.operators.doctor.finding import Finding, State
 from app.storage.database.db import Database, database_time
 
+AHEAD = "This machine's clock is %(seconds)s s ahead of %(other)s: signed times look old, so callbacks and logins are refused."
+BEHIND = "This machine's clock is %(seconds)s s behind %(other)s: signed times look not yet valid, so callbacks and logins are refused."
 WRONG_SECONDS = 120
 WARN_SECONDS = 15
 
@@ -90,14 +92,14 @@ def clock_finding(platforms: Sequence[Reading], database: Reading | None) -> Fin
         )
     worst = max(readings, key=lambda reading: abs(reading.ahead))
     seconds = round(abs(worst.ahead))
-    values = {"seconds": seconds, "other": worst.other, "way": "ahead of" if worst.ahead > 0 else "behind"}
+    values = {"seconds": seconds, "other": worst.other}
     state: State = "wrong" if seconds > WRONG_SECONDS else "warn" if seconds > WARN_SECONDS else "ok"
     if state == "ok":
         return Finding("clock", "ok", "This machine's clock agrees with %(other)s.", values=values)
     return Finding(
         "clock",
         state,
-        "This machine's clock is %(seconds)s s %(way)s %(other)s: signed times look old or not yet valid, so callbacks and logins are refused.",
+        AHEAD if worst.ahead > 0 else BEHIND,
         "Have the machine set its clock by NTP: `timedatectl set-ntp true`, then look at `timedatectl`; on a virtual machine look at the host's clock too.",
         values,
     )

@@ -8,8 +8,6 @@ from app.config.settings import Settings, environment_faults
 from app.pipeline.channels import Channels, unsafe_about
 from app.pipeline.operators.doctor.finding import Finding, State
 
-HTTPS_SETTING = "PUBLIC_BASE_URL is not https"
-
 
 def unusable_configuration(faults: Iterable[str]) -> Iterator[Finding]:
     """Yield a finding for each fault that stops the start; the sentences name setting or key, and what to write."""
