@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.config.environment import read_environment
+from app.config.environment import DOTENV, own_folder_or_none, read_environment
 from app.core.errors import ConfigurationError
 from app.core.visible import visible
 from app.pipeline.operators.doctor.configuration import unusable_configuration
@@ -51,7 +51,10 @@ def _findings(*, offline: bool, port: int | None) -> Iterator[Finding]:
     try:
         services = open_services({**read_environment(), **QUIET})
     except ConfigurationError as error:
-        yield from unusable_configuration(error.faults)
+        home = own_folder_or_none()
+        yield from unusable_configuration(
+            error.faults, has_file=home is not None and (home / DOTENV).is_file()
+        )
         return
     place = port or _served_port(services.settings.public_base_url)
     yield from examine(services, Surroundings(is_offline=offline, port=place, holder_of=port_holder))

@@ -52,6 +52,12 @@ def test_http_in_prod_is_found_although_nothing_starts(home: Path) -> None:
     assert "PUBLIC_BASE_URL is not https" in result.output
 
 
+def test_without_own_files_it_is_said_how_to_get_them(tmp_path: Path) -> None:
+    result = doctor(tmp_path)
+    assert result.exit_code == 1
+    assert "There is no .env in this folder: `flask init` writes one" in result.output
+
+
 def test_a_tunnel_as_the_address_of_prod_is_found(home: Path) -> None:
     result = doctor(home, APP_ENV="prod", PUBLIC_BASE_URL="https://abc123xyz.ngrok-free.dev")
     assert "is a tunnel (ngrok)" in result.output

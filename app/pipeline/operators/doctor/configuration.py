@@ -9,14 +9,18 @@ from app.pipeline.channels import Channels, unsafe_about
 from app.pipeline.operators.doctor.finding import Finding, State
 
 
-def unusable_configuration(faults: Iterable[str]) -> Iterator[Finding]:
+NO_FILE = "There is no .env in this folder: `flask init` writes one; where it is elsewhere, go there or set CALLGATE_HOME."
+A_FAULT = "Change it in .env or channels.toml; nothing starts until then."
+
+
+def unusable_configuration(faults: Iterable[str], *, has_file: bool) -> Iterator[Finding]:
     """Yield a finding for each fault that stops the start; the sentences name setting or key, and what to write."""
     for fault in faults:
         yield Finding(
             "configuration",
             "wrong",
             "%(fault)s",
-            "Change it in .env or channels.toml; nothing starts until then.",
+            A_FAULT if has_file else NO_FILE,
             {"fault": fault},
         )
 
