@@ -8,7 +8,6 @@ from app.config.settings import Settings, environment_faults
 from app.pipeline.channels import Channels, unsafe_about
 from app.pipeline.operators.doctor.finding import Finding, State
 
-
 NO_FILE = "There is no .env in this folder: `flask init` writes one; where it is elsewhere, go there or set CALLGATE_HOME."
 A_FAULT = "Change it in .env or channels.toml; nothing starts until then."
 
