@@ -62,7 +62,7 @@ run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both (GA
 upgrade: venv ## After `git pull`: packages, own files that were tracked, tables, channels; then restart the gateway
 	@$(BIN)/python -m app.cli.take_over
 	@$(BIN)/flask db upgrade
-	@$(BIN)/flask channels check
+	@$(BIN)/flask channels check --keys
 	@echo "Upgraded. Restart the gateway: systemctl restart callgate, or Ctrl-C and make run."
 
 .PHONY: test

@@ -33,8 +33,8 @@ from app.core.errors import ConfigurationError
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
-"""Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
+RESERVED_NAMES = frozenset({"callgate", "callgate-probe", "commands", "messages", "payments"})
+"""The address of `flask doctor`, and events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 

@@ -56,6 +56,14 @@ class Engine(Protocol):
         """Run these in the places set aside."""
 
 
+Tell = Callable[[int], None]
+"""Is told how far long work has come."""
+
+
+def tell_nobody(_count: int) -> None:
+    """Stand in where nobody watches."""
+
+
 def _nobody_to_wake() -> None:
     """Stand in until an engine runs; the engine's own look-around finds the work all the same."""
 

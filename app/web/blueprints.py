@@ -41,6 +41,7 @@ from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
+from app.web.probe import probe_blueprint
 from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
@@ -89,6 +90,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         health_blueprint,
         api_docs_blueprint,
         domain_files_blueprint,
+        probe_blueprint,
         front_blueprint,
     ):
         blueprint = make(services)

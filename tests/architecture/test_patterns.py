@@ -45,7 +45,7 @@ CONFIGURATION_ONLY = {
     "app.config.rates:RATE",
     "app.config.retries:DELAY",
     "app.config.samples:BLOCK",
-    "app.config.settings:HOST",
+    "app.config.setting_kinds:HOST",
     "app.config.tracing:HEADER_NAME",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.aws_sns.settings:TOPIC",

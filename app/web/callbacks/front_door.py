@@ -26,6 +26,7 @@ from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.inbound.telling import Delivery, tell_broken
+from app.pipeline.operators.doctor.probe import BESIDE_CALLBACKS
 from app.pipeline.services import Services
 from app.pipeline.upkeep.measures import Measures
 from app.pipeline.upkeep.shared_copies import renew_old_copies
@@ -78,7 +79,7 @@ def callback_target(settings: Settings, path: str) -> Target | None:
     """
     path = path.removesuffix("/")
     if path.startswith(WEBHOOKS):
-        return _named(path[len(WEBHOOKS) :])
+        return _named(path[len(WEBHOOKS) :]) if path != BESIDE_CALLBACKS else None
     if path == WECHAT:
         return Target(settings.wechat_default_channel)
     if path.startswith(f"{WECHAT}/"):
