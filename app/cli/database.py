@@ -1,9 +1,11 @@
-"""`flask db`: migrations up and down."""
+"""`flask db`: migrations up and down, the whole gateway to another database, backup and restore."""
 
 from __future__ import annotations
 
 import click
 
+from app.cli.database_backup import backup_command, restore_command
+from app.cli.database_copy import copy_command
 from app.pipeline.services import Services
 from app.storage.database import schema
 
@@ -13,12 +15,14 @@ def database_group(services: Services) -> click.Group:
 
     @click.group("db")
     def group() -> None:
-        """Migrations."""
+        """Migrations, moving to another database, backup and restore."""
 
     @group.command("upgrade")
     @click.argument("revision", default="head")
     def upgrade(revision: str) -> None:
         """Bring the tables up to a revision (default: the newest)."""
+        if schema.is_being_filled(schema.current_revision(services.database)):
+            raise click.ClickException(schema.UNFINISHED)
         schema.upgrade(services.database, revision)
         click.echo(f"The database is at {schema.current_revision(services.database)}.")
 
@@ -37,4 +41,6 @@ def database_group(services: Services) -> click.Group:
         if now != newest:
             raise SystemExit(1)
 
+    for make in (copy_command, backup_command, restore_command):
+        group.add_command(make(services))
     return group
