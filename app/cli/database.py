@@ -15,7 +15,7 @@ def database_group(services: Services) -> click.Group:
 
     @click.group("db")
     def group() -> None:
-        """Migrations, moving to another database, backup and restore."""
+        """Migrations, moving, backup."""
 
     @group.command("upgrade")
     @click.argument("revision", default="head")
