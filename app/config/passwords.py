@@ -10,8 +10,8 @@ USER_ALONE = re.compile("[^:@/?#]*")
 
 
 def password_put_in(name: str, address: str, password: str, *, faults: list[str]) -> str:
-    """Return the address of a setting with its password; one that fits nowhere is a fault."""
-    if not password:
+    """Return the address of a setting with its password; one that fits nowhere is a fault, one without an address waits for it."""
+    if not password or not address:
         return address
     try:
         return with_password(address, password)

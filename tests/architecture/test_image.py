@@ -48,6 +48,7 @@ def test_the_image_gets_no_folder_of_tests() -> None:
 def test_a_container_is_production_unless_it_is_told_otherwise(tmp_path: Path) -> None:
     lines = re.findall(r"^ENV (.*)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     image = {"SECRET_KEY": SECRET_KEY, **dict(re.findall(r"([A-Z_]+)=(\S+)", " ".join(lines)))}
+    assert {"APP_ENV", "CALLGATE_HOME", "PATH"} <= image.keys()
     image["CALLGATE_HOME"] = str(tmp_path)
     assert read_settings(image)[0].app_env == "prod"
     assert read_settings(image | {"APP_ENV": "test"})[0].app_env == "test"
