@@ -63,7 +63,9 @@ def _run(move: DatabaseCopy, plan: Plan) -> Mapping[str, Tally]:
 
 def _tell(plan: Plan, *, others_connected: bool) -> None:
     for table, rows in plan.rows.items():
-        click.echo(f"{table:<24}{rows:>12}")
+        if rows:
+            click.echo(f"{table:<24}{rows:>12}")
+    click.echo(f"{plan.total} rows in {len(plan.rows)} tables")
     for name in plan.left_out:
         click.echo(f"! {name} is no table of the gateway (a handler's?) and is not copied.", err=True)
     if plan.is_anew:
@@ -81,11 +83,12 @@ def _tell(plan: Plan, *, others_connected: bool) -> None:
 
 def _tell_result(compared: Mapping[str, Tally]) -> None:
     for table, found in compared.items():
-        click.echo(f"{table:<24}{found.rows:>12}  {found.digest}  same")
+        if found.rows:
+            click.echo(f"{table:<24}{found.rows:>12}  {found.digest}  same")
     click.echo(
-        f"{sum(found.rows for found in compared.values())} rows are the same in both databases. Now put the new address "
-        "into DATABASE_URL and start the gateway; SECRET_KEY stays. The old database was not changed: delete it when you "
-        "no longer need it."
+        f"{sum(found.rows for found in compared.values())} rows in {len(compared)} tables are the same in both databases.\n"
+        "Now put the new address into DATABASE_URL and start the gateway; SECRET_KEY stays.\n"
+        "The old database was not changed: delete it when you no longer need it."
     )
 
 

@@ -56,6 +56,6 @@ OTHER_KINDS: Sequence[tuple[type, Callable[[int], Any]]] = (
     (UtcDateTime, lambda number: NOW + timedelta(microseconds=number)),
     (BigInteger, lambda number: BEYOND_32_BITS + number),
     (Integer, lambda number: number),
-    (LargeBinary, lambda number: EVERY_BYTE * number),
+    (LargeBinary, lambda number: EVERY_BYTE * (number % ROWS)),
 )
 """What a column of each kind but text holds; the narrower kind comes first."""

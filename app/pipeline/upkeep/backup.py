@@ -71,8 +71,6 @@ def server_command(database: Database, work: str, file: Path) -> str | None:
         ("postgresql", "dump"): ["pg_dump", "--format=custom", f"--file={file}"],
         ("postgresql", "restore"): [
             "pg_restore",
-            "--clean",
-            "--if-exists",
             "--single-transaction",
             "--no-owner",
         ],

@@ -127,7 +127,7 @@ class DatabaseCopy:
         fault = schema.tables_fault(self.target) or _other_version(self.target)
         if fault:
             raise CopyFault(
-                f"The new database is not ready: {fault} DATABASE_URL has to lead to the new one for that command."
+                f"The new database is not ready: {fault} Type that with DATABASE_URL set to the new address."
             )
         with self.target.read() as tx:
             filled = filled_tables(tx, self.tables)
