@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import inspect
+
 from app.storage.database import schema
 from app.storage.database.db import Database
 from app.storage.database.row_copies import count_rows
@@ -12,20 +14,6 @@ from tests.upkeep.filled import ROWS, fill
 FIRST_LANDED = "0006"
 WAITING = "3"
 """The first row of which the dispatch has ended; those before it wait."""
-
-MADE_SINCE = {
-    "api_tokens",
-    "authorised_accounts",
-    "bans",
-    "expected_payments",
-    "message_channels",
-    "message_recipients",
-    "messages",
-    "notification_events",
-    "notification_marks",
-    "sending_paces",
-}
-"""Tables that the first version did not have: their rows go with them."""
 
 
 def test_a_filled_database_goes_back_and_forth_and_keeps_its_rows(database: Database) -> None:
@@ -39,9 +27,10 @@ def test_a_filled_database_goes_back_and_forth_and_keeps_its_rows(database: Data
         if revision >= FIRST_LANDED:
             schema.downgrade(database, revision)
     assert schema.current_revision(database) == FIRST_LANDED
+    known = set(inspect(database.engine).get_table_names())
     schema.upgrade(database)
     with database.read() as tx:
         rows = {each.name: count_rows(tx, each) for each in metadata.sorted_tables}
-    assert {name for name, count in rows.items() if not count} == MADE_SINCE
     assert (rows.pop("queue"), rows.pop("dispatches")) == (int(WAITING), ROWS - int(WAITING))
-    assert {rows[name] for name in rows.keys() - MADE_SINCE} == {ROWS}
+    assert {"events", "users", "identities", "sessions", "connections", "openids"} <= known
+    assert {name: count for name, count in rows.items() if name in known and count != ROWS} == {}
