@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,14 @@ def test_what_stands_against_it_is_said_in_a_sentence(services: Services, addres
     assert done.exit_code == 1
     assert said in done.output
     assert "hunter22" not in done.output
+
+
+@pytest.mark.parametrize("command", ["upgrade", "downgrade", "current"])
+def test_a_database_that_is_away_is_a_sentence(services: Services, command: str) -> None:
+    away = Database("postgresql://nobody:hunter22@127.0.0.1:1/x")
+    done = CliRunner().invoke(database_group(replace(services, database=away)), [command])
+    away.close()
+    assert (done.exit_code, "The database cannot be reached" in done.output) == (1, True)
 
 
 def test_a_gateway_that_serves_is_seen_and_nothing_is_copied(
