@@ -37,6 +37,8 @@ CONFIGURATION_ONLY = {
     "app.config.destinations:NAME",
     "app.config.domain_files:NAME",
     "app.config.field_paths:PATH",
+    "app.config.passwords:END_OF_HOST",
+    "app.config.passwords:USER_ALONE",
     "app.config.push_keys:KEY",
     "app.config.push_keys:NAME",
     "app.config.notifications:NAME",
