@@ -105,6 +105,9 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    sound_channels: dict[str, tuple[Any, datetime]] = field(default_factory=dict)
+    """Channels through which messages went well, with their leave (sending/breaker.py) and until when it is good."""
+
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 

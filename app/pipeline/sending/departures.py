@@ -35,7 +35,7 @@ from app.pipeline.sending.wanted import message_of
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Transaction
-from app.storage.messages.endings import Arrival, Arrived, write_arrivals
+from app.storage.messages.endings import Arrival, Arrived, is_simple, write_arrivals
 from app.storage.messages.progress import Departed, Departure, Leg, note_wait, write_departures
 from app.storage.messages.verdicts import Verdict
 from app.storage.queue.claims import LeaseLostError, are_held
@@ -69,6 +69,14 @@ class Stopped(Exception):
     """An operator stopped the message."""
 
 
+class Begun(Exception):
+    """The message is further than was thought; nothing was done yet but to ask for leave."""
+
+    def __init__(self, admission: Admission | None):
+        super().__init__()
+        self.admission = admission
+
+
 @dataclass(slots=True)
 class Outgoing:
     """What one attempt knows and has found out so far."""
@@ -84,8 +92,14 @@ class Outgoing:
 
     last_refusal: tuple[str, str] | None = None
     ended: MessageState | None = None
+    last_arrival: Arrival | None = None
+    """What came of the only call of a simple message: written with the dispatch's own end, in one commit."""
+
     has_reached: bool = False
     admission: Admission | None = None
+    is_guess: bool = False
+    """Whether it was not read where the message stands: the first departure finds out."""
+
     first_page: Sequence[Any] | None = None
     """What was read together with where the message stands; None once it was used or where it may have changed."""
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
@@ -163,10 +177,14 @@ class Outgoing:
                 self.services.clock.now(),
                 channel_tolls(name, paces, batch.kind),
                 tuple(each) if any(each) else (),
+                self.is_guess,
             ),
         )
         if not departed.is_held:
             raise LeaseLostError
+        if departed.is_begun:
+            raise Begun(self.admission)
+        self.is_guess = False
         if departed.is_stopped:
             raise Stopped
         return departed
@@ -194,7 +212,8 @@ class Outgoing:
         called = call_once(
             self.services, self.channel, self.sender, part, to, repeat_key=self._repeat_key(batch)
         )
-        log.info(
+        tell = log.debug if called.outcome is CallOutcome.TAKEN else log.info
+        tell(
             "message_part",
             event_id=self.event.id,
             channel=self.channel.name,
@@ -215,7 +234,7 @@ class Outgoing:
         """Write what became of a call and return who gets the next part; raises what ends the attempt."""
         verdicts, reached = self._verdicts(batch, called)
         is_more = bool(reached) and batch.part < len(self.parts(batch.kind))
-        arrived = self._kept(
+        arrived = self._written_down(
             Arrival(
                 self.claim,
                 self.leg.message_id,
@@ -237,6 +256,13 @@ class Outgoing:
         self.leg = self.leg._replace(state=MessageState.SENDING)
         self._raise_what_ends(called)
         return batch.only(reached)._replace(part=batch.part + 1)
+
+    def _written_down(self, arrival: Arrival) -> Arrived:
+        """Write what became of a call now, or leave it to whoever writes the attempt's success in a moment."""
+        if is_simple(arrival) and not self.claim.is_suspect:
+            self.last_arrival = arrival
+            return Arrived(True, MessageState.SENT)
+        return self._kept(arrival)
 
     def _kept(self, arrival: Arrival) -> Arrived:
         """Write what became of a call, again for a while when the store is away: it is known now and nowhere else."""

@@ -48,13 +48,14 @@ class Wanted:
     def as_data(self) -> dict[str, Any]:
         """Return what the event keeps; of what was not said nothing stands there."""
         message = self.message
-        said = {
+        said: dict[str, Any] = {
             "type": message.type,
             "content": dict(message.content),
             "title": message.title,
             "text": message.text,
             "format": "" if message.is_native else message.format,
             "mentions": list(message.mentions),
+            "repeat_unknown": self.repeats_unknown,
         }
         to = [{each.kind: each.value} for each in self.recipients] + [{APP: each} for each in self.apps]
         return {"channels": list(self.channels), "to": to} | {
@@ -90,6 +91,11 @@ def message_of(data: JSON) -> Message:
         format=data.get("format", "markdown"),
         mentions=tuple(data.get("mentions", ())),
     )
+
+
+def repeats_unknown(data: JSON) -> bool:
+    """Say whether an event's data allows to send again what may have arrived."""
+    return bool(data.get("repeat_unknown"))
 
 
 def addressees_of(data: JSON) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:

@@ -65,22 +65,23 @@ class Arrived(NamedTuple):
 def write_arrivals(tx: Connection, items: Sequence[Arrival]) -> list[Arrived]:
     """Write what came of calls; nothing for those whose lease was taken over meanwhile."""
     held = are_held(tx, [item.claim for item in items])
-    simple = [item for item, is_ours in zip(items, held, strict=True) if is_ours and _is_simple(item)]
-    if simple:
-        _write_simple(tx, simple)
+    simple = [item for item, is_ours in zip(items, held, strict=True) if is_ours and is_simple(item)]
+    write_simple_ends(tx, simple)
     return [
         _arrived(tx, item) if is_ours else Arrived(False) for item, is_ours in zip(items, held, strict=True)
     ]
 
 
-def _is_simple(item: Arrival) -> bool:
+def is_simple(item: Arrival) -> bool:
     """Say whether a message has come to its end with its one call, to one recipient who was reached, as most do."""
     is_all = item.is_last and item.is_whole and item.is_only and len(item.verdicts) == 1
     return is_all and len(item.verdicts[0].numbers) == 1 and item.verdicts[0].state in REACHED
 
 
-def _write_simple(tx: Connection, items: Sequence[Arrival]) -> None:
-    """Write the ends of simple messages together: three statements, however many there are."""
+def write_simple_ends(tx: Connection, items: Sequence[Arrival]) -> None:
+    """Write the ends of simple messages, whose leases are held, together: three statements, however many there are."""
+    if not items:
+        return
     verdicts = [(item.message_id, item.position, item.verdicts[0]) for item in items]
     write_single_verdicts(tx, verdicts, now=max(item.now for item in items))
     sent = MessageState.SENT
@@ -91,7 +92,7 @@ def _write_simple(tx: Connection, items: Sequence[Arrival]) -> None:
 
 
 def _arrived(tx: Connection, item: Arrival) -> Arrived:
-    if _is_simple(item):
+    if is_simple(item):
         return Arrived(True, MessageState.SENT)
     write_verdicts(tx, item.message_id, item.position, item.verdicts, now=item.now)
     if item.next_numbers:

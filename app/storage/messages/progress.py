@@ -6,7 +6,7 @@ locks is that of every other write: rows of the queue, then messages, then what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -74,8 +74,8 @@ _UNFINISHED_ROWS = (
     .order_by(message_recipients.c.number, message_recipients.c.part)
     .limit(bindparam("most"))
 )
-_STOPPED = select(messages.c.id).where(
-    messages.c.id.in_(bindparam("ids", expanding=True)), messages.c.stopped_at.is_not(None)
+_STANDING = select(messages.c.id, messages.c.state, messages.c.resends, messages.c.stopped_at).where(
+    messages.c.id.in_(bindparam("ids", expanding=True))
 )
 
 
@@ -153,6 +153,8 @@ class Departure(NamedTuple):
     now: datetime
     tolls: tuple[Toll, ...] = ()
     tolls_of_each: tuple[tuple[Toll, ...], ...] = ()
+    is_guess: bool = False
+    """Whether it was not read where the message stands: only one that nobody has begun, of one channel, may go out then."""
 
 
 class Departed(NamedTuple):
@@ -163,18 +165,20 @@ class Departed(NamedTuple):
     numbers: tuple[int, ...] = ()
     wait_until: datetime | None = None
     is_channel_full: bool = False
+    is_begun: bool = False
+    """Whether it was guessed wrongly where the message stands; nothing is written then."""
 
 
 def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departed]:
     """Write that parts are going out, before their calls are made.
 
-    1. Who lost the lease writes nothing, nor does a message that was stopped.
+    1. Who lost the lease writes nothing, nor does a message that was stopped or that is further than was thought.
     2. Allowances are used; whoever finds none left waits.
     3. The rows are `sending`; channel and message are once something came back (endings.py), and are shown so before.
     """
     held = are_held(tx, [item.claim for item in items])
-    stopped = _stopped(tx, {item.message_id for item in items})
-    goes = [is_ours and item.message_id not in stopped for item, is_ours in zip(items, held, strict=True)]
+    refused = _refused(tx, items)
+    goes = [is_ours and item.message_id not in refused for item, is_ours in zip(items, held, strict=True)]
     going = [item for item, does in zip(items, goes, strict=True) if does]
     tolls = [
         toll
@@ -183,7 +187,7 @@ def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departe
     ]
     allowances = lock_allowances(tx, tolls, max(item.now for item in items))
     departed = [
-        _admitted(item, allowances) if does else Departed(is_ours, item.message_id in stopped)
+        _admitted(item, allowances) if does else _held_up(item, is_ours, refused)
         for item, is_ours, does in zip(items, held, goes, strict=True)
     ]
     allowances.write(tx)
@@ -203,8 +207,21 @@ def _write_going(tx: Connection, going: Sequence[tuple[Departure, tuple[int, ...
             tx.execute(_GO, _go_values(item) | {"numbers": list(numbers)})
 
 
-def _stopped(tx: Connection, message_ids: Collection[str]) -> set[str]:
-    return set(tx.execute(_STOPPED, {"ids": sorted(message_ids)}).scalars())
+def _held_up(item: Departure, is_ours: bool, refused: Mapping[str, Departed]) -> Departed:
+    return refused[item.message_id] if is_ours else Departed(is_held=False)
+
+
+def _refused(tx: Connection, items: Sequence[Departure]) -> dict[str, Departed]:
+    """Return the messages that go no further now: those that were stopped, and those of which was guessed wrongly."""
+    guessed = {item.message_id for item in items if item.is_guess}
+    refused = {}
+    for row in tx.execute(_STANDING, {"ids": sorted({item.message_id for item in items})}):
+        is_begun = row.resends > 0 or row.state != MessageState.QUEUED.value
+        if row.stopped_at is not None:
+            refused[row.id] = Departed(is_held=True, is_stopped=True)
+        elif row.id in guessed and is_begun:
+            refused[row.id] = Departed(is_held=True, is_begun=True)
+    return refused
 
 
 def _admitted(item: Departure, allowances: Allowances) -> Departed:
