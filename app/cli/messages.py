@@ -179,8 +179,6 @@ def _print_message(message: dict[str, Any]) -> None:
             until = f" (until {each['waits_until']})" if each["waits_until"] else ""
             click.echo(f"  {'':<20}{visible_line(each['message'])}{until}")
     for each in message["recipients"]:
-        ((kind, value),) = each["to"].items()
+        to = " ".join(f"{kind} {value}".strip() for kind, value in each["to"].items())
         said = f"  {visible_line(each['message'])}" if each["message"] else ""
-        click.echo(
-            f"    {visible_line(f'{kind} {value}'.strip())}, part {each['part']}: {each['state']}{said}"
-        )
+        click.echo(f"    {visible_line(to)}, part {each['part']}: {each['state']}{said}")

@@ -98,6 +98,7 @@ WORST: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "app.pipeline.operators.messages:CURSOR": ("fullmatch", [("", "1", ""), ("1.", "1", "!")]),
     "app.pipeline.sending.accept:IDEMPOTENCY_KEY": ("fullmatch", [("", "a", ""), ("", " ", "\n")]),
     "app.pipeline.sending.wanted:TYPE": ("fullmatch", [("", "A", ""), ("", "A.", "!")]),
+    "app.pipeline.sending.wanted:ACCOUNT_VALUE": ("fullmatch", [("", "a", ""), ("a/", "a", "!"), ("", "a/", "")]),
     "app.platforms.alipay.callbacks:NOTIFY_ID": ("fullmatch", [("", "a", ""), ("", "1", "!")]),
     "app.platforms.alipay.callbacks:WORD": ("fullmatch", [("", "a", ""), ("", "a.", "!")]),
     "app.platforms.alipay.error_codes:ERROR_WORD": ("fullmatch", [("", "a", ""), ("", "1.", "!")]),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app.core.errors import RefusedError, RequestError
 from app.core.identifiers import new_id
 from app.core.moments import as_text, iso_moment
+from app.core.sending import ACCOUNT, Recipient, split_account
 from app.core.states import MessageState, RecipientState
 from app.core.storable import is_storable
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
@@ -256,7 +257,7 @@ def _summary(row: StoredRow, channels: list[dict[str, Any]]) -> dict[str, Any]:
 def _recipient(row: StoredRow, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "channel": names[row.position],
-        "to": {row.kind: row.value},
+        "to": _addressee(Recipient(row.kind, row.value)),
         "part": row.part,
         "state": row.state,
         "attempt": row.attempt,
@@ -265,6 +266,14 @@ def _recipient(row: StoredRow, names: Mapping[int, str]) -> dict[str, Any]:
         "message": row.sentence,
         "changed_at": as_text(row.changed_at),
     }
+
+
+def _addressee(to: Recipient) -> dict[str, str]:
+    """Return a recipient as callers write it."""
+    if to.kind != ACCOUNT:
+        return {to.kind: to.value}
+    account, open_id = split_account(to)
+    return {ACCOUNT: account, "open_id": open_id}
 
 
 def _filter(wanted: Mapping[str, str]) -> MessageFilter:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.errors import CallgateError, RequestError, TokenRejected, UpstreamUnavailable
+from app.core.errors import CallgateError, GrantRejected, RequestError, TokenRejected, UpstreamUnavailable
 from app.core.sending import (
+    AccountSender,
     Lent,
     Part,
     QuotaReached,
@@ -22,6 +23,7 @@ from app.core.sending import (
 )
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
+from app.pipeline.tokens.account_tokens import with_account_token
 from app.pipeline.tokens.app_tokens import with_app_token
 
 REFUSED_BY_US = frozenset({"upstream_address_refused", "upstream_request_refused", "upstream_origin_refused"})
@@ -94,7 +96,10 @@ def call_once(
             raise
 
     try:
-        if sender.needs_app_token(to[0].kind):
+        speaker = channel.as_capability(AccountSender)
+        if speaker is not None:
+            result = with_account_token(services, channel.name, speaker.sending_account(to[0]), send)
+        elif sender.needs_app_token(to[0].kind):
             result = with_app_token(services, channel.name, send)
         else:
             result = send(None)
@@ -108,6 +113,9 @@ def _judged(error: CallgateError, *, is_calling: bool) -> CallOutcome:
         return _REFUSALS.get(error.at_fault, CallOutcome.CONTENT_REFUSED)
     if isinstance(error, QuotaReached):
         return CallOutcome.WAIT
+    if isinstance(error, GrantRejected):
+        # The recipient's account authorises us no more; the channel's other accounts are none the worse.
+        return CallOutcome.RECIPIENT_REFUSED
     if error.code in REFUSED_BY_US or isinstance(error, RequestError):
         return CallOutcome.SETTINGS_REFUSED
     if not is_calling:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import RequestError
-from app.core.sending import FORMATS, Message, Recipient
+from app.core.sending import ACCOUNT, FORMATS, Message, Recipient
 from app.core.storable import is_storable
 from app.core.values import JSON
 from app.core.visible import is_one_line
@@ -20,9 +20,10 @@ KEYS = frozenset(
     }
 )  # fmt: skip
 NATIVE, WRITTEN = ("type", "content"), ("title", "text", "format", "mentions")
-KINDS = ("open_id", "user_id", "chat_id", "department", "tag", "email", "robot")
+KINDS = ("open_id", "user_id", "chat_id", "department", "tag", "email", ACCOUNT, "robot")
 APP = "app"
 TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+ACCOUNT_VALUE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,128}")
 MOST_RECIPIENTS = 1_000
 MOST_CHANNELS = 16
 MOST_VALUE = 255
@@ -137,6 +138,8 @@ def _addressees(value: object) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
 
 
 def _pair(entry: object) -> tuple[str, str]:
+    if isinstance(entry, dict) and set(entry) == {ACCOUNT, "open_id"}:
+        entry = {ACCOUNT: f"{entry[ACCOUNT]}/{entry['open_id']}"}
     if not isinstance(entry, dict) or len(entry) != 1:
         raise RequestError(
             "bad_recipient", f'Each recipient has one key, one of {_kinds()}: {{"user_id": "u1"}}.'
@@ -155,6 +158,11 @@ def _pair(entry: object) -> tuple[str, str]:
         or not value.isprintable()
     ):
         raise RequestError("bad_recipient", f"{kind} must be text of 1 to {MOST_VALUE} printable characters.")
+    if kind == ACCOUNT and not ACCOUNT_VALUE.fullmatch(value):
+        raise RequestError(
+            "bad_recipient",
+            'A person of an account is {"account": "<AppID>", "open_id": "<OpenID>"}; in a terminal account:<AppID>/<OpenID>.',
+        )
     return kind, value
 
 

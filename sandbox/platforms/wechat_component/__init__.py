@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.wechat_component import credentials, pages  # noqa: F401 - pages adds its routes
+from sandbox.platforms.wechat_component import credentials, messages, pages  # noqa: F401 - these add their routes
 from sandbox.platforms.wechat_component.api import EXPIRED_ANSWERS, LIFETIMES, blueprint
 from sandbox.platforms.wechat_component.firing import CALLBACKS
 from sandbox.simulated import Look, Simulated
