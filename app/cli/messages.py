@@ -17,6 +17,7 @@ from app.pipeline.operators.messages import (
     stop_sending,
     wait_for_end,
 )
+from app.pipeline.operators.sent_messages import ask_what_became, recall_message
 from app.pipeline.sending.accept import Order, accept_message
 from app.pipeline.sending.wanted import APP, KINDS
 from app.pipeline.services import Services
@@ -157,6 +158,31 @@ def _add_changes(group: click.Group, services: Services) -> None:
         """Send no more of a message; who was reached stays reached."""
         _asked(lambda: stop_sending(services, message_id, actor=ACTOR))
         click.echo(f"{message_id} goes no further.")
+
+    _add_afterwards(group, services)
+
+
+def _add_afterwards(group: click.Group, services: Services) -> None:
+    @group.command("recall")
+    @click.argument("message_id")
+    def recall(message_id: str) -> None:
+        """Take a message back from everybody who got it, where the platform does that. Exit 1 when somebody still has it."""
+        _print_afterwards(_asked(lambda: recall_message(services, message_id, actor=ACTOR)))
+
+    @group.command("check")
+    @click.argument("message_id")
+    def check(message_id: str) -> None:
+        """Ask the platforms what became of what they took without a word."""
+        _print_afterwards(_asked(lambda: ask_what_became(services, message_id, actor=ACTOR)))
+
+
+def _print_afterwards(told: dict[str, Any]) -> None:
+    counts = {name: value for name, value in told.items() if isinstance(value, int) and value}
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()) or "Nobody.")
+    if told["message"]:
+        click.echo(visible_line(told["message"]))
+    if told["left"] or told["refused"]:
+        raise click.exceptions.Exit(1)
 
 
 def _asked(question: Any) -> Any:

@@ -82,7 +82,7 @@ def show_message(
     """Return one message with a page of its recipients; raises RefusedError 404."""
     after = _read_cursor(cursor)
     with services.database.read() as tx:
-        row = _found(tx, message_id)
+        row = find_shown_message(tx, message_id)
         channels = _channels_of(tx, [row.id])[row.id]
         rows = list_recipients(tx, message_id, after=after, limit=limit + 1)
     page = rows[:limit]
@@ -121,7 +121,7 @@ def resend_message(
 
     def resend(tx: Transaction) -> int:
         lock_events(tx, [message_id])
-        row = _found(tx, message_id)
+        row = find_shown_message(tx, message_id)
         _check_can_be_sent(tx, row)
         channels = _again(row, list_channels_of(tx, [message_id]), what)
         if not channels:
@@ -156,7 +156,7 @@ def stop_sending(services: Services, message_id: str, *, actor: str, trace_id: s
     now = services.clock.now()
 
     def stop(tx: Transaction) -> None:
-        _found(tx, message_id)
+        find_shown_message(tx, message_id)
         if not stop_message(tx, message_id, now=now):
             raise RefusedError(
                 "message_ended", "The message has ended; there is nothing to stop.", http_status=409
@@ -167,16 +167,22 @@ def stop_sending(services: Services, message_id: str, *, actor: str, trace_id: s
     services.runtime.wake()
 
 
-def _found(tx: Transaction, message_id: str) -> StoredRow:
+def find_shown_message(tx: Transaction, message_id: str) -> StoredRow:
+    """Return a message; raises RefusedError 404."""
     row = find_message(tx, message_id) if ID.fullmatch(message_id) else None
     if row is None:
         raise RefusedError("unknown_message", "There is no message with this id.", http_status=404)
     return row
 
 
-def _check_can_be_sent(tx: Transaction, row: StoredRow) -> None:
+def check_has_ended(row: StoredRow) -> None:
+    """Raise RefusedError 409 for a message that is still being sent."""
     if MessageState(row.state) in OPEN:
         raise _not_ended()
+
+
+def _check_can_be_sent(tx: Transaction, row: StoredRow) -> None:
+    check_has_ended(row)
     event = find_replayable(tx, row.id)
     if event is None or event.is_pruned:
         raise RefusedError(

@@ -6,9 +6,10 @@ repeated by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from app.core.errors import CallgateError, GrantRejected, RequestError, TokenRejected, UpstreamUnavailable
 from app.core.sending import (
@@ -25,6 +26,8 @@ from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
 from app.pipeline.tokens.account_tokens import with_account_token
 from app.pipeline.tokens.app_tokens import with_app_token
+
+T = TypeVar("T")
 
 REFUSED_BY_US = frozenset({"upstream_address_refused", "upstream_request_refused", "upstream_origin_refused"})
 """Nothing was sent and nothing would be the next time: the address or the request itself is not allowed here."""
@@ -96,16 +99,34 @@ def call_once(
             raise
 
     try:
-        speaker = channel.as_capability(AccountSender)
-        if speaker is not None:
-            result = with_account_token(services, channel.name, speaker.sending_account(to[0]), send)
-        elif sender.needs_app_token(to[0].kind):
-            result = with_app_token(services, channel.name, send)
-        else:
-            result = send(None)
+        result = _with_token(services, channel, sender, to[0], send)
     except CallgateError as error:
         return Called(_judged(error, is_calling=attempt.is_calling), error)
     return Called(CallOutcome.TAKEN, result=result)
+
+
+def with_loan(
+    services: Services, channel: Channel, sender: Sender, to: Recipient, call: Callable[[Lent], T]
+) -> T:
+    """Make another call than sending with what a sender is lent; raises what it raises."""
+
+    def lend(app_token: str | None) -> T:
+        lent = Lent(channel.http, channel.mail, "", services.clock.now(), app_token)
+        return ask_platform(lambda: call(lent))
+
+    return _with_token(services, channel, sender, to, lend)
+
+
+def _with_token(
+    services: Services, channel: Channel, sender: Sender, to: Recipient, call: Callable[[str | None], T]
+) -> T:
+    """Run a call with the token that its recipient needs; a refused one is replaced and the call repeated once."""
+    speaker = channel.as_capability(AccountSender)
+    if speaker is not None:
+        return with_account_token(services, channel.name, speaker.sending_account(to), call)
+    if sender.needs_app_token(to.kind):
+        return with_app_token(services, channel.name, call)
+    return call(None)
 
 
 def _judged(error: CallgateError, *, is_calling: bool) -> CallOutcome:

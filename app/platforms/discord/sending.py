@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite
 from typing import Any, Final
+from urllib.parse import quote
 
 from app.config.platform_settings import plain_text
 from app.core.errors import RequestError
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
+from app.core.sent_messages import Sent
 from app.core.values import JSON
 from app.platforms.discord.settings import DiscordSettings
 from app.wire.message_faults import (
@@ -39,6 +41,7 @@ MOST_EMBED_CHARACTERS: Final = 6000
 
 MOST_BYTES: Final = 100_000
 MOST_WAIT: Final = 3600
+UNKNOWN_MESSAGE: Final = "10008"
 EMBED_TEXTS: Final = ("title", "description")
 MENTION = re.compile(r"[0-9]{15,22}")
 
@@ -65,7 +68,7 @@ class DiscordWebhook:
 
 
 class DiscordSender(DiscordWebhook):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages and takes them back; satisfies Sender and Recaller."""
 
     recipient_kinds: tuple[str, ...] = ("robot",)
     most_recipients = 1
@@ -117,6 +120,28 @@ class DiscordSender(DiscordWebhook):
             return SendResult(message_id=text_of(content, "id"))
         code = str(content.get("code") or answer.status)
         raise refusal(PLATFORM_NAME, code if code in FAULTS else _status_or(code, answer.status), FAULTS)
+
+    def recalls(self, kind: str) -> bool:
+        """Say whether messages can be taken back: all of them."""
+        return True
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        """Delete a message of the webhook ("Delete Webhook Message", read 2026-11-29); one that is gone is no error."""
+        address = _message_address(plain_text(self.settings.robot_hook), sent.message_id)
+        answer = lent.http.request("DELETE", address)
+        if answer.status in GOOD:
+            return
+        _check_limit(answer)
+        check_busy(answer, PLATFORM_NAME)
+        code = str(content_of(answer, PLATFORM_NAME, FAULTS).get("code") or answer.status)
+        if code != UNKNOWN_MESSAGE:
+            raise refusal(PLATFORM_NAME, code if code in FAULTS else _status_or(code, answer.status), FAULTS)
+
+
+def _message_address(hook: str, message_id: str) -> str:
+    """Return the address of one message below its webhook; what stands behind `?` (a thread) stays there."""
+    address, mark, query = hook.partition("?")
+    return f"{address.rstrip('/')}/messages/{quote(message_id, safe='')}{mark}{query}"
 
 
 def _status_or(code: str, status: int) -> str:
