@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +21,7 @@ from app.pipeline.operators.messages import (
 )
 from app.pipeline.operators.sent_messages import ask_what_became, recall_message
 from app.pipeline.sending.accept import Order, accept_message
+from app.pipeline.sending.media import MOST_BYTES, UploadWish, upload_medium
 from app.pipeline.sending.wanted import APP, KINDS
 from app.pipeline.services import Services
 
@@ -53,6 +56,7 @@ def messages_group(services: Services) -> click.Group:
     _add_looks(group, services)
     _add_send(group, services)
     _add_changes(group, services)
+    _add_upload(group, services)
     return group
 
 
@@ -174,6 +178,24 @@ def _add_afterwards(group: click.Group, services: Services) -> None:
     def check(message_id: str) -> None:
         """Ask the platforms what became of what they took without a word."""
         _print_afterwards(_asked(lambda: ask_what_became(services, message_id, actor=ACTOR)))
+
+
+def _add_upload(group: click.Group, services: Services) -> None:
+    @group.command("upload")
+    @click.argument("channel")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--kind", default="", help="image, voice, video or file; from the file's name unless set.")
+    @click.option("--to", default="", help="The kind of recipient it is for (robot, user_id).")
+    @click.option(
+        "--account", default="", help="Whose file it is, where a channel speaks for several accounts."
+    )
+    def upload(channel: str, file: Path, **asked: str) -> None:
+        """Hand a file to a channel's platform and print the id that a message names (--type image --content …)."""
+        if file.stat().st_size > MOST_BYTES:
+            raise click.ClickException(f"The file has more than {MOST_BYTES:,} bytes.")
+        media_type = guess_type(file.name)[0] or ""
+        wish = UploadWish(file.name, media_type, file.read_bytes(), **asked)
+        _print_json(_asked(lambda: upload_medium(services, channel, wish)))
 
 
 def _print_afterwards(told: dict[str, Any]) -> None:

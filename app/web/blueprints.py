@@ -9,6 +9,7 @@ from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.media import media_blueprint
 from app.web.api.messages import messages_blueprint
 from app.web.api.notifications import notifications_blueprint
 from app.web.api.payments import payments_blueprint
@@ -36,6 +37,7 @@ BEHIND_TOKENS = (
     shared_tokens_blueprint,
     relay_blueprint,
     messages_blueprint,
+    media_blueprint,
     notifications_blueprint,
     payments_blueprint,
 )
@@ -57,6 +59,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         command_status_blueprint,
         events_blueprint,
         messages_blueprint,
+        media_blueprint,
         notifications_blueprint,
         replay_blueprint,
         shared_tokens_blueprint,

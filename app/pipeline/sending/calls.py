@@ -99,7 +99,8 @@ def call_once(
             raise
 
     try:
-        result = _with_token(services, channel, sender, to[0], send)
+        needs_token = sender.needs_app_token(to[0].kind)
+        result = with_token(services, channel, to[0], send, needs_token=needs_token)
     except CallgateError as error:
         return Called(_judged(error, is_calling=attempt.is_calling), error)
     return Called(CallOutcome.TAKEN, result=result)
@@ -109,22 +110,23 @@ def with_loan(
     services: Services, channel: Channel, sender: Sender, to: Recipient, call: Callable[[Lent], T]
 ) -> T:
     """Make another call than sending with what a sender is lent; raises what it raises."""
+    needs_token = sender.needs_app_token(to.kind)
 
     def lend(app_token: str | None) -> T:
         lent = Lent(channel.http, channel.mail, "", services.clock.now(), app_token)
         return ask_platform(lambda: call(lent))
 
-    return _with_token(services, channel, sender, to, lend)
+    return with_token(services, channel, to, lend, needs_token=needs_token)
 
 
-def _with_token(
-    services: Services, channel: Channel, sender: Sender, to: Recipient, call: Callable[[str | None], T]
+def with_token(
+    services: Services, channel: Channel, to: Recipient, call: Callable[[str | None], T], *, needs_token: bool
 ) -> T:
     """Run a call with the token that its recipient needs; a refused one is replaced and the call repeated once."""
     speaker = channel.as_capability(AccountSender)
     if speaker is not None:
         return with_account_token(services, channel.name, speaker.sending_account(to), call)
-    if sender.needs_app_token(to.kind):
+    if needs_token:
         return with_app_token(services, channel.name, call)
     return call(None)
 

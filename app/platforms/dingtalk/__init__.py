@@ -14,17 +14,20 @@ from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
 from app.platforms.dingtalk.js_pages import DingtalkJsPages
 from app.platforms.dingtalk.login import DingtalkLogin
+from app.platforms.dingtalk.media import DingtalkMedia
 from app.platforms.dingtalk.member_login import DingtalkMemberLogin
 from app.platforms.dingtalk.relay import DingtalkRelay
 from app.platforms.dingtalk.settings import DingtalkSettings
 
 
-class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkMessages, DingtalkRelay):
+class DingtalkConnector(
+    DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkMessages, DingtalkMedia, DingtalkRelay
+):
     """One application with everything it can do."""
 
 
 class DingtalkCompanyConnector(
-    DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkMessages, DingtalkRelay
+    DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkMessages, DingtalkMedia, DingtalkRelay
 ):
     """The same for the members of one company, who need no page inside the app."""
 

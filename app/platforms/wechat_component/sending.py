@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from app.core.media import FileClient, MediaLimit, Medium, Uploaded
 from app.core.sending import (
     ACCOUNT,
     Lent,
@@ -26,6 +27,7 @@ from app.core.values import Event
 from app.platforms.wechat_component.component import WechatComponent
 from app.wire.native_messages import NativeType
 from app.wire.send_answers import RECIPIENT, SETTINGS, Rule, SendRules
+from app.wire.wechat_family.account_media import ACCOUNT_LIMITS, upload_in_account
 from app.wire.wechat_family.account_messages import (
     ACCOUNT_TYPES,
     MINI_SUBSCRIBED,
@@ -64,7 +66,7 @@ RULES: Final = SendRules(
 
 
 class ComponentSender(WechatComponent):
-    """Sends messages in accounts' names; satisfies Sender, AccountSender and ReplyTarget of app.core.sending."""
+    """Sends messages in accounts' names; satisfies Sender, AccountSender and ReplyTarget of app.core.sending, and MediaTaker."""
 
     recipient_kinds: tuple[str, ...] = (ACCOUNT,)
     most_recipients: int = 1
@@ -94,3 +96,17 @@ class ComponentSender(WechatComponent):
         """Send one part to one person, once."""
         person = Recipient("open_id", split_account(to[0])[1])
         return send_in_account(part, person, lent, self.settings.api_base, RULES)
+
+    def media_limits(self, _recipient_kind: str) -> Mapping[str, MediaLimit]:
+        """Return what WeChat keeps."""
+        return ACCOUNT_LIMITS
+
+    def media_needs_app_token(self, _recipient_kind: str) -> bool:
+        """Return true: everything goes with the account's token."""
+        return True
+
+    def upload(
+        self, medium: Medium, _recipient_kind: str, files: FileClient, app_token: str | None
+    ) -> Uploaded:
+        """Hand a file over."""
+        return upload_in_account(medium, files, app_token, api_base=self.settings.api_base, rules=RULES)
