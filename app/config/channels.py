@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from app.config.api_tokens import FileToken
 from app.config.certificates import Bundle, with_own_files
@@ -21,6 +21,7 @@ from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.egress_proxies import EgressProxy
 from app.config.field_paths import checked_path
+from app.config.lifetimes import lifetime_seconds
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
@@ -70,6 +71,7 @@ class ChannelConfig(BaseModel):
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
     egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
+    message_lifetime: Annotated[int, BeforeValidator(lifetime_seconds)] = 3 * 86_400
     relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from app.config.lifetimes import lifetime_words
 from app.core.errors import PermanentError, Postponed, RequestError, StoreUnavailable
 from app.core.sending import Part, Sender
 from app.core.states import MessageState, RecipientState
@@ -103,6 +104,26 @@ class Outgoing:
     first_page: Sequence[Any] | None = None
     """What was read together with where the message stands; None once it was used or where it may have changed."""
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+
+    @property
+    def lives_until(self) -> datetime:
+        """Until when the message may wait."""
+        seconds = self.event.data.get("lifetime") or self.channel.config.message_lifetime
+        return self.leg.asked_at + timedelta(seconds=seconds)
+
+    def check_lifetime(self) -> None:
+        """Raise LegFailed for a message that has waited for too long."""
+        if self.services.clock.now() < self.lives_until:
+            return
+        if self.is_guess:
+            raise Begun(self.admission)
+        seconds = self.event.data.get("lifetime") or self.channel.config.message_lifetime
+        why = f" It waited last for this: {self.leg.waits_for}" if self.leg.waits_for else ""
+        raise LegFailed(
+            "gave_up",
+            f"The message was not sent within its lifetime ({lifetime_words(seconds)}), so the gateway gave it up.{why}",
+            gave_up=True,
+        )
 
     @property
     def may_repeat(self) -> bool:
@@ -335,19 +356,25 @@ class Outgoing:
         if self.has_reached:
             raise self.postponed(now + SOON, called.word, sentence)
         assert called.error is not None
+        self._note_wait(None, called.word, sentence)
         raise called.error
 
     def postponed(self, until: datetime, word: str, sentence: str) -> Postponed:
         """Return what gives the dispatch back without using up an attempt; a longer wait is shown with its reason."""
-        services = self.services
+        now = self.services.clock.now()
+        until = min(until, max(self.lives_until, now))
+        if until - now >= NOTED_WAIT:
+            self._note_wait(until, word, sentence)
+        return Postponed(sentence, until=until)
+
+    def _note_wait(self, until: datetime | None, word: str, sentence: str) -> None:
+        """Write why the message waits, until when where that is known here; the next try is the dispatch's to tell."""
 
         def note(tx: Transaction) -> None:
             if are_held(tx, [self.claim])[0]:
                 note_wait(tx, self.leg, until=until, error=word[:32], sentence=sentence)
 
-        if until - services.clock.now() >= NOTED_WAIT:
-            services.database.run(note)
-        return Postponed(sentence, until=until)
+        self.services.database.run(note)
 
     def _masked(self, sentence: str) -> str:
         return redact_text(str(mask_values(sentence, self.channel.secrets)))

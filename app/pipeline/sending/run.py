@@ -189,6 +189,7 @@ def _settle(services: Services, out: Outgoing) -> None:
 
 def _send_pages(services: Services, out: Outgoing) -> None:
     """Send to everybody who waits; recipients that are looked up come page by page, each when the one before is finished."""
+    out.check_lifetime()
     out.ask_leave()
     while True:
         rows = _page(services, out)

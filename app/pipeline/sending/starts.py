@@ -69,6 +69,7 @@ def leg_at_start(event: Event, channel: str) -> Leg | None:
         repeats_unknown=repeats_unknown(event.data),
         is_stopped=False,
         is_only=len(channels) == 1,
+        asked_at=event.received_at,
     )
 
 

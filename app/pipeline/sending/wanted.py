@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.config.lifetimes import lifetime_seconds
 from app.core.errors import RequestError
 from app.core.sending import ACCOUNT, FORMATS, Message, Recipient
 from app.core.storable import is_storable
@@ -16,7 +17,7 @@ from app.core.visible import is_one_line
 KEYS = frozenset(
     {
         "channel", "channels", "to", "type", "content", "title", "text", "format", "mentions", "fallback",
-        "repeat_unknown",
+        "repeat_unknown", "lifetime",
     }
 )  # fmt: skip
 NATIVE, WRITTEN = ("type", "content"), ("title", "text", "format", "mentions")
@@ -45,6 +46,8 @@ class Wanted:
     apps: tuple[str, ...] = ()
     is_fallback: bool = False
     repeats_unknown: bool = False
+    lifetime: int | None = None
+    """For how many seconds it may wait; that of each channel unless it is said."""
 
     def as_data(self) -> dict[str, Any]:
         """Return what the event keeps; of what was not said nothing stands there."""
@@ -57,6 +60,7 @@ class Wanted:
             "format": "" if message.is_native else message.format,
             "mentions": list(message.mentions),
             "repeat_unknown": self.repeats_unknown,
+            "lifetime": self.lifetime,
         }
         to = [{each.kind: each.value} for each in self.recipients] + [{APP: each} for each in self.apps]
         return {"channels": list(self.channels), "to": to} | {
@@ -79,6 +83,7 @@ def read_wanted(body: Mapping[str, Any]) -> Wanted:
         apps=apps,
         is_fallback=_flag(body, "fallback"),
         repeats_unknown=_flag(body, "repeat_unknown"),
+        lifetime=_lifetime(body.get("lifetime")),
     )
 
 
@@ -236,6 +241,15 @@ def _mentions(value: object) -> tuple[str, ...]:
 
 def _is_mention(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MOST_VALUE and value.isprintable()
+
+
+def _lifetime(value: object) -> int | None:
+    if value is None:
+        return None
+    try:
+        return lifetime_seconds(value)
+    except ValueError as error:
+        raise RequestError("bad_message", f"lifetime {error}.") from error
 
 
 def _flag(body: Mapping[str, Any], name: str) -> bool:

@@ -343,7 +343,7 @@ def reopen_channels(
     tx.execute(
         messages.update()
         .where(messages.c.id == message_id)
-        .values(resends=messages.c.resends + 1, stopped_at=None)
+        .values(resends=messages.c.resends + 1, stopped_at=None, resent_at=now)
     )
     write_message(tx, message, now=now)
     return int(count)

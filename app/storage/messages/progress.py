@@ -40,6 +40,12 @@ class Leg(NamedTuple):
     is_only: bool
     """Whether the message goes to no other channel."""
 
+    asked_at: datetime
+    """When it was asked for, the last time."""
+
+    waits_for: str | None = None
+    """Why it waited last, in words."""
+
 
 # Built once, here and below: putting a statement together costs more than running it.
 _OTHER = message_channels.alias("other_channels")
@@ -49,6 +55,8 @@ _LEG = (
         messages.c.resends,
         messages.c.repeats_unknown,
         messages.c.stopped_at,
+        messages.c.created_at,
+        messages.c.resent_at,
         ~select(literal(1))
         .where(
             _OTHER.c.message_id == message_channels.c.message_id,
@@ -95,6 +103,8 @@ def find_leg(tx: Connection, message_id: str, channel: str) -> Leg | None:
         row.repeats_unknown,
         row.stopped_at is not None,
         bool(row.is_only),
+        row.resent_at or row.created_at,
+        row.sentence,
     )
 
 
@@ -314,7 +324,7 @@ def _is_channel(message_id: str, position: int) -> Any:
     return and_(message_channels.c.message_id == message_id, message_channels.c.position == position)
 
 
-def note_wait(tx: Connection, leg: Leg, *, until: datetime, error: str, sentence: str) -> None:
+def note_wait(tx: Connection, leg: Leg, *, until: datetime | None, error: str, sentence: str) -> None:
     """Say on a channel of a message why it waits, and until when."""
     tx.execute(
         message_channels.update()
