@@ -6,10 +6,13 @@ from typing import Any
 
 import click
 
+from app.core.errors import StoreUnavailable
+from app.core.visible import visible_line
 from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
 from app.pipeline.operators.channels import channel_view, login_view
+from app.pipeline.operators.sending_health import sending_health
 from app.pipeline.sending.push import app_key
 from app.pipeline.services import Services
 
@@ -64,9 +67,9 @@ def channels_group(services: Services) -> click.Group:
 
 
 def _list(services: Services) -> None:
-    items = channel_view(services)
+    items, health = channel_view(services), _health(services)
     for item in items:
-        _list_one(item)
+        _list_one(item, health.get(item["name"]))
     for login in login_view(services):
         if login["channels"] != [login["name"]]:
             click.echo(f"{login['name']}  (login group, {login['title']})  {', '.join(login['channels'])}")
@@ -74,7 +77,15 @@ def _list(services: Services) -> None:
     _tell_what_else(services, is_empty=not items)
 
 
-def _list_one(item: dict[str, Any]) -> None:
+def _health(services: Services) -> dict[str, dict[str, Any]]:
+    """Return how channels that send are doing; nothing while the database is away, because addresses are shown all the same."""
+    try:
+        return sending_health(services)
+    except StoreUnavailable:
+        return {}
+
+
+def _list_one(item: dict[str, Any], health: dict[str, Any] | None) -> None:
     state = "enabled" if item["enabled"] else f"disabled: {item['reason']}"
     click.echo(f"{item['name']}  ({item['platform']}, {item['title']})  {state}")
     for name, address in item["urls"].items():
@@ -83,6 +94,13 @@ def _list_one(item: dict[str, Any]) -> None:
         click.echo(f"    {'can':<20}{', '.join(item['capabilities'])}")
     for name, reason in item["off"].items():
         click.echo(f"    {'off: ' + name:<20}{reason}")
+    if health is not None and health["state"] != "ok":
+        said = (
+            f"left alone until {health['until']}"
+            if health["until"]
+            else f"{health['failures']} failures in a row"
+        )
+        click.echo(f"    {'sending':<20}{said}; the last one: {visible_line(health['last_error'] or '')}")
     if item["signature_covers"] is not None:
         click.echo(f"    {'proof covers':<20}{PROOFS[item['signature_covers']]}")
     if item["advice"] is not None:

@@ -24,6 +24,7 @@ from app.pipeline.sending.accept import Order, accept_message
 from app.pipeline.sending.media import MOST_BYTES, UploadWish, upload_medium
 from app.pipeline.sending.wanted import APP, KINDS
 from app.pipeline.services import Services
+from app.telemetry.logging import only_warnings
 
 ACTOR = "terminal"
 WAIT_SECONDS = 15.0
@@ -209,7 +210,8 @@ def _print_afterwards(told: dict[str, Any]) -> None:
 
 def _asked(question: Any) -> Any:
     try:
-        return question()
+        with only_warnings():
+            return question()
     except CallgateError as error:
         raise click.ClickException(error.message) from None
 

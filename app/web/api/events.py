@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.core.errors import RefusedError
 from app.pipeline.operators.channels import channel_view, login_view
 from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.sending_health import sending_health
 from app.pipeline.operators.verification import verify_event
 from app.pipeline.services import Services
 from app.web.guards import page_size, require_token
@@ -42,7 +43,9 @@ def events_blueprint(services: Services) -> Blueprint:
     @require_token(services, "read")
     def channels() -> Response:
         """List channels with their exact addresses, or why they take no part, and the logins that people are offered."""
-        return jsonify({"items": channel_view(services), "logins": login_view(services)})
+        health = sending_health(services)
+        items = [item | {"sending": health.get(item["name"])} for item in channel_view(services)]
+        return jsonify({"items": items, "logins": login_view(services)})
 
     return blueprint
 
