@@ -25,6 +25,7 @@ from app.config.lifetimes import lifetime_seconds
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.names import is_name
 from app.config.notifications import NotificationConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
@@ -32,7 +33,6 @@ from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
 
-CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
 """Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
@@ -167,7 +167,7 @@ def parse_channels(
 
 def _fault_of_table(name: str, table: Any) -> str | None:
     """Say what is wrong with a channel's name or form, None when nothing is."""
-    if not CHANNEL_NAME.fullmatch(name):
+    if not is_name(name):
         return f"channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most)."
     if name in RESERVED_NAMES:
         return f"the channel name {name!r} is the gateway's own; choose another one."
