@@ -20,17 +20,17 @@ from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient,
 from app.core.sent_messages import Sent
 from app.core.values import JSON
 from app.platforms.discord.settings import DiscordSettings
-from app.wire.message_faults import (
+from app.wire.native_messages import list_in, native_content, preview_of, text_in
+from app.wire.send_answers import (
     GOOD,
-    TOO_MANY,
-    USUAL_WAIT,
+    MINUTE,
+    TOO_MANY_REQUESTS,
     Fault,
     check_busy,
     content_of,
     refusal,
     text_of,
 )
-from app.wire.native_content import list_in, native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Discord"
@@ -180,12 +180,12 @@ def _check_embeds(embeds: Sequence[Any]) -> None:
 
 def _check_limit(answer: HttpAnswer) -> None:
     """Read the seconds to wait from the body of a 429, which is more exact than the header."""
-    if answer.status != TOO_MANY:
+    if answer.status != TOO_MANY_REQUESTS:
         return
     wait = content_of(answer, PLATFORM_NAME, FAULTS).get("retry_after")
     is_time = isinstance(wait, int | float) and not isinstance(wait, bool) and isfinite(wait) and wait >= 0
     raise QuotaReached(
         "Discord takes no more messages of this webhook for the moment; sending goes on by itself.",
-        retry_after=max(1, min(ceil(wait), MOST_WAIT)) if is_time and wait is not None else USUAL_WAIT,
+        retry_after=max(1, min(ceil(wait), MOST_WAIT)) if is_time and wait is not None else MINUTE,
         platform_code="429",
     )

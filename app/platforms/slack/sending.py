@@ -17,8 +17,8 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.core.sent_messages import Sent
 from app.platforms.slack.settings import SlackSettings
-from app.wire.message_faults import USUAL_WAIT, Fault, check_busy, content_of, refusal, text_of, unreadable
-from app.wire.native_content import list_in, native_content, preview_of, text_in
+from app.wire.native_messages import list_in, native_content, preview_of, text_in
+from app.wire.send_answers import MINUTE, Fault, check_busy, content_of, refusal, text_of, unreadable
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Slack"
@@ -178,7 +178,7 @@ def _check_word(word: str) -> None:
     if word in TOO_MANY:
         raise QuotaReached(
             "Slack takes no more messages for this channel at the moment; sending goes on by itself.",
-            retry_after=USUAL_WAIT,
+            retry_after=MINUTE,
             platform_code=word,
         )
     if word in BUSY:

@@ -19,9 +19,10 @@ from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient,
 from app.core.sent_messages import Sent
 from app.core.values import JSON
 from app.platforms.telegram.settings import TelegramSettings
-from app.wire.message_faults import (
-    TOO_MANY,
-    USUAL_WAIT,
+from app.wire.native_messages import native_content, preview_of, text_in
+from app.wire.send_answers import (
+    MINUTE,
+    TOO_MANY_REQUESTS,
     Fault,
     check_busy,
     content_of,
@@ -29,7 +30,6 @@ from app.wire.message_faults import (
     text_of,
     unreadable,
 )
-from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Telegram"
@@ -196,7 +196,7 @@ def _description(answer: HttpAnswer) -> str:
 
 
 def _said(answer: HttpAnswer) -> SendResult:
-    if answer.status == TOO_MANY:
+    if answer.status == TOO_MANY_REQUESTS:
         raise _limit(content_of(answer, PLATFORM_NAME, FAULTS))
     check_busy(answer, PLATFORM_NAME)
     content = content_of(answer, PLATFORM_NAME, FAULTS)
@@ -206,7 +206,7 @@ def _said(answer: HttpAnswer) -> SendResult:
     code = content.get("error_code")
     if code is None:
         raise unreadable(PLATFORM_NAME)
-    if code == TOO_MANY:
+    if code == TOO_MANY_REQUESTS:
         raise _limit(content)
     raise _refused(str(code), str(content.get("description", ""))[:500].lower())
 
@@ -222,6 +222,6 @@ def _limit(content: Mapping[str, Any]) -> QuotaReached:
     is_time = isinstance(wait, int) and not isinstance(wait, bool) and wait >= 0
     return QuotaReached(
         "Telegram takes no more messages of this bot for the moment; sending goes on by itself.",
-        retry_after=max(1, min(wait, MOST_WAIT)) if is_time and wait is not None else USUAL_WAIT,
+        retry_after=max(1, min(wait, MOST_WAIT)) if is_time and wait is not None else MINUTE,
         platform_code="429",
     )
