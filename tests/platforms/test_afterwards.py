@@ -26,7 +26,8 @@ from tests.platforms.sample_channels import sample_channels
 from tests.sandbox.server import SandboxServer
 from tests.sending.office import run_due
 
-pytestmark = pytest.mark.backends("sqlite", "postgresql")
+EVERYWHERE = pytest.mark.backends("sqlite", "postgresql", "mariadb")
+pytestmark = pytest.mark.backends("sqlite")
 
 LI, WANG = (wecom_people.user_id(each) for each in PEOPLE[:2])
 DING, DONG = (dingtalk_people.user_id(each) for each in PEOPLE[:2])
@@ -77,6 +78,7 @@ def test_every_platform_that_takes_messages_back_is_tried_here(services: Service
     assert able == {channel for channel, _ in RECALLABLE}
 
 
+@EVERYWHERE
 def test_what_a_platform_does_not_take_back_says_why_and_stays(
     services: Services, sandbox: SandboxServer, clock: FrozenClock
 ) -> None:
@@ -142,6 +144,7 @@ def test_what_was_taken_back_is_sent_again_only_on_demand(services: Services, cl
     assert states(services, message_id) == ["sent"]
 
 
+@EVERYWHERE
 def test_dingtalk_tells_of_a_notice_whom_it_reached_and_why_not(services: Services) -> None:
     """The same notice goes to the same person once a day, and DingTalk says nothing when it is sent."""
     notice = {"type": "text", "content": {"content": "once a day"}, "channel": "dingtalk"}

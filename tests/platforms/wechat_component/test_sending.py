@@ -23,6 +23,7 @@ from tests.platforms.wechat_component.stage import ACCOUNT, CHANNEL, Stage, comp
 from tests.sandbox.server import SandboxServer
 from tests.sending.office import run_due
 
+pytestmark = pytest.mark.backends("sqlite")
 OPEN_ID = tencent_messages.identifier(ACCOUNT, PEOPLE[0].key)
 OTHER = "wxsandboxother0001"
 
@@ -74,6 +75,7 @@ def test_an_expired_token_of_an_account_is_renewed_and_the_message_sent_once(sta
     assert len(kept(stage)) == 1
 
 
+@pytest.mark.backends("sqlite", "postgresql", "mariadb")
 def test_an_account_that_authorises_nobody_concerns_its_own_people_alone(stage: Stage) -> None:
     message_id = send(stage, OTHER, ACCOUNT)
     assert ended(stage, message_id) == [(OTHER, "refused"), (ACCOUNT, "sent")]
