@@ -92,6 +92,7 @@ def is_of_proxy(error: BaseException) -> bool:
 
 
 def proxy_failed(host: str) -> UpstreamUnavailable:
+    """Return the error of a proxy that did not do its part."""
     return UpstreamUnavailable(
         f"The proxy in egress_proxy cannot be reached, wants another password, or does not lead to {host}; compare it with the "
         "proxy's own log.",
