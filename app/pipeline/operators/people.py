@@ -10,7 +10,7 @@ from datetime import datetime
 
 from app.core.errors import RefusedError
 from app.pipeline.login.linking import revoke_at_platform
-from app.pipeline.login.sessions import forget_tokens
+from app.pipeline.login.sessions import forget_tokens, tell_ended
 from app.pipeline.services import Services
 from app.storage.audit import write_audit
 from app.storage.login.connections import find_connection
@@ -55,6 +55,7 @@ def disable_person(services: Services, user_id: str, *, actor: str) -> int:
             raise unknown_person()
         set_disabled(tx, user_id, now)
         ended = end_sessions_of_user(tx, user_id, now=now)
+        tell_ended(services, tx, user_id)
         forgotten = forget_tokens(tx, user_id)
         write_audit(
             tx, at=now, actor=actor, action="person.disabled", target=user_id, detail={"sessions": ended}
