@@ -47,6 +47,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     ),
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
+    "clients": CommandPlace(
+        "app.cli.clients:clients_group", "Systems that log people in through this gateway."
+    ),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "prune": CommandPlace(
         "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."

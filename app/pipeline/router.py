@@ -180,7 +180,7 @@ def read_on_dead_name(route: str) -> OnDeadName | None:
     return None if match is None else OnDeadName(match[1], match[2], int(match[3]))
 
 
-ClaimsFunction = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+ClaimsFunction = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 
 class ClaimsHook(NamedTuple):

@@ -63,7 +63,7 @@ class Person:
         """Log in at the gateway, before any client is in play."""
         self.browser.log_in()
 
-    def authorize(self, client: str = "wiki", **changes: Any) -> TestResponse:
+    def authorize(self, client: str = "wiki", **changes: Any) -> Any:
         """Open the authorize address as a client has it opened; a change to None leaves a parameter out."""
         query = {
             "client_id": client,
@@ -80,7 +80,7 @@ class Person:
         pairs = [(name, value) for name, value in query.items() if value is not None]
         return self.browser.get(f"/oidc/authorize?{urlencode(pairs, doseq=True)}")
 
-    def allow(self, page: TestResponse, decision: str = "allow", **changes: str) -> TestResponse:
+    def allow(self, page: TestResponse, decision: str = "allow", **changes: str) -> Any:
         """Press a button of the consent page."""
         fields = hidden_fields(page) | {"decision": decision} | changes
         return self.browser.post("/oidc/consent", data=fields, headers={"Origin": BASE_URL})
@@ -114,7 +114,7 @@ class BackEnd:
     secret: str | None = WIKI_SECRET
     redirect_uri: str = "https://wiki.example/cb"
 
-    def post(self, path: str, form: dict[str, Any], *, basic: bool = True) -> TestResponse:
+    def post(self, path: str, form: dict[str, Any], *, basic: bool = True) -> Any:
         """Send a form to the gateway, proving itself."""
         headers = {}
         given = {name: value for name, value in form.items() if value is not None}
@@ -128,7 +128,7 @@ class BackEnd:
         client = self.gateway.app.test_client()
         return client.post(path, data=given, headers=headers, base_url=BASE_URL)
 
-    def redeem(self, code: str, *, basic: bool = True, **changes: Any) -> TestResponse:
+    def redeem(self, code: str, *, basic: bool = True, **changes: Any) -> Any:
         """Trade a code for tokens."""
         form = {
             "grant_type": "authorization_code",
@@ -138,7 +138,7 @@ class BackEnd:
         }
         return self.post("/oidc/token", form | changes, basic=basic)
 
-    def refresh(self, token: str, **changes: Any) -> TestResponse:
+    def refresh(self, token: str, **changes: Any) -> Any:
         """Trade a refresh token for new tokens."""
         return self.post("/oidc/token", {"grant_type": "refresh_token", "refresh_token": token} | changes)
 
@@ -148,7 +148,7 @@ class BackEnd:
         assert answer.status_code == 200, answer.text
         return dict(answer.json or {})
 
-    def user_info(self, token: str, **options: Any) -> TestResponse:
+    def user_info(self, token: str, **options: Any) -> Any:
         """Ask who a token is about."""
         headers = {"Authorization": f"Bearer {token}"}
         return self.gateway.app.test_client().get(
@@ -163,7 +163,7 @@ def shop_of(gateway: InMemoryGateway) -> BackEnd:
 
 def claims_of(gateway: InMemoryGateway, token: str) -> dict[str, Any]:
     """Return what a signed token says, checked with the published keys by joserfc."""
-    document = gateway.app.test_client().get("/oidc/jwks", base_url=BASE_URL).json
+    document: Any = gateway.app.test_client().get("/oidc/jwks", base_url=BASE_URL).json
     read = jwt.decode(token, KeySet.import_key_set(document), algorithms=["RS256", "ES256"])
     return dict(read.claims)
 

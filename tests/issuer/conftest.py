@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.pipeline.issuer.keys import issuer_key_place
 from app.security.issuer_tokens import ALGORITHMS, new_issuer_key
 from app.storage.database.db import Database
-from app.storage.issuer.keys import IssuerKey, insert_issuer_key
+from app.storage.issuer.keys import IssuerKey, insert_issuer_key, issuer_key_place
 from tests.builders import FrozenClock
 from tests.issuer.clients import FILE, BackEnd, Person
 from tests.login.in_memory import FakePlatform, InMemoryGateway, open_gateway

@@ -13,10 +13,12 @@ import pytest
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.issuer.keys import rotate_issuer_keys
 from app.security.issuer_tokens import LOGOUT_TOKEN
-from tests.builders import exchange, run_stored_claim
-from tests.issuer.clients import BackEnd, Person, claims_of, hidden_fields, shop_of
+from app.storage.database.db import Database
+from tests.builders import FrozenClock, run_stored_claim
+from tests.issuer.clients import FILE, BackEnd, Person, claims_of, hidden_fields, shop_of
+from tests.issuer.conftest import lend_keys
 from tests.login.browser import BASE_URL
-from tests.login.in_memory import InMemoryGateway
+from tests.login.in_memory import FakePlatform, InMemoryGateway, open_gateway
 
 HERE = pytest.mark.backends("sqlite")
 
@@ -25,7 +27,7 @@ HERE = pytest.mark.backends("sqlite")
 def test_discovery_names_addresses_that_are_there(gateway: InMemoryGateway) -> None:
     client = gateway.app.test_client()
     found = client.get("/.well-known/openid-configuration", base_url=BASE_URL)
-    document = found.json
+    document: Any = found.json
     assert document["issuer"] == BASE_URL
     assert found.headers["Access-Control-Allow-Origin"] == "*"
     rules = {rule.rule for rule in gateway.app.url_map.iter_rules()}
@@ -50,10 +52,7 @@ def test_keys_are_rotated_and_old_tokens_stay_good(
 
 @HERE
 def test_keys_of_sessions_and_of_the_issuer_are_others(gateway: InMemoryGateway, person: Person) -> None:
-    client = gateway.app.test_client()
-    session = {each["kid"] for each in client.get("/.well-known/jwks.json", base_url=BASE_URL).json["keys"]}
-    issuer = {each["kid"] for each in client.get("/oidc/jwks", base_url=BASE_URL).json["keys"]}
-    assert not session & issuer
+    assert not kids_at(gateway, "/.well-known/jwks.json") & kids_at(gateway, "/oidc/jwks")
 
 
 @HERE
@@ -134,15 +133,22 @@ def run_all(gateway: InMemoryGateway) -> None:
             run_stored_claim(gateway.services, claim)
 
 
-def test_clients_are_told_of_a_logout_by_their_back_channel(
-    gateway: InMemoryGateway, person: Person, back_channel: Any
-) -> None:
+@pytest.fixture
+def telling(database: Database, clock: FrozenClock, back_channel: Any) -> Iterator[InMemoryGateway]:
+    """A gateway whose shop listens at the back channel."""
     address = f"http://127.0.0.1:{back_channel.server_port}/logout"
-    clients = tuple(
-        each.model_copy(update={"backchannel_logout_uri": address}) if each.client_id == "shop" else each
-        for each in gateway.services.clients
-    )
-    exchange(gateway.services, clients=clients)
+    file = FILE.replace("https://shop.example/logout", address)
+    made = open_gateway(database, clock, {"fake": FakePlatform("fake:1")}, file=file)
+    lend_keys(made)
+    yield made
+    made.close()
+
+
+def test_clients_are_told_of_a_logout_by_their_back_channel(
+    telling: InMemoryGateway, back_channel: Any
+) -> None:
+    gateway, person = telling, Person(telling)
+    person.log_in()
     shop = shop_of(gateway)
     tokens = shop.tokens(person.code("shop", scope="openid profile"))
     stays = shop.tokens(person.code("shop", scope="openid offline_access"))
@@ -160,4 +166,10 @@ def test_clients_are_told_of_a_logout_by_their_back_channel(
 
 
 def logout_fields(person: Person) -> dict[str, str]:
-    return {"csrf_token": person.browser.get("/api/v1/me").json["csrf_token"], "next": "/"}
+    said: Any = person.browser.get("/api/v1/me").json
+    return {"csrf_token": said["csrf_token"], "next": "/"}
+
+
+def kids_at(gateway: InMemoryGateway, path: str) -> set[str]:
+    said: Any = gateway.app.test_client().get(path, base_url=BASE_URL).json
+    return {each["kid"] for each in said["keys"]}

@@ -150,7 +150,8 @@ def test_no_kind_of_token_passes_for_another(
     gateway: InMemoryGateway, person: Person, wiki: BackEnd, tokens: dict[str, Any]
 ) -> None:
     assert TOKEN_TYPE not in ("at+jwt", "JWT", "logout+jwt")
-    session = person.browser.post("/api/v1/session/refresh", headers={"Origin": BASE_URL}).json["token"]
+    said: Any = person.browser.post("/api/v1/session/refresh", headers={"Origin": BASE_URL}).json
+    session = said["token"]
     for wrong in (tokens["id_token"], session, tokens["refresh_token"], "x", ""):
         assert wiki.user_info(wrong).status_code == 401
     for wrong in (tokens["access_token"], tokens["id_token"], tokens["refresh_token"]):

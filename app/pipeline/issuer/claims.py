@@ -58,7 +58,7 @@ def claims_about(services: Services, subject: Subject, scope: str) -> dict[str, 
     if PLATFORM in scopes:
         found |= _said({"idp": subject.identity.channel, "idp_issuer": known.issuer})
         found |= _said({"idp_sub": known.subject, "union_id": known.union_id})
-    return _hooked(services, subject, scopes) | found
+    return hooked_claims(services, subject, scopes) | found
 
 
 def how_they_logged_in(services: Services, subject: Subject) -> list[str]:
@@ -71,7 +71,7 @@ def _said(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _hooked(services: Services, subject: Subject, scopes: frozenset[str]) -> dict[str, Any]:
+def hooked_claims(services: Services, subject: Subject, scopes: frozenset[str]) -> dict[str, Any]:
     """Ask the hooks of handlers/ for these scopes; one that fails or is slow says nothing, and the log says so."""
     found: dict[str, Any] = {}
     for hook in services.router.claims_hooks:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.config.channels import fault_sentences
 from app.config.clients import ClientConfig, checked_client_id
 from app.core.errors import RefusedError, RequestError
-from app.core.moments import as_text
+from app.core.moments import as_text, iso_moment
 from app.pipeline.services import Services
 from app.security.signatures import same_secret, sha256_hex
 from app.storage.audit import write_audit
@@ -48,6 +48,11 @@ class Client:
     def title(self) -> str:
         """What people are told it is called."""
         return self.config.title or self.config.client_id
+
+    @property
+    def number(self) -> int:
+        """When it was registered, in milliseconds since 1970; 0 for one of the file."""
+        return 0 if self.created_at is None else int(iso_moment(self.created_at).timestamp() * 1000)
 
     @property
     def is_public(self) -> bool:

@@ -13,6 +13,7 @@ from app.storage.issuer.keys import (
     IssuerKey,
     find_signing_key,
     insert_issuer_key,
+    issuer_key_place,
     list_issuer_keys,
     retire_issuer_keys,
 )
@@ -31,11 +32,6 @@ class Signer(NamedTuple):
     def sign(self, claims: dict[str, Any], kind: str) -> str:
         """Return a signed token of a kind."""
         return sign_issuer_token(claims, kind=kind, alg=self.alg, kid=self.kid, private=self.private)
-
-
-def issuer_key_place(kid: str) -> str:
-    """Return the place a private key is sealed for."""
-    return f"issuer_keys/{kid}/private_key"
 
 
 def signer(services: Services, alg: str) -> Signer:

@@ -39,6 +39,11 @@ class IssuerKey:
     retired_at: datetime | None = None
 
 
+def issuer_key_place(kid: str) -> str:
+    """Return the place a private key is sealed for."""
+    return f"issuer_keys/{kid}/private_key"
+
+
 def insert_issuer_key(tx: Connection, key: IssuerKey) -> bool:
     """Add the key that signs for its algorithm; False when there is one already."""
     values = {

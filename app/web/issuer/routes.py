@@ -16,6 +16,7 @@ from app.web.issuer.authorize import add_authorize, answer_fault
 from app.web.issuer.discovery import add_discovery
 from app.web.issuer.logout import add_logout
 from app.web.issuer.protocol import IssuerServer
+from app.web.issuer.seed import add_seed
 from app.web.issuer.token import add_token
 from app.web.issuer.userinfo import add_userinfo
 from app.web.people.session_cookies import keep_private
@@ -34,6 +35,7 @@ def issuer_blueprint(services: Services) -> Blueprint:
     add_discovery(blueprint, services)
     add_logout(blueprint, services)
     add_apps(blueprint, services)
+    add_seed(blueprint, services, server)
     _add_preflight(blueprint)
     blueprint.register_error_handler(RedirectFault, lambda fault: answer_fault(services, fault))
     blueprint.register_error_handler(CallgateError, _problem)
