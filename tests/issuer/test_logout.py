@@ -43,9 +43,7 @@ def test_keys_are_rotated_and_old_tokens_stay_good(
     tokens = wiki.tokens(person.code())
     assert rotate_issuer_keys(gateway.services) == 2
     assert wiki.user_info(tokens["access_token"]).status_code == 200
-    kids = {
-        each["kid"] for each in gateway.app.test_client().get("/oidc/jwks", base_url=BASE_URL).json["keys"]
-    }
+    kids = kids_at(gateway, "/oidc/jwks")
     assert len(kids) == 4
     assert claims_of(gateway, wiki.tokens(person.code())["id_token"])["aud"] == "wiki"
 
