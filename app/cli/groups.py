@@ -54,6 +54,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
     "audit": CommandPlace("app.cli.audit:audit_group", "Who did what."),
+    "clients": CommandPlace(
+        "app.cli.clients:clients_group", "Systems that log people in through this gateway."
+    ),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "reload": CommandPlace(
         "app.cli.differences:reload_command",
