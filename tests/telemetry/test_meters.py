@@ -188,6 +188,14 @@ def test_what_another_version_wrote_in_another_form_is_left_out(tmp_path: Path, 
     assert first.others()[0] == {}
 
 
+def test_buckets_of_another_version_alone_are_not_told() -> None:
+    other = counted(1).snapshot()
+    other[DELIVERY_SECONDS.name].values["c",] = [1.0, 2.0]
+    text = exposition(other, (), "text/plain")[0].decode()
+    assert "callgate_deliveries_total" in text
+    assert "callgate_delivery_seconds_bucket" not in text
+
+
 def test_buckets_of_another_version_are_not_mixed_with_these() -> None:
     total = counted(1).snapshot()
     more = counted(1).snapshot()

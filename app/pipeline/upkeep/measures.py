@@ -50,7 +50,8 @@ class Measures:
             return
         try:
             self._last = time.monotonic()
-            steps = (self._publish, self._write_receipts, partial(self._write_traffic, at_once=at_the_end))
+            traffic = partial(self._write_traffic, at_once=at_the_end)
+            steps: list[Callable[[], None]] = [self._publish, self._write_receipts, traffic]
             failed = [error for error in map(_failure_of, steps) if error]
             if failed and not self._is_failing:
                 log.warning("measures_not_written", error=failed[0])
