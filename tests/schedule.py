@@ -35,6 +35,7 @@ LIVE = (
     "tests/login/checks/test_processes.py*",
     "tests/relay/test_processes.py*",
     "tests/callers/*",
+    "tests/openapi/test_newman.py*",
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
+from app.cli.channel_setup import add_diff, add_set_up
+from app.cli.channel_switches import add_switches
+from app.core.errors import CallgateError
 from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
-from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
+from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, only, stay_offline
 from app.pipeline.operators.channels import channel_view, login_view
 from app.pipeline.sending.push import app_key
 from app.pipeline.services import Services
@@ -47,6 +50,10 @@ def channels_group(services: Services) -> click.Group:
         states = _check(services, channels, stay_offline if offline else asking_platforms(services.settings))
         if "wrong" in states or (name is not None and "ok" not in states):
             raise SystemExit(1)
+
+    add_set_up(group, services)
+    add_diff(group, services)
+    add_switches(group, services)
 
     @group.command("app-key")
     @click.argument("app")
@@ -102,14 +109,10 @@ def _check(services: Services, channels: Channels, ask: Ask) -> list[str]:
 
 
 def _only(channels: Channels, name: str) -> Channels:
-    """Return the channel of that name alone."""
-    one = Channels(
-        [channel for channel in channels if channel.name == name],
-        [disabled for disabled in channels.disabled if disabled.config.name == name],
-    )
-    if not [*one, *one.disabled]:
-        raise click.ClickException(f"There is no channel {name!r}; see `flask channels list`.")
-    return one
+    try:
+        return only(channels, name)
+    except CallgateError as error:
+        raise click.ClickException(error.message) from None
 
 
 def _tell_what_else(services: Services, *, is_empty: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from app.cli.personal_data import add_personal_data
 from app.core.errors import CallgateError
 from app.pipeline.operators.people import (
     disable_person,
@@ -49,6 +50,7 @@ def people_group(services: Services) -> click.Group:
         click.echo(f"{user} is disabled; {ended} sessions have ended.")
 
     _add_changes(group, services)
+    add_personal_data(group, services)
     return group
 
 

@@ -16,6 +16,7 @@ from app.config.certificates import checked_bundle
 from app.config.console_admins import ConsoleAdmin, read_console_admin
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
+from app.config.origins import checked_origins
 from app.config.samples import is_sample
 from app.core.errors import ConfigurationError
 
@@ -239,6 +240,9 @@ class Settings(BaseModel):
     retention_body_days: int = Field(30, ge=1, le=36_500, description="Days the bodies of events are kept.")
     retention_event_days: int = Field(90, ge=1, le=36_500, description="Days events are kept.")
     return_urls: Words = Field((), description="Comma list of absolute addresses a login may return to.")
+    cors_origins: Annotated[Words, AfterValidator(checked_origins)] = Field(
+        (), description="Comma list of origins whose pages may call /api/v1/ with a Bearer token."
+    )
     callback_allowed_hosts: Annotated[Words, AfterValidator(_hosts)] = Field(
         (), description="Private hosts a caller-supplied callbackUrl may name."
     )
@@ -393,8 +397,12 @@ def environment_faults(settings: Settings) -> list[str]:
     if password and (len(password) < MIN_PASSWORD_LENGTH or looks_like_a_placeholder(password)):
         faults.append(f"ADMIN_PASSWORD is shorter than {MIN_PASSWORD_LENGTH} characters or a placeholder.")
     faults += [
-        f"RETURN_URLS: {address} is not https."
-        for address in settings.return_urls
+        f"{name}: {address} is not https."
+        for name, addresses in (
+            ("RETURN_URLS", settings.return_urls),
+            ("CORS_ORIGINS", settings.cors_origins),
+        )
+        for address in addresses
         if not address.startswith("https://")
     ]
     return faults

@@ -8,9 +8,12 @@ from app.storage import (  # noqa: F401 - imported for their tables
     audit,
     authorised_accounts,
     bans,
+    channel_checks,
+    channel_overrides,
     commands,
     destination_states,
     expected_payments,
+    shared_notes,
     traffic,
 )
 from app.storage.binding import bindcodes, followers, openids  # noqa: F401 - imported for their tables

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -75,6 +76,10 @@ class Forwarder:
             if admission.state.failures or admission.probes:
                 self._record(destination, after_success)
         return {"status": answer.status}
+
+    def send_once(self, destination: Destination, event: Event) -> HttpAnswer:
+        """Sign and post one event and return the answer, whatever its status; no state is asked or changed."""
+        return self._send(destination, event, attempt=1)
 
     def _admission(self, destination: Destination) -> Admission:
         """Ask for leave; only what changes the state takes a write transaction."""
@@ -164,7 +169,13 @@ def destination_routes(
     if observe is not None:
         for destination in opened:
             destination.client.observed_by(observe)
-    return tuple(route_to(each.config, _handler(forwarder, each)) for each in opened)
+    return tuple(_route(forwarder, each) for each in opened)
+
+
+def _route(forwarder: Forwarder, destination: Destination) -> DestinationRoute:
+    return route_to(
+        destination.config, _handler(forwarder, destination), partial(forwarder.send_once, destination)
+    )
 
 
 def _handler(forwarder: Forwarder, destination: Destination) -> Handler:

@@ -24,8 +24,10 @@ from app.core.values import InboundRequest, Verified
 from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
 from app.pipeline.channels import Channel
 from app.pipeline.evidence import refused_evidence
+from app.pipeline.inbound.changed_bodies import name_a_changed_body
 from app.pipeline.inbound.key_finding import is_key_known, verified_with_claimed_key
 from app.pipeline.inbound.reasons import explained, reason_word
+from app.pipeline.overrides import check_is_on
 from app.pipeline.services import Services
 from app.pipeline.tokens.handed_secrets import kept_secret
 from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
@@ -47,7 +49,8 @@ log = structlog.get_logger(__name__)
 
 
 def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
-    """Refuse what the channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    """Refuse what a switched-off channel and a channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    check_is_on(services, channel.name)
     _check_address(channel, request)
     _check_rate_of_address(services, channel, request)
     _check_rate(services, channel)
@@ -116,6 +119,7 @@ def keep_rejection(
     channel = channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL
     if not isinstance(error, RequestError) or not _is_kept(services, channel, request, error):
         return None
+    name_a_changed_body(services.channels.get(channel_name), request, error)
     reason = explained(error)
     headers, body = refused_evidence(services.channels.get(channel_name), request)
     rejection = NewRejection(

@@ -27,6 +27,7 @@ from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.inbound.telling import Delivery, tell_broken
 from app.pipeline.services import Services
 from app.pipeline.upkeep.measures import Measures
+from app.pipeline.upkeep.shared_copies import renew_old_copies
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
@@ -124,6 +125,7 @@ class Callbacks:
         renew_old_bans(self._services)
         if self._measures is not None:
             self._measures.write_when_idle()
+        renew_old_copies(self._services)
         if (turned := turned_away(self._services, environ)) is not None:
             return send_reply(start_response, turned.reply, turned.trace_id, turned.headers)
         self.relay_hosts.lead(environ)
