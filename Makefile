@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
+REQUIREMENTS := requirements.txt requirements-scale.txt requirements-otel.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # constraints.txt names all packages, so nothing is left to find out about what depends on what. The large ones are installed
@@ -62,7 +62,7 @@ run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both (GA
 upgrade: venv ## After `git pull`: packages, own files that were tracked, tables, channels; then restart the gateway
 	@$(BIN)/python -m app.cli.take_over
 	@$(BIN)/flask db upgrade
-	@$(BIN)/flask channels check
+	@$(BIN)/flask channels check --keys
 	@echo "Upgraded. Restart the gateway: systemctl restart callgate, or Ctrl-C and make run."
 
 .PHONY: test

@@ -19,6 +19,7 @@ def database_group(services: Services) -> click.Group:
     @click.argument("revision", default="head")
     def upgrade(revision: str) -> None:
         """Bring the tables up to a revision (default: the newest)."""
+        click.echo("Changing the tables; a large database takes minutes. Do not stop it.", err=True)
         schema.upgrade(services.database, revision)
         click.echo(f"The database is at {schema.current_revision(services.database)}.")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.visible import visible, visible_line
 from app.pipeline.operators.messages import (
@@ -59,21 +60,13 @@ def _add_looks(group: click.Group, services: Services) -> None:
     @group.command("list")
     @click.option("--channel", help="Only those to this channel.")
     @click.option("--state", help="Only this state.")
-    @click.option("--since", help="Only those asked for at this time or later.")
-    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(limit: int, as_json: bool, **wanted: str | None) -> None:
+    @list_options(limit=20, time="asked for")
+    def list_all(*, wish: Wish, **wanted: str | None) -> None:
         """List messages, newest first."""
+        wanted["since"] = wish.since_text
         given = {name: value for name, value in wanted.items() if value}
-        page = _asked(lambda: list_messages_page(services, given, cursor=None, limit=limit))
-        if as_json:
-            _print_json(page["items"])
-            return
-        for item in page["items"]:
-            channels = ", ".join(each["channel"] for each in item["channels"])
-            click.echo(f"{item['created_at']}  {item['id']}  {item['state']:<8}{channels}")
-        if not page["items"]:
-            click.echo("No messages.")
+        page = _asked(lambda: list_messages_page(services, given, cursor=None, limit=wish.limit))
+        print_list(page["items"], wish, line=_line, nothing="No messages.")
 
     @group.command("show")
     @click.argument("message_id")
@@ -85,6 +78,11 @@ def _add_looks(group: click.Group, services: Services) -> None:
         """Show one message with its channels and recipients."""
         message = _asked(lambda: show_message(services, message_id, limit=limit))
         _print_json(message) if as_json else _print_message(message)
+
+
+def _line(item: dict[str, Any]) -> str:
+    channels = ", ".join(each["channel"] for each in item["channels"])
+    return f"{item['created_at']}  {item['id']}  {item['state']:<8}{channels}"
 
 
 def _add_send(group: click.Group, services: Services) -> None:

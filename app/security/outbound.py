@@ -1,7 +1,8 @@
 """The only HTTP client of the gateway: bounded in time and size, no redirects, no retries, known origins only.
 
 Built on requests (documentation read 2026-11-20). requests bounds single reads, not the whole call, and reads the
-body of a redirect it does not follow; the sockets and the session in deadline_sockets.py close both gaps.
+body of a redirect it does not follow; the sockets and the session in deadline_sockets.py close both gaps. The package is loaded with the
+first call: commands of a terminal that call nobody start a tenth of a second sooner.
 """
 
 from __future__ import annotations
@@ -12,34 +13,29 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
 import structlog
-import urllib3
 from pydantic import BaseModel, SecretStr
-from requests.structures import CaseInsensitiveDict
 
 from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
-from app.security.deadline_sockets import (
-    Permits,
-    address_refused,
-    bounded_session,
-    deadline,
-    has_written,
-    tls_context,
-)
+from app.security.far_clocks import FAR_CLOCKS
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
+from app.security.traced_calls import DEFAULT_PORTS, TracedCall
+
+if TYPE_CHECKING:
+    import requests
+
+    from app.security.deadline_sockets import Permits
 
 MAX_BODY = 1_048_576
 CHUNK = 65_536
 MAX_RETRY_AFTER = 86_400
-DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 OPAQUE_SEGMENT = 24
 PROXY_WANTS_PASSWORD = 407
@@ -128,6 +124,7 @@ class OutboundClient:
         ca_file: str | None = None,
         client_certificate: tuple[str, str] | None = None,
         proxy: str = "",
+        tells_trace: bool = False,
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -138,6 +135,7 @@ class OutboundClient:
         self._ca_file = ca_file
         self._client_certificate = client_certificate
         self._proxy = proxy
+        self._tells_trace = tells_trace
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
@@ -164,8 +162,12 @@ class OutboundClient:
         Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
         first is False when not one byte of the request went out.
         """
+        from app.security.deadline_sockets import deadline
+
+        call = TracedCall(method, url, is_known=self._guard is None)
+        told = {**call.headers(are_told=self._tells_trace), **(headers or {})}
         prepared = self._prepare(
-            method, url, params=params, form=form, json=json, content=content, headers=headers
+            method, url, params=params, form=form, json=json, content=content, headers=told
         )
         target = urlsplit(prepared.url or "")
         log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
@@ -177,8 +179,10 @@ class OutboundClient:
         except UpstreamError as error:
             self._observe(target.hostname or "", error.code, time.monotonic() - started)
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
+            call.end(error=error.code)
             raise
         self._observe(target.hostname or "", class_of(answer.status), time.monotonic() - started)
+        call.end(status=answer.status)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 
@@ -193,6 +197,8 @@ class OutboundClient:
         content: bytes | None,
         headers: Mapping[str, str] | None,
     ) -> requests.PreparedRequest:
+        import requests
+
         if method not in METHODS:
             raise UpstreamError(
                 "upstream_request_refused", f"The method {method!r} is not used by this client."
@@ -235,6 +241,8 @@ class OutboundClient:
 
     def _judge_behind_proxy(self, host: str, port: int) -> None:
         """Refuse a target behind the proxy that a direct call would refuse too; raises UpstreamError and its kin."""
+        from app.security.deadline_sockets import address_refused
+
         if self._guard is None or not self._proxy or self._guard.is_allowed(host, port):
             return
         try:
@@ -249,6 +257,11 @@ class OutboundClient:
             raise address_refused(host)
 
     def _send(self, prepared: requests.PreparedRequest, host: str) -> HttpAnswer:
+        import requests
+        import urllib3
+
+        from app.security.deadline_sockets import has_written
+
         try:
             with self._session().send(
                 prepared,
@@ -256,6 +269,7 @@ class OutboundClient:
                 allow_redirects=False,
                 timeout=(self._connect_timeout, self._total_timeout),
             ) as response:
+                self._hear_clock(response, host)
                 if self._proxy and response.status_code == PROXY_WANTS_PASSWORD:
                     raise _proxy_failed(host)
                 if 300 <= response.status_code < 400:  # noqa: PLR2004
@@ -279,6 +293,11 @@ class OutboundClient:
             raise failure from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
 
+    def _hear_clock(self, response: requests.Response, host: str) -> None:
+        """Compare a platform's clock with ours; addresses that callers supply say nothing about the time."""
+        if self._guard is None:
+            FAR_CLOCKS.note(host, response.headers.get("Date"), age=response.headers.get("Age"))
+
     def _read(self, response: requests.Response, host: str) -> bytes:
         body = bytearray()
         while chunk := response.raw.read(CHUNK, decode_content=True):
@@ -291,12 +310,16 @@ class OutboundClient:
         return bytes(body)
 
     def _session(self) -> requests.Session:
+        from app.security.deadline_sockets import bounded_session
+
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = bounded_session(self._tls_context(), self._proxy)
         return session
 
     def _tls_context(self) -> ssl.SSLContext:
+        from app.security.deadline_sockets import tls_context
+
         with self._tls_lock:
             if self._tls is None:
                 self._tls = tls_context(self._ca_file, self._client_certificate)
@@ -325,6 +348,8 @@ def _is_opaque(segment: str) -> bool:
 
 
 def _headers(response: requests.Response) -> Mapping[str, str]:
+    from requests.structures import CaseInsensitiveDict
+
     return CaseInsensitiveDict(response.headers)
 
 
@@ -345,6 +370,8 @@ def unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
 
     A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.
     """
+    import urllib3
+
     causes = list(_causes(error))
     if _is_of_proxy(error):
         return _proxy_failed(host)
@@ -367,6 +394,8 @@ def unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
 
 def _is_of_proxy(error: BaseException) -> bool:
     """Say whether a call ended on the way through a proxy, before the platform could be told anything."""
+    import urllib3
+
     return any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in _causes(error))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.web.api.alarms import alarms_blueprint
 from app.web.api.api_tokens import api_tokens_blueprint
 from app.web.api.audit import audit_blueprint
 from app.web.api.authorisations import authorisations_blueprint
@@ -40,6 +41,7 @@ from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
+from app.web.probe import probe_blueprint
 from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
@@ -54,6 +56,7 @@ BEHIND_TOKENS = (
     people_blueprint,
     bans_blueprint,
     api_tokens_blueprint,
+    alarms_blueprint,
     replay_blueprint,
     bindcodes_blueprint,
     authorisations_blueprint,
@@ -87,6 +90,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         health_blueprint,
         api_docs_blueprint,
         domain_files_blueprint,
+        probe_blueprint,
         front_blueprint,
     ):
         blueprint = make(services)

@@ -19,12 +19,13 @@ from app.web.callbacks.reading import client_address, is_secure, read_body
 from app.web.domain_files import DOMAIN_FILES
 from app.web.errors import error_response
 from app.web.openapi.described import SCOPE_ATTRIBUTE
+from app.web.probe import PROBE
 
 P = ParamSpec("P")
 R = TypeVar("R")
 PLAIN_HTTP_PATHS = ("/healthz", "/readyz", "/metrics")
-PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES,)
-"""A platform that looks for such a file follows no redirect; what is in it is for everybody."""
+PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES, PROBE)
+"""A platform that looks for such a file follows no redirect; what is in it is for everybody. The probe tells whether https arrives."""
 
 API_BODY_BYTES = 65_536
 MAX_PAGE = 200

@@ -17,11 +17,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.config.channels import CHANNEL_NAME, fault_sentences
 from app.core.errors import ConfigurationError
-from app.wire.sources.connector import open_source
 from app.wire.sources.description import Part, Signature, Text
-from app.wire.sources.places import compile_places
-from app.wire.sources.settings import settings_model
-from app.wire.sources.templates import compile_template
 
 MOST_BYTES = 100_000
 
@@ -89,6 +85,11 @@ PLACES = ("signature_place", "timestamp", "expires_after", "id", "type", "occurr
 
 def check_description(signature: Signature) -> None:
     """Compile a description with no keys, so that every place and template is looked at; raises ValueError."""
+    from app.wire.sources.connector import open_source
+    from app.wire.sources.places import compile_places
+    from app.wire.sources.settings import settings_model
+    from app.wire.sources.templates import compile_template
+
     for key in PLACES:
         _check_key(key, getattr(signature, key), compile_places)
     for key, values in (("checks", signature.checks), ("requires", signature.requires)):
