@@ -83,7 +83,7 @@ def _credentials() -> Iterable[str]:
 
 def _printed(root: Path) -> Iterator[str]:
     for pattern in PRINTED_IN:
-        for path in sorted(root.glob(pattern)):
+        for path in filter(Path.is_file, sorted(root.glob(pattern))):
             yield path.read_text(encoding="utf-8")
 
 

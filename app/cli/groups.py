@@ -31,7 +31,10 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
-    "stats": CommandPlace("app.cli.stats:stats_command", "Traffic over time."),
+    "stats": CommandPlace(
+        "app.cli.stats:stats_command",
+        "Show how many callbacks came, how they ended and how long they took.",
+    ),
     "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused."),
     "dispatches": CommandPlace("app.cli.dispatches:dispatches_group", "Events on their way."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
