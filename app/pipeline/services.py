@@ -16,8 +16,10 @@ from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
+from app.config.watch import WatchConfig
 from app.core.clock import Clock
 from app.core.ports import HttpClient
+from app.core.traces import Spans
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
@@ -52,6 +54,14 @@ class Engine(Protocol):
 
     def hand_over(self, event: Event, claims: Sequence[Claim]) -> None:
         """Run these in the places set aside."""
+
+
+Tell = Callable[[int], None]
+"""Is told how far long work has come."""
+
+
+def tell_nobody(_count: int) -> None:
+    """Stand in where nobody watches."""
 
 
 def _nobody_to_wake() -> None:
@@ -146,6 +156,9 @@ class Runtime:
     reload_seen: str | None = None
     """The time of the last wish to be replaced that this process knows; None before it looked."""
     has_told_what_runs: bool = False
+    sound_channels: dict[str, tuple[Any, datetime]] = field(default_factory=dict)
+    """Channels through which messages went well, with their leave (sending/breaker.py) and until when it is good."""
+
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 
@@ -180,12 +193,15 @@ class Services:
     """Those of the environment and of the channels file; the others are in the database."""
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
+    watch: WatchConfig = field(default_factory=WatchConfig)
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     expect: Callable[[Services, str, str, Any, Transaction | None], None] | None = None
     """Has an order waited for (payments/expect.py); here because handlers' tools are below that story."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
     """Makes what one run of a handler is lent."""
+    spans: Spans | None = None
+    """Where spans go; None where nobody collects them."""
     handlers_http: HttpClient | None = None
     """The way out for handlers: to public addresses."""
     file: ChannelsFile = field(default_factory=ChannelsFile, repr=False)

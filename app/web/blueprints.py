@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.web.api.alarms import alarms_blueprint
 from app.web.api.api_tokens import api_tokens_blueprint
 from app.web.api.audit import audit_blueprint
 from app.web.api.authorisations import authorisations_blueprint
@@ -16,6 +17,7 @@ from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.destinations import destinations_blueprint
 from app.web.api.dispatches import dispatches_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.media import media_blueprint
 from app.web.api.messages import messages_blueprint
 from app.web.api.metrics import metrics_blueprint
 from app.web.api.notifications import notifications_blueprint
@@ -40,6 +42,7 @@ from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
+from app.web.probe import probe_blueprint
 from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
@@ -54,6 +57,7 @@ BEHIND_TOKENS = (
     people_blueprint,
     bans_blueprint,
     api_tokens_blueprint,
+    alarms_blueprint,
     replay_blueprint,
     bindcodes_blueprint,
     authorisations_blueprint,
@@ -61,6 +65,7 @@ BEHIND_TOKENS = (
     shared_tokens_blueprint,
     relay_blueprint,
     messages_blueprint,
+    media_blueprint,
     notifications_blueprint,
     payments_blueprint,
     metrics_blueprint,
@@ -87,6 +92,7 @@ def register_blueprints(app: Flask, services: Services) -> None:
         health_blueprint,
         api_docs_blueprint,
         domain_files_blueprint,
+        probe_blueprint,
         front_blueprint,
     ):
         blueprint = make(services)

@@ -8,14 +8,13 @@ what comes back is thrown away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from app.config.settings import Settings
 from app.core.errors import RefusedError, UpstreamError, UpstreamUnavailable
-from app.core.ports import AppTokenSource, DiscoveringLogin
 from app.pipeline.channels import Channel, Channels, DisabledChannel, ask_platform, unsafe_about
 from app.pipeline.operators.channels import CAPABILITIES
+from app.pipeline.operators.doctor.channel import is_simulated, questions
 from app.pipeline.services import Services
 
 State = Literal["ok", "off", "wrong"]
@@ -77,20 +76,11 @@ def _check_enabled(channel: Channel, ask: Ask) -> Checked:
     unset = [reason] if (reason := channel.config.disabled_reason) else []
     sentences = [f"can {', '.join(able)}", *off, *unset, *unsafe_about(channel)]
     state: State = "ok"
-    for name, question in _questions(channel):
+    for name, question in questions(channel):
         answered, sentence = ask(channel, question)
         state = "wrong" if "wrong" in (state, answered) else "ok"
         sentences.append(f"{name}: {sentence}")
     return Checked(channel.name, channel.spec.slug, state, tuple(sentences))
-
-
-def _questions(channel: Channel) -> Iterator[tuple[str, Question]]:
-    source = channel.as_capability(AppTokenSource)
-    if source is not None:
-        yield "app token", partial(source.fetch_app_token, channel.http, rejected=None)
-    discovering = channel.as_capability(DiscoveringLogin)
-    if discovering is not None:
-        yield "discovery document", partial(discovering.learn, channel.http)
 
 
 def _check_disabled(disabled: DisabledChannel) -> Checked:
@@ -115,7 +105,7 @@ def asking_platforms(settings: Settings) -> Ask:
         try:
             ask_platform(question)
         except UpstreamUnavailable as error:
-            if _is_simulated(settings, channel):
+            if is_simulated(settings, channel):
                 return "ok", "not tried, the simulator does not answer (make run starts it)"
             return "wrong", f"the platform cannot be reached. {error.message}"
         except UpstreamError as error:
@@ -124,8 +114,3 @@ def asking_platforms(settings: Settings) -> Ask:
         return "ok", "the platform gave one"
 
     return ask
-
-
-def _is_simulated(settings: Settings, channel: Channel) -> bool:
-    values = channel.config.options.values()
-    return settings.sandbox_is_on and any(str(value).startswith(settings.sandbox_url) for value in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.core.moments import as_text
 from app.core.ports import (
     AdvisedSource,
     AppTokenSource,
@@ -19,6 +20,7 @@ from app.pipeline.login.groups import offered_logins, start_url
 from app.pipeline.operators.switches import override_view, overrides_of
 from app.pipeline.services import Services
 from app.storage.channel_overrides import Override
+from app.storage.inbox.events import newest_event_at
 
 CAPABILITIES = {
     "inbound": WebhookSource,
@@ -71,6 +73,15 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
         for channel in services.channels.disabled
     ]
     return enabled + disabled
+
+
+def heard_of(services: Services) -> list[dict[str, Any]]:
+    """Return every channel as channel_view does, with `last_event_at`, which costs a look into the store for each."""
+    with services.database.read() as tx:
+        return [
+            item | {"last_event_at": as_text(newest_event_at(tx, item["name"]))}
+            for item in channel_view(services)
+        ]
 
 
 def login_view(services: Services) -> list[dict[str, Any]]:
