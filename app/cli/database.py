@@ -39,6 +39,7 @@ def database_group(services: Services) -> click.Group:
         with _reached():
             if schema.is_being_filled(schema.current_revision(services.database)):
                 raise click.ClickException(schema.UNFINISHED)
+            click.echo("Changing the tables; a large database takes minutes. Do not stop it.", err=True)
             schema.upgrade(services.database, revision)
             click.echo(f"The database is at {schema.current_revision(services.database)}.")
 

@@ -25,7 +25,8 @@ from app.factory import create_app
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.inbound.prepare import Prepared, prepare
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.platforms import discover
@@ -106,8 +107,8 @@ WAYS: dict[str, Way] = {
         source, nonce=f"n-{list(ODD_TEXTS.values()).index(text)}", nonce_bound_to=text or "b"
     ),
 }
-OWN = {"id", "channel", "platform", "state", "duplicates", "occurred_at", "received_at"}
-"""What the gateway makes itself, or an operator names; times have a test of their own below."""
+OWN = {"id", "channel", "platform", "state", "duplicates", "occurred_at", "received_at", "traceparent"}
+"""What the gateway makes itself or writes anew from valid digits, or an operator names; times have a test of their own below."""
 
 
 @pytest.fixture
