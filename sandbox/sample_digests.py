@@ -16,7 +16,7 @@ from sandbox.platforms import simulated_platforms
 
 FILE = Path("app/config/sample_digests.py")
 PRINTED_IN = (
-    ".env.example", "channels.example.toml", "README*.md", "docs/*.md", "ops/*", "compose*.yaml",
+    ".env.example", "channels.example.toml", "README*.md", "docs/*.md", "ops/**/*", "compose*.yaml",
     "app/platforms/sources/*.toml",
 )  # fmt: skip
 NAMED_SECRET = re.compile(
