@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.channel_setup import add_diff, add_set_up
+from app.cli.channel_switches import add_switches
 from app.cli.lists import Wish, list_options, print_list
+from app.core.errors import CallgateError
 from app.core.visible import visible
 from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
-from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, stay_offline
+from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, only, stay_offline
 from app.pipeline.operators.channels import channel_view, heard_of, login_view
 from app.pipeline.operators.doctor.channel import LABELS
 from app.pipeline.sending.push import app_key
@@ -41,6 +44,15 @@ def channels_group(services: Services) -> click.Group:
         """Print every channel, enabled or why not, with its exact callback addresses."""
         _list(services, wish)
 
+    _add_check(group, services)
+    _add_app_key(group, services)
+    add_set_up(group, services)
+    add_diff(group, services)
+    add_switches(group, services)
+    return group
+
+
+def _add_check(group: click.Group, services: Services) -> None:
     @group.command("check")
     @click.argument("name", required=False)
     @click.option(
@@ -63,9 +75,6 @@ def channels_group(services: Services) -> click.Group:
         )
         if "wrong" in states or (name is not None and "ok" not in states):
             raise SystemExit(1)
-
-    _add_app_key(group, services)
-    return group
 
 
 def _add_app_key(group: click.Group, services: Services) -> None:
@@ -128,14 +137,10 @@ def _check(services: Services, channels: Channels, ask: Ask, looks: Looks | None
 
 
 def _only(channels: Channels, name: str) -> Channels:
-    """Return the channel of that name alone."""
-    one = Channels(
-        [channel for channel in channels if channel.name == name],
-        [disabled for disabled in channels.disabled if disabled.config.name == name],
-    )
-    if not [*one, *one.disabled]:
-        raise click.ClickException(f"There is no channel {name!r}; see `flask channels list`.")
-    return one
+    try:
+        return only(channels, name)
+    except CallgateError as error:
+        raise click.ClickException(error.message) from None
 
 
 def _tell_notices(services: Services) -> None:

@@ -31,6 +31,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
+    "stats": CommandPlace("app.cli.stats:stats_command", "Traffic over time."),
+    "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused."),
+    "dispatches": CommandPlace("app.cli.dispatches:dispatches_group", "Events on their way."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
     "messages": CommandPlace(
         "app.cli.messages:messages_group", "Messages: sending one, and what became of it."
@@ -49,7 +52,13 @@ COMMANDS: Mapping[str, CommandPlace] = {
     ),
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
+    "audit": CommandPlace("app.cli.audit:audit_group", "Who did what."),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
+    "reload": CommandPlace(
+        "app.cli.differences:reload_command",
+        "Read settings, channels and handlers anew, without a failed request.",
+    ),
+    "settings": CommandPlace("app.cli.settings:settings_group", "Settings in force."),
     "prune": CommandPlace(
         "app.cli.prune:prune_command", "Empty and delete what is older than the retention settings say."
     ),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from app.cli.lists import Wish, list_options, print_list
+from app.cli.personal_data import add_personal_data
 from app.core.errors import CallgateError
 from app.core.moments import as_text
 from app.pipeline.operators.people import (
@@ -47,6 +48,7 @@ def people_group(services: Services) -> click.Group:
         click.echo(f"{user} is disabled; {ended} sessions have ended.")
 
     _add_changes(group, services)
+    add_personal_data(group, services)
     return group
 
 

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
-from app import platforms
 from app.cli.lists import MOST, Wish, list_options, print_list
-from app.config.channels import fault_sentences
-from app.config.environment import read_environment
-from app.config.home import SOURCES_FOLDER, home_of
-from app.core.errors import ConfigurationError
-from app.core.values import InboundRequest
+from app.config.home import SOURCES_FOLDER
+from app.core.errors import CallgateError, ConfigurationError
+from app.pipeline.operators.sources import every_source, find_source, source_line, try_source
 from app.pipeline.services import Services
 from app.wire.sources.catalogue import Source, read_source
-from app.wire.sources.connector import open_source
 from app.wire.sources.coverage import coverage_of
-from app.wire.sources.explaining import try_request
-from app.wire.sources.settings import SourceSettings, settings_model
-
-NEEDED_PARTS = 2
-LINE_END = (
-    "Without the line end at the end of the request's file it is taken: record the body exactly as it came."
-)
+from app.wire.sources.explaining import Trial
+from app.wire.sources.settings import settings_model
 
 
 def sources_group(services: Services) -> click.Group:
@@ -83,7 +71,7 @@ def _add_list(group: click.Group) -> None:
     @list_options(limit=MOST, time=None)
     def list_sources(*, wish: Wish) -> None:
         """Print every source: slug, name, and whether what is known of it was read somewhere."""
-        found = [_row(source) for source in _every().values()]
+        found = [source_line(source) for source in every_source().values()]
         print_list(found, wish, line=_line, nothing="No sources.")
         if not wish.as_json:
             click.echo(f"{len(found)} sources; `flask sources show SLUG` tells the keys of one.")
@@ -94,24 +82,11 @@ def _line(row: dict[str, Any]) -> str:
     return f"{row['slug']:<24}{row['kind']:<9}{row['name']} / {row['name_zh']}{sure}"
 
 
-def _every() -> Mapping[str, Source]:
-    own = platforms.own_catalogue(home_of(read_environment()) / SOURCES_FOLDER)
-    shipped = platforms.catalogue()
-    return {slug: source for each in (own, shipped) for slug, source in each.items()}
-
-
 def _one(slug: str) -> Source:
-    found = _every().get(slug.replace("_", "-"))
-    if found is None:
-        alike = get_close_matches(slug, _every(), n=3)
-        guess = f" Do you mean {' or '.join(alike)}?" if alike else ""
-        raise click.ClickException(f"There is no source {slug!r}; see `flask sources list`.{guess}")
-    return found
-
-
-def _row(source: Source) -> dict[str, Any]:
-    named = ("slug", "name", "name_zh", "region", "confidence")
-    return {name: getattr(source, name) for name in named} | {"kind": source.signature.kind}
+    try:
+        return find_source(slug)
+    except CallgateError as error:
+        raise click.ClickException(error.message) from None
 
 
 def _show(source: Source, base: str) -> None:
@@ -144,28 +119,11 @@ def _read(file: Path) -> Source:
         raise click.ClickException(f"{file.name} cannot be read ({error.__class__.__name__}).") from None
 
 
-def _tried(source: Source, raw: bytes, keys: tuple[str, ...], now: datetime, base: str) -> Any:
-    settings = _settings(source, dict(source.sample.settings) | dict(_pair(each) for each in keys))
-    request = _request_of(raw, now)
-    channel = request.path.split("/")[2] if request.path.startswith("/webhooks/") else source.slug
-    opened = open_source(source.signature, settings, f"{base}/webhooks/{channel}")
-    trial = try_request(opened, request, now)
-    shorter = request._replace(body=request.body.rstrip(b"\r\n"))
-    if not trial.is_taken and shorter.body != request.body and try_request(opened, shorter, now).is_taken:
-        return trial._replace(sentences=[*trial.sentences, LINE_END])
-    return trial
-
-
-def _settings(source: Source, given: Mapping[str, Any]) -> SourceSettings:
-    model = settings_model(source.signature, source.slug)
+def _tried(source: Source, raw: bytes, keys: tuple[str, ...], now: datetime, base: str) -> Trial:
     try:
-        settings = model.model_validate(given)
-    except ValidationError as error:
-        known = f"Known keys: {', '.join(model.model_fields)}."
-        raise click.ClickException("\n".join([*fault_sentences(error), known])) from None
-    if (missing := settings.missing_signature_secret()) is not None:
-        raise click.ClickException(f"{missing} is not given; add --set {missing}=…")
-    return settings
+        return try_source(source, raw, dict(_pair(each) for each in keys), now=now, base=base)
+    except CallgateError as error:
+        raise click.ClickException(error.message) from None
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -173,18 +131,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not sign:
         raise click.ClickException(f"--set takes name=value; {name!r} has no =.")
     return name, value
-
-
-def _request_of(raw: bytes, now: datetime) -> InboundRequest:
-    """Read a request as it stands on the wire; the lines of its head may end without a carriage return."""
-    marks = [(raw.find(mark), len(mark)) for mark in (b"\r\n\r\n", b"\n\n")]
-    at, length = min((each for each in marks if each[0] >= 0), default=(len(raw), 0))
-    first, *lines = raw[:at].decode("latin-1").splitlines() or [""]
-    words = first.split(" ")
-    if len(words) < NEEDED_PARTS:
-        raise click.ClickException("A request begins with a line such as `POST /webhooks/shop HTTP/1.1`.")
-    path, _, query = words[1].partition("?")
-    headers = tuple(
-        (name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)
-    )
-    return InboundRequest(words[0], path, query, headers, raw[at + length :], "127.0.0.1", now)

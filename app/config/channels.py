@@ -77,6 +77,8 @@ class ChannelConfig(BaseModel):
     set_variables: tuple[str, ...] = ()
     unset_keys: frozenset[str] = frozenset()
     """The keys whose text names a variable that is not set; in `options` such a text is empty."""
+    variables: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The variables that each key's text names."""
 
     @property
     def disabled_reason(self) -> str | None:
@@ -191,6 +193,7 @@ def _channel(
         "unset_variables",
         "set_variables",
         "unset_keys",
+        "variables",
     }
     # A common key without its variable has its default here, and keeps the channel off.
     common = {key: value for key, value in values.items() if key in own - unset_keys}
@@ -205,6 +208,7 @@ def _channel(
             unset_variables=tuple(variables.unset),
             set_variables=tuple(variables.set),
             unset_keys=frozenset(unset_keys),
+            variables={key: names for key, value in table.items() if (names := variables_in(value))},
         )
     except ValidationError as error:
         faults.extend(f"{source}: [channels.{name}] {sentence}" for sentence in fault_sentences(error))
@@ -272,6 +276,14 @@ def _destination(table: Any, named: NamedValues, source: str, faults: list[str])
             f"{source}: [[destinations]] {name!r} {sentence}" for sentence in fault_sentences(error)
         )
         return None
+
+
+def variables_in(value: Any) -> tuple[str, ...]:
+    """Return the names of the variables in a text, or in the texts of a list or table, each once."""
+    if isinstance(value, Mapping | list):
+        items = value.values() if isinstance(value, Mapping) else value
+        return tuple(dict.fromkeys(name for item in items for name in variables_in(item)))
+    return tuple(match[1] for match in VARIABLE.finditer(value)) if isinstance(value, str) else ()
 
 
 class _Variables:

@@ -16,7 +16,13 @@ DOTENV = ".env"
 AT_START = Path("/proc/self/environ")
 
 
-def read_environment(dotenv: Path | None = None) -> Mapping[str, str]:
+class Environment(dict[str, str]):
+    """The environment with what `.env` adds to it; `written` are the names that come from that file."""
+
+    written: frozenset[str] = frozenset()
+
+
+def read_environment(dotenv: Path | None = None) -> Environment:
     """Return the environment laid over the `.env` of the own files; raises ConfigurationError.
 
     A byte-order mark, as editors on Windows write it, is dropped by the library that reads the file.
@@ -30,7 +36,10 @@ def read_environment(dotenv: Path | None = None) -> Mapping[str, str]:
         raise ConfigurationError(
             [f"{HOME} is written in {dotenv}, but says where that file is; set it in the environment itself."]
         )
-    return {key: value for key, value in from_file.items() if value is not None} | dict(os.environ)
+    written = {key: value for key, value in from_file.items() if value is not None}
+    found = Environment(written | dict(os.environ))
+    found.written = frozenset(written.keys() - os.environ.keys())
+    return found
 
 
 def own_folder() -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,8 +16,8 @@ from app.config.certificates import checked_bundle
 from app.config.console_admins import ConsoleAdmin, read_console_admin
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
+from app.config.origins import checked_origins
 from app.config.samples import is_sample
-from app.config.tunnels import tunnel_of
 from app.core.errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -79,6 +80,16 @@ def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not HOST.fullmatch(value):
             raise ValueError(f"{value!r} is not a host or host:port such as crm.internal:8080")
+    return values
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Let only addresses and networks pass."""
+    for value in values:
+        try:
+            ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError(f"{value!r} is not an address or network such as 10.0.0.0/8") from None
     return values
 
 
@@ -191,6 +202,9 @@ class Settings(BaseModel):
     ca_bundle: str = Field(
         "", description="PEM file of authorities that calls to platforms and destinations trust as well."
     )
+    metrics_allowed: Annotated[Words, AfterValidator(_networks)] = Field(
+        (), description="Comma list of addresses or networks that may read /metrics without a token."
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Number of proxies whose X-Forwarded-* is believed."
     )
@@ -226,6 +240,9 @@ class Settings(BaseModel):
     retention_body_days: int = Field(30, ge=1, le=36_500, description="Days the bodies of events are kept.")
     retention_event_days: int = Field(90, ge=1, le=36_500, description="Days events are kept.")
     return_urls: Words = Field((), description="Comma list of absolute addresses a login may return to.")
+    cors_origins: Annotated[Words, AfterValidator(checked_origins)] = Field(
+        (), description="Comma list of origins whose pages may call /api/v1/ with a Bearer token."
+    )
     callback_allowed_hosts: Annotated[Words, AfterValidator(_hosts)] = Field(
         (), description="Private hosts a caller-supplied callbackUrl may name."
     )
@@ -356,36 +373,3 @@ def looks_like_a_placeholder(secret: str) -> bool:
     """Say whether a secret is a sample value rather than a random one."""
     is_placeholder = any(word in secret.lower() for word in PLACEHOLDER_WORDS)
     return is_placeholder or len(set(secret)) < MIN_DIFFERENT_CHARACTERS or is_sample(secret)
-
-
-def weak_api_tokens(tokens: Iterable[ApiToken], place: str) -> list[str]:
-    """Return a sentence for each token whose text is none; of those known by their digest alone nothing can be said."""
-    return [
-        f"{place}: the token of {token.name!r} is short, a placeholder or a sample; use a random one."
-        for token in tokens
-        if not token.token_sha256
-        and (len(token.token) < MIN_SECRET_BYTES or looks_like_a_placeholder(token.token))
-    ]
-
-
-def environment_faults(settings: Settings) -> list[str]:
-    """Return what prod refuses and test warns about, a sentence each (channels have their own list)."""
-    faults = []
-    if not settings.is_https:
-        faults.append("PUBLIC_BASE_URL is not https; platforms and cookies need https.")
-    if tunnel := tunnel_of(settings.public_base_url):
-        faults.append(
-            f"PUBLIC_BASE_URL is a tunnel ({tunnel}); its name may change, and whoever runs it reads every callback: use a host name of your own."
-        )
-    if settings.sandbox_is_on:
-        faults.append("SANDBOX is on; the simulator must be off outside development.")
-    faults += weak_api_tokens(settings.api_tokens, "API_TOKENS")
-    password = settings.admin_password
-    if password and (len(password) < MIN_PASSWORD_LENGTH or looks_like_a_placeholder(password)):
-        faults.append(f"ADMIN_PASSWORD is shorter than {MIN_PASSWORD_LENGTH} characters or a placeholder.")
-    faults += [
-        f"RETURN_URLS: {address} is not https."
-        for address in settings.return_urls
-        if not address.startswith("https://")
-    ]
-    return faults

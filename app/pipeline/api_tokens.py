@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -28,6 +28,8 @@ from app.config.api_tokens import (
 from app.config.rates import checked_burst_rate, rules_of
 from app.core.errors import RefusedError, RequestError, StoreUnavailable
 from app.core.identifiers import new_id
+from app.core.moments import as_text
+from app.core.storable import is_storable
 from app.pipeline.services import Services
 from app.security.signatures import same_secret, sha256_hex
 from app.storage.api_tokens import (
@@ -63,6 +65,7 @@ class Caller:
     channels: tuple[str, ...] = ()
     paths: tuple[PathPattern, ...] = ()
     rate: str = ""
+    ends_at: datetime | None = None
 
     def require(self, scope: str) -> None:
         """Raise RefusedError 403 unless it has that scope."""
@@ -142,6 +145,28 @@ def create_api_token(services: Services, new: NewToken, *, actor: str) -> tuple[
     return token, text
 
 
+def grant_api_token(services: Services, caller: Caller, new: NewToken) -> tuple[StoredToken, str]:
+    """Make a token for somebody who asks with one: it may do no more than that one, and lasts no longer.
+
+    Raises RefusedError 403 for more, RequestError as create_api_token does.
+    """
+    if beyond := sorted(set(new.scopes) - caller.scopes):
+        raise _beyond(f"the scope {beyond[0][:32]}")
+    if _unreadable(new) is None and not set(map(path_pattern, new.paths)) <= set(caller.paths):
+        raise _beyond("every one of these paths, each as it is written there")
+    if caller.ends_at is not None:
+        own_end = services.clock.now() + timedelta(days=new.days) if new.days else None
+        if own_end is None or own_end > caller.ends_at:
+            raise _beyond("so long a life; give days that end before it does")
+    return create_api_token(services, new, actor=caller.name)
+
+
+def _beyond(what: str) -> RefusedError:
+    return RefusedError(
+        "beyond_own_token", f"A token makes others that may do what it may itself; it lacks {what}."
+    )
+
+
 def stored_api_tokens(services: Services, *, limit: int = 200) -> Sequence[StoredToken]:
     """Return the tokens of the database, newest first."""
     with services.database.read() as tx:
@@ -162,6 +187,18 @@ def end_api_token(services: Services, wanted: str, *, actor: str) -> StoredToken
         revoke_api_token(tx, found[0].id, now)
         write_audit(tx, at=now, actor=actor, action="api_token.revoke", target=found[0].name)
     return found[0]
+
+
+def end_api_token_of_id(services: Services, token_id: str, *, actor: str) -> bool:
+    """Revoke the token of an id, audited; False where none of that id works."""
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        found = find_api_token(tx, token_id) if is_storable(token_id, 32) else None
+        if found is None or not found.works(now):
+            return False
+        revoke_api_token(tx, found.id, now)
+        write_audit(tx, at=now, actor=actor, action="api_token.revoke", target=found.name)
+    return True
 
 
 def _checked_limits(services: Services, new: NewToken) -> dict[str, Any]:
@@ -202,6 +239,25 @@ def _impossible(services: Services, new: NewToken) -> str | None:
     if len(new.paths) > MOST_PATTERNS or len(new.channels) > MOST_CHANNELS:
         return f"{MOST_PATTERNS} paths and {MOST_CHANNELS} channels are the most"
     return fault_of_limits(scopes, channels=new.channels, paths=new.paths)
+
+
+def token_view(services: Services, token: StoredToken) -> dict[str, Any]:
+    """Return a token as it is shown; its text is nowhere."""
+    state = "revoked" if token.revoked_at is not None else "expired"
+    return {
+        "id": token.id,
+        "name": token.name,
+        "prefix": token.prefix,
+        "state": "works" if token.works(services.clock.now()) else state,
+        "scopes": token.limits["scopes"],
+        "channels": token.limits["channels"],
+        "paths": token.limits["paths"],
+        "rate": token.limits["rate"],
+        "created_at": as_text(token.created_at),
+        "expires_at": as_text(token.expires_at),
+        "revoked_at": as_text(token.revoked_at),
+        "last_used_at": as_text(token.last_used_at),
+    }
 
 
 def unknown_channels(tokens: Sequence[ApiToken], is_configured: Any) -> list[str]:
@@ -251,6 +307,7 @@ def _of_row(row: StoredToken) -> Caller:
         channels=tuple(limits["channels"]),
         paths=tuple(map(path_pattern, limits["paths"])),
         rate=limits["rate"],
+        ends_at=row.expires_at,
     )
 
 

@@ -117,6 +117,7 @@ class DisabledChannel:
 
     config: ChannelConfig
     reason: str
+    spec: PlatformSpec | None = None
 
 
 class Channels:
@@ -210,7 +211,7 @@ def _open_or_say_why_not(
     """Open a channel with what its keys allow; raises ValidationError for what is written and wrong."""
     settings: type[PlatformSettings] = spec.settings
     if not config.enabled or config.unset_keys - settings.may_be_empty():
-        return DisabledChannel(config, config.disabled_reason or "")
+        return DisabledChannel(config, config.disabled_reason or "", spec)
     try:
         channel = _open(config, settings.model_validate(dict(config.options)), spec, ca_bundle)
     except ValidationError as error:
@@ -218,10 +219,10 @@ def _open_or_say_why_not(
         if config.unset_keys or not empty or any(config.options.get(key) != "" for key in empty):
             if config.disabled_reason is None:
                 raise
-            return DisabledChannel(config, config.disabled_reason)
-        return DisabledChannel(config, f"{', '.join(empty)} is empty in the channels file")
+            return DisabledChannel(config, config.disabled_reason, spec)
+        return DisabledChannel(config, f"{', '.join(empty)} is empty in the channels file", spec)
     if INBOUND in channel.off and not any(channel.as_capability(port) for port in NEED_NO_CALLBACKS):
-        return DisabledChannel(config, config.disabled_reason or channel.off[INBOUND])
+        return DisabledChannel(config, config.disabled_reason or channel.off[INBOUND], spec)
     return channel
 
 

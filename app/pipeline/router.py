@@ -57,6 +57,12 @@ class HandlerTools(Protocol):
     def expect_payment(self, channel: str, order: str, by: Any) -> None:
         """Have an order waited for."""
 
+    def count(self, name: str, labels: Mapping[str, object], by: float) -> None:
+        """Add to a metric of the handler's own."""
+
+    def observe(self, name: str, value: float) -> None:
+        """Put a value into a histogram of the handler's own."""
+
 
 class Context(NamedTuple):
     """What a handler gets beside the event.
@@ -98,6 +104,18 @@ class Context(NamedTuple):
         Stored now, or with `tx` where there is one; asking twice for an order moves the time. Raises RequestError, RefusedError.
         """
         self._lent().expect_payment(channel, order, by)
+
+    # A tuple has a `count` of its own, which nobody needs of a context.
+    def count(self, name: str, by: float = 1, /, **labels: object) -> None:  # type: ignore[override]
+        """Add to `callgate_handler_<name>_total` of /metrics; labels are few words of your own, never ids or texts from outside.
+
+        Counted at once, also when the run fails or is repeated. Raises ValueError for what is no name.
+        """
+        self._lent().count(name, labels, by)
+
+    def observe(self, name: str, value: float, /) -> None:
+        """Put a value, as a rule seconds, into the histogram `callgate_handler_<name>` of /metrics; raises as `count`."""
+        self._lent().observe(name, value)
 
     @property
     def http(self) -> HttpClient:

@@ -23,6 +23,7 @@ from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
+from app.security.loggable_paths import loggable_path
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
 
@@ -36,10 +37,13 @@ CHUNK = 65_536
 MAX_RETRY_AFTER = 86_400
 DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-OPAQUE_SEGMENT = 24
 PROXY_WANTS_PASSWORD = 407
 
 logger = structlog.get_logger(__name__)
+
+
+Observer = Callable[[str, str, float], None]
+"""Takes host, outcome (2xx to 5xx, or the word of a failure) and seconds of a call."""
 
 
 def origin_of(address: str) -> str:
@@ -132,6 +136,11 @@ class OutboundClient:
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
+        self._observe: Observer = _nobody_looks
+
+    def observed_by(self, observe: Observer) -> None:
+        """Tell somebody of every call from now on."""
+        self._observe = observe
 
     def request(
         self,
@@ -163,8 +172,10 @@ class OutboundClient:
                 self._judge_behind_proxy(target.hostname or "", target.port or DEFAULT_PORTS[target.scheme])
                 answer = self._send(prepared, target.hostname or "")
         except UpstreamError as error:
+            self._observe(target.hostname or "", error.code, time.monotonic() - started)
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
             raise
+        self._observe(target.hostname or "", class_of(answer.status), time.monotonic() - started)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 
@@ -302,16 +313,13 @@ class OutboundClient:
             return self._tls
 
 
-def loggable_path(path: str) -> str:
-    """Return a path with its opaque parts left out: robot addresses carry their secret as a path segment."""
-    return "/".join("…" if _is_opaque(segment) else segment for segment in path.split("/"))
+def _nobody_looks(_host: str, _outcome: str, _seconds: float) -> None:
+    """Stand in where nobody counts calls."""
 
 
-def _is_opaque(segment: str) -> bool:
-    """Say whether a segment looks drawn at random: long, and with digits or letters of both cases."""
-    has_digit = any(char.isdigit() for char in segment)
-    has_both = any(char.isupper() for char in segment) and any(char.islower() for char in segment)
-    return len(segment) >= OPAQUE_SEGMENT and (has_digit or has_both)
+def class_of(status: int) -> str:
+    """Return 2xx to 5xx."""
+    return f"{status // 100}xx"
 
 
 def _headers(response: requests.Response) -> Mapping[str, str]:

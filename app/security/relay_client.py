@@ -6,6 +6,7 @@ deadline and the connection belong to the thread, so an answer is read and close
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.core.errors import UpstreamError
-from app.security.outbound import CHUNK, OutboundClient, origin_of, unavailable
+from app.security.outbound import CHUNK, OutboundClient, class_of, origin_of, unavailable
 
 if TYPE_CHECKING:
     import requests
@@ -78,14 +79,17 @@ class RelayClient(OutboundClient):
 
         prepared = self._written(call)
         host = urlsplit(call.url).hostname or ""
-        bounds = ExitStack()
+        bounds, started = ExitStack(), time.monotonic()
         bounds.enter_context(deadline(CONNECT_SECONDS, WHOLE_SECONDS))
         try:
             response = bounds.enter_context(self._passed(prepared, host))
             _check_head(response, host)
-        except BaseException:
+        except BaseException as error:
             bounds.close()
+            if isinstance(error, UpstreamError):
+                self._observe(host, error.code, time.monotonic() - started)
             raise
+        self._observe(host, class_of(response.status_code), time.monotonic() - started)
         return PassedAnswer(response, host, bounds)
 
     def _written(self, call: PassedCall) -> requests.PreparedRequest:

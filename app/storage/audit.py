@@ -8,10 +8,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    select,
+)
 
 from app.core.exact_json import write_json
 from app.core.storable import storable
@@ -35,6 +47,8 @@ audit_entries = Table(
     Column("detail", Blob),
     Index("ix_audit_entries_at", "at"),
     Index("ix_audit_entries_actor", "actor", "id"),
+    Index("ix_audit_entries_action", "action", "id"),
+    Index("ix_audit_entries_target", "target", "id"),
 )
 
 
@@ -91,9 +105,36 @@ def delete_old_audit(tx: Connection, before: datetime, *, limit: int) -> int:
     return tx.execute(audit_entries.delete().where(audit_entries.c.id.in_(old))).rowcount
 
 
-def list_audit(tx: Connection, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
-    """Return entries, newest first, with ids below `before`."""
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What to list; every member narrows the list."""
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_audit(
+    tx: Connection, *, before: int | None, limit: int, wanted: AuditFilter | None = None
+) -> Sequence[Row[Any]]:
+    """Return entries, newest first, with ids below `before` (relies on ix_audit_entries_actor, _action and _target)."""
     query = select(audit_entries)
     if before is not None:
         query = query.where(audit_entries.c.id < before)
+    if wanted is not None:
+        query = query.where(*_narrowed(wanted))
     return tx.execute(query.order_by(audit_entries.c.id.desc()).limit(limit)).all()
+
+
+def _narrowed(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    named = {"actor": wanted.actor, "action": wanted.action, "target": wanted.target}
+    conditions: list[ColumnElement[bool]] = [
+        audit_entries.c[name] == value for name, value in named.items() if value is not None
+    ]
+    if wanted.since is not None:
+        conditions.append(audit_entries.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(audit_entries.c.at < wanted.until)
+    return conditions

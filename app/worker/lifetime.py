@@ -22,6 +22,7 @@ import structlog
 
 from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import give_back
+from app.pipeline.inbound.set_up_checks import write_noted_checks
 from app.pipeline.services import Services
 
 PR_SET_PDEATHSIG = 1
@@ -99,6 +100,11 @@ class GracefulStop:
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stop", daemon=True)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the process is on its way out."""
+        return self._begun.locked()
+
     def install(self, listen: Callable[[Callable[[], None]], None] = on_stop_signal) -> None:
         """Begin on SIGTERM and SIGINT, and let the process end only when everything is finished."""
         listen(self.begin_to_stop)
@@ -119,6 +125,7 @@ class GracefulStop:
         log.info("stopping", running=len(self._services.runtime.running))
         for part in self._parts:
             part.stop()
+        write_noted_checks(self._services)
         while time.monotonic() < deadline:
             if not self._services.runtime.running:
                 self._idle.set()

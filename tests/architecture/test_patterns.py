@@ -61,6 +61,7 @@ CONFIGURATION_ONLY = {
     "app.platforms.wechat_component.settings:APP_ID",
     "app.platforms.wechatpay.keys:PUBLIC_KEY_ID",
     "app.platforms.wecom.settings:ROBOT_KEY",
+    "app.telemetry.handler_meters:NAME",
     "app.wire.key_addresses:WORD",
     "app.wire.wechat_family.template_settings:VALUE_NAME",
     "app.wire.logins.sentences:_PLACE",

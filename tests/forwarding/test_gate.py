@@ -213,7 +213,7 @@ class TestPause:
         for number in range(3):
             accept(services, f"waiting_{number}")
         run_once(services)
-        assert resume_destination(services, "crm") == 3
+        assert resume_destination(services, "crm", actor="ops") == 3
         run_once(services)
         assert sorted(receiver.keys[2:]) == ["waiting_0", "waiting_1", "waiting_2"]
         assert (view_of(services).status, view_of(services).waiting) == ("open", 0)
@@ -233,7 +233,7 @@ class TestPause:
     @pytest.mark.backends("sqlite")
     def test_what_does_not_exist_cannot_be_resumed(self, services: Services) -> None:
         with pytest.raises(RefusedError, match="nowhere"):
-            resume_destination(services, "nowhere")
+            resume_destination(services, "nowhere", actor="ops")
 
 
 class TestOrder:

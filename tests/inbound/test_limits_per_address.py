@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import RefusedError, RequestError
 from app.core.values import InboundRequest
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import list_rejections_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from app.storage.inbox import rejections as table
 from tests.builders import CALLBACK_CHANNEL, envelope, signed_callback

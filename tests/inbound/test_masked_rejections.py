@@ -12,7 +12,7 @@ import pytest
 from app.core.errors import RequestError
 from app.core.values import JSON, CredentialPlaces, InboundRequest
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import list_rejections_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from app.security.redaction import MASK
 from app.storage.inbox.rejections import rejections

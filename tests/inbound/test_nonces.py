@@ -11,7 +11,8 @@ import pytest
 from app.core.errors import CallgateError, VerificationError
 from app.core.values import InboundRequest
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import list_events_page, list_rejections_page
+from app.pipeline.operators.events import list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from app.storage.database.db import Database
 from app.storage.inbox.nonces import delete_expired_nonces, use_nonce

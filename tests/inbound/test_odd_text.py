@@ -25,7 +25,8 @@ from app.factory import create_app
 from app.pipeline.channels import Channel, Channels
 from app.pipeline.inbound.prepare import Prepared, prepare
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.platforms import discover

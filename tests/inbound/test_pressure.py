@@ -13,7 +13,8 @@ from app.core.errors import RefusedError, RequestError, VerificationError
 from app.core.values import InboundRequest, Reply, Verified, text_reply
 from app.factory import create_app
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import list_events_page, list_rejections_page
+from app.pipeline.operators.events import list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import OverLimit, Services
 from app.web.callbacks.loop_front import LoopFront
 from tests.builders import CALLBACK_CHANNEL, envelope, signed_callback

@@ -12,7 +12,8 @@ import pytest
 from app.core.errors import PayloadError, RefusedError, StoreUnavailable, VerificationError
 from app.core.values import InboundRequest, Reply
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from tests.builders import CALLBACK_CHANNEL, FrozenClock, envelope, signed_callback

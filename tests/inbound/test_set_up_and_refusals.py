@@ -11,7 +11,8 @@ import pytest
 from app.core.errors import RequestError, VerificationError
 from app.core.values import InboundRequest, Reply, Requirement, Verified, text_reply
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import list_events_page, list_rejections_page
+from app.pipeline.operators.events import list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from tests.inbound.open_source import OpenSource, delivery, services_of
 

@@ -8,7 +8,8 @@ import pytest
 
 from app.core.errors import RequestError
 from app.pipeline.operators.bindings import list_openids_page
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 
 ODD = ["\x00", "a\x00b"]

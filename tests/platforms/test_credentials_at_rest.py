@@ -16,7 +16,8 @@ from app.core.errors import RequestError
 from app.core.values import InboundRequest
 from app.pipeline.channels import open_channels
 from app.pipeline.inbound.receive import receive
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.operators.verification import verify_event
 from app.pipeline.router import Router
 from app.pipeline.services import Services

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from app.telemetry.callback_lines import lines
+
 
 @pytest.fixture
 def whole_logging() -> Iterator[None]:
@@ -18,3 +20,4 @@ def whole_logging() -> Iterator[None]:
     root.handlers[:] = before
     root.setLevel(level)
     structlog.reset_defaults()
+    lines.write_to(None)

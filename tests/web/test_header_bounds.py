@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import RefusedError
 from app.factory import create_app
-from app.pipeline.operators.events import list_rejections_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from app.web.callbacks.header_bounds import MOST_BYTES, MOST_HEADERS, check_headers
 from tests.live import LiveGateway

@@ -24,7 +24,7 @@ from app.pipeline.evidence import kept_head_of, seal_exact
 from app.pipeline.inbound.pressure import pressure_on
 from app.pipeline.inbound.proof import (
     counted,
-    keep_rejection,
+    keep_rejected_command,
     let_in,
     nonce_end,
     nonce_was_used,
@@ -68,9 +68,7 @@ def accept_command(services: Services, request: InboundRequest, *, trace_id: str
         return _accept(services, request)
     except CallgateError as error:
         refusal = counted(services, request, error)
-        keep_rejection(
-            services, services.settings.callback_default_channel, request, refusal, trace_id=trace_id
-        )
+        keep_rejected_command(services, request, refusal, trace_id=trace_id)
         raise refusal from None
 
 

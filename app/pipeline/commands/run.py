@@ -27,7 +27,7 @@ from app.pipeline.dispatch.results import result_as_json
 from app.pipeline.router import Context, Route, Router
 from app.pipeline.services import Runtime, Services
 from app.security.judgement import Verdict, failure, judge, judge_no_answer
-from app.security.outbound import OutboundClient
+from app.security.outbound import Observer, OutboundClient
 from app.security.public_addresses import AddressGuard
 from app.storage.commands import Command, CommandOutcome, find_command, finish_command
 from app.storage.database.db import Database, Transaction
@@ -59,6 +59,10 @@ class CommandRunner:
         self._runtime = runtime
         guard = AddressGuard(settings.callback_allowed_hosts)
         self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
+
+    def observed_by(self, observe: Observer) -> None:
+        """Tell somebody of every call with an outcome."""
+        self._client.observed_by(observe)
 
     def run(self, route: Route, event: Event, context: Context) -> None:
         """Run the handler of a command and keep what it returns as the outcome."""

@@ -6,6 +6,7 @@ its result: the attempt number is checked on completion.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -28,7 +29,7 @@ from app.pipeline.dispatch.retry import (
     next_delay,
 )
 from app.pipeline.dispatch.tracebacks import LOGGED_BYTES, error_line, traceback_text, within
-from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
+from app.pipeline.router import ON_DEAD_PREFIX, Context, Route, read_on_dead_name
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
@@ -38,6 +39,12 @@ from app.storage.queue.dispatches import Claim, tries_since_replay
 from app.storage.queue.tracebacks import keep_traceback
 
 NOTHING = b"null"
+COUNTED_AS = {
+    DispatchState.SUCCEEDED: "succeeded",
+    DispatchState.RETRYING: "failed",
+    DispatchState.DEAD: "dead",
+}
+POSTPONED, LOST = "postponed", "lost"
 Record = Callable[[Ending], None]
 """Takes a success to be written a moment later, together with others."""
 
@@ -47,13 +54,20 @@ log = structlog.get_logger(__name__)
 class DispatchResult(NamedTuple):
     """How one attempt left its dispatch; `data` is what the handler returned, as JSON would carry it.
 
-    `is_recorded` is False when somebody else records it, and lets go of the claim then.
+    `is_recorded` is False when somebody else records it, and lets go of the claim then. `ended` is how the attempt is
+    counted, where the state does not say it.
     """
 
     state: DispatchState
     data: Any = None
     due_at: datetime | None = None
     is_recorded: bool = True
+    ended: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """How the attempt is counted."""
+        return self.ended or COUNTED_AS[self.state]
 
 
 def claim_work(services: Services, *, limit: int) -> list[Claim]:
@@ -139,7 +153,10 @@ def run_claim(
     With `record` a success that nothing waits for is handed over to be written, and the caller goes on. The next
     suspect may be claimed as soon as one has ended.
     """
+    began = time.perf_counter()
     result = _run_attempt(services, claim, event, route, record)
+    seconds = time.perf_counter() - began
+    services.meters.attempt(_counted_route(claim.route), event.channel, result.outcome, seconds)
     if claim.order_key is not None:
         tell_followers(services, claim, result.state, result.due_at)
     if claim.is_suspect:
@@ -156,7 +173,7 @@ def _run_attempt(
     if route is None:
         return _fail(services, claim, event, route, LookupError(f"no handler is called {claim.route}"))
     services.runtime.running[claim.dispatch_id] = claim
-    result = DispatchResult(DispatchState.RETRYING)
+    result = DispatchResult(DispatchState.RETRYING, ended=LOST)
     try:
         if route.transactional:
             result = _run_in_transaction(services, claim, event, route)
@@ -242,7 +259,13 @@ def _postpone(services: Services, claim: Claim, wait: Postponed) -> DispatchResu
     ending = taken_back(claim, services.clock.now(), due_at=wait.until)
     services.database.run(lambda tx: complete(tx, [ending]))
     log.debug("dispatch_postponed", event_id=claim.event_id, route=claim.route, reason=wait.message)
-    return DispatchResult(DispatchState.RETRYING, due_at=wait.until)
+    return DispatchResult(DispatchState.RETRYING, due_at=wait.until, ended=POSTPONED)
+
+
+def _counted_route(name: str) -> str:
+    """Return a route's name as it is counted: of a death's handler without which death it was."""
+    death = read_on_dead_name(name)
+    return name if death is None else f"{ON_DEAD_PREFIX}{death.handler}"
 
 
 def _fail(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from app.config.destinations import DestinationConfig, secret_bytes
 from app.config.rates import interval_of
 from app.core.errors import Postponed
+from app.core.ports import HttpAnswer
+from app.core.values import Event
 from app.pipeline.health import Rules
 from app.pipeline.returns import Returns
 from app.pipeline.router import Handler, Route
@@ -72,6 +74,8 @@ class DestinationRoute(Route):
     """The route to a destination: its `match` list decides, by the channel's name and the event's type."""
 
     config: DestinationConfig = field(kw_only=True)
+    send_once: Callable[[Event], HttpAnswer] = field(kw_only=True)
+    """Sends one event past gate and state, which stay as they are; for an operator's test."""
 
     def takes(self, channel: str, platform: str, event_type: str, version: str) -> bool:
         """Say whether such an event is forwarded; platform and version play no part here."""
@@ -96,7 +100,9 @@ def open_destination(config: DestinationConfig, ca_bundle: str = "") -> Destinat
     )
 
 
-def route_to(config: DestinationConfig, handler: Handler) -> DestinationRoute:
+def route_to(
+    config: DestinationConfig, handler: Handler, send_once: Callable[[Event], HttpAnswer]
+) -> DestinationRoute:
     """Return the route of a destination."""
     return DestinationRoute(
         name=route_name(config.name),
@@ -107,6 +113,7 @@ def route_to(config: DestinationConfig, handler: Handler) -> DestinationRoute:
         order_by=config.order_by,
         retry_delays=config.retry_delays,
         config=config,
+        send_once=send_once,
     )
 
 

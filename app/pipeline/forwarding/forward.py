@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -28,6 +29,7 @@ from app.pipeline.health import Admission, admit, after_failure, after_success
 from app.pipeline.own_events import DESTINATION_PAUSED, OwnEvents
 from app.pipeline.router import Context, Handler
 from app.security.judgement import Verdict, failure, judge
+from app.security.outbound import Observer
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Database, Transaction
 from app.storage.destination_states import DestinationState, find_state, lock_state, write_state
@@ -76,6 +78,10 @@ class Forwarder:
             if admission.state.failures or admission.probes:
                 self._record(destination, after_success)
         return {"status": answer.status}
+
+    def send_once(self, destination: Destination, event: Event) -> HttpAnswer:
+        """Sign and post one event and return the answer, whatever its status; no state is asked or changed."""
+        return self._send(destination, event, attempt=1)
 
     def _admission(self, destination: Destination) -> Admission:
         """Ask for leave; only what changes the state takes a write transaction."""
@@ -156,11 +162,23 @@ class Forwarder:
 
 
 def destination_routes(
-    configs: Iterable[DestinationConfig], forwarder: Forwarder, *, ca_bundle: str = ""
+    configs: Iterable[DestinationConfig],
+    forwarder: Forwarder,
+    *,
+    ca_bundle: str = "",
+    observe: Observer | None = None,
 ) -> tuple[DestinationRoute, ...]:
-    """Open every destination and return the routes to them."""
-    return tuple(
-        route_to(config, _handler(forwarder, open_destination(config, ca_bundle))) for config in configs
+    """Open every destination and return the routes to them; `observe` is told of each call."""
+    opened = [open_destination(config, ca_bundle) for config in configs]
+    if observe is not None:
+        for destination in opened:
+            destination.client.observed_by(observe)
+    return tuple(_route(forwarder, each) for each in opened)
+
+
+def _route(forwarder: Forwarder, destination: Destination) -> DestinationRoute:
+    return route_to(
+        destination.config, _handler(forwarder, destination), partial(forwarder.send_once, destination)
     )
 
 

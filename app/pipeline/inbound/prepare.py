@@ -23,6 +23,9 @@ from app.pipeline.evidence import Kept, kept_of, seal_exact
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
 from app.pipeline.inbound.pressure import turned_away
 from app.pipeline.inbound.proof import let_in, prove
+from app.pipeline.inbound.set_up_checks import CHALLENGE, note_check
+from app.pipeline.inbound.telling import TURNED_AWAY, Answered
+from app.pipeline.overrides import check_is_on
 from app.pipeline.router import Route
 from app.pipeline.services import Services
 from app.storage.expected_payments import MAX_ORDER
@@ -49,6 +52,13 @@ class Proven(NamedTuple):
     trace_id: str
 
 
+class SetUp(NamedTuple):
+    """A set-up request that needs no proof: the name of its form, and its answer."""
+
+    kind: str
+    answer: Reply
+
+
 class Prepared(NamedTuple):
     """A proven request whose events are ready to be stored."""
 
@@ -72,6 +82,7 @@ class UnknownEventError(RefusedError):
 def admit(services: Services, channel_name: str, method: str) -> int:
     """Judge a callback by its head alone and return how many bytes its body may have; raises RefusedError."""
     channel, source = services.channels.with_capability(channel_name, WebhookSource)
+    check_is_on(services, channel.name)
     _check_method(source, method)
     return longest_body(services, channel)
 
@@ -84,7 +95,7 @@ def longest_body(services: Services, channel: Channel | None) -> int:
 
 def prepare(
     services: Services, channel_name: str, request: InboundRequest, *, trace_id: str
-) -> Reply | Prepared:
+) -> Answered | Prepared:
     """Return what is to be stored, or an answer: a set-up request's, or one that turns the delivery away under pressure.
 
     Raises CallgateError for every other refusal. The steps are 1 to 7 of receive.py. Whoever stores nothing of it gives the engine's places back (accept.give_up).
@@ -92,15 +103,17 @@ def prepare(
     channel, source = services.channels.with_capability(channel_name, WebhookSource)
     _check_method(source, request.method)
     let_in(services, channel, request)
-    if (answer := _set_up(channel, request)) is not None:
-        return answer
+    if (set_up := _set_up(channel, request)) is not None:
+        note_check(services, channel.name, request, kind=set_up.kind, trace_id=trace_id)
+        return Answered(set_up.answer)
     verified = prove(services, channel, source, request)
     if (answer := source.challenge(request, verified)) is not None:
-        return answer
+        note_check(services, channel.name, request, kind=CHALLENGE, trace_id=trace_id)
+        return Answered(answer)
     if services.runtime.pressure.over and (
         away := turned_away(services, channel, request, trace_id=trace_id)
     ):
-        return away
+        return Answered(away, TURNED_AWAY)
     parsed = _parsed(channel, source, request, verified)
     return _prepared(services, Proven(channel, source, request, verified, parsed, trace_id))
 
@@ -132,10 +145,12 @@ def _check_method(source: WebhookSource, method: str) -> None:
         raise RefusedError("method_not_allowed", f"This platform sends {allowed} only.", http_status=405)
 
 
-def _set_up(channel: Channel, request: InboundRequest) -> Reply | None:
+def _set_up(channel: Channel, request: InboundRequest) -> SetUp | None:
     set_up = channel.as_capability(SetUpSource)
-    answers = (each.answer(request, request.received_at) for each in set_up.handshakes) if set_up else ()
-    return next((answer for answer in answers if answer is not None), None)
+    for each in set_up.handshakes if set_up else ():
+        if (answer := each.answer(request, request.received_at)) is not None:
+            return SetUp(each.name, answer)
+    return None
 
 
 def _parsed(

@@ -1,4 +1,4 @@
-"""What `flask channels check` finds out: are a channel's keys complete, and does the platform take them?
+"""What `flask channels check` and `POST /api/v1/channels/<name>/check` find out: are a channel's keys complete, and does the platform take them?
 
 Reads the configuration and, unless told to stay offline, asks each platform that gives app tokens for one, and each login
 server that names its own addresses for them. A platform is asked without force, so the token that is in use stays good;
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from app.config.settings import Settings
-from app.core.errors import UpstreamError, UpstreamUnavailable
+from app.core.errors import RefusedError, UpstreamError, UpstreamUnavailable
 from app.pipeline.channels import Channel, Channels, DisabledChannel, ask_platform, unsafe_about
 from app.pipeline.operators.channels import CAPABILITIES
 from app.pipeline.operators.doctor.channel import is_simulated, questions
+from app.pipeline.services import Services
 
 State = Literal["ok", "off", "wrong"]
 Question = Callable[[], Any]
@@ -30,6 +31,15 @@ class Checked(NamedTuple):
     state: State
     sentences: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON shows it."""
+        return {
+            "channel": self.name,
+            "platform": self.platform,
+            "state": self.state,
+            "sentences": list(self.sentences),
+        }
+
 
 def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
     """Yield every channel as soon as it has been looked at; `ask` is how its platform is asked."""
@@ -37,6 +47,27 @@ def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
         yield _check_enabled(channel, ask)
     for disabled in channels.disabled:
         yield _check_disabled(disabled)
+
+
+def check_now(services: Services, name: str) -> Checked:
+    """Look at one channel and ask its platform; raises RefusedError 404 for one that is not in the file."""
+    (checked,) = check_channels(only(services.channels, name), asking_platforms(services.settings))
+    return checked
+
+
+def only(channels: Channels, name: str) -> Channels:
+    """Return the channel of that name alone; raises RefusedError 404."""
+    one = Channels(
+        [channel for channel in channels if channel.name == name],
+        [disabled for disabled in channels.disabled if disabled.config.name == name],
+    )
+    if not [*one, *one.disabled]:
+        raise RefusedError(
+            "unknown_channel",
+            f"There is no channel {name[:64]!r}; see `flask channels list`.",
+            http_status=404,
+        )
+    return one
 
 
 def _check_enabled(channel: Channel, ask: Ask) -> Checked:

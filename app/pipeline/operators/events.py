@@ -1,40 +1,58 @@
-"""Events, rejections and channels as the API, the console and the terminal show them: plain JSON values."""
+"""Events as the API, the console and the terminal show them: plain JSON values."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import orjson
-
-from app.core.errors import RequestError
-from app.core.moments import as_text, iso_moment
+from app.core.moments import as_text
 from app.core.states import EventState
 from app.core.storable import is_storable
-from app.pipeline.evidence import refused_body, without_credentials
-from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
+from app.pipeline.evidence import without_credentials
+from app.pipeline.operators.event_search import SECONDS, must_search, read_sought, search_events
+from app.pipeline.operators.filters import filter_state, filter_text, filter_time
+from app.pipeline.operators.pages import decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, event_from_row, find_event_row
-from app.storage.inbox.rejections import list_rejections
+from app.storage.inbox.events import EventFilter, event_from_row, find_event_row, recent_types
+from app.storage.inbox.receipts import find_receipt
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 from app.storage.queue.event_lists import list_events
+from app.storage.queue.event_search import Sought
 from app.storage.queue.event_states import event_state_of
 
-LONGEST_FILTER = 1000
 ID_LENGTH = 32
+TYPES_AMONG = 500
 
 
 def list_events_page(
-    services: Services, wanted: Mapping[str, str], *, cursor: str | None, limit: int
+    services: Services,
+    wanted: Mapping[str, str],
+    *,
+    cursor: str | None,
+    limit: int,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
-    """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter."""
+    """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
+
+    Where no single index finds them (texts, types with a `*`, several filters), the page also says whether and where it
+    stopped looking after about `seconds`.
+    """
     filter_ = event_filter(wanted)
-    before = decode_cursor(cursor)
+    before, sought = decode_cursor(cursor), read_sought(wanted)
+    if sought is not None or must_search(filter_):
+        found = search_events(
+            services, filter_, sought or Sought(), before=before, limit=limit, seconds=seconds
+        )
+        return {
+            "items": [event_summary(row) for row in found.rows],
+            "next_cursor": None if found.end is None else encode_cursor(*found.end),
+            "partial": found.is_partial,
+            "searched_back_to": as_text(found.end[0]) if found.is_partial and found.end else None,
+        }
     with services.database.read() as tx:
         rows = list_events(tx, filter_, before=before, limit=limit + 1)
     page = rows[:limit]
@@ -45,21 +63,23 @@ def list_events_page(
     }
 
 
+def known_types(services: Services) -> list[str]:
+    """Return the types of the newest events, to choose from."""
+    with services.database.read() as tx:
+        return recent_types(tx, limit=TYPES_AMONG)
+
+
 def event_filter(wanted: Mapping[str, str]) -> EventFilter:
     """Read the parameters that choose events; raises RequestError for a bad one."""
-    for name in ("channel", "type", "q"):
-        if not is_storable(wanted.get(name, ""), LONGEST_FILTER):
-            raise RequestError(
-                "bad_filter",
-                f"{name} must be text of {LONGEST_FILTER} characters at most, without NUL and half characters.",
-            )
+    texts = {name: filter_text(name, wanted.get(name)) for name in ("channel", "type", "q", "subject")}
     return EventFilter(
-        channel=wanted.get("channel"),
-        type=wanted.get("type"),
-        state=_state(wanted.get("state")),
-        text=wanted.get("q"),
-        since=_time("since", wanted.get("since")),
-        until=_time("until", wanted.get("until")),
+        channel=texts["channel"],
+        type=texts["type"],
+        subject=texts["subject"],
+        state=filter_state(EventState, wanted.get("state")),
+        text=texts["q"],
+        since=filter_time("since", wanted.get("since")),
+        until=filter_time("until", wanted.get("until")),
     )
 
 
@@ -89,6 +109,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
             return None
         dispatches = list_dispatches(tx, [event_id])
         attempts = list_attempts(tx, [dispatch.id for dispatch in dispatches])
+        receipt = find_receipt(tx, event_id)
     channel = services.channels.get(row.channel)
     secrets = channel.secrets if channel is not None else frozenset()
     event = without_credentials(channel, event_from_row(row))
@@ -104,6 +125,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         "body_base64": base64.b64encode(event.raw).decode() if row.body is not None else None,
         "body_pruned": row.body is None,
         "masked": list(event.masked),
+        "receipt": None if receipt is None else _receipt(receipt),
         "dispatches": [
             {
                 "id": dispatch.id,
@@ -126,6 +148,17 @@ def _route_that_died(route: str, dispatches: Sequence[StoredRow]) -> str | None:
     return next((str(each.route) for each in dispatches if each.id == name.dispatch_id), None)
 
 
+def _receipt(row: StoredRow) -> dict[str, Any]:
+    """Return what the platform was answered when it delivered an event last."""
+    return {
+        "answered_at": as_text(row.answered_at),
+        "status": row.status,
+        "duration_ms": row.duration_us / 1000,
+        "trace_id": row.trace_id,
+        "answer": None if row.answer is None else bytes(row.answer).decode("utf-8", "replace"),
+    }
+
+
 def _attempt(row: StoredRow) -> dict[str, Any]:
     return {
         "number": row.number,
@@ -136,59 +169,3 @@ def _attempt(row: StoredRow) -> dict[str, Any]:
         "traceback": None if row.traceback is None else bytes(row.traceback).decode("utf-8", "replace"),
         "trigger": row.trigger,
     }
-
-
-def list_rejections_page(
-    services: Services, channel: str | None, *, cursor: str | None, limit: int
-) -> dict[str, Any]:
-    """Return one page of refused deliveries."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004
-        raise bad_cursor()
-    with services.database.read() as tx:
-        rows = list_rejections(tx, channel=channel, before=int(cursor) if cursor else None, limit=limit + 1)
-    page = rows[:limit]
-    return {
-        "items": [_rejection(services, row) for row in page],
-        "next_cursor": str(page[-1].id) if len(rows) > limit else None,
-    }
-
-
-def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
-    # Those kept before bodies were masked are masked here.
-    body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
-    return {
-        "id": row.id,
-        "channel": row.channel,
-        "status": row.status,
-        "error": row.error,
-        "reason": row.reason,
-        "method": row.method,
-        "path": row.path,
-        "remote_addr": row.remote_addr,
-        "received_at": as_text(row.received_at),
-        "headers": orjson.loads(row.headers),
-        "body_base64": base64.b64encode(body).decode(),
-        "body_length": row.body_length,
-        "trace_id": row.trace_id,
-    }
-
-
-def _state(text: str | None) -> EventState | None:
-    if text is None:
-        return None
-    if text not in set(EventState):
-        raise RequestError("bad_state", "state must be one of " + ", ".join(EventState) + ".")
-    return EventState(text)
-
-
-def _time(name: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return iso_moment(text)
-    except ValueError:
-        raise RequestError(
-            "bad_time",
-            f"{name} must be a time such as 2026-01-31T08:00:00Z, in UTC within the years 1 to 9999; in an address a + is "
-            "written %2B.",
-        ) from None

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from app.core.errors import RequestError
 from app.storage.database.db import EPOCH
 
+DIGITS = 19
+"""A number of fewer digits fits into eight bytes, which is what the databases have for an id."""
+
 
 def encode_cursor(at: datetime, event_id: str) -> str:
     """Return where a page ends, as text for the caller."""
@@ -27,6 +30,15 @@ def decode_cursor(text: str | None) -> tuple[datetime, str] | None:
         return EPOCH + timedelta(microseconds=int(micros)), event_id
     except (ValueError, binascii.Error, OverflowError):
         raise bad_cursor() from None
+
+
+def id_cursor(text: str | None) -> int | None:
+    """Return the number a cursor is where lists go by a numbered id, None for the first page; raises RequestError."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < DIGITS):
+        raise bad_cursor()
+    return int(text)
 
 
 def bad_cursor() -> RequestError:

@@ -5,14 +5,20 @@ Sessions end by their rows, which every process reads with each request; tokens 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.core.errors import RefusedError
+from app.core.moments import as_text
+from app.core.storable import is_storable
 from app.pipeline.login.linking import revoke_at_platform
 from app.pipeline.login.sessions import forget_tokens
+from app.pipeline.operators.pages import bad_cursor
 from app.pipeline.services import Services
 from app.storage.audit import write_audit
+from app.storage.database.db import StoredRow
 from app.storage.login.connections import find_connection
 from app.storage.login.identities import (
     StoredIdentity,
@@ -20,10 +26,18 @@ from app.storage.login.identities import (
     list_identities,
     list_identities_of_user,
 )
-from app.storage.login.sessions import end_sessions_of_identity, end_sessions_of_user
-from app.storage.login.users import find_disabled, lock_user, set_disabled
+from app.storage.login.sessions import (
+    end_session,
+    end_sessions_of_identity,
+    end_sessions_of_user,
+    find_live_session,
+    list_sessions_of_user,
+)
+from app.storage.login.users import find_disabled, find_user, lock_user, set_disabled
 
 MOST_SHOWN = 500
+ID_LENGTH = 32
+ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,89 @@ def list_people(services: Services, *, limit: int = 50, before: str | None = Non
         found = list_identities(tx, before=before, limit=min(limit, MOST_SHOWN))
         disabled = find_disabled(tx, {each.user_id for each in found})
     return [PersonView(each, disabled.get(each.user_id)) for each in found]
+
+
+def list_people_page(services: Services, *, cursor: str | None, limit: int) -> dict[str, Any]:
+    """Return one page of identities with their people, newest first; raises RequestError for a bad cursor."""
+    if cursor is not None and not ID.fullmatch(cursor):
+        raise bad_cursor()
+    found = list_people(services, limit=limit + 1, before=cursor)
+    page = found[:limit]
+    items = [identity_view(each.identity) | {"disabled_at": as_text(each.disabled_at)} for each in page]
+    return {"items": items, "next_cursor": page[-1].identity.id if len(found) > limit else None}
+
+
+def show_person(services: Services, user_id: str) -> dict[str, Any]:
+    """Return one user with identities and sessions; raises RefusedError 404."""
+    with services.database.read() as tx:
+        user = find_user(tx, user_id) if is_storable(user_id, ID_LENGTH) else None
+        if user is None:
+            raise unknown_person()
+        identities = list_identities_of_user(tx, user_id)
+        sessions = list_sessions_of_user(tx, user_id, limit=MOST_SHOWN)
+    return {
+        "user_id": user.id,
+        "created_at": as_text(user.created_at),
+        "disabled_at": as_text(user.disabled_at),
+        "identities": [identity_view(each) for each in identities],
+        "sessions": [session_view(row) for row in sessions],
+    }
+
+
+def end_session_of_person(services: Services, user_id: str, sid: str, *, actor: str) -> None:
+    """End one session of a user, on every process at once, audited; raises RefusedError 404."""
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        session = find_live_session(tx, sid, now) if is_storable(sid, ID_LENGTH) else None
+        if session is None or session.user_id != user_id:
+            raise RefusedError(
+                "unknown_session", "This user has no such session that still lives.", http_status=404
+            )
+        end_session(tx, sid, now)
+        detail = {"ended": 1}
+        write_audit(tx, at=now, actor=actor, action="sessions.ended", target=user_id, detail=detail)
+
+
+def end_sessions_of_person(services: Services, user_id: str, *, actor: str) -> int:
+    """End every session of a user, on every process at once, audited; return how many. Raises RefusedError 404."""
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        if not is_storable(user_id, ID_LENGTH) or not lock_user(tx, user_id):
+            raise unknown_person()
+        ended = end_sessions_of_user(tx, user_id, now=now)
+        detail = {"ended": ended}
+        write_audit(tx, at=now, actor=actor, action="sessions.ended", target=user_id, detail=detail)
+    return ended
+
+
+def identity_view(identity: StoredIdentity) -> dict[str, Any]:
+    """Return an identity as JSON shows it."""
+    known = identity.known
+    return {
+        "id": identity.id,
+        "user_id": identity.user_id,
+        "channel": identity.channel,
+        "issuer": known.issuer,
+        "subject_kind": known.subject_kind,
+        "subject": known.subject,
+        "union_id": known.union_id,
+        "name": known.name,
+        "avatar_url": known.avatar_url,
+        "first_login_at": as_text(identity.first_login_at),
+        "last_login_at": as_text(identity.last_login_at),
+    }
+
+
+def session_view(row: StoredRow) -> dict[str, Any]:
+    """Return a session as JSON shows it; its id opens nothing without our signature."""
+    return {
+        "id": row.sid,
+        "identity_id": row.identity_id,
+        "created_at": as_text(row.created_at),
+        "last_seen_at": as_text(row.last_seen_at),
+        "expires_at": as_text(row.expires_at),
+        "ended_at": as_text(row.ended_at),
+    }
 
 
 def disable_person(services: Services, user_id: str, *, actor: str) -> int:

@@ -36,6 +36,7 @@ from app.storage.queue.replays import DueAgain, list_dispatches_of, lock_whole, 
 
 BATCH = 200
 SAMPLE = 10
+ACTION, STARTED = "events.replayed", "started"
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +171,7 @@ def replay_events(
     target = f"{limit if limit is not None else 'all'} by filter"
     asked = {"filter": filter_as_json(wanted), "route": order.route, "rate": order.rate, "limit": limit}
     with services.database.begin() as tx:
-        _audit(services, tx, order, target=target, outcome="started", detail=asked)
+        _audit(services, tx, order, target=target, outcome=STARTED, detail=asked, at=start)
     done = Replayed()
     for rows in _batches(services, wanted, limit=limit):
         done = done.plus(_replay_batch(services, rows, order, start=start, position=done.events))
@@ -236,7 +237,7 @@ def _replay_rows(
     total, changed, again = Replayed(pruned=len(rows) - len(whole)), [], []
     for row in whole:
         due_at = start + timedelta(seconds=(position + total.events) / order.rate if order.rate else 0)
-        chosen = _chosen(stored[row.id], order)
+        chosen = chosen_dispatches(stored[row.id], order)
         idle = [item for item in chosen if item.state != DispatchState.RUNNING.value]
         made = 0 if chosen else _add_missing(services, tx, row, stored[row.id], order, due_at=due_at)
         again += [DueAgain(item.id, item.state, item.attempt, due_at) for item in idle]
@@ -254,7 +255,7 @@ def _counted(count: int, *, running: int, due_at: datetime) -> Replayed:
     return Replayed(running=running, nothing_to_run=0 if running else 1)
 
 
-def _chosen(stored: Sequence[StoredRow], order: ReplayOrder) -> list[StoredRow]:
+def chosen_dispatches(stored: Sequence[StoredRow], order: ReplayOrder) -> list[StoredRow]:
     """Return the dispatches of an event that the order means, running ones included.
 
     What followed from a death ran for that death; it runs again only when it died itself, or when it is named.
@@ -325,12 +326,13 @@ def _audit(
     target: str,
     outcome: str,
     detail: dict[str, Any],
+    at: datetime | None = None,
 ) -> None:
     write_audit(
         tx,
-        at=services.clock.now(),
+        at=at or services.clock.now(),
         actor=order.actor,
-        action="events.replayed",
+        action=ACTION,
         target=target,
         outcome=outcome,
         trace_id=order.trace_id,

@@ -13,6 +13,7 @@ from app.core.errors import RequestError
 from app.core.moments import as_text
 from app.core.states import DispatchState, EventState
 from app.pipeline.operators.events import event_filter
+from app.pipeline.operators.filters import read_reason
 from app.pipeline.services import Services
 from app.storage.inbox.events import EventFilter
 
@@ -23,7 +24,6 @@ STATES = {
 }
 DEFAULT_RATE = 100.0
 LEAST_RATE, MOST_RATE = 0.1, 10_000
-MAX_REASON = 200
 MOST_AT_ONCE = 10_000
 """Events that one request may replay; the terminal may replay any number."""
 
@@ -46,7 +46,7 @@ def read_order(
     """Read reason, route, dispatches and rate."""
     return ReplayOrder(
         actor=actor,
-        reason=_reason(values.get("reason")),
+        reason=read_reason(values.get("reason")),
         route=_route(services, values.get("route")),
         states=_states(values.get("dispatches", "all")),
         rate=_rate(values.get("rate")),
@@ -100,13 +100,6 @@ def filter_as_json(wanted: EventFilter) -> dict[str, Any]:
         "until": as_text(wanted.until),
     }
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _reason(value: Any) -> str:
-    text = value.strip() if isinstance(value, str) else ""
-    if not text or len(text) > MAX_REASON:
-        raise RequestError("bad_reason", f"reason must say why, in 1 to {MAX_REASON} characters.")
-    return text
 
 
 def _route(services: Services, value: Any) -> str | None:

@@ -87,7 +87,9 @@ def run_message(services: Services, channel_name: str, event: Event, context: Co
     _settle(services, out)
     try:
         _send_pages(services, out)
-        return {"state": _end(services, out).value}
+        ended = _end(services, out)
+        services.meters.message(channel_name, ended.value)
+        return {"state": ended.value}
     except Stopped:
         return {"state": _stop(services, out).value}
 
@@ -238,6 +240,7 @@ def fail_message(
     if following is not None:
         dispatch = NewDispatch(new_id(now), event.id, message_route_name(following), due_at=now)
     state = fail_channel(tx, failed, dispatch, now=now)
+    services.meters.message(channel_name, state.value)
     log.warning(
         "message_failed",
         event_id=event.id,

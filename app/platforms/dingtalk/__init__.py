@@ -11,6 +11,7 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
+from app.platforms.dingtalk.console import CONSOLE
 from app.platforms.dingtalk.js_pages import DingtalkJsPages
 from app.platforms.dingtalk.login import DingtalkLogin
 from app.platforms.dingtalk.member_login import DingtalkMemberLogin
@@ -57,4 +58,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://open.dingtalk.com/document/",
     settings=DingtalkSettings,
     open=open_channel,
+    console=CONSOLE,
 )

@@ -11,6 +11,7 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.feishu.app_token import FeishuAppToken
 from app.platforms.feishu.callbacks import FeishuCallbacks
+from app.platforms.feishu.console import CONSOLE
 from app.platforms.feishu.js_pages import FeishuJsPages
 from app.platforms.feishu.login import FeishuLogin
 from app.platforms.feishu.relay import FeishuRelay
@@ -39,4 +40,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://open.feishu.cn/document/",
     settings=FeishuSettings,
     open=open_channel,
+    console=CONSOLE,
 )

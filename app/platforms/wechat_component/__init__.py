@@ -9,6 +9,7 @@ from app.core.ports import PlatformSpec
 from app.platforms.wechat_component.accounts import ComponentAccounts
 from app.platforms.wechat_component.callbacks import ComponentCallbacks
 from app.platforms.wechat_component.component import keyring
+from app.platforms.wechat_component.console import CONSOLE
 from app.platforms.wechat_component.login import ComponentLogin
 from app.platforms.wechat_component.settings import ComponentSettings
 
@@ -35,4 +36,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/getting_started/how_to_read.html",
     settings=ComponentSettings,
     open=open_component,
+    console=CONSOLE,
 )

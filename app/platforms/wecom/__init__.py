@@ -9,6 +9,7 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.wecom.app_token import WecomAppTokens
 from app.platforms.wecom.callbacks import WecomCallbacks
+from app.platforms.wecom.console import CONSOLE
 from app.platforms.wecom.js_pages import WecomJsPages
 from app.platforms.wecom.login import WecomLogin
 from app.platforms.wecom.relay import WecomRelay
@@ -48,4 +49,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.work.weixin.qq.com/document/path/96466",
     settings=WecomSettings,
     open=open_application,
+    console=CONSOLE,
 )

@@ -26,6 +26,7 @@ from app.core.exact_json import read_json, write_json
 from app.core.states import EventState
 from app.core.values import Event
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
+from app.storage.database.newest import newest_of_each
 
 events = Table(
     "events",
@@ -59,6 +60,16 @@ events = Table(
     Index("ix_events_received_at", "received_at", "id"),
     Index("ix_events_channel_received_at", "channel", "received_at"),
     Index("ix_events_state_received_at", "state", "received_at"),
+    Index("ix_events_type_received_at", "type", "received_at"),
+)
+
+# Many platforms' events are about nobody, and those cost nothing here; MariaDB's index holds them too.
+Index(
+    "ix_events_subject",
+    events.c.subject,
+    events.c.received_at,
+    postgresql_where=events.c.subject.is_not(None),
+    sqlite_where=events.c.subject.is_not(None),
 )
 
 SUMMARY = (
@@ -97,10 +108,11 @@ _COUNT_COPIES = (
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """What to list; every member narrows the list. Types may hold `*`."""
+    """What to list; every member narrows the list. Types may hold `*`; `subject` is exact, `text` is a part of a name."""
 
     channel: str | None = None
     type: str | None = None
+    subject: str | None = None
     state: EventState | None = None
     text: str | None = None
     since: datetime | None = None
@@ -271,8 +283,13 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
     return found
 
 
-def newest_event_at(tx: Connection, channel: str) -> datetime | None:
-    """Return when a channel's newest event was received (relies on ix_events_channel_received_at)."""
-    own = select(events.c.received_at).where(events.c.channel == channel)
-    found: datetime | None = tx.execute(own.order_by(events.c.received_at.desc()).limit(1)).scalar()
-    return found
+def recent_types(tx: Connection, *, limit: int) -> list[str]:
+    """Return the types of the newest events, each once (relies on ix_events_received_at)."""
+    newest = select(events.c.type).order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)
+    return sorted(set(tx.execute(newest).scalars()))
+
+
+def newest_events(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return id, type and time of each channel's newest event, where it has one (relies on ix_events_channel_received_at)."""
+    columns = (events.c.channel, events.c.id, events.c.type, events.c.received_at)
+    return newest_of_each(tx, columns, events.c.received_at, channels)

@@ -15,11 +15,25 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Row, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    func,
+    or_,
+    select,
+)
 
 from app.core.storable import storable
 from app.security.addresses import address_group
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
+from app.storage.database.newest import newest_of_each
 
 MOST_PER_CHANNEL = 2_000
 MOST_BODY_BYTES = 4096
@@ -164,12 +178,64 @@ def delete_old_rejections(tx: Connection, before: datetime, *, limit: int) -> in
 
 
 def list_rejections(
-    tx: Connection, *, channel: str | None, before: int | None, limit: int
+    tx: Connection,
+    *,
+    channel: str | None,
+    before: int | None,
+    limit: int,
+    since: datetime | None = None,
+    word: str | None = None,
 ) -> Sequence[Row[Any]]:
-    """Return rejections, newest first, with ids below `before`."""
-    query = select(rejections)
-    if channel is not None:
-        query = query.where(rejections.c.channel == channel)
+    """Return rejections, newest first, with ids below `before`; `word` is what their reasons begin with."""
+    query = select(rejections).where(*_narrowed(channel, since, word))
     if before is not None:
         query = query.where(rejections.c.id < before)
     return tx.execute(query.order_by(rejections.c.id.desc()).limit(limit)).all()
+
+
+def find_rejection(tx: Connection, rejection_id: int) -> Row[Any] | None:
+    """Return one rejection."""
+    return tx.execute(select(rejections).where(rejections.c.id == rejection_id)).one_or_none()
+
+
+def count_rejections(
+    tx: Connection, *, channel: str | None, since: datetime | None, newest: int
+) -> Sequence[Row[Any]]:
+    """Return how many of the newest rejections have the same channel, word and reason, and the first and the last of them."""
+    own = rejections.c
+    looked_at = (
+        select(own.id, own.channel, own.error, own.reason, own.received_at)
+        .where(*_narrowed(channel, since, None))
+        .order_by(own.id.desc())
+        .limit(newest)
+        .subquery("looked_at")
+    )
+    found = looked_at.c
+    same = (found.channel, found.error, found.reason)
+    query = select(
+        *same,
+        func.count().label("count"),
+        func.max(found.id).label("last_id"),
+        func.min(found.received_at).label("first_at"),
+        func.max(found.received_at).label("last_at"),
+    )
+    return tx.execute(query.group_by(*same)).all()
+
+
+def _narrowed(channel: str | None, since: datetime | None, word: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if channel is not None:
+        conditions.append(rejections.c.channel == channel)
+    if since is not None:
+        conditions.append(rejections.c.received_at >= since)
+    if word is not None:
+        conditions.append(
+            or_(rejections.c.reason == word, rejections.c.reason.startswith(f"{word}:", autoescape=True))
+        )
+    return conditions
+
+
+def newest_rejections(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return reason and time of each channel's newest rejection, where it has one (relies on ix_rejections_channel)."""
+    columns = (rejections.c.channel, rejections.c.id, rejections.c.reason, rejections.c.received_at)
+    return newest_of_each(tx, columns, rejections.c.id, channels)

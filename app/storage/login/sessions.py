@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,6 +115,12 @@ def end_sessions_of_user(tx: Connection, user_id: str, *, except_sid: str = "", 
         )
         .values(ended_at=now)
     ).rowcount
+
+
+def list_sessions_of_user(tx: Connection, user_id: str, *, limit: int) -> Sequence[Row[Any]]:
+    """Return a user's sessions with when they were used last, newest first (relies on ix_sessions_user_id)."""
+    query = select(sessions).where(sessions.c.user_id == user_id)
+    return tx.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.sid).limit(limit)).all()
 
 
 def move_session(tx: Connection, sid: str, identity_id: str) -> None:

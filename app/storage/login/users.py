@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, select
+from sqlalchemy import Column, Connection, Row, String, Table, select
 
 from app.storage.database.db import UtcDateTime, metadata
 
@@ -37,6 +38,11 @@ def wait_for_word(tx: Connection, word: str, now: datetime) -> None:
     """
     insert_user(tx, word, now)
     delete_user(tx, word)
+
+
+def find_user(tx: Connection, user_id: str) -> Row[Any] | None:
+    """Return one user."""
+    return tx.execute(select(users).where(users.c.id == user_id)).one_or_none()
 
 
 def lock_user(tx: Connection, user_id: str) -> bool:

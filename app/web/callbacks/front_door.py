@@ -7,13 +7,14 @@ This is the way under any WSGI server; under `flask serve` loop_front.py stands 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import structlog
 from flask import Flask, g
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.config.settings import Settings
 from app.core.address_ports import SubAddresses
@@ -23,8 +24,11 @@ from app.core.ports import WebhookSource
 from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
+from app.pipeline.inbound.telling import Delivery, tell_broken
 from app.pipeline.operators.doctor.probe import BESIDE_CALLBACKS
 from app.pipeline.services import Services
+from app.pipeline.upkeep.measures import Measures
+from app.pipeline.upkeep.shared_copies import renew_old_copies
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
@@ -35,6 +39,8 @@ METHODS = ("GET", "POST")
 """What a channel may send without saying so; a described source may name HEAD, OPTIONS and PUT too."""
 
 WEBHOOKS, WECHAT, API, CALLBACK = "/webhooks/", "/wechat", "/api/", "/platform/callback"
+METHOD_NOT_ALLOWED, INTERNAL = "method_not_allowed", "internal"
+SERVER_ERROR = 500
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 StartResponse = Callable[..., Any]
@@ -56,6 +62,13 @@ class Refusal(NamedTuple):
     request: InboundRequest
     error: Exception
     trace_id: str
+    began: float
+    """When its head was there, by time.perf_counter."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """The delivery as the pipeline tells of it."""
+        return Delivery(self.target.channel, self.request, self.trace_id, self.began)
 
 
 def callback_target(settings: Settings, path: str) -> Target | None:
@@ -100,8 +113,9 @@ def turned_away(services: Services, environ: Environ) -> Turned | None:
 class Callbacks:
     """A WSGI application that takes callbacks and hands everything else to the one behind it."""
 
-    def __init__(self, app: Flask, services: Services):
+    def __init__(self, app: Flask, services: Services, measures: Measures | None = None):
         self._app = app
+        self._measures = measures
         self._behind = app.wsgi_app
         self._services = services
         self.relay_hosts = RelayHosts(services.channels)
@@ -110,17 +124,22 @@ class Callbacks:
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; one with too many or too large headers, or of a banned address, before anything looks at it."""
         renew_old_bans(self._services)
+        if self._measures is not None:
+            self._measures.write_when_idle()
+        renew_old_copies(self._services)
         if (turned := turned_away(self._services, environ)) is not None:
             return send_reply(start_response, turned.reply, turned.trace_id, turned.headers)
         self.relay_hosts.lead(environ)
         target = self.target_of(environ)
         if target is None:
             return self._behind(environ, start_response)
-        trace_id = trace_word()
+        trace_id, began = trace_word(), time.perf_counter()
         TRACE_ID.set(trace_id)
         try:
-            reply = self._take(environ, target, trace_id)
+            reply = self._take(environ, target, trace_id, began)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
+            request = self.request_of(environ, target)
+            self._tell_of_others(Delivery(target.channel, request, trace_id, began), error)
             return self.answer_error(environ, start_response, error=error, trace_id=trace_id)
         return send_reply(start_response, reply, trace_id)
 
@@ -137,13 +156,22 @@ class Callbacks:
             return target
         return None
 
-    def _take(self, environ: Environ, target: Target, trace_id: str) -> Reply:
+    def _take(self, environ: Environ, target: Target, trace_id: str, began: float) -> Reply:
         services, name = self._services, target.channel
         try:
             body = read_body(environ, admitted(services, name, environ["REQUEST_METHOD"]))
         except CallgateError as error:
-            return refuse(services, name, self.request_of(environ, target), error, trace_id=trace_id)
-        return receive(services, name, self.request_of(environ, target, body), trace_id=trace_id)
+            request = self.request_of(environ, target)
+            return refuse(services, Delivery(name, request, trace_id, began), error)
+        request = self.request_of(environ, target, body)
+        return receive(services, name, request, trace_id=trace_id, began=began)
+
+    def _tell_of_others(self, delivery: Delivery, error: Exception) -> None:
+        """Tell of what is no refusal of the pipeline, which tells of its own."""
+        if not isinstance(error, CallgateError):
+            status = (error.code if isinstance(error, HTTPException) else None) or SERVER_ERROR
+            word = METHOD_NOT_ALLOWED if isinstance(error, MethodNotAllowed) else INTERNAL
+            tell_broken(self._services, delivery, word, status=status)
 
     def request_of(self, environ: Environ, target: Target, body: bytes = b"") -> InboundRequest:
         """Return a delivery as a value; one that is refused by its head has no body."""
@@ -155,14 +183,15 @@ class Callbacks:
         self, environ: Any, start_response: StartResponse, *, refusal: Refusal
     ) -> Iterable[bytes]:
         """Keep why a delivery was refused, and answer it; a WSGI application once the rest is given."""
-        target, request, error, trace_id = refusal
+        error = refusal.error
         try:
             if not isinstance(error, CallgateError):
                 raise error
-            reply = refuse(self._services, target.channel, request, error, trace_id=trace_id)
+            reply = refuse(self._services, refusal.delivery, error)
         except Exception as told:  # noqa: BLE001 - the error handlers of the application answer it
-            return self.answer_error(environ, start_response, error=told, trace_id=trace_id)
-        return send_reply(start_response, reply, trace_id)
+            self._tell_of_others(refusal.delivery, told)
+            return self.answer_error(environ, start_response, error=told, trace_id=refusal.trace_id)
+        return send_reply(start_response, reply, refusal.trace_id)
 
     def answer_error(
         self, environ: Any, start_response: StartResponse, *, error: Exception, trace_id: str

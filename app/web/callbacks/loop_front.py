@@ -8,6 +8,7 @@ docs/decisions/0028-event-loop-front.md.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -18,17 +19,18 @@ from flask import Flask
 from app.core.errors import CallgateError
 from app.core.identifiers import trace_word
 from app.core.values import Reply
-from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
+from app.pipeline.inbound.telling import Delivery, tell_answered
+from app.pipeline.overrides import RENEW_SECONDS
 from app.pipeline.relay.admission import CallHead, is_proven
 from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
-from app.security.bans import RENEW_SECONDS
+from app.pipeline.upkeep.shared_copies import renew_copies
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
 from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
-from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
+from app.web.callbacks.bridge import Responder, Rest, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
 from app.web.callbacks.relay_places import MOST_OF_ALL, RelayPlaces
 from app.web.callbacks.relayed_heads import head_of, is_relayed
@@ -94,17 +96,16 @@ class LoopFront:
         if isinstance(clock, SharedClock):
             clock.now()
             clock.never_keep_waiting()
-        if self._services.bans.enabled:
-            renew_bans(self._services)
-            self._renewing = loop.create_task(self._keep_bans_fresh())
+        renew_copies(self._services)
+        self._renewing = loop.create_task(self._keep_copies_fresh())
         self._commits.start(loop)
         self._on_start()
 
-    async def _keep_bans_fresh(self) -> None:
-        """Renew this process's copy of the bans again and again, in a thread: nothing on the loop asks the store."""
+    async def _keep_copies_fresh(self) -> None:
+        """Share with the other processes again and again, in a thread: nothing on the loop asks the store."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            await self._lookups.run(partial(renew_bans, self._services))
+            await self._lookups.run(partial(renew_copies, self._services))
 
     async def __rsgi__(self, scope: Scope, server: Server) -> None:
         """Answer a request; what its sender goes on sending after that is thrown away for a while."""
@@ -129,19 +130,20 @@ class LoopFront:
 
     async def _callback(self, exchange: Exchange, target: Target) -> None:
         """Take a callback: its head is judged, its body read, the delivery taken."""
-        trace_id = trace_word()
+        trace_id, began = trace_word(), time.perf_counter()
         TRACE_ID.set(trace_id)
-        environ, body = exchange.environ, b""
+        services, environ, body = self._services, exchange.environ, b""
         try:
-            limit = admitted(self._services, target.channel, environ["REQUEST_METHOD"])
+            limit = admitted(services, target.channel, environ["REQUEST_METHOD"])
             body = await exchange.reader.read(limit)
             request = self._front.request_of(environ, target, body)
-            reply = await self._receiver.take(target.channel, request, trace_id=trace_id)
+            answered = await self._receiver.take(target.channel, request, trace_id=trace_id)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
             refused = self._front.request_of(environ, target, body)
-            await self._refuse(exchange, Refusal(target, refused, error, trace_id))
+            await self._refuse(exchange, Refusal(target, refused, error, trace_id, began))
             return
-        self._send(exchange, reply, trace_id)
+        self._send(exchange, answered.reply, trace_id)
+        tell_answered(services, Delivery(target.channel, request, trace_id, began), answered)
 
     def _send(
         self, exchange: Exchange, reply: Reply, trace_id: str, headers: Iterable[tuple[str, str]] = ()
@@ -161,7 +163,9 @@ class LoopFront:
             body = await exchange.reader.read(self._longest_body)
         except CallgateError as error:
             application = partial(self._front.answer_error, error=error, trace_id=trace_word())
-        await self._pages.run(self._answer(application, exchange, body))
+        rest = await self._pages.run(self._answer(application, exchange, body))
+        if rest is not None:
+            await rest(self._pages.run, self._is_leaving)
 
     async def _relayed(self, exchange: Exchange) -> None:
         """Have a thread relay a call, which holds it until the platform has answered; pages have their own threads."""
@@ -187,7 +191,7 @@ class LoopFront:
             write = partial(spool.write_by, self._pages.run)
             await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
 
-    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], None]:
+    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], Rest | None]:
         """Return the work of a thread that has a WSGI application answer."""
         environ = for_application(exchange.environ, exchange.scope, body)
         return partial(answer_by_wsgi, application, environ, exchange.server, self._closing(exchange))

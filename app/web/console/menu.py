@@ -29,6 +29,15 @@ class Group(NamedTuple):
 MENU = (
     Group("", (Entry("console.overview", _("Overview"), "overview"),)),
     Group(
+        _("Traffic"),
+        (
+            Entry("console.events", _("Events"), "events"),
+            Entry("console.rejections", _("Rejections"), "rejections"),
+            Entry("console.dead_letters", _("Dead letters"), "dead"),
+            Entry("console.destinations", _("Destinations"), "destinations"),
+        ),
+    ),
+    Group(
         _("Messages"),
         (
             Entry("console.messages", _("Messages"), "messages"),
@@ -45,6 +54,7 @@ MENU = (
     Group(
         _("Set-up"),
         (
+            Entry("console.channels", _("Channels"), "channels"),
             Entry("console.app_tokens", _("App tokens"), "tokens"),
             Entry("console.api_tokens", _("API tokens"), "api", Role.ADMIN),
         ),
@@ -52,6 +62,8 @@ MENU = (
     Group(
         _("Administration"),
         (
+            Entry("console.audit", _("Audit"), "audit"),
+            Entry("console.settings", _("Settings"), "settings", Role.OPERATOR),
             Entry("console.bans", _("Bans"), "bans"),
             Entry("console.people", _("Operators"), "operators", Role.ADMIN),
             Entry("console.account", _("Your account"), "account"),

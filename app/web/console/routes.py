@@ -13,8 +13,15 @@ from app.web.console.access import form_token, guard, operator_or_none
 from app.web.console.account import add_account
 from app.web.console.api_tokens import add_api_tokens
 from app.web.console.app_tokens import add_app_tokens
+from app.web.console.audit import add_audit
 from app.web.console.bans import add_bans
 from app.web.console.bind_codes import add_bind_codes
+from app.web.console.bodies import masked_text, shown_text
+from app.web.console.channels import add_channels
+from app.web.console.dead_letters import add_dead_letters
+from app.web.console.destinations import add_destinations
+from app.web.console.event import add_event
+from app.web.console.events import add_events
 from app.web.console.identities import add_identities
 from app.web.console.listing import page_link
 from app.web.console.menu import menu_for
@@ -22,6 +29,9 @@ from app.web.console.messages import add_messages
 from app.web.console.notifications import add_notifications
 from app.web.console.overview import add_overview
 from app.web.console.people import add_people
+from app.web.console.rejections import add_rejections
+from app.web.console.replay import add_replay
+from app.web.console.settings import add_settings
 from app.web.console.signing_in import add_signing_in
 from app.web.console.views import add_views
 from app.web.console.words import explain, what_was_done
@@ -31,12 +41,21 @@ from app.web.people.session_cookies import keep_private
 
 PAGES = (
     add_overview,
+    add_events,
+    add_event,
+    add_replay,
+    add_rejections,
+    add_dead_letters,
+    add_destinations,
+    add_audit,
     add_messages,
     add_notifications,
     add_identities,
     add_bind_codes,
+    add_channels,
     add_app_tokens,
     add_api_tokens,
+    add_settings,
     add_bans,
     add_people,
     add_account,
@@ -74,6 +93,8 @@ def _for_pages(services: Services) -> dict[str, Any]:
         "menu": menu_for(operator.role),
         "csrf": form_token(services, operator),
         "page_link": page_link,
+        "shown": shown_text,
+        "masked": masked_text,
         "done": what_was_done(request.args.get("done", "")),
         "app_env": services.settings.app_env,
         "gateway": services.settings.public_base_url.partition("://")[2],

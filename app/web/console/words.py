@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
 from app.core.errors import CallgateError
+from app.web.console.traffic_words import TRAFFIC_DONE, TRAFFIC_ERRORS
 
 ERRORS: Mapping[str, LazyString] = {
     "wrong_password": _("Name and password do not belong together."),
@@ -36,7 +37,7 @@ ERRORS: Mapping[str, LazyString] = {
     "message_not_ended": _("The message is still being sent; stop it first, or wait."),
     "message_ended": _("The message has ended; there is nothing to stop."),
     "nothing_to_resend": _("Nothing of this message failed."),
-    "body_pruned": _("What it said is gone: bodies are kept for RETENTION_BODY_DAYS."),
+    "body_pruned": _("What it held is gone: bodies are kept for RETENTION_BODY_DAYS."),
     "unknown_notification": _("There is no notification of this name in the channels file."),
     "unknown_event": _("There is no event with this id."),
     "unknown_bindcode": _("There is no such bind code."),
@@ -46,7 +47,14 @@ ERRORS: Mapping[str, LazyString] = {
     "unknown_person": _("There is no such person."),
     "unknown_identity": _("This person has no such account."),
     "not_banned": _("This address is not kept out (any more)."),
+    "unknown_channel": _("There is no such channel in the channels file."),
+    "bad_reason": _("Say why, in 1 to 500 characters; it is kept in the audit."),
+    "configuration_at_fault": _("The files cannot be used, so what runs goes on; the faults are below."),
+    "cannot_reload": _(
+        "This gateway is not run by flask serve, so it cannot replace itself; restart the server that runs it."
+    ),
     "store_unavailable": _("The database cannot be reached at the moment; try again."),
+    **TRAFFIC_ERRORS,
 }
 """The errors that operators meet."""
 
@@ -68,8 +76,14 @@ DONE: Mapping[str, LazyString] = {
     "token_refreshed": _("There is a fresh token."),
     "api_token_revoked": _("The token has ended, and the relay tokens that it got with it."),
     "ban_lifted": _("The address is let in again, in every process within three seconds."),
+    "channel_disabled": _("The channel is switched off, in every process within three seconds."),
+    "channel_enabled": _("The channel is switched on, in every process within three seconds."),
+    "reload_asked_for": _(
+        "Every serving process is replaced, beginning within three seconds. What is refused stands in its log."
+    ),
     "view_saved": _("The view is saved."),
     "view_removed": _("The view is removed."),
+    **TRAFFIC_DONE,
 }
 """What was done, by the word behind `?done=`; an unknown word says nothing."""
 

@@ -18,7 +18,8 @@ from app.core.moments import iso_moment
 from app.core.ports import BindSource
 from app.pipeline.binding.codes import bind_code_status, create_bind_code
 from app.pipeline.operators.bindings import bindcode_view, made_bindcode_view
-from app.pipeline.operators.events import event_detail, list_events_page, list_rejections_page
+from app.pipeline.operators.events import event_detail, list_events_page
+from app.pipeline.operators.rejections import list_rejections_page
 from app.pipeline.services import Services
 from app.security.redaction import redact_event, redact_headers, redact_query
 from app.web.callbacks.reading import client_address
