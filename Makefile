@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
+REQUIREMENTS := requirements.txt requirements-scale.txt requirements-otel.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # constraints.txt names all packages, so nothing is left to find out about what depends on what. The large ones are installed

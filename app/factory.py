@@ -22,10 +22,11 @@ from app.config.push_keys import push_key_faults
 from app.config.setting_origins import setting_origins
 from app.config.settings import (
     Settings,
+    environment_faults,
     read_settings,
     setting_named,
+    weak_api_tokens,
 )
-from app.config.unsafe_settings import environment_faults, weak_api_tokens
 from app.core.clock import Clock, SystemClock
 from app.core.errors import ConfigurationError
 from app.handlers.loading import Handlers, load_handlers
@@ -46,6 +47,7 @@ from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
+from app.pipeline.watch.speaking import watch_faults
 from app.security.bans import Bans
 from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
@@ -59,6 +61,7 @@ from app.storage.database.shared_clock import SharedClock
 from app.storage.inbox.receipts import Receipt, write_receipts
 from app.telemetry.logging import configure_logging
 from app.telemetry.meters import Meters
+from app.telemetry.open_telemetry import MISSING, OpenTelemetry, is_installed
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -152,6 +155,8 @@ def join_services(
             file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
         ),
         commands=command_routes(router, runner),
+        watch=file.watch,
+        spans=OpenTelemetry(settings) if settings.otel_exporter_otlp_endpoint else None,
         handlers_http=_handlers_http(settings, meters),
         notices=notices,
         runtime=runtime,
@@ -238,8 +243,10 @@ def _open_checked_channels(
         faults += unknown_channels(file.api_tokens, channels.is_configured)
         faults += group_faults(file.login_groups, channels)
         names = {each.name for each in file.channels}
+        senders = names | {each.name for each in file.message_groups}
         faults += message_group_faults(file.message_groups, names)
-        faults += push_key_faults(file.push_keys, names | {each.name for each in file.message_groups})
+        faults += push_key_faults(file.push_keys, senders)
+        faults += watch_faults(file.watch, channels, senders)
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":
@@ -264,6 +271,8 @@ def _what_is_not_there(settings: Settings) -> list[str]:
     packages = ("celery", "redis") if settings.celery_broker_url.startswith("redis") else ("celery",)
     if settings.engine == "celery" and not all(importlib.util.find_spec(name) for name in packages):
         faults.append("ENGINE=celery needs more packages: pip install -r requirements-scale.txt")
+    if settings.otel_exporter_otlp_endpoint and not is_installed():
+        faults.append(MISSING)
     try:
         DatabaseAddress(settings.database_url)
     except ConfigurationError as error:

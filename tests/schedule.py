@@ -36,6 +36,7 @@ LIVE = (
     "tests/relay/test_processes.py*",
     "tests/callers/*",
     "tests/openapi/test_newman.py*",
+    "tests/telemetry/test_live.py*",
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
 

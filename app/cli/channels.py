@@ -45,10 +45,11 @@ def channels_group(services: Services) -> click.Group:
         _list(services, wish)
 
     _add_check(group, services)
-    _add_app_key(group, services)
     add_set_up(group, services)
     add_diff(group, services)
     add_switches(group, services)
+
+    _add_app_key(group, services)
     return group
 
 

@@ -31,7 +31,9 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
-    "stats": CommandPlace("app.cli.stats:stats_command", "Traffic over time."),
+    "stats": CommandPlace(
+        "app.cli.stats:stats_command", "Show how many callbacks came, how they ended and how long they took."
+    ),
     "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused."),
     "dispatches": CommandPlace("app.cli.dispatches:dispatches_group", "Events on their way."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
@@ -42,6 +44,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
         "app.cli.notifications:notifications_group", "Notifications: events that become messages."
     ),
     "destinations": CommandPlace("app.cli.destinations:destinations_group", "Forwarding of events."),
+    "watch": CommandPlace("app.cli.watch:watch_group", "What needs a person."),
     "payments": CommandPlace("app.cli.payments:payments_group", "Orders whose payment is waited for."),
     "bans": CommandPlace("app.cli.bans:bans_group", "Addresses that are kept out for a while."),
     "tokens": CommandPlace(
@@ -56,7 +59,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "reload": CommandPlace(
         "app.cli.differences:reload_command",
-        "Read settings, channels and handlers anew, without a failed request.",
+        "Have every serving process replaced by one that reads settings, channels and handlers anew, one after the other.",
     ),
     "settings": CommandPlace("app.cli.settings:settings_group", "Settings in force."),
     "prune": CommandPlace(

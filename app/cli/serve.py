@@ -117,6 +117,8 @@ def _run_threads(services: Services, threads: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    if services.spans is not None:
+        services.spans.start()
     engine = EmbeddedEngine(services, threads=threads)
     measuring = Measuring(services, WORKER, own_folder())
     engine.start()

@@ -6,7 +6,8 @@ import click
 
 from app.config.dotenv_lines import set_line
 from app.config.environment import DOTENV, own_folder, read_environment
-from app.config.settings import read_settings, root_address
+from app.config.setting_kinds import root_address
+from app.config.settings import read_settings
 from app.pipeline.operators.tunnels import USUAL_PLACES, Tunnel, find_tunnels, leads_to, places_at
 from app.security.redaction import redact_event
 from app.telemetry.logging import configure_logging

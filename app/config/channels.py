@@ -27,6 +27,7 @@ from app.config.named_values import NamedValues
 from app.config.notifications import NotificationConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
+from app.config.watch import WatchConfig
 from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
@@ -70,6 +71,7 @@ class ChannelConfig(BaseModel):
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
     egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
+    send_traceparent: bool = False
     relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
@@ -102,6 +104,7 @@ class ChannelsFile(BaseModel):
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
     notifications: tuple[NotificationConfig, ...] = ()
+    watch: WatchConfig = WatchConfig()
 
 
 TABLES: Mapping[str, type[Any]] = {
@@ -152,6 +155,7 @@ def parse_channels(
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     tables = partial(_tables, document, named, faults, source=source)
     others: dict[str, Any] = {key: tuple(tables(kind, key=key)) for key, kind in TABLES.items()}
+    others["watch"] = _watch(document.get("watch", {}), named, source, faults)
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     hosts = [channel.relay_host for channel in channels if channel.relay_host]
     faults.extend(_doubled(hosts, "relay hosts", source))
@@ -252,6 +256,19 @@ def _tables(
             faults.extend(f"{source}: [[{key}]] {name!r} {sentence}" for sentence in fault_sentences(error))
     faults.extend(_doubled([group.name for group in groups], key.replace("_", " "), source))
     return groups
+
+
+def _watch(table: Any, named: NamedValues, source: str, faults: list[str]) -> WatchConfig:
+    variables = _Variables(named)
+    values = variables.put_into(table)
+    if variables.unset:
+        faults.append(f"{source}: [watch] needs {', '.join(variables.unset)} in the environment.")
+        return WatchConfig()
+    try:
+        return WatchConfig.model_validate(values)
+    except ValidationError as error:
+        faults.extend(f"{source}: [watch] {sentence}" for sentence in fault_sentences(error))
+        return WatchConfig()
 
 
 def _doubled(names: list[str], what: str, source: str) -> list[str]:

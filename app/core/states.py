@@ -108,3 +108,15 @@ class FlowMode(StrEnum):
     REDIRECT = "redirect"
     POPUP = "popup"
     JSON = "json"
+
+
+class AlarmKind(StrEnum):
+    """What the built-in watch looks for, because a person has to do something about it."""
+
+    CHANNEL_FAILING = "channel_failing"
+    CHANNEL_SILENT = "channel_silent"
+    DESTINATION_PAUSED = "destination_paused"
+    DEAD_LETTERS = "dead_letters"
+    TOKEN_FAILING = "token_failing"  # noqa: S105
+    DISK_FULL = "disk_full"
+    CLOCK_OFF = "clock_off"

@@ -16,8 +16,10 @@ from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
+from app.config.watch import WatchConfig
 from app.core.clock import Clock
 from app.core.ports import HttpClient
+from app.core.traces import Spans
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
@@ -188,12 +190,15 @@ class Services:
     """Those of the environment and of the channels file; the others are in the database."""
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
+    watch: WatchConfig = field(default_factory=WatchConfig)
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     expect: Callable[[Services, str, str, Any, Transaction | None], None] | None = None
     """Has an order waited for (payments/expect.py); here because handlers' tools are below that story."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
     """Makes what one run of a handler is lent."""
+    spans: Spans | None = None
+    """Where spans go; None where nobody collects them."""
     handlers_http: HttpClient | None = None
     """The way out for handlers: to public addresses."""
     file: ChannelsFile = field(default_factory=ChannelsFile, repr=False)

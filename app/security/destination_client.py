@@ -36,6 +36,7 @@ class DestinationClient(OutboundClient):
             max_body=MOST_OF_ANSWER,
             ca_file=ca_file,
             client_certificate=client_certificate,
+            tells_trace=True,
         )
         self._url = url
 

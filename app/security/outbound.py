@@ -23,9 +23,12 @@ from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
 from app.core.ports import HttpAnswer
+from app.security.far_clocks import FAR_CLOCKS
 from app.security.loggable_paths import loggable_path
 from app.security.public_addresses import AddressGuard
 from app.security.strict_json import parse_json_exactly
+from app.security.traced_calls import DEFAULT_PORTS, TracedCall
+from app.security.unreached import is_of_proxy, proxy_failed, unavailable
 
 if TYPE_CHECKING:
     import requests
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
 MAX_BODY = 1_048_576
 CHUNK = 65_536
 MAX_RETRY_AFTER = 86_400
-DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PROXY_WANTS_PASSWORD = 407
 
@@ -123,6 +125,7 @@ class OutboundClient:
         ca_file: str | None = None,
         client_certificate: tuple[str, str] | None = None,
         proxy: str = "",
+        tells_trace: bool = False,
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -133,6 +136,7 @@ class OutboundClient:
         self._ca_file = ca_file
         self._client_certificate = client_certificate
         self._proxy = proxy
+        self._tells_trace = tells_trace
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
@@ -161,8 +165,10 @@ class OutboundClient:
         """
         from app.security.deadline_sockets import deadline
 
+        call = TracedCall(method, url, is_known=self._guard is None)
+        told = {**call.headers(are_told=self._tells_trace), **(headers or {})}
         prepared = self._prepare(
-            method, url, params=params, form=form, json=json, content=content, headers=headers
+            method, url, params=params, form=form, json=json, content=content, headers=told
         )
         target = urlsplit(prepared.url or "")
         log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
@@ -174,8 +180,10 @@ class OutboundClient:
         except UpstreamError as error:
             self._observe(target.hostname or "", error.code, time.monotonic() - started)
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
+            call.end(error=error.code)
             raise
         self._observe(target.hostname or "", class_of(answer.status), time.monotonic() - started)
+        call.end(status=answer.status)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 
@@ -262,8 +270,9 @@ class OutboundClient:
                 allow_redirects=False,
                 timeout=(self._connect_timeout, self._total_timeout),
             ) as response:
+                self._hear_clock(response, host)
                 if self._proxy and response.status_code == PROXY_WANTS_PASSWORD:
-                    raise _proxy_failed(host)
+                    raise proxy_failed(host)
                 if 300 <= response.status_code < 400:  # noqa: PLR2004
                     raise UpstreamError(
                         "upstream_redirect", f"{host} answered with a redirect; none is followed."
@@ -281,9 +290,14 @@ class OutboundClient:
             # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
             failure = unavailable(host, error)
             # What a proxy was told to reach the platform is no part of the request.
-            failure.was_sent = has_written() and not _is_of_proxy(error)
+            failure.was_sent = has_written() and not is_of_proxy(error)
             raise failure from None
         return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
+
+    def _hear_clock(self, response: requests.Response, host: str) -> None:
+        """Compare a platform's clock with ours; addresses that callers supply say nothing about the time."""
+        if self._guard is None:
+            FAR_CLOCKS.note(host, response.headers.get("Date"), age=response.headers.get("Age"))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
         body = bytearray()
@@ -338,59 +352,6 @@ def _json_reader(body: bytes, host: str) -> Callable[[], Mapping[str, Any]]:
             ) from error
 
     return json_object
-
-
-def unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
-    """Say why a host gave no answer, by the cause inside the wrappers that urllib3 and requests put around it.
-
-    A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.
-    """
-    import urllib3
-
-    causes = list(_causes(error))
-    if _is_of_proxy(error):
-        return _proxy_failed(host)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return UpstreamUnavailable(
-                f"The certificate of {host} is not trusted ({cause.verify_message}); "
-                "name the authority that signed it in ca_bundle or CA_BUNDLE."
-            )
-        if isinstance(cause, ConnectionRefusedError):
-            return UpstreamUnavailable(f"{host} refuses the connection; is the service running on that port?")
-        if isinstance(cause, socket.gaierror):
-            return UpstreamUnavailable(f"The name {host} cannot be resolved; check its spelling and the DNS.")
-    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
-        timed_out = UpstreamUnavailable(f"{host} did not answer in time.")
-        timed_out.http_status = 504
-        return timed_out
-    return UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.")
-
-
-def _is_of_proxy(error: BaseException) -> bool:
-    """Say whether a call ended on the way through a proxy, before the platform could be told anything."""
-    import urllib3
-
-    return any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in _causes(error))
-
-
-def _proxy_failed(host: str) -> UpstreamUnavailable:
-    return UpstreamUnavailable(
-        f"The proxy in egress_proxy cannot be reached, wants another password, or does not lead to {host}; compare it with the "
-        "proxy's own log.",
-        was_sent=False,
-    )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what stands behind it, the wrapped reasons included."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        inner = getattr(seen, "reason", None) or next(iter(seen.args), None)
-        if isinstance(inner, BaseException) and inner is not seen:
-            yield from _causes(inner)
-        seen = seen.__cause__ or seen.__context__
 
 
 def _milliseconds_since(started: float) -> int:

@@ -14,7 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.core.errors import UpstreamError
-from app.security.outbound import CHUNK, OutboundClient, class_of, origin_of, unavailable
+from app.security.outbound import CHUNK, OutboundClient, class_of, origin_of
+from app.security.traced_calls import TracedCall
+from app.security.unreached import unavailable
 
 if TYPE_CHECKING:
     import requests
@@ -77,7 +79,9 @@ class RelayClient(OutboundClient):
         """
         from app.security.deadline_sockets import deadline
 
+        traced = TracedCall(call.method, call.url, is_known=True)
         prepared = self._written(call)
+        prepared.headers.update(traced.headers(are_told=self._tells_trace))
         host = urlsplit(call.url).hostname or ""
         bounds, started = ExitStack(), time.monotonic()
         bounds.enter_context(deadline(CONNECT_SECONDS, WHOLE_SECONDS))
@@ -88,8 +92,10 @@ class RelayClient(OutboundClient):
             bounds.close()
             if isinstance(error, UpstreamError):
                 self._observe(host, error.code, time.monotonic() - started)
+            traced.end(error=getattr(error, "code", type(error).__name__))
             raise
         self._observe(host, class_of(response.status_code), time.monotonic() - started)
+        traced.end(status=response.status_code)
         return PassedAnswer(response, host, bounds)
 
     def _written(self, call: PassedCall) -> requests.PreparedRequest:

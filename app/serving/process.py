@@ -85,6 +85,8 @@ def _spare_the_collector() -> None:
 def _start_background(services: Services, measuring: Measuring) -> GracefulStop:
     """Start what runs beside the requests; return what stops it in good order."""
     measuring.start()
+    if services.spans is not None:
+        services.spans.start()
     if services.settings.engine == "embedded":
         engine = EmbeddedEngine(services)
         engine.start()

@@ -29,13 +29,13 @@ def make_application(services: Services) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["callgate"] = services
-    install_errors(app)
+    install_errors(app, services.spans)
     install_https_rule(app, services.settings)
     install_cross_origin(app, services.settings)
     install_languages(app)
     install_security_headers(app, services.settings)
     register_blueprints(app, services)
-    install_missed(app, services)
     measures = app.extensions["callgate.measures"] = Measures(services)
+    install_missed(app, services)
     app.wsgi_app = Callbacks(app, services, measures)  # type: ignore[method-assign]
     return app

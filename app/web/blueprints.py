@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.web.api.alarms import alarms_blueprint
 from app.web.api.api_tokens import api_tokens_blueprint
 from app.web.api.audit import audit_blueprint
 from app.web.api.authorisations import authorisations_blueprint
@@ -55,6 +56,7 @@ BEHIND_TOKENS = (
     people_blueprint,
     bans_blueprint,
     api_tokens_blueprint,
+    alarms_blueprint,
     replay_blueprint,
     bindcodes_blueprint,
     authorisations_blueprint,

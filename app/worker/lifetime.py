@@ -127,10 +127,15 @@ class GracefulStop:
             part.stop()
         write_noted_checks(self._services)
         while time.monotonic() < deadline:
-            if not self._services.runtime.running:
+            if not self._services.runtime.running and not self._idle.is_set():
+                self._send_last_spans()
                 self._idle.set()
             time.sleep(IDLE_LOOK_SECONDS)
         self._leave()
+
+    def _send_last_spans(self) -> None:
+        if self._services.spans is not None:
+            self._services.spans.stop()
 
     def _leave(self) -> None:
         """Give back what still runs and end the process, whatever its main thread or the store waits for."""

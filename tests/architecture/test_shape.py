@@ -43,6 +43,7 @@ HOMES = {
     "sqlalchemy-in-storage": {"storage", "handlers"},
     "celery-in-worker": {"worker"},
     "requests-in-security": {"security"},
+    "opentelemetry-in-telemetry": {"telemetry"},
 }
 OTHER_CONTRACTS = {
     "layers",
@@ -175,7 +176,14 @@ def test_nothing_foreign_is_left_in_the_files(what):
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-scale.txt", "requirements-dev.txt", "requirements-bench.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-scale.txt",
+        "requirements-otel.txt",
+        "requirements-dev.txt",
+        "requirements-bench.txt",
+    ],
 )
 def test_every_requirement_is_pinned_exactly(name):
     lines = requirement_lines(name)
@@ -185,6 +193,7 @@ def test_every_requirement_is_pinned_exactly(name):
 
 def test_the_constraints_name_every_direct_requirement_at_its_version():
     direct = pins("requirements.txt") | pins("requirements-scale.txt") | pins("requirements-dev.txt")
+    direct |= pins("requirements-otel.txt")
     assert direct.items() - pins("constraints.txt").items() == set()
 
 

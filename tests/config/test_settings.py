@@ -8,8 +8,7 @@ import pytest
 
 from app.config.environment import read_environment
 from app.config.example import env_example
-from app.config.settings import Settings, load_settings
-from app.config.unsafe_settings import environment_faults
+from app.config.settings import Settings, environment_faults, load_settings
 from app.core.errors import ConfigurationError
 from sandbox.examples import environment_block
 from tests.builders import SECRET_KEY, environment

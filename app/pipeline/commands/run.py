@@ -58,7 +58,7 @@ class CommandRunner:
         self._clock = clock
         self._runtime = runtime
         guard = AddressGuard(settings.callback_allowed_hosts)
-        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
+        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER, tells_trace=True)
 
     def observed_by(self, observe: Observer) -> None:
         """Tell somebody of every call with an outcome."""

@@ -50,7 +50,7 @@ log = structlog.get_logger(__name__)
 
 
 def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
-    """Refuse what a switched-off channel and a channel's rules keep out: addresses, other environments, too many requests; raises RefusedError."""
+    """Refuse what a switched-off channel and a channel's rules keep out: addresses, other environments, then too many requests; raises RefusedError."""
     check_is_on(services, channel.name)
     _check_address(channel, request)
     _check_environment(services, request)

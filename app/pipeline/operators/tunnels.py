@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.config.settings import http_address
+from app.config.setting_kinds import http_address
 from app.core.errors import UpstreamError
 from app.core.ports import HttpAnswer
 from app.security.outbound import OutboundClient, origin_of

@@ -20,6 +20,7 @@ from app.core.identifiers import OrderedIds, new_id
 from app.core.sending import Part, Recipient, Sender
 from app.core.states import EventState
 from app.core.storable import storable
+from app.core.traces import current_traceparent
 from app.core.values import Event
 from app.pipeline.channels import Channel
 from app.pipeline.pressure import refusal_under_pressure
@@ -196,6 +197,7 @@ def _new_message(services: Services, wanted: Wanted, order: Order) -> NewMessage
         data=data,
         raw=b"",
         headers=(),
+        traceparent=current_traceparent(),
     )
     new = NewEvent(event, key is not None, EventState.SUCCEEDED, "", storable(order.caller, MOST_SCHEME))
     begun = wanted.channels[:1] if wanted.is_fallback else wanted.channels

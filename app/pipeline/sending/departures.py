@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ import structlog
 from app.core.errors import PermanentError, Postponed, RequestError, StoreUnavailable
 from app.core.sending import Part, Sender
 from app.core.states import MessageState, RecipientState
+from app.core.timed_spans import begin_span
+from app.core.traces import entered
 from app.core.values import Event
 from app.pipeline.channels import Channel
 from app.pipeline.health import Admission
@@ -190,10 +193,11 @@ class Outgoing:
     def _call(self, batch: Batch) -> Called:
         part = self.parts(batch.kind)[batch.part - 1]
         to = tuple(batch.recipients.values())
-        began = time.monotonic()
-        called = call_once(
-            self.services, self.channel, self.sender, part, to, repeat_key=self._repeat_key(batch)
-        )
+        began, span = time.monotonic(), begin_span("send message part")
+        with nullcontext() if span is None else entered(span.trace):
+            called = call_once(
+                self.services, self.channel, self.sender, part, to, repeat_key=self._repeat_key(batch)
+            )
         log.info(
             "message_part",
             event_id=self.event.id,
@@ -204,6 +208,12 @@ class Outgoing:
             part=batch.part,
             seconds=round(time.monotonic() - began, 3),
         )
+        if span is not None:
+            told: dict[str, str | int | bool] = {
+                "callgate.channel": self.channel.name,
+                "callgate.part": batch.part,
+            }
+            span.end(told | {"callgate.outcome": called.outcome.value}, error=called.word or None)
         return called
 
     def _repeat_key(self, batch: Batch) -> str:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     type_coerce,
     union_all,
 )
@@ -85,6 +86,15 @@ Index(
     dispatches.c.id,
     postgresql_where=dispatches.c.state == literal_column("'dead'"),
     sqlite_where=dispatches.c.state == literal_column("'dead'"),
+)
+
+# What died, by when; the others are not in it. MariaDB has no such index and keeps all of them there.
+Index(
+    "ix_dispatches_died",
+    dispatches.c.state,
+    dispatches.c.finished_at,
+    postgresql_where=text("state = 'dead'"),
+    sqlite_where=text("state = 'dead'"),
 )
 
 attempts = Table(

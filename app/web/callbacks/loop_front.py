@@ -28,7 +28,6 @@ from app.pipeline.services import Services
 from app.pipeline.upkeep.shared_copies import renew_copies
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
-from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Rest, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
@@ -130,8 +129,7 @@ class LoopFront:
 
     async def _callback(self, exchange: Exchange, target: Target) -> None:
         """Take a callback: its head is judged, its body read, the delivery taken."""
-        trace_id, began = trace_word(), time.perf_counter()
-        TRACE_ID.set(trace_id)
+        trace_id, began = self._front.begin_trace(exchange.environ).trace_id, time.perf_counter()
         services, environ, body = self._services, exchange.environ, b""
         try:
             limit = admitted(services, target.channel, environ["REQUEST_METHOD"])
@@ -142,6 +140,7 @@ class LoopFront:
             refused = self._front.request_of(environ, target, body)
             await self._refuse(exchange, Refusal(target, refused, error, trace_id, began))
             return
+        self._front.end_trace(environ, target, answered.reply.status)
         self._send(exchange, answered.reply, trace_id)
         tell_answered(services, Delivery(target.channel, request, trace_id, began), answered)
 

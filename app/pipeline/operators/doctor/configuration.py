@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from app.config.settings import Settings
-from app.config.unsafe_settings import environment_faults
+from app.config.settings import Settings, environment_faults
 from app.pipeline.channels import Channels, unsafe_about
 from app.pipeline.operators.doctor.finding import Finding, State
 
