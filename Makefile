@@ -151,6 +151,10 @@ example-files: venv ## Write .env.example, channels.example.toml, the pages of t
 	$(BIN)/python -m sandbox.sample_digests
 	$(BIN)/python -m tests.openapi.postman
 
+.PHONY: docs
+docs: venv ## Write the documentation as a site in both languages into site/
+	$(BIN)/python -m docs_site
+
 .PHONY: services
 services: venv ## Show which of the services that tests can use answer
 	@$(BIN)/python .ci/services.py

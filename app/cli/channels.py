@@ -9,13 +9,14 @@ import click
 from app.cli.channel_setup import add_diff, add_set_up
 from app.cli.channel_switches import add_switches
 from app.cli.lists import Wish, list_options, print_list
-from app.core.errors import CallgateError
-from app.core.visible import visible
+from app.core.errors import CallgateError, StoreUnavailable
+from app.core.visible import visible, visible_line
 from app.pipeline.binding.codes import APP_SHAPE
 from app.pipeline.channels import Channels
 from app.pipeline.operators.channel_check import Ask, asking_platforms, check_channels, only, stay_offline
 from app.pipeline.operators.channels import channel_view, heard_of, login_view
 from app.pipeline.operators.doctor.channel import LABELS
+from app.pipeline.operators.sending_health import sending_health
 from app.pipeline.sending.push import app_key
 from app.pipeline.services import Services
 
@@ -93,7 +94,9 @@ def _add_app_key(group: click.Group, services: Services) -> None:
 
 
 def _list(services: Services, wish: Wish) -> None:
-    items = channel_view(services) if wish.since is None else heard_of(services)
+    health = _health(services)
+    found = channel_view(services) if wish.since is None else heard_of(services)
+    items = [item | {"sending": health.get(item["name"])} for item in found]
     print_list(
         items, wish, line=_lines, nothing=NO_CHANNELS % services.settings.channels_file, time="last_event_at"
     )
@@ -106,15 +109,35 @@ def _list(services: Services, wish: Wish) -> None:
     _tell_notices(services)
 
 
+def _health(services: Services) -> dict[str, dict[str, Any]]:
+    """Return how channels that send are doing; nothing while the database is away, because addresses are shown all the same."""
+    try:
+        return sending_health(services)
+    except StoreUnavailable:
+        return {}
+
+
 def _lines(item: dict[str, Any]) -> str:
     state = "enabled" if item["enabled"] else f"disabled: {item['reason']}"
     said = {LABELS[name]: address for name, address in item["urls"].items()}
     said["can"] = ", ".join(item["capabilities"])
     said |= {f"off: {name}": reason for name, reason in item["off"].items()}
+    said["sending"] = _sending(item["sending"])
     said["proof covers"] = PROOFS.get(item["signature_covers"], "")
     said["advice"] = item["advice"] or ""
     lines = (f"    {name:<20}{text}" for name, text in said.items() if text)
     return "\n".join([f"{item['name']}  ({item['platform']}, {item['title']})  {state}", *lines])
+
+
+def _sending(health: dict[str, Any] | None) -> str:
+    if health is None or health["state"] == "ok":
+        return ""
+    said = (
+        f"left alone until {health['until']}"
+        if health["until"]
+        else f"{health['failures']} failures in a row"
+    )
+    return f"{said}; the last one: {visible_line(health['last_error'] or '')}"
 
 
 def _check(services: Services, channels: Channels, ask: Ask, looks: Looks | None) -> list[str]:

@@ -26,7 +26,7 @@ class CommandPlace:
 COMMANDS: Mapping[str, CommandPlace] = {
     "serve": CommandPlace("app.cli.serve:serve_command", "Serve the gateway."),
     "worker": CommandPlace("app.cli.serve:worker_command", "Run dispatches until stopped."),
-    "db": CommandPlace("app.cli.database:database_group", "Migrations."),
+    "db": CommandPlace("app.cli.database:database_group", "Migrations, moving, backup."),
     "channels": CommandPlace("app.cli.channels:channels_group", "Channels and their addresses."),
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),

@@ -12,6 +12,7 @@ from app.core.errors import CallgateError
 from app.core.visible import visible, visible_line
 from app.pipeline.operators.notifications import list_notifications, preview_notification, send_test
 from app.pipeline.services import Services
+from app.telemetry.logging import only_warnings
 
 ACTOR = "terminal"
 NONE = "No notifications. docs/notifications.md says how to write one."
@@ -73,7 +74,8 @@ def _print_preview(shown: dict[str, Any]) -> None:
 
 def _asked(question: Any) -> Any:
     try:
-        return question()
+        with only_warnings():
+            return question()
     except CallgateError as error:
         raise click.ClickException(error.message) from None
 

@@ -74,7 +74,7 @@ def _serve(host: str, port: int, workers: int) -> None:
 def _look_at_tables(services: Services, *, migrate: bool = False) -> None:
     """End with the command to type when the tables don't fit the code. A store that is away may come back: go on."""
     try:
-        if migrate:
+        if migrate and not schema.is_being_filled(schema.current_revision(services.database)):
             schema.upgrade(services.database)
         fault = schema.tables_fault(services.database)
     except StoreUnavailable:

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from app.config.api_tokens import FileToken
 from app.config.certificates import Bundle, with_own_files
@@ -21,9 +21,11 @@ from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.egress_proxies import EgressProxy
 from app.config.field_paths import checked_path
+from app.config.lifetimes import lifetime_seconds
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.names import is_name
 from app.config.notifications import NotificationConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
@@ -32,7 +34,6 @@ from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
 
-CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"callgate", "callgate-probe", "commands", "messages", "payments"})
 """The address of `flask doctor`, and events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
@@ -72,6 +73,7 @@ class ChannelConfig(BaseModel):
     ca_bundle: Bundle = ""
     egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
     send_traceparent: bool = False
+    message_lifetime: Annotated[int, BeforeValidator(lifetime_seconds)] = 3 * 86_400
     relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
@@ -171,7 +173,7 @@ def parse_channels(
 
 def _fault_of_table(name: str, table: Any) -> str | None:
     """Say what is wrong with a channel's name or form, None when nothing is."""
-    if not CHANNEL_NAME.fullmatch(name):
+    if not is_name(name):
         return f"channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most)."
     if name in RESERVED_NAMES:
         return f"the channel name {name!r} is the gateway's own; choose another one."

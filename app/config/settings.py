@@ -13,6 +13,7 @@ from app.config.certificates import checked_bundle
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
 from app.config.origins import checked_origins
+from app.config.passwords import password_put_in
 from app.config.samples import is_sample
 from app.config.setting_kinds import (
     ApiTokens,
@@ -68,6 +69,11 @@ class Settings(BaseModel):
         repr=False,
         description="sqlite:///…, postgresql://… or mysql://… (MariaDB); ?prepare_threshold=none prepares no statements, as behind PgBouncer by itself.",
     )
+    database_password: str = Field(
+        "",
+        repr=False,
+        description="Password for a DATABASE_URL that holds none; any letter as it is, nothing encoded.",
+    )
     channels_file: str = Field(
         "channels.toml", description="File with the channels, routes and destinations."
     )
@@ -81,6 +87,11 @@ class Settings(BaseModel):
         "",
         repr=False,
         description="RabbitMQ (amqp://…) or Redis (redis://…) address; needed with ENGINE=celery.",
+    )
+    celery_broker_password: str = Field(
+        "",
+        repr=False,
+        description="Password for a CELERY_BROKER_URL that holds none; any letter as it is, nothing encoded.",
     )
     celery_queue: str = Field(
         "callgate",
@@ -233,10 +244,17 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[str]]:
     settings, faults = _judged(values)
     faults = [*named.faults, *faults, *_secret_faults(settings), *_engine_faults(settings)]
     home = home_of(environment)
+    database = password_put_in(
+        "DATABASE_URL", settings.database_url, settings.database_password, faults=faults
+    )
+    broker = password_put_in(
+        "CELERY_BROKER_URL", settings.celery_broker_url, settings.celery_broker_password, faults=faults
+    )
     paths = {
         "channels_file": own_path(home, settings.channels_file),
         "ca_bundle": _own_bundle(home, settings.ca_bundle, faults),
-        "database_url": own_database_url(home, settings.database_url),
+        "database_url": own_database_url(home, database),
+        "celery_broker_url": broker,
     }
     return settings.model_copy(update=paths), _once_each_name(faults)
 

@@ -61,7 +61,8 @@ class RecipientState(StrEnum):
     """Where one part of a message stands on its way to one recipient.
 
     `accepted` is taken by the platform without a word whether it arrives; of `unknown` nobody knows whether it was
-    taken; `refused` is about this recipient, `failed` about the message, the channel or the tries.
+    taken; `refused` is about this recipient, `failed` about the message, the channel or the tries; `recalled` was taken back
+    afterwards.
     """
 
     QUEUED = "queued"
@@ -71,6 +72,7 @@ class RecipientState(StrEnum):
     UNKNOWN = "unknown"
     REFUSED = "refused"
     FAILED = "failed"
+    RECALLED = "recalled"
 
 
 class NotificationOutcome(StrEnum):

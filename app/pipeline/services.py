@@ -156,6 +156,9 @@ class Runtime:
     reload_seen: str | None = None
     """The time of the last wish to be replaced that this process knows; None before it looked."""
     has_told_what_runs: bool = False
+    sound_channels: dict[str, tuple[Any, datetime]] = field(default_factory=dict)
+    """Channels through which messages went well, with their leave (sending/breaker.py) and until when it is good."""
+
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from app.core.errors import UpstreamError
-from app.security.outbound import CHUNK, OutboundClient, class_of, origin_of
+from app.security.outbound import CHUNK, OutboundClient, origin_of
+from app.security.outbound_words import class_of, unavailable
 from app.security.traced_calls import TracedCall
-from app.security.unreached import unavailable
 
 if TYPE_CHECKING:
     import requests

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -27,6 +29,18 @@ _AS_JSON = structlog.processors.JSONRenderer()
 __all__ = ["SPAN_ID", "TRACE_ID", "configure_logging"]
 
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Write no line below a warning meanwhile: a command that prints what it did needs no log beside it."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:

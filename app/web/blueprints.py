@@ -17,6 +17,7 @@ from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.destinations import destinations_blueprint
 from app.web.api.dispatches import dispatches_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.media import media_blueprint
 from app.web.api.messages import messages_blueprint
 from app.web.api.metrics import metrics_blueprint
 from app.web.api.notifications import notifications_blueprint
@@ -64,6 +65,7 @@ BEHIND_TOKENS = (
     shared_tokens_blueprint,
     relay_blueprint,
     messages_blueprint,
+    media_blueprint,
     notifications_blueprint,
     payments_blueprint,
     metrics_blueprint,

@@ -15,7 +15,7 @@ from app.pipeline.api_tokens import Caller, find_caller
 from app.pipeline.bans import WRONG_TOKEN, note_refused
 from app.pipeline.services import Services
 from app.security.strict_json import parse_json_object
-from app.web.callbacks.reading import client_address, is_secure, read_body
+from app.web.callbacks.reading import bearer_of, client_address, is_secure, read_body
 from app.web.domain_files import DOMAIN_FILES
 from app.web.errors import error_response
 from app.web.openapi.described import SCOPE_ATTRIBUTE
@@ -68,11 +68,6 @@ def no_token(services: Services) -> RefusedError:
 def caller_of_header(services: Services, header: str | None) -> Caller | None:
     """Return whose token an Authorization header carries, None when it carries none of ours."""
     return find_caller(services, bearer_of(header))
-
-
-def bearer_of(header: str | None) -> str:
-    """Return the text behind `Bearer`, empty where there is none."""
-    return (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
 
 
 def note_wrong_token(services: Services) -> None:

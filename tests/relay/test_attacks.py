@@ -157,6 +157,8 @@ def test_headers_of_the_connection_and_of_credentials_stay_here(sibling: Sibling
         "X-B3-TraceId": "1",
         "Host": "evil.example",
         "Accept-Encoding": "gzip",
+        "Range": "bytes=5-9",
+        "If-Range": '"v1"',
         "X-Request-Id": "r-1",
         "Content-Type": "application/json",
     }

@@ -36,7 +36,14 @@ from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
 from app.storage.queue.claims import LeaseLostError, claim_due, renew_leases
-from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
+from app.storage.queue.completions import (
+    Ending,
+    Returned,
+    complete,
+    failed,
+    succeeded,
+    taken_back,
+)
 from app.storage.queue.dispatches import Claim, tries_since_replay
 from app.storage.queue.tracebacks import keep_traceback
 
@@ -201,9 +208,11 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    returned = route.handler(event, _context(services, claim, event))
+    returned, also = route.handler(event, _context(services, claim, event)), None
+    if isinstance(returned, Returned):
+        returned, also = returned
     result = result_as_json(returned, event_id=event.id, route=route.name)
-    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
+    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result, also=also)
     if record is not None:
         record(success)
         return DispatchResult(DispatchState.SUCCEEDED, is_recorded=False)

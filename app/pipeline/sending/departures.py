@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from app.config.lifetimes import lifetime_words
 from app.core.errors import PermanentError, Postponed, RequestError, StoreUnavailable
 from app.core.sending import Part, Sender
 from app.core.states import MessageState, RecipientState
@@ -38,7 +39,7 @@ from app.pipeline.sending.wanted import message_of
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Transaction
-from app.storage.messages.endings import Arrival, Arrived, write_arrivals
+from app.storage.messages.endings import Arrival, Arrived, is_simple, write_arrivals
 from app.storage.messages.progress import Departed, Departure, Leg, note_wait, write_departures
 from app.storage.messages.verdicts import Verdict
 from app.storage.queue.claims import LeaseLostError, are_held
@@ -72,6 +73,14 @@ class Stopped(Exception):
     """An operator stopped the message."""
 
 
+class Begun(Exception):
+    """The message is further than was thought; nothing was done yet but to ask for leave."""
+
+    def __init__(self, admission: Admission | None):
+        super().__init__()
+        self.admission = admission
+
+
 @dataclass(slots=True)
 class Outgoing:
     """What one attempt knows and has found out so far."""
@@ -87,11 +96,37 @@ class Outgoing:
 
     last_refusal: tuple[str, str] | None = None
     ended: MessageState | None = None
+    last_arrival: Arrival | None = None
+    """What came of the only call of a simple message: written with the dispatch's own end, in one commit."""
+
     has_reached: bool = False
     admission: Admission | None = None
+    is_guess: bool = False
+    """Whether it was not read where the message stands: the first departure finds out."""
+
     first_page: Sequence[Any] | None = None
     """What was read together with where the message stands; None once it was used or where it may have changed."""
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+
+    @property
+    def lives_until(self) -> datetime:
+        """Until when the message may wait."""
+        seconds = self.event.data.get("lifetime") or self.channel.config.message_lifetime
+        return self.leg.asked_at + timedelta(seconds=seconds)
+
+    def check_lifetime(self) -> None:
+        """Raise LegFailed for a message that has waited for too long."""
+        if self.services.clock.now() < self.lives_until:
+            return
+        if self.is_guess:
+            raise Begun(self.admission)
+        seconds = self.event.data.get("lifetime") or self.channel.config.message_lifetime
+        why = f" It waited last for this: {self.leg.waits_for}" if self.leg.waits_for else ""
+        raise LegFailed(
+            "gave_up",
+            f"The message was not sent within its lifetime ({lifetime_words(seconds)}), so the gateway gave it up.{why}",
+            gave_up=True,
+        )
 
     @property
     def may_repeat(self) -> bool:
@@ -166,10 +201,14 @@ class Outgoing:
                 self.services.clock.now(),
                 channel_tolls(name, paces, batch.kind),
                 tuple(each) if any(each) else (),
+                self.is_guess,
             ),
         )
         if not departed.is_held:
             raise LeaseLostError
+        if departed.is_begun:
+            raise Begun(self.admission)
+        self.is_guess = False
         if departed.is_stopped:
             raise Stopped
         return departed
@@ -198,7 +237,8 @@ class Outgoing:
             called = call_once(
                 self.services, self.channel, self.sender, part, to, repeat_key=self._repeat_key(batch)
             )
-        log.info(
+        tell = log.debug if called.outcome is CallOutcome.TAKEN else log.info
+        tell(
             "message_part",
             event_id=self.event.id,
             channel=self.channel.name,
@@ -225,7 +265,7 @@ class Outgoing:
         """Write what became of a call and return who gets the next part; raises what ends the attempt."""
         verdicts, reached = self._verdicts(batch, called)
         is_more = bool(reached) and batch.part < len(self.parts(batch.kind))
-        arrived = self._kept(
+        arrived = self._written_down(
             Arrival(
                 self.claim,
                 self.leg.message_id,
@@ -247,6 +287,13 @@ class Outgoing:
         self.leg = self.leg._replace(state=MessageState.SENDING)
         self._raise_what_ends(called)
         return batch.only(reached)._replace(part=batch.part + 1)
+
+    def _written_down(self, arrival: Arrival) -> Arrived:
+        """Write what became of a call now, or leave it to whoever writes the attempt's success in a moment."""
+        if is_simple(arrival) and not self.claim.is_suspect:
+            self.last_arrival = arrival
+            return Arrived(True, MessageState.SENT)
+        return self._kept(arrival)
 
     def _kept(self, arrival: Arrival) -> Arrived:
         """Write what became of a call, again for a while when the store is away: it is known now and nowhere else."""
@@ -319,19 +366,25 @@ class Outgoing:
         if self.has_reached:
             raise self.postponed(now + SOON, called.word, sentence)
         assert called.error is not None
+        self._note_wait(None, called.word, sentence)
         raise called.error
 
     def postponed(self, until: datetime, word: str, sentence: str) -> Postponed:
         """Return what gives the dispatch back without using up an attempt; a longer wait is shown with its reason."""
-        services = self.services
+        now = self.services.clock.now()
+        until = min(until, max(self.lives_until, now))
+        if until - now >= NOTED_WAIT:
+            self._note_wait(until, word, sentence)
+        return Postponed(sentence, until=until)
+
+    def _note_wait(self, until: datetime | None, word: str, sentence: str) -> None:
+        """Write why the message waits, until when where that is known here; the next try is the dispatch's to tell."""
 
         def note(tx: Transaction) -> None:
             if are_held(tx, [self.claim])[0]:
                 note_wait(tx, self.leg, until=until, error=word[:32], sentence=sentence)
 
-        if until - services.clock.now() >= NOTED_WAIT:
-            services.database.run(note)
-        return Postponed(sentence, until=until)
+        self.services.database.run(note)
 
     def _masked(self, sentence: str) -> str:
         return redact_text(str(mask_values(sentence, self.channel.secrets)))

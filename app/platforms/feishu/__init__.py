@@ -14,12 +14,15 @@ from app.platforms.feishu.callbacks import FeishuCallbacks
 from app.platforms.feishu.console import CONSOLE
 from app.platforms.feishu.js_pages import FeishuJsPages
 from app.platforms.feishu.login import FeishuLogin
+from app.platforms.feishu.media import FeishuMedia
 from app.platforms.feishu.relay import FeishuRelay
 from app.platforms.feishu.sending import FeishuSender
 from app.platforms.feishu.settings import FeishuSettings
 
 
-class FeishuConnector(FeishuCallbacks, FeishuLogin, FeishuAppToken, FeishuSender, FeishuRelay, FeishuJsPages):
+class FeishuConnector(
+    FeishuCallbacks, FeishuLogin, FeishuAppToken, FeishuSender, FeishuMedia, FeishuRelay, FeishuJsPages
+):
     """One app with everything it can do."""
 
 

@@ -11,11 +11,12 @@ from app.platforms.wechat_component.callbacks import ComponentCallbacks
 from app.platforms.wechat_component.component import keyring
 from app.platforms.wechat_component.console import CONSOLE
 from app.platforms.wechat_component.login import ComponentLogin
+from app.platforms.wechat_component.sending import ComponentSender
 from app.platforms.wechat_component.settings import ComponentSettings
 
 
-class ComponentConnector(ComponentCallbacks, ComponentAccounts):
-    """A third-party platform with its AppSecret: callbacks, its own token, and those of its accounts."""
+class ComponentConnector(ComponentCallbacks, ComponentAccounts, ComponentSender):
+    """A third-party platform with its AppSecret: callbacks, its own token, those of its accounts, and messages in their names."""
 
 
 class ComponentLoginConnector(ComponentConnector, ComponentLogin):

@@ -139,6 +139,8 @@ class Claim(NamedTuple):
     trigger: str = "automatic"
     order_key: str | None = None
     is_suspect: bool = False
+    is_fresh: bool = False
+    """Whether whoever stored the dispatch runs it at once: nobody has begun it, and nothing of it has changed since."""
 
 
 class _Row(NamedTuple):

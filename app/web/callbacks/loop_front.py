@@ -35,6 +35,7 @@ from app.web.callbacks.relay_places import MOST_OF_ALL, RelayPlaces
 from app.web.callbacks.relayed_heads import head_of, is_relayed
 from app.web.callbacks.scope import Scope, environ_of, for_application
 from app.web.callbacks.spooled_bodies import BODY_SECONDS, MOST_BYTES, SpooledBody
+from app.web.callbacks.uploads import UploadPlaces, is_upload, read_upload
 
 PAGE_THREADS = 32
 CALLBACK_THREADS = 64
@@ -82,6 +83,7 @@ class LoopFront:
         self._refusals = Threads("refusal", REFUSAL_THREADS)
         self._relays = Threads("relay", MOST_OF_ALL)
         self._places = RelayPlaces(channel.name for channel in services.channels)
+        self._uploads = UploadPlaces()
         self._lookups = Threads("lookup", 1)
         self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
         self._services = services
@@ -121,6 +123,8 @@ class LoopFront:
                 await self._callback(exchange, target)
             elif is_relayed(environ):
                 await self._relayed(exchange)
+            elif is_upload(environ):
+                await self._upload(exchange)
             else:
                 await self._page(exchange)
             await reader.drain()
@@ -175,6 +179,21 @@ class LoopFront:
             try:
                 await self._read_relayed(exchange.reader, head, spool)
                 await held.enter_async_context(self._places.of(head.channel))
+            except CallgateError as error:
+                application = partial(self._front.answer_error, error=error, trace_id=trace_word())
+                threads = self._refusals
+            answer = self._answer(application, exchange)
+            spool.put_into(exchange.environ)
+            await threads.run(answer)
+
+    async def _upload(self, exchange: Exchange) -> None:
+        """Have a thread hand a file on, which holds it until the platform has answered."""
+        async with AsyncExitStack() as held:
+            spool = held.enter_context(SpooledBody())
+            application, threads = self._application, self._relays
+            try:
+                await read_upload(self._services, exchange.reader, exchange.environ, spool, self._pages.run)
+                await held.enter_async_context(self._uploads.one())
             except CallgateError as error:
                 application = partial(self._front.answer_error, error=error, trace_id=trace_word())
                 threads = self._refusals

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from app.config.channels import CHANNEL_NAME, fault_sentences
+from app.config.channels import fault_sentences
+from app.config.names import is_name
 from app.core.errors import ConfigurationError
 from app.wire.sources.description import Part, Signature, Text
 
@@ -207,7 +208,7 @@ class Catalogue(Mapping[str, Source]):
 
 def _from_file(path: Path) -> Source:
     file = f"{path.parent.name}/{path.name}"
-    if not CHANNEL_NAME.fullmatch(path.stem) or "_" in path.stem:
+    if not is_name(path.stem) or "_" in path.stem:
         raise ConfigurationError([f"{file}: a slug may hold only a-z, 0-9 and -."])
     try:
         raw = path.read_bytes()

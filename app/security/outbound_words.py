@@ -1,12 +1,60 @@
-"""Why a host gave no answer, in a sentence for operators: read from what the packages wrap around the cause."""
+"""What is made of a call to the outside when it is over: the headers and JSON of its answer, the words of its failure, and how
+it is named in logs and meters. No request is made here.
+"""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-from app.core.errors import UpstreamUnavailable
+from app.core.errors import UpstreamError, UpstreamUnavailable
+from app.security.strict_json import parse_json_exactly
+
+if TYPE_CHECKING:
+    import requests
+
+
+OPAQUE_SEGMENT = 24
+
+
+def class_of(status: int) -> str:
+    """Return 2xx to 5xx."""
+    return f"{status // 100}xx"
+
+
+def loggable_path(path: str) -> str:
+    """Return a path with its opaque parts left out: robot addresses carry their secret as a path segment."""
+    return "/".join("…" if _is_opaque(segment) else segment for segment in path.split("/"))
+
+
+def _is_opaque(segment: str) -> bool:
+    """Say whether a segment looks drawn at random: long, and with digits or letters of both cases."""
+    has_digit = any(char.isdigit() for char in segment)
+    has_both = any(char.isupper() for char in segment) and any(char.islower() for char in segment)
+    return len(segment) >= OPAQUE_SEGMENT and (has_digit or has_both)
+
+
+def answer_headers(response: requests.Response) -> Mapping[str, str]:
+    """Return the headers of an answer, to be asked for however they are written."""
+    from requests.structures import CaseInsensitiveDict
+
+    return CaseInsensitiveDict(response.headers)
+
+
+def json_reader(body: bytes, host: str) -> Callable[[], Mapping[str, Any]]:
+    """Return what reads an answer as a JSON object, once somebody wants it; that raises UpstreamError."""
+
+    def json_object() -> Mapping[str, Any]:
+        try:
+            return parse_json_exactly(body)
+        except ValueError as error:
+            raise UpstreamError(
+                "upstream_bad_answer", f"The answer of {host} is not a JSON object."
+            ) from error
+
+    return json_object
 
 
 def unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
@@ -44,7 +92,7 @@ def is_of_proxy(error: BaseException) -> bool:
 
 
 def proxy_failed(host: str) -> UpstreamUnavailable:
-    """Return the error of a call that its proxy did not carry out."""
+    """Return the error of a proxy that did not do its part."""
     return UpstreamUnavailable(
         f"The proxy in egress_proxy cannot be reached, wants another password, or does not lead to {host}; compare it with the "
         "proxy's own log.",

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.sending import OutcomeUnknown, QuotaReached, SendRefused
-from app.wire.message_faults import Fault, content_of
+from app.wire.send_answers import Fault, content_of
 from tests.platforms.answering import answer
 
 FAULTS = {"507": Fault("recipient", "Nobody is there.")}
