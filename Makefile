@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
+REQUIREMENTS := requirements.txt requirements-scale.txt requirements-otel.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # constraints.txt names all packages, so nothing is left to find out about what depends on what. The large ones are installed
@@ -62,7 +62,7 @@ run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both (GA
 upgrade: venv ## After `git pull`: packages, own files that were tracked, tables, channels; then restart the gateway
 	@$(BIN)/python -m app.cli.take_over
 	@$(BIN)/flask db upgrade
-	@$(BIN)/flask channels check
+	@$(BIN)/flask channels check --keys
 	@echo "Upgraded. Restart the gateway: systemctl restart callgate, or Ctrl-C and make run."
 
 .PHONY: test
@@ -129,13 +129,31 @@ $(BENCH_STAMP): requirements-bench.txt constraints.txt bench/peers/node/package-
 	(cd bench/peers/node && npm ci --no-audit --no-fund --loglevel=error) || { echo "Peers in Node.js are left out." >&2; done=; }; \
 	if [ -n "$$done" ]; then touch $@; fi
 
+# Runs the Postman collection in a test; about 140 packages, so it is apart from what everybody needs.
+NEWMAN_STAMP := tests/newman/node_modules/.installed
+.PHONY: newman
+newman: $(NEWMAN_STAMP) ## Install Newman, which a test runs the Postman collection with
+
+$(NEWMAN_STAMP): tests/newman/package-lock.json
+	cd tests/newman && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: api-fuzz
+api-fuzz: venv ## Put the API through 20,000 cases and more that its own description makes (ARGS="-k postgresql")
+	HOSTILE_SIZE=long $(BIN)/python -m pytest tests/openapi/test_fuzz.py -q --timeout 3600 $(ARGS)
+
 .PHONY: example-files
-example-files: venv ## Write .env.example, channels.example.toml, the pages of the sources and the digests of samples
+example-files: venv ## Write .env.example, channels.example.toml, the pages of the sources, the digests of samples and the Postman collection
 	$(BIN)/python -m app.config.example
 	$(BIN)/python -m app.wire.sources.pages
 	$(BIN)/python -m app.wire.logins.pages
 	$(BIN)/python -m sandbox.examples
 	$(BIN)/python -m sandbox.sample_digests
+	$(BIN)/python -m tests.openapi.postman
+
+.PHONY: docs
+docs: venv ## Write the documentation as a site in both languages into site/
+	$(BIN)/python -m docs_site
 
 .PHONY: services
 services: venv ## Show which of the services that tests can use answer

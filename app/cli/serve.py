@@ -74,7 +74,7 @@ def _serve(host: str, port: int, workers: int) -> None:
 def _look_at_tables(services: Services, *, migrate: bool = False) -> None:
     """End with the command to type when the tables don't fit the code. A store that is away may come back: go on."""
     try:
-        if migrate:
+        if migrate and not schema.is_being_filled(schema.current_revision(services.database)):
             schema.upgrade(services.database)
         fault = schema.tables_fault(services.database)
     except StoreUnavailable:
@@ -117,6 +117,8 @@ def _run_threads(services: Services, threads: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    if services.spans is not None:
+        services.spans.start()
     engine = EmbeddedEngine(services, threads=threads)
     measuring = Measuring(services, WORKER, own_folder())
     engine.start()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.cli.told import told
 from app.core.roles import Role
 from app.pipeline.operators.console_access import console_sessions_view, end_console_session
@@ -20,6 +22,7 @@ from app.pipeline.operators.console_people import (
 from app.pipeline.services import Services
 
 ACTOR = "terminal"
+NOBODY = "Nobody yet; `flask users add NAME --role admin` adds the first one."
 PASSWORD_BYTES = 18
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD_FROM = click.option(
@@ -36,7 +39,9 @@ def users_group(services: Services) -> click.Group:
 
     @group.command("add")
     @click.argument("name")
-    @click.option("--role", type=ROLES, default=Role.VIEWER.value, show_default=True)
+    @click.option(
+        "--role", type=ROLES, default=Role.VIEWER.value, show_default=True, help="What they may do."
+    )
     @PASSWORD_FROM
     def add(name: str, role: str, ask: bool) -> None:
         """Let somebody sign in; the password is printed once."""
@@ -46,22 +51,19 @@ def users_group(services: Services) -> click.Group:
         _tell(name, password, ask=ask, address=services.settings.public_base_url)
 
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(as_json: bool) -> None:
+    @list_options(limit=1000, time="added")
+    def list_all(*, wish: Wish) -> None:
         """Show who may use the console."""
-        people = console_people_view(services)
-        if as_json:
-            click.echo(json.dumps({"items": people}, ensure_ascii=False))
-            return
-        for person in people:
-            since = person["created_at"] or "stands in the settings"
-            click.echo(f"{person['name']:<24}{person['role']:<10}{person['by']:<10}{since}")
-        if not people:
-            click.echo("Nobody yet; `flask users add NAME --role admin` adds the first one.")
+        print_list(console_people_view(services), wish, line=_line, nothing=NOBODY, time="created_at")
 
     _add_changes(group, services)
     _add_sessions(group, services)
     return group
+
+
+def _line(person: dict[str, Any]) -> str:
+    since = person["created_at"] or "stands in the settings"
+    return f"{person['name']:<24}{person['role']:<10}{person['by']:<10}{since}"
 
 
 def _add_changes(group: click.Group, services: Services) -> None:

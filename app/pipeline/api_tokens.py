@@ -29,6 +29,7 @@ from app.config.rates import checked_burst_rate, rules_of
 from app.core.errors import RefusedError, RequestError, StoreUnavailable
 from app.core.identifiers import new_id
 from app.core.moments import as_text
+from app.core.storable import is_storable
 from app.pipeline.services import Services
 from app.security.signatures import same_secret, sha256_hex
 from app.storage.api_tokens import (
@@ -186,6 +187,18 @@ def end_api_token(services: Services, wanted: str, *, actor: str) -> StoredToken
         revoke_api_token(tx, found[0].id, now)
         write_audit(tx, at=now, actor=actor, action="api_token.revoke", target=found[0].name)
     return found[0]
+
+
+def end_api_token_of_id(services: Services, token_id: str, *, actor: str) -> bool:
+    """Revoke the token of an id, audited; False where none of that id works."""
+    now = services.clock.now()
+    with services.database.begin() as tx:
+        found = find_api_token(tx, token_id) if is_storable(token_id, 32) else None
+        if found is None or not found.works(now):
+            return False
+        revoke_api_token(tx, found.id, now)
+        write_audit(tx, at=now, actor=actor, action="api_token.revoke", target=found.name)
+    return True
 
 
 def _checked_limits(services: Services, new: NewToken) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from app.config.retries import DEFAULT_ATTEMPTS, attempts_of, read_delays
 from app.core.ports import HttpClient
+from app.core.traces import Trace
 from app.core.values import Event
 from app.storage.database.db import Transaction
 from app.storage.queue.dispatches import Claim
@@ -68,7 +69,7 @@ class Context(NamedTuple):
     """What a handler gets beside the event.
 
     `tx` is a transaction that commits with the dispatch (transactional only); `death` says what died (on_dead only).
-    `claim` is the run itself, for the gateway's own handlers.
+    `claim` is the run itself, for the gateway's own handlers; `trace` is what logs and traces know it by.
     """
 
     attempt: int
@@ -76,6 +77,17 @@ class Context(NamedTuple):
     death: Death | None = None
     claim: Claim | None = None
     tools: HandlerTools | None = None
+    trace: Trace | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """The trace of the event, 32 hex digits, as every line of the log has it; empty outside of a gateway."""
+        return "" if self.trace is None else self.trace.trace_id
+
+    @property
+    def traceparent(self) -> str:
+        """The header with which a call of the handler's own goes on with the trace; empty outside of a gateway."""
+        return "" if self.trace is None else self.trace.traceparent
 
     def send(self, channel: str | Sequence[str], text: str = "", **more: Any) -> str:
         """Have a message sent through a channel, or several, and return its id; `more` is what POST /api/v1/messages takes.

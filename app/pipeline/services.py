@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.config.api_tokens import ApiToken
+from app.config.channels import ChannelsFile
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
+from app.config.watch import WatchConfig
 from app.core.clock import Clock
 from app.core.ports import HttpClient
+from app.core.traces import Spans
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
@@ -51,6 +54,14 @@ class Engine(Protocol):
 
     def hand_over(self, event: Event, claims: Sequence[Claim]) -> None:
         """Run these in the places set aside."""
+
+
+Tell = Callable[[int], None]
+"""Is told how far long work has come."""
+
+
+def tell_nobody(_count: int) -> None:
+    """Stand in where nobody watches."""
 
 
 def _nobody_to_wake() -> None:
@@ -112,6 +123,14 @@ class NotedChecks:
     last: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class MainProcess:
+    """The process that started this one and can replace it; `name` is the same for all that it started."""
+
+    name: str
+    replace: Callable[[], None]
+
+
 @dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
@@ -131,6 +150,15 @@ class Runtime:
     """The meters of the other processes of this machine, where this one shares its own."""
     overrides: Overrides = field(default_factory=Overrides)
     checks: NotedChecks = field(default_factory=NotedChecks)
+    live: object | None = None
+    """The watcher of this process (operators/live.py), made when somebody listens first."""
+    main_process: MainProcess | None = None
+    reload_seen: str | None = None
+    """The time of the last wish to be replaced that this process knows; None before it looked."""
+    has_told_what_runs: bool = False
+    sound_channels: dict[str, tuple[Any, datetime]] = field(default_factory=dict)
+    """Channels through which messages went well, with their leave (sending/breaker.py) and until when it is good."""
+
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 
@@ -165,14 +193,23 @@ class Services:
     """Those of the environment and of the channels file; the others are in the database."""
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
+    watch: WatchConfig = field(default_factory=WatchConfig)
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     expect: Callable[[Services, str, str, Any, Transaction | None], None] | None = None
     """Has an order waited for (payments/expect.py); here because handlers' tools are below that story."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
     """Makes what one run of a handler is lent."""
+    spans: Spans | None = None
+    """Where spans go; None where nobody collects them."""
     handlers_http: HttpClient | None = None
     """The way out for handlers: to public addresses."""
+    file: ChannelsFile = field(default_factory=ChannelsFile, repr=False)
+    """The channels file as this process read it."""
+    reread: Callable[[], tuple[Settings, ChannelsFile]] | None = None
+    """Reads settings, channels file and handlers anew and joins nothing; raises ConfigurationError with every fault."""
+    setting_origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting came from, by its name."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)

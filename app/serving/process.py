@@ -12,7 +12,7 @@ from app.factory import create_app
 from app.pipeline.services import Services
 from app.pipeline.upkeep.pressure import PressureGauge
 from app.serving.draining import Draining
-from app.serving.handlers_watch import HandlersWatch, ask_for_reload
+from app.serving.handlers_watch import HandlersWatch, ask_for_reload, main_process
 from app.serving.log_copier import LogCopier
 from app.serving.one_core import OneCore
 from app.serving.pressure_watch import PressureWatch
@@ -36,6 +36,7 @@ def create_serving_app() -> LoopFront:
     app = create_app()
     services: Services = app.extensions["callgate"]
     measuring = Measuring(services, SERVE, own_folder(), measures=app.extensions["callgate.measures"])
+    services.runtime.main_process = main_process()
     _tell_what_takes_no_part(services)
     if services.settings.app_env == "dev":
         watch.start()
@@ -50,7 +51,7 @@ def create_serving_app() -> LoopFront:
     return LoopFront(
         app,
         services,
-        is_leaving=lambda: draining.has_begun,
+        is_leaving=lambda: draining.has_begun or stop.has_begun,
         on_start=lambda: stop.install(on_stop_signal_beside_loop),
     )
 
@@ -84,6 +85,8 @@ def _spare_the_collector() -> None:
 def _start_background(services: Services, measuring: Measuring) -> GracefulStop:
     """Start what runs beside the requests; return what stops it in good order."""
     measuring.start()
+    if services.spans is not None:
+        services.spans.start()
     if services.settings.engine == "embedded":
         engine = EmbeddedEngine(services)
         engine.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -44,6 +43,6 @@ def write_override(tx: Connection, new: Override) -> None:
         insert_once(tx, channel_overrides, values)
 
 
-def list_overrides(tx: Connection) -> Mapping[str, Override]:
+def list_overrides(tx: Connection) -> dict[str, Override]:
     """Return the last decision about each channel that has one."""
     return {row.channel: Override(**row._mapping) for row in tx.execute(select(channel_overrides))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.storage import (  # noqa: F401 - imported for their tables
+    alarms,
     api_tokens,
     app_tokens,
     audit,

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextvars import ContextVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
+from app.core.traces import SPAN_ID, TRACE_ID
 from app.core.visible import visible, visible_line
 from app.telemetry import callback_lines
-
-TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
-"""The request that runs; every line written meanwhile carries it."""
-
-SPAN_ID: ContextVar[str | None] = ContextVar("span_id", default=None)
-"""The part of a trace that runs, where somebody traces."""
 
 SERVICE = "callgate"
 
@@ -30,13 +26,27 @@ WIDEST_CHARACTER = 4
 
 _AS_JSON = structlog.processors.JSONRenderer()
 
+__all__ = ["SPAN_ID", "TRACE_ID", "configure_logging"]
+
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Write no line below a warning meanwhile: a command that prints what it did needs no log beside it."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     """Send structlog and the standard library's loggers to standard error, through `redact` (a structlog processor)."""
     shared: list[Any] = [
-        _add_trace_id,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
@@ -125,7 +135,7 @@ def _shown(name: str, value: Any) -> Any:
     return visible_line(value) if name == "event" else visible(value)
 
 
-def _add_trace_id(_logger: Any, _method: str, line: Any) -> Any:
+def _add_trace(_logger: Any, _method: str, line: Any) -> Any:
     trace_id = TRACE_ID.get()
     if trace_id is not None:
         line.setdefault("trace_id", trace_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,15 +15,17 @@ from app.pipeline.api_tokens import Caller, find_caller
 from app.pipeline.bans import WRONG_TOKEN, note_refused
 from app.pipeline.services import Services
 from app.security.strict_json import parse_json_object
-from app.web.callbacks.reading import client_address, is_secure, read_body
+from app.web.callbacks.reading import bearer_of, client_address, is_secure, read_body
 from app.web.domain_files import DOMAIN_FILES
 from app.web.errors import error_response
+from app.web.openapi.described import SCOPE_ATTRIBUTE
+from app.web.probe import PROBE
 
 P = ParamSpec("P")
 R = TypeVar("R")
 PLAIN_HTTP_PATHS = ("/healthz", "/readyz", "/metrics")
-PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES,)
-"""A platform that looks for such a file follows no redirect; what is in it is for everybody."""
+PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES, PROBE)
+"""A platform that looks for such a file follows no redirect; what is in it is for everybody. The probe tells whether https arrives."""
 
 API_BODY_BYTES = 65_536
 MAX_PAGE = 200
@@ -38,6 +40,7 @@ def require_token(services: Services, scope: str) -> Callable[[Callable[P, R]], 
             g.api_token = check_token(services, scope)
             return view(*args, **kwargs)
 
+        setattr(guarded, SCOPE_ATTRIBUTE, scope)
         return guarded
 
     return decorate
@@ -67,11 +70,6 @@ def caller_of_header(services: Services, header: str | None) -> Caller | None:
     return find_caller(services, bearer_of(header))
 
 
-def bearer_of(header: str | None) -> str:
-    """Return the text behind `Bearer`, empty where there is none."""
-    return (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
-
-
 def note_wrong_token(services: Services) -> None:
     """Count a request without a right token against the caller's address."""
     note_refused(
@@ -88,12 +86,20 @@ def json_body(*, most: int = API_BODY_BYTES) -> dict[str, Any]:
         raise RequestError("bad_json", f"The body must be one JSON object in UTF-8: {error}.") from error
 
 
-def page_size(default: int = 50) -> int:
-    """Return the `limit` parameter, 1 to 200."""
+def known_members(names: Collection[str], *, most: int = API_BODY_BYTES) -> dict[str, Any]:
+    """Return the request's JSON object, which may hold these members and no others; null stands for what is not there."""
+    found = json_body(most=most)
+    if not found.keys() <= set(names):
+        raise RequestError("unknown_field", f"The body may hold {', '.join(sorted(names))} and nothing else.")
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def page_size(default: int = 50, *, most: int = MAX_PAGE) -> int:
+    """Return the `limit` parameter, 1 to 200 unless said otherwise."""
     text = request.args.get("limit", str(default))
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_PAGE))
-    if not is_number or not 1 <= int(text) <= MAX_PAGE:
-        raise RequestError("bad_limit", f"limit must be a number from 1 to {MAX_PAGE}.")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not is_number or not 1 <= int(text) <= most:
+        raise RequestError("bad_limit", f"limit must be a number from 1 to {most}.")
     return int(text)
 
 

@@ -37,6 +37,8 @@ class HintedEngine:
         self._engine = EmbeddedEngine(
             self._services, threads=threads, look_around=LOOK_AROUND_SECONDS, call_another=self._hints.wake
         )
+        if self._services.spans is not None:
+            self._services.spans.start()
         self._hints.start(self._services)
         self._engine.start()
         measuring = Measuring(self._services, WORKER, own_folder())

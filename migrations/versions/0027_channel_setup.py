@@ -42,8 +42,11 @@ def upgrade() -> None:
         sa.Column("content", Blob),
     )
 
+    op.create_index("ix_identities_channel", "identities", ["channel", "last_login_at"])
+
 
 def downgrade() -> None:
+    op.drop_index("ix_identities_channel", table_name="identities")
     op.drop_table("shared_notes")
     op.drop_table("channel_overrides")
     op.drop_table("channel_checks")

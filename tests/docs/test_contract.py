@@ -72,7 +72,7 @@ def commands_of_contract() -> dict[str, str]:
 
 def test_the_contract_names_every_command_and_no_other(services: Services) -> None:
     typed = {name for name, command in terminal(services).items() if not isinstance(command, click.Group)}
-    assert set(commands_of_contract()) - {"init"} == typed
+    assert set(commands_of_contract()) == typed
 
 
 def test_every_option_of_the_contract_exists(services: Services) -> None:

@@ -87,6 +87,7 @@ ELSEWHERE = {"events", "nonces", "rejections", "receipts", "messages", "message_
 
 SEALED_OR_OWN: dict[str, set[str]] = {
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
+    "alarms": {"kind", "subject", "facts"}, "watch_turns": {"name"},
     "app_tokens": {"channel", "kind", "value", "lease_owner"},
     "bindcodes": {"id", "code", "scene", "page_key", "channel", "status"},
     "commands": {"id", "channel", "run_route", "callback_route", "state"},

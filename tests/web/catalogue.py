@@ -21,6 +21,10 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 from app import platforms
+from app.factory import create_app
+from app.storage.database.db import Database
+from app.web.openapi.document import openapi_document
+from tests.builders import make_services
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "app" / "web"
@@ -45,6 +49,9 @@ LOGIN_STORY = [
     "app/web/people/csrf.py",
 ]
 """The modules whose errors people read on the page of a login that did not finish."""
+DOCTOR = ROOT / "app" / "pipeline" / "operators" / "doctor"
+"""What its findings say, which the console shows in the reader's language."""
+FINDINGS = ("Finding", "_Words")
 ERRORS = ("LoginError", "RefusedError", "RequestError", "UpstreamError", "UpstreamUnavailable", "bad_token")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
@@ -96,7 +103,7 @@ def word_lists() -> list[WordList]:
     """Return the catalogue of the pages and those of the platforms that are folders."""
     named = {slug: PLATFORMS / slug.replace("-", "_") for slug in platforms.discover()}
     own = {slug: folder for slug, folder in named.items() if folder.is_dir()}
-    with_pages = [*used_on_pages(), *login_errors(LOGIN_STORY)]
+    with_pages = [*used_on_pages(), *login_errors(LOGIN_STORY), *described_views(), *findings()]
     with_pages += [each for slug in named if slug not in own for each in names(slug)]
     return [WordList(PAGES, gathered(with_pages))] + [
         WordList(
@@ -123,6 +130,28 @@ def used_on_pages() -> Iterator[tuple[str, str]]:
         yield message, f"app/web/{name}"
 
 
+def described_views() -> Iterator[tuple[str, str]]:
+    """Yield the sentences that the page of the API shows: heads, what each view does, what parameters and members mean."""
+    with_app = create_app(services=make_services(Database("sqlite:///never-opened.db")))
+    for name in sentences_of_api(openapi_document(with_app, "http://gateway.example")):
+        yield name, "app/web/openapi"
+
+
+def sentences_of_api(value: object) -> Iterator[str]:
+    """Yield every sentence of an OpenAPI document that the page shows."""
+    if isinstance(value, dict):
+        shown = [value.get(key) for key in ("summary", "description")] + list(value.get("tags") or ())
+        yield from (
+            each for each in shown if isinstance(each, str) and not each.startswith(("Refused", "Done"))
+        )
+        for key, each in value.items():
+            if key not in ("info", "securitySchemes", "example") and key != "tags":
+                yield from sentences_of_api(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from sentences_of_api(each)
+
+
 def login_modules(folder: Path) -> list[str]:
     """Return the modules of a platform whose errors people read, where it has some."""
     return [str(module.relative_to(ROOT)) for module in sorted(folder.glob("*login.py"))]
@@ -136,6 +165,17 @@ def login_errors(modules: list[str]) -> Iterator[tuple[str, str]]:
                 yield from ((text, place) for text in sentences(node.args))
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "message":
                 yield from ((text, place) for text in sentences([node.value]))
+
+
+def findings() -> Iterator[tuple[str, str]]:
+    """Yield what the doctor's findings say and what their cures are, with the file."""
+    for file in sorted(DOCTOR.glob("*.py")):
+        place = str(file.relative_to(ROOT))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in FINDINGS:
+                yield from ((text, place) for text in sentences(node.args))
+            elif isinstance(node, ast.Assign):
+                yield from ((text, place) for text in sentences([node.value]) if text.endswith("."))
 
 
 def sentences(nodes: list[ast.expr]) -> Iterator[str]:

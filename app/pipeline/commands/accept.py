@@ -17,6 +17,7 @@ from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
 from app.core.states import EventState
+from app.core.traces import current_traceparent
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
@@ -159,6 +160,7 @@ def _event(services: Services, request: InboundRequest, wanted: Wanted) -> tuple
         query_string=head.query_string,
         version=request.version,
         masked=head.masked,
+        traceparent=current_traceparent(),
     )
     return event, seal_exact(services.vault, event_id, exact)
 

@@ -18,6 +18,7 @@ from app.core.errors import PermanentError, Postponed, StoreUnavailable
 from app.core.exact_json import read_json
 from app.core.ports import WebhookSource
 from app.core.states import DispatchState
+from app.core.traces import TRACE
 from app.core.values import Event
 from app.pipeline.dispatch.on_dead import context_of_death, store_what_follows
 from app.pipeline.dispatch.ordering import tell_followers
@@ -29,12 +30,20 @@ from app.pipeline.dispatch.retry import (
     next_delay,
 )
 from app.pipeline.dispatch.tracebacks import LOGGED_BYTES, error_line, traceback_text, within
+from app.pipeline.dispatch.traced_attempts import attempt_traced
 from app.pipeline.router import ON_DEAD_PREFIX, Context, Route, read_on_dead_name
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
 from app.storage.queue.claims import LeaseLostError, claim_due, renew_leases
-from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
+from app.storage.queue.completions import (
+    Ending,
+    Returned,
+    complete,
+    failed,
+    succeeded,
+    taken_back,
+)
 from app.storage.queue.dispatches import Claim, tries_since_replay
 from app.storage.queue.tracebacks import keep_traceback
 
@@ -55,7 +64,7 @@ class DispatchResult(NamedTuple):
     """How one attempt left its dispatch; `data` is what the handler returned, as JSON would carry it.
 
     `is_recorded` is False when somebody else records it, and lets go of the claim then. `ended` is how the attempt is
-    counted, where the state does not say it.
+    counted, where the state does not say it. `error` names the kind of what went wrong.
     """
 
     state: DispatchState
@@ -63,6 +72,7 @@ class DispatchResult(NamedTuple):
     due_at: datetime | None = None
     is_recorded: bool = True
     ended: str = ""
+    error: str | None = None
 
     @property
     def outcome(self) -> str:
@@ -154,7 +164,9 @@ def run_claim(
     suspect may be claimed as soon as one has ended.
     """
     began = time.perf_counter()
-    result = _run_attempt(services, claim, event, route, record)
+    with attempt_traced(services.spans, claim, event) as traced:
+        result = _run_attempt(services, claim, event, route, record)
+        traced.tell(result.state.value, result.error)
     seconds = time.perf_counter() - began
     services.meters.attempt(_counted_route(claim.route), event.channel, result.outcome, seconds)
     if claim.order_key is not None:
@@ -196,9 +208,11 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    returned = route.handler(event, _context(services, claim, event))
+    returned, also = route.handler(event, _context(services, claim, event)), None
+    if isinstance(returned, Returned):
+        returned, also = returned
     result = result_as_json(returned, event_id=event.id, route=route.name)
-    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
+    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result, also=also)
     if record is not None:
         record(success)
         return DispatchResult(DispatchState.SUCCEEDED, is_recorded=False)
@@ -211,8 +225,8 @@ def _run(
 def _context(services: Services, claim: Claim, event: Event, tx: Transaction | None = None) -> Context:
     tools = None if services.lend_tools is None else services.lend_tools(services, event, claim, tx)
     if claim.route.startswith(ON_DEAD_PREFIX):
-        return context_of_death(services, claim, tx)._replace(tools=tools)
-    return Context(claim.attempt, tx, claim=claim, tools=tools)
+        return context_of_death(services, claim, tx)._replace(tools=tools, trace=TRACE.get())
+    return Context(claim.attempt, tx, claim=claim, tools=tools, trace=TRACE.get())
 
 
 def _log_success(claim: Claim) -> None:
@@ -292,7 +306,7 @@ def _fail(
         log.warning("attempt_not_recorded", event_id=claim.event_id, route=claim.route)
     if is_final:
         services.runtime.wake()
-    return DispatchResult(state, due_at=due_at)
+    return DispatchResult(state, due_at=due_at, error=error.__class__.__name__)
 
 
 def _secrets(services: Services) -> Sequence[str]:

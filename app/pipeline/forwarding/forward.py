@@ -16,6 +16,7 @@ import structlog
 from app.config.destinations import DestinationConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
+from app.core.environments import ENVIRONMENT_HEADER
 from app.core.errors import PermanentError, Postponed, StoreUnavailable, UpstreamError
 from app.core.exact_json import write_json
 from app.core.moments import as_text
@@ -52,6 +53,7 @@ class Forwarder:
         own_events: OwnEvents,
     ) -> None:
         self._public_base_url = settings.public_base_url
+        self._environment = settings.app_env
         self._own_events = own_events
         self._database = database
         self._channels = channels
@@ -104,13 +106,15 @@ class Forwarder:
         body = self._written(destination, event, attempt)
         timestamp = int(self._clock.now().timestamp())
         headers = standard_webhook_headers(webhook_id(destination, event), timestamp, body, destination.keys)
-        return destination.client.send(body, headers | {"Content-Type": CONTENT_TYPE})
+        own = {"Content-Type": CONTENT_TYPE, ENVIRONMENT_HEADER: self._environment}
+        return destination.client.send(body, headers | own)
 
     def _written(self, destination: Destination, event: Event, attempt: int) -> bytes:
         channel = self._channels.get(event.channel)
         secrets = channel.secrets if channel is not None else frozenset()
         event = without_credentials(channel, event)
         content = cloud_event(event, attempt, source=f"{self._public_base_url}/webhooks/{event.channel}")
+        content["environment"] = self._environment
         content["data"] = mask_values(event.data, secrets)
         if destination.config.raw:
             content["bodybase64"] = base64.b64encode(event.raw).decode()

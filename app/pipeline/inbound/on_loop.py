@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.core.slow_proofs import SlowProof
+from app.core.timed_spans import begin_span
 from app.core.values import InboundRequest
-from app.pipeline.inbound.accept import Ready, give_up, settle
+from app.pipeline.inbound.accept import STORE, Ready, give_up, settle, told_of_stored
 from app.pipeline.inbound.answer import answer
 from app.pipeline.inbound.prepare import prepare
 from app.pipeline.inbound.proof import proves_without_asking
@@ -61,12 +62,15 @@ class LoopReceiver:
 
     async def _accept(self, ready: Ready) -> list[Accepted]:
         stored: Sequence[Accepted] = ()
+        span = begin_span(STORE)
         try:
             if ready.acceptances:
                 stored = await self._commits.write(accept_many, ready.acceptances)
         except BaseException:
             give_up(self._services, ready)
             raise
+        if span is not None:
+            span.end(told_of_stored(ready, stored))
         return settle(self._services, ready, stored)
 
 

@@ -17,6 +17,7 @@ from app.core.identifiers import new_id
 from app.core.payments import PaymentSource
 from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
 from app.core.storable import storable, storable_key
+from app.core.traces import TRACE
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
 from app.pipeline.channels import Channel, channel_path
 from app.pipeline.evidence import Kept, kept_of, seal_exact
@@ -182,7 +183,7 @@ def _bounded(parsed: ParsedEvent) -> ParsedEvent:
 
 def _arrival(services: Services, proven: Proven, kept: Kept | None, position: int) -> Arrival:
     request, parsed = proven.request, proven.parsed[position]
-    event_id = new_id(request.received_at)
+    event_id, traceparent = _id_and_trace(proven, position)
     event = Event(
         id=event_id,
         channel=proven.channel.name,
@@ -199,6 +200,7 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
         query_string=request.query_string,
         version=storable(request.version, MAX_VERSION_LENGTH),
         path_rest=_rest_of_path(proven.channel, request),
+        traceparent=traceparent,
     )
     sealed = None
     if kept is not None:
@@ -208,6 +210,19 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
     return Arrival(
         event, routes, claims_key=parsed.key is not None, sealed=sealed, order=_paid_order(proven, parsed)
     )
+
+
+def _id_and_trace(proven: Proven, position: int) -> tuple[str, str]:
+    """Return an event's id, and its trace where that is not the id itself.
+
+    The first event of a delivery whose sender named no trace has the id of the trace that began with it, so nothing more is stored.
+    """
+    trace = TRACE.get()
+    if trace is None or trace.trace_id != proven.trace_id:
+        return new_id(proven.request.received_at), ""
+    if position == 0 and trace.parent_id is None:
+        return trace.trace_id, ""
+    return new_id(proven.request.received_at), trace.traceparent
 
 
 def _paid_order(proven: Proven, parsed: ParsedEvent) -> str | None:

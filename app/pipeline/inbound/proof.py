@@ -11,6 +11,7 @@ import structlog
 
 from app.config.rates import rules_of
 from app.core.accounts import HandedSecrets
+from app.core.environments import ENVIRONMENT_HEADER, other_environment
 from app.core.errors import (
     CallgateError,
     RefusedError,
@@ -49,9 +50,10 @@ log = structlog.get_logger(__name__)
 
 
 def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
-    """Refuse what a switched-off channel and a channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    """Refuse what a switched-off channel and a channel's rules keep out: addresses, other environments, then too many requests; raises RefusedError."""
     check_is_on(services, channel.name)
     _check_address(channel, request)
+    _check_environment(services, request)
     _check_rate_of_address(services, channel, request)
     _check_rate(services, channel)
 
@@ -170,6 +172,17 @@ def _check_address(channel: Channel, request: InboundRequest) -> None:
             "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
             detail=f"{request.remote_addr[:64]} is kept out by ip_allowlist or ip_denylist; behind a proxy, "
             "see whether TRUSTED_PROXIES counts it.",
+        )
+
+
+def _check_environment(services: Services, request: InboundRequest) -> None:
+    own = services.settings.app_env
+    other = other_environment(request.headers, own)
+    if other is not None:
+        raise RefusedError(
+            "wrong_environment",
+            f"This is the environment {own}; send requests of another one to its own gateway.",
+            detail=f"{ENVIRONMENT_HEADER} says {other!r}, and APP_ENV here is {own}: a sender of another environment has this address.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.core.moments import as_text
 from app.core.ports import (
     AdvisedSource,
     AppTokenSource,
@@ -19,6 +20,7 @@ from app.pipeline.login.groups import offered_logins, start_url
 from app.pipeline.operators.switches import override_view, overrides_of
 from app.pipeline.services import Services
 from app.storage.channel_overrides import Override
+from app.storage.inbox.events import newest_event_at
 
 CAPABILITIES = {
     "inbound": WebhookSource,
@@ -48,8 +50,8 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
                 name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None
             ],
             "off": dict(channel.off),
-            "signature_covers": _covered(channel),
-            "advice": _advice(channel),
+            "signature_covers": coverage_of(channel),
+            "advice": advice_of(channel),
             "urls": addresses(services.settings, channel),
         }
         for channel in services.channels
@@ -71,6 +73,15 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
         for channel in services.channels.disabled
     ]
     return enabled + disabled
+
+
+def heard_of(services: Services) -> list[dict[str, Any]]:
+    """Return every channel as channel_view does, with `last_event_at`, which costs a look into the store for each."""
+    with services.database.read() as tx:
+        return [
+            item | {"last_event_at": as_text(newest_event_at(tx, item["name"]))}
+            for item in channel_view(services)
+        ]
 
 
 def login_view(services: Services) -> list[dict[str, Any]]:
@@ -100,12 +111,13 @@ def off_sentence(override: Override) -> str:
     return f"switched off by {override.actor} at {override.at:%Y-%m-%d %H:%M} UTC: {override.reason}"
 
 
-def _advice(channel: Channel) -> str | None:
+def advice_of(channel: Channel) -> str | None:
+    """Return what its connector advises against in its own configuration."""
     advised = channel.as_capability(AdvisedSource)
     return None if advised is None else advised.advice
 
 
-def _covered(channel: Channel) -> str | None:
+def coverage_of(channel: Channel) -> str | None:
     """Return how much of a callback the channel's proof covers, None where it takes none."""
     source = channel.as_capability(WebhookSource)
     return None if source is None else source.signature_covers.value

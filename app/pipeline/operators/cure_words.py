@@ -28,9 +28,9 @@ COPY_AGAIN = Words(
     "请从平台页面重新复制 {keys} 到环境变量，前后不要有空格或换行，重新加载配置后让平台再发一次。",
 )
 PASS_ON_BODIES = Words(
-    "Let whatever stands in between (proxy, firewall, tunnel, load balancer) pass bodies to {address} on byte for byte: no "
+    "Let whatever stands in between (proxy, firewall, tunnel, load balancer) pass bodies to `{address}` on byte for byte: no "
     "rewriting, re-encoding, trimming or compression.",
-    "请让中间的代理、防火墙、隧道或负载均衡把发往 {address} 的请求体逐字节原样转发：不改写、不转码、不去空白、不压缩。",
+    "请让中间的代理、防火墙、隧道或负载均衡把发往 `{address}` 的请求体逐字节原样转发：不改写、不转码、不去空白、不压缩。",
 )
 PASS_ON_HEADERS = Words(
     "If it was the platform, let the proxy pass on every header and the whole query; the evidence shows which ones arrived. "
@@ -38,9 +38,9 @@ PASS_ON_HEADERS = Words(
     "如果确是平台发来的，请让代理转发所有请求头和完整的查询参数（证据中可看到实际收到的内容）；如果是其他人发来的，无需处理。",
 )
 OTHER_APP = Words(
-    "Enter {address} at the account or application of this channel, or correct the id in the channels file to the one that "
+    "Enter `{address}` at the account or application of this channel, or correct the id in the channels file to the one that "
     "the request names.",
-    "请在本渠道所属的账号或应用中填写 {address}，或把渠道文件里的编号改成请求中的那一个。",
+    "请在本渠道所属的账号或应用中填写 `{address}`，或把渠道文件里的编号改成请求中的那一个。",
 )
 SET_CLOCK = Words(
     "Set this machine's clock (`timedatectl set-ntp true`). If it is right, the request waited on its way or is a copy of an old "
@@ -48,8 +48,8 @@ SET_CLOCK = Words(
     "请校准本机时钟（`timedatectl set-ntp true`）。若时钟无误，则请求在途中滞留过或是旧请求的副本，请让平台重新发送。",
 )
 ONE_SENDER = Words(
-    "Enter {address} only where this platform asks for its callback address, and give other senders a channel of their own.",
-    "{address} 只应填写在该平台的回调地址处；其他发送方请另建渠道。",
+    "Enter `{address}` only where this platform asks for its callback address, and give other senders a channel of their own.",
+    "`{address}` 只应填写在该平台的回调地址处；其他发送方请另建渠道。",
 )
 SET_KEYS = Words(
     "Set {keys} in the environment, as the channels file names it, and reload.",

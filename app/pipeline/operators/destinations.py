@@ -130,7 +130,7 @@ def resume_destination(services: Services, name: str, *, actor: str) -> int:
     return released
 
 
-def pause_destination(services: Services, name: str, *, reason: str, actor: str) -> None:
+def pause_destination(services: Services, name: str, *, reason: object, actor: str) -> None:
     """Forward nothing to a destination until it is resumed, on every process, audited.
 
     What is under way ends as it does. Raises RefusedError for an unknown name or one that is paused, RequestError

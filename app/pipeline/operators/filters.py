@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.core.errors import RequestError
 from app.core.moments import iso_moment
@@ -50,7 +50,7 @@ def filter_state(states: type[S], text: str | None) -> S | None:
     return states(text)
 
 
-def read_reason(value: Any) -> str:
+def read_reason(value: object) -> str:
     """Return why somebody does something; raises RequestError."""
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > MAX_REASON:

@@ -95,7 +95,7 @@ def export_person(
 
 
 def erase_person(
-    services: Services, user_id: str, *, reason: str, actor: str, trace_id: str = ""
+    services: Services, user_id: str, *, reason: object, actor: str, trace_id: str = ""
 ) -> dict[str, Any]:
     """Erase everything about a person and return how much that was; raises RefusedError 404. Audited, by numbers.
 
@@ -119,15 +119,9 @@ def erase_person(
             "identities": len(person.identities),
             "users": erase_user(tx, user_id),
         }
-        write_audit(
-            tx,
-            at=now,
-            actor=actor,
-            action="person.erased",
-            target=user_id,
-            trace_id=trace_id,
-            detail={"reason": why} | counts | done,
-        )
+        detail = {"reason": why} | counts | done
+        said = {"action": "person.erased", "target": user_id, "trace_id": trace_id}
+        write_audit(tx, at=now, actor=actor, detail=detail, **said)
         return done
 
     done = services.database.run(finish)

@@ -24,7 +24,7 @@ from app.pipeline.inbound.prepare import routes_for
 from app.pipeline.operators.events import ID_LENGTH
 from app.pipeline.operators.replay_order import MOST_AT_ONCE, STATES, ReplayOrder, filter_as_json
 from app.pipeline.router import Route, read_on_dead_name
-from app.pipeline.services import Services
+from app.pipeline.services import Services, Tell, tell_nobody
 from app.security.redaction import redact_text
 from app.storage.audit import write_audit
 from app.storage.database.db import StoredRow, Transaction
@@ -154,7 +154,12 @@ def preview_replay(services: Services, wanted: EventFilter) -> dict[str, Any]:
 
 
 def replay_events(
-    services: Services, wanted: EventFilter, order: ReplayOrder, *, limit: int | None
+    services: Services,
+    wanted: EventFilter,
+    order: ReplayOrder,
+    *,
+    limit: int | None,
+    tell: Tell = tell_nobody,
 ) -> Replayed:
     """Let all events that a filter finds run again, oldest first, spread over time by the rate.
 
@@ -171,6 +176,7 @@ def replay_events(
     for rows in _batches(services, wanted, limit=limit):
         done = done.plus(_replay_batch(services, rows, order, start=start, position=done.events))
         services.runtime.wake()
+        tell(done.events)
     with services.database.begin() as tx:
         _audit(services, tx, order, target=target, outcome="done", detail=done.as_json())
     log.info("events_replayed", actor=order.actor, events=done.events, dispatches=done.dispatches)

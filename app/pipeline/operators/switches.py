@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +38,7 @@ def switch_on(services: Services, name: str, order: SwitchOrder) -> Override:
     return _switch(services, name, order, enabled=True)
 
 
-def overrides_of(services: Services) -> Mapping[str, Override]:
+def overrides_of(services: Services) -> dict[str, Override]:
     """Return the last decision about each channel; none while the store cannot say."""
     try:
         with services.database.read() as tx:

@@ -17,7 +17,7 @@ from operator import itemgetter
 
 import structlog
 
-from app.pipeline.services import Services
+from app.pipeline.services import Services, Tell, tell_nobody
 from app.storage.audit import delete_old_anonymous, delete_old_audit
 from app.storage.database.db import StoredRow, Transaction
 from app.storage.inbox.nonces import delete_expired_nonces
@@ -74,14 +74,14 @@ def prune_when_due(services: Services, *, seconds: float = RUN_SECONDS) -> Prune
     return done
 
 
-def prune_all(services: Services) -> Pruned:
-    """Prune until nothing is left to prune, from the oldest event on."""
+def prune_all(services: Services, tell: Tell = tell_nobody) -> Pruned:
+    """Prune until nothing is left to prune, from the oldest event on; `tell` is called with the number of rows so far."""
     services.runtime.pruning.bodies_done_to = services.runtime.pruning.followers_done_to = None
     services.runtime.pruning.followers_again = 0.0
-    return _prune(services, until=None)
+    return _prune(services, until=None, tell=tell)
 
 
-def _prune(services: Services, *, until: float | None) -> Pruned:
+def _prune(services: Services, *, until: float | None, tell: Tell = tell_nobody) -> Pruned:
     """Take one step of each kind in turn, so that much of one kind never keeps the others waiting."""
     counts: Counter[str] = Counter()
     kinds = deque(
@@ -101,6 +101,7 @@ def _prune(services: Services, *, until: float | None) -> Pruned:
             kinds.popleft()
             continue
         counts[step[0]] += step[1]
+        tell(counts.total())
         kinds.rotate(-1)
         time.sleep(REST * (time.monotonic() - began))
     if counts.total():

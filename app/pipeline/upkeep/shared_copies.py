@@ -10,6 +10,8 @@ import time
 from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.set_up_checks import write_noted_checks
 from app.pipeline.overrides import RENEW_SECONDS, renew_overrides
+from app.pipeline.reloading import follow_wish
+from app.pipeline.running_configuration import tell_what_runs
 from app.pipeline.services import Services
 
 
@@ -30,3 +32,5 @@ def renew_old_copies(services: Services) -> None:
 def _share(services: Services) -> None:
     renew_overrides(services)
     write_noted_checks(services)
+    tell_what_runs(services)
+    follow_wish(services)

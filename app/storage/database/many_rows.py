@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Integer, LargeBinary, Table, select
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, select
 
 from app.storage.database.db import UtcDateTime
 
@@ -104,8 +104,9 @@ def _from_arrays(table: Table, columns: tuple[str, ...]) -> str:
 
 
 def _array_type(table: Table, name: str) -> str:
-    kind = table.c[name].type
-    if isinstance(kind, UtcDateTime):
+    # By its name in the database: what the code calls a column may be another word.
+    (kind,) = (each.type for each in table.columns if each.name == name)
+    if isinstance(kind, UtcDateTime | BigInteger):
         return "bigint[]"
     if isinstance(kind, Integer):
         return "integer[]"

@@ -81,3 +81,16 @@ def list_recipients(tx: Connection, message_id: str, *, after: Key | None, limit
     if after is not None:
         query = query.where(tuple_(own.position, own.number, own.part) > tuple_(*map(literal, after)))
     return tx.execute(query.order_by(own.position, own.number, own.part).limit(limit)).all()
+
+
+def messages_since(tx: Connection, since: datetime, *, limit: int) -> Sequence[Any]:
+    """Return the newest messages asked for at a time or later, newest first (relies on ix_messages_created_at)."""
+    own = messages.c
+    query = select(own.id, own.state, own.created_at).where(own.created_at >= since)
+    return tx.execute(query.order_by(own.created_at.desc(), own.id.desc()).limit(limit)).all()
+
+
+def states_of_messages(tx: Connection, message_ids: Collection[str]) -> dict[str, str]:
+    """Return where these messages stand; those that are gone are left out."""
+    query = select(messages.c.id, messages.c.state).where(messages.c.id.in_(tuple(message_ids)))
+    return {row.id: row.state for row in tx.execute(query)}

@@ -17,11 +17,11 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    cast,
     exists,
     literal_column,
     null,
     select,
-    type_coerce,
     union_all,
 )
 
@@ -90,7 +90,7 @@ def _unfinished(wanted: DispatchFilter, before: str, limit: int) -> Select[Any]:
         *(own[name] for name in NAMES),
         own.due_at,
         own.started_at,
-        type_coerce(null(), UtcDateTime).label("finished_at"),
+        cast(null(), UtcDateTime).label("finished_at"),
         own.trigger,
     ]
     query = _narrowed(select(*columns).select_from(_with_event(queue, wanted)), queue, wanted, before)
@@ -101,8 +101,8 @@ def _ended(wanted: DispatchFilter, before: str, limit: int) -> Select[Any]:
     own = dispatches.c
     columns = [
         *(own[name] for name in NAMES),
-        type_coerce(null(), UtcDateTime).label("due_at"),
-        type_coerce(null(), UtcDateTime).label("started_at"),
+        cast(null(), UtcDateTime).label("due_at"),
+        cast(null(), UtcDateTime).label("started_at"),
         own.finished_at,
         literal_column(f"'{Trigger.AUTOMATIC.value}'", String).label("trigger"),
     ]

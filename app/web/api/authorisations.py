@@ -13,6 +13,24 @@ from app.pipeline.operators.accounts import accounts_view
 from app.pipeline.services import Services
 from app.pipeline.tokens.authorisation_links import USUAL, make_link
 from app.web.guards import json_body, require_token
+from app.web.openapi.described import UPSTREAM, described, query
+from app.web.openapi.words import TEXT, TIME, body, list_of, maybe, one_of, text, thing, whole
+
+ABOUT = "Authorised accounts"
+LINK_WANTED = body("MakeAuthorisationLink", ttl=whole(least=1, most=10**9 - 1))
+LINK = thing("AuthorisationLink", url=TEXT, expires_at=TIME)
+ACCOUNT = thing(
+    "AuthorisedAccount",
+    account=TEXT,
+    title=maybe(TEXT),
+    original_id=maybe(TEXT),
+    authorised_at=maybe(TIME),
+    ended_at=maybe(TIME),
+    expires_at=maybe(TIME),
+    last_error=maybe(TEXT),
+    state=one_of(["ended", "failing", "valid", "expired"]),
+)
+ACCOUNTS = list_of("AuthorisedAccounts", ACCOUNT)
 
 
 def authorisations_blueprint(services: Services) -> Blueprint:
@@ -21,6 +39,13 @@ def authorisations_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/api/v1/authorisations/<channel>")
     @require_token(services, "bind")
+    @described(
+        ABOUT,
+        {201: LINK},
+        body=LINK_WANTED,
+        may_lack_body=True,
+        refusals={400: "bad_ttl unknown_field", 404: "unknown_channel"} | UPSTREAM,
+    )
     def create(channel: str) -> tuple[Response, int]:
         """Make a link to hand to the owner of an account."""
         link = make_link(services, channel, _lasts(json_body() if request.content_length else {}))
@@ -28,6 +53,12 @@ def authorisations_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/api/v1/authorisations/<channel>")
     @require_token(services, "read")
+    @described(
+        ABOUT,
+        {200: ACCOUNTS},
+        query=(query("after", "The last account of the page before.", text(most=255)),),
+        refusals={404: "unknown_channel"},
+    )
     def accounts(channel: str) -> Response:
         """List the accounts of a channel; never their tokens."""
         items = accounts_view(services, channel, after=request.args.get("after", ""))

@@ -1,43 +1,41 @@
-"""The management API for one channel and the configuration as a whole: set-up, arrivals, check, switches, reload, settings."""
+"""Channels over HTTP (CONTRACT §9): what each can do, its addresses, or why it takes no part."""
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint, Response, jsonify
 
-from flask import Blueprint, Response, g, jsonify
-
-from app.core.errors import RequestError
-from app.pipeline.operators.switches import SwitchOrder, override_view, switch_off, switch_on
+from app.pipeline.operators.channels import CAPABILITIES, channel_view, login_view
 from app.pipeline.services import Services
-from app.web.errors import trace_id
-from app.web.guards import json_body, require_token
+from app.web.guards import require_token
+from app.web.openapi.described import described
+from app.web.openapi.words import FLAG, TEXT, list_of, many, maybe, one_of, table, thing
+
+CHANNEL = thing(
+    "Channel",
+    name=TEXT,
+    platform=TEXT,
+    title=TEXT,
+    enabled=FLAG,
+    reason=maybe(TEXT),
+    capabilities=many(one_of(CAPABILITIES)),
+    off=table(TEXT),
+    signature_covers=maybe(one_of(["body", "origin", "none"])),
+    advice=maybe(TEXT),
+    urls=table(TEXT),
+)
+LOGIN = thing("Login", name=TEXT, title=TEXT, channels=many(TEXT), start_url=TEXT)
+CHANNELS = list_of("Channels", CHANNEL, logins=many(LOGIN))
 
 
 def channels_blueprint(services: Services) -> Blueprint:
-    """Return the routes."""
+    """Return the routes about channels."""
     blueprint = Blueprint("channels_api", __name__, url_prefix="/api/v1")
-    _add_switches(blueprint, services)
+
+    @blueprint.get("/channels")
+    @require_token(services, "read")
+    @described("Channels", {200: CHANNELS})
+    def channels() -> Response:
+        """List channels with their exact addresses, or why they take no part, and the logins that people are offered."""
+        return jsonify({"items": channel_view(services), "logins": login_view(services)})
+
     return blueprint
-
-
-def _add_switches(blueprint: Blueprint, services: Services) -> None:
-    @blueprint.post("/channels/<name>/disable")
-    @require_token(services, "operate")
-    def disable(name: str) -> Response:
-        """Switch a channel off beside its file."""
-        override = switch_off(services, name, _order())
-        return jsonify({"channel": name, "override": override_view(override)})
-
-    @blueprint.post("/channels/<name>/enable")
-    @require_token(services, "operate")
-    def enable(name: str) -> Response:
-        """Take back that a channel is switched off."""
-        override = switch_on(services, name, _order())
-        return jsonify({"channel": name, "override": override_view(override)})
-
-
-def _order() -> SwitchOrder:
-    body: dict[str, Any] = json_body()
-    if set(body) - {"reason"}:
-        raise RequestError("unknown_field", "The body may hold reason and nothing else.")
-    return SwitchOrder(g.api_token.name, body.get("reason", ""), trace_id())

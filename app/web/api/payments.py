@@ -9,9 +9,32 @@ from app.pipeline.payments.expect import expect_payment, list_payments_page, pay
 from app.pipeline.services import Services
 from app.storage.expected_payments import ARRIVED, NOT_PAID, RECONCILED, WAITING
 from app.web.guards import json_body, page_size, require_token
+from app.web.openapi.described import CHANNEL, LIMIT, described, query
+from app.web.openapi.words import TEXT, TIME, WHOLE, body, either, list_of, maybe, one_of, text, thing
 
 KEYS = frozenset({"channel", "order", "by"})
 STATES = (WAITING, ARRIVED, RECONCILED, NOT_PAID)
+
+
+ABOUT = "Expected payments"
+PAYMENT = thing(
+    "ExpectedPayment",
+    channel=TEXT,
+    order=TEXT,
+    state=one_of(STATES),
+    by=maybe(TIME),
+    event_id=maybe(TEXT),
+    event_type=maybe(TEXT),
+    last_error=maybe(TEXT),
+)
+PAYMENTS = list_of("ExpectedPayments", PAYMENT)
+WANTED = body(
+    "ExpectPayment",
+    needed=["channel", "order", "by"],
+    channel=text(least=1, most=64),
+    order=text(least=1, most=64),
+    by=either(WHOLE, TEXT),
+)
 
 
 def payments_blueprint(services: Services) -> Blueprint:
@@ -25,6 +48,16 @@ def payments_blueprint(services: Services) -> Blueprint:
 def _add_expecting(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/api/v1/expected-payments")
     @require_token(services, "send")
+    @described(
+        ABOUT,
+        {202: PAYMENT},
+        body=WANTED,
+        refusals={
+            400: "bad_channel bad_order bad_by unknown_field",
+            403: "other_channel",
+            404: "unknown_channel",
+        },
+    )
     def expect() -> tuple[Response, int]:
         """Wait for the notice of an order."""
         body = json_body()
@@ -42,6 +75,21 @@ def _add_expecting(blueprint: Blueprint, services: Services) -> None:
 def _add_looking(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/api/v1/expected-payments")
     @require_token(services, "read")
+    @described(
+        ABOUT,
+        {200: PAYMENTS},
+        query=(
+            CHANNEL,
+            query("state", "Only this state.", one_of(STATES)),
+            query(
+                "after",
+                "Channel and order of the last one of the page before, with / between.",
+                text(most=200),
+            ),
+            LIMIT,
+        ),
+        refusals={400: "bad_limit bad_state"},
+    )
     def listed() -> Response:
         """List expected orders by channel and number; `after=<channel>/<order>` goes on."""
         state = request.args.get("state") or None
@@ -59,6 +107,7 @@ def _add_looking(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.get("/api/v1/expected-payments/<channel>/<path:order>")
     @require_token(services, "read")
+    @described(ABOUT, {200: PAYMENT}, refusals={404: "unknown_order"})
     def show(channel: str, order: str) -> Response:
         """Say how an order stands."""
         return jsonify(payment_status(services, channel, order))

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify
 
 from app.core.errors import RequestError
+from app.core.states import EventState
 from app.pipeline.operators.replay import (
     check_size,
     preview_event,
@@ -27,9 +28,76 @@ from app.pipeline.services import Services
 from app.storage.inbox.events import EventFilter
 from app.web.errors import trace_id
 from app.web.guards import json_body, require_token
+from app.web.openapi.described import described
+from app.web.openapi.words import (
+    FLAG,
+    TEXT,
+    TIME,
+    WHOLE,
+    body,
+    many,
+    maybe,
+    one_of,
+    text,
+    thing,
+    whole,
+)
 
 ONE = frozenset({"reason", "route", "dispatches", "dry_run"})
 MANY = ONE | {"rate", "limit", "filter", *FILTER_KEYS}
+
+
+ABOUT = "Replay"
+FILTER = {
+    "channel": text(least=1, most=1000),
+    "type": text(least=1, most=1000),
+    "state": one_of(EventState),
+    "q": text(least=1, most=1000),
+    "since": TIME,
+    "until": TIME,
+}
+ORDER = {
+    "reason": text(least=1, most=200),
+    "route": text(most=191),
+    "dispatches": one_of(["all", "dead"]),
+    "dry_run": FLAG,
+}
+ONE_WANTED = body("ReplayEvent", **ORDER)
+MANY_WANTED = body(
+    "ReplayEvents",
+    **ORDER,
+    **FILTER,
+    filter=body("ReplayFilter", **FILTER),
+    rate={"type": "number", "minimum": 0.1, "maximum": 10_000},
+    limit=whole(least=1, most=10_000),
+)
+REPLAYED = thing(
+    "Replayed",
+    events=WHOLE,
+    dispatches=WHOLE,
+    running=WHOLE,
+    pruned=WHOLE,
+    nothing_to_run=WHOLE,
+    last_due_at=maybe(TIME),
+)
+PREVIEW = thing("ReplayPreview", dry_run=FLAG, count=WHOLE, sample=many(TEXT))
+BAD_ORDER = "bad_reason bad_dispatches bad_dry_run unknown_route unknown_field"
+TELLS_ONE = described(
+    ABOUT,
+    {200: PREVIEW, 202: REPLAYED},
+    body=ONE_WANTED,
+    refusals={
+        400: f"{BAD_ORDER} bad_rate",
+        404: "unknown_event",
+        409: "body_pruned nothing_to_replay",
+    },
+)
+TELLS_MANY = described(
+    ABOUT,
+    {200: PREVIEW, 202: REPLAYED},
+    body=MANY_WANTED,
+    refusals={400: f"{BAD_ORDER} bad_filter bad_state bad_time bad_rate bad_limit too_many_events"},
+)
 
 
 def replay_blueprint(services: Services) -> Blueprint:
@@ -38,6 +106,7 @@ def replay_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/events/<event_id>/replay")
     @require_token(services, "replay")
+    @TELLS_ONE
     def one(event_id: str) -> tuple[Response, int]:
         """Let one event run again."""
         body = _body(ONE)
@@ -47,6 +116,7 @@ def replay_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/events/replay")
     @require_token(services, "replay")
+    @TELLS_MANY
     def many() -> tuple[Response, int]:
         """Let all events that a filter finds run again, at a rate."""
         body = _body(MANY)

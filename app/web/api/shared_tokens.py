@@ -17,9 +17,25 @@ from app.pipeline.tokens.user_tokens import known_identity, usable_tokens
 from app.storage.audit import write_audit
 from app.web.errors import trace_id
 from app.web.guards import json_body, require_token
+from app.web.openapi.described import UPSTREAM, described
+from app.web.openapi.words import FLAG, OBJECT, TEXT, TIME, WHOLE, body, maybe, text, thing
 
 USUAL_RATE = "600 per minute"
 REFRESH_RATE = "10 per minute"
+
+
+ABOUT = "Tokens for sibling services"
+LENT = thing("LentAppToken", access_token=TEXT, expires_in=WHOLE, fetched_at=TIME)
+REFRESHED = thing("RefreshedAppToken", channel=TEXT, refreshed=FLAG)
+PAGE = body("SignPage", needed=["url"], url=text(least=1, most=2000))
+SIGNED = thing("SignedPage", ["agent_config"], config=OBJECT, agent_config=OBJECT)
+LENT_USER_TOKEN = thing(
+    "LentUserToken",
+    access_token=TEXT,
+    expires_in=maybe(WHOLE),
+    token_type=maybe(TEXT),
+    scope=maybe(TEXT),
+)
 
 
 def shared_tokens_blueprint(services: Services) -> Blueprint:
@@ -28,6 +44,7 @@ def shared_tokens_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/api/v1/tokens/<channel>")
     @require_token(services, "token")
+    @described(ABOUT, {200: LENT}, refusals={403: "other_channel", 404: "unknown_channel"} | UPSTREAM)
     def app_token(channel: str) -> Response:
         """Lend the app token that all services share."""
         _check(services, channel)
@@ -43,6 +60,7 @@ def shared_tokens_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/api/v1/tokens/<channel>/refresh")
     @require_token(services, "operate")
+    @described("App tokens", {200: REFRESHED}, refusals={404: "unknown_channel"} | UPSTREAM)
     def refresh(channel: str) -> Response:
         """Fetch a new app token now, as `flask tokens refresh` does."""
         check_rate(services, g.api_token, "refresh", usual=REFRESH_RATE)
@@ -57,6 +75,12 @@ def shared_tokens_blueprint(services: Services) -> Blueprint:
 def _add_signatures_and_people(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/api/v1/js-signature/<channel>")
     @require_token(services, "token")
+    @described(
+        ABOUT,
+        {200: SIGNED},
+        body=PAGE,
+        refusals={400: "bad_url unknown_field", 403: "other_channel", 404: "unknown_channel"} | UPSTREAM,
+    )
     def js_signature(channel: str) -> Response:
         """Sign a page that runs inside the platform's app."""
         _check(services, channel)
@@ -64,6 +88,11 @@ def _add_signatures_and_people(blueprint: Blueprint, services: Services) -> None
 
     @blueprint.post("/api/v1/identities/<identity_id>/token")
     @require_token(services, "user-token")
+    @described(
+        ABOUT,
+        {200: LENT_USER_TOKEN},
+        refusals={401: "login_required", 403: "other_channel", 404: "unknown_identity"} | UPSTREAM,
+    )
     def user_token(identity_id: str) -> Response:
         """Lend a person's token."""
         identity = known_identity(services, identity_id)

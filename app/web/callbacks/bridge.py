@@ -6,10 +6,11 @@ The body was read on the loop before, so a thread is only taken for as long as t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 Wsgi = Callable[[Any, Callable[..., Any]], Iterable[bytes]]
@@ -33,6 +34,19 @@ class Responder(Protocol):
 
     def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Stream:
         """Begin an answer in pieces."""
+
+
+RunInThread = Callable[[Callable[[], T]], Awaitable[T]]
+Rest = Callable[[RunInThread[Any], Callable[[], bool]], Coroutine[Any, Any, None]]
+"""Sends the rest of an answer, given threads for what may wait and whether the process leaves."""
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """The pieces of an answer that goes on for as long as its caller listens."""
+
+    async def go_on(self, stream: Stream, run: RunInThread[Any], is_leaving: Callable[[], bool]) -> None:
+        """Send them on the event loop."""
 
 
 class Threads:
@@ -84,10 +98,15 @@ def _text_of(value: str) -> str:
 
 def answer_by_wsgi(
     application: Wsgi, environ: dict[str, Any], to: Responder, extra: Sequence[tuple[str, str]] = ()
-) -> None:
-    """Have an application answer a request, with some headers added; call this in a thread."""
+) -> Rest | None:
+    """Have an application answer a request, with some headers added; call this in a thread.
+
+    What is returned is the rest of an answer that goes on: the event loop sends it, and the thread is free.
+    """
     head = _Head(extra)
     pieces = application(environ, head.start)
+    if isinstance(pieces, GoesOn):
+        return partial(pieces.go_on, to.response_stream(head.status, head.headers))
     try:
         if isinstance(pieces, list) or head.is_short:
             body = b"".join(pieces)
@@ -97,6 +116,7 @@ def answer_by_wsgi(
     finally:
         if hasattr(pieces, "close"):
             pieces.close()
+    return None
 
 
 def _stream(head: _Head, pieces: Iterable[bytes], to: Responder) -> None:

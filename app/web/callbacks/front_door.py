@@ -19,20 +19,22 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from app.config.settings import Settings
 from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, RefusedError
-from app.core.identifiers import trace_word
+from app.core.identifiers import new_id, trace_word
 from app.core.ports import WebhookSource
+from app.core.traces import TRACE, Trace, begin, enter
 from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
 from app.pipeline.inbound.telling import Delivery, tell_broken
+from app.pipeline.operators.doctor.probe import BESIDE_CALLBACKS
 from app.pipeline.services import Services
 from app.pipeline.upkeep.measures import Measures
 from app.pipeline.upkeep.shared_copies import renew_old_copies
-from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
 from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
 from app.web.callbacks.relay_hosts import RelayHosts
+from app.web.traced import end_request
 
 METHODS = ("GET", "POST")
 """What a channel may send without saying so; a described source may name HEAD, OPTIONS and PUT too."""
@@ -77,7 +79,7 @@ def callback_target(settings: Settings, path: str) -> Target | None:
     """
     path = path.removesuffix("/")
     if path.startswith(WEBHOOKS):
-        return _named(path[len(WEBHOOKS) :])
+        return _named(path[len(WEBHOOKS) :]) if path != BESIDE_CALLBACKS else None
     if path == WECHAT:
         return Target(settings.wechat_default_channel)
     if path.startswith(f"{WECHAT}/"):
@@ -132,15 +134,29 @@ class Callbacks:
         target = self.target_of(environ)
         if target is None:
             return self._behind(environ, start_response)
-        trace_id, began = trace_word(), time.perf_counter()
-        TRACE_ID.set(trace_id)
+        trace_id, began = self.begin_trace(environ).trace_id, time.perf_counter()
         try:
             reply = self._take(environ, target, trace_id, began)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
             request = self.request_of(environ, target)
             self._tell_of_others(Delivery(target.channel, request, trace_id, began), error)
             return self.answer_error(environ, start_response, error=error, trace_id=trace_id)
+        self.end_trace(environ, target, reply.status)
         return send_reply(start_response, reply, trace_id)
+
+    def begin_trace(self, environ: Environ) -> Trace:
+        """Begin the trace of a callback, or go on with its sender's; its own one is the id of the event that comes of it."""
+        services = self._services
+        trace = begin(environ.get("HTTP_TRACEPARENT"), new_id(services.clock.now()), services.spans)
+        enter(trace)
+        return trace
+
+    def end_trace(self, environ: Environ, target: Target, status: int) -> None:
+        """Tell how a callback was answered, where somebody collects; what Flask answers it tells itself."""
+        trace = TRACE.get()
+        if trace is not None and trace.spans is not None:
+            name = target.channel if self._services.channels.get(target.channel) is not None else None
+            end_request(trace, environ, status=status, channel=name)
 
     def target_of(self, environ: Environ) -> Target | None:
         """Return which channel a request is for; None where the application behind answers.
@@ -190,6 +206,7 @@ class Callbacks:
         except Exception as told:  # noqa: BLE001 - the error handlers of the application answer it
             self._tell_of_others(refusal.delivery, told)
             return self.answer_error(environ, start_response, error=told, trace_id=refusal.trace_id)
+        self.end_trace(environ, refusal.target, reply.status)
         return send_reply(start_response, reply, refusal.trace_id)
 
     def answer_error(

@@ -28,14 +28,14 @@ from app.pipeline.services import Services
 from app.pipeline.upkeep.shared_copies import renew_copies
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
-from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
-from app.web.callbacks.bridge import Responder, Threads, Wsgi, answer_by_wsgi
+from app.web.callbacks.bridge import Responder, Rest, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
 from app.web.callbacks.relay_places import MOST_OF_ALL, RelayPlaces
 from app.web.callbacks.relayed_heads import head_of, is_relayed
 from app.web.callbacks.scope import Scope, environ_of, for_application
 from app.web.callbacks.spooled_bodies import BODY_SECONDS, MOST_BYTES, SpooledBody
+from app.web.callbacks.uploads import UploadPlaces, is_upload, read_upload
 
 PAGE_THREADS = 32
 CALLBACK_THREADS = 64
@@ -83,6 +83,7 @@ class LoopFront:
         self._refusals = Threads("refusal", REFUSAL_THREADS)
         self._relays = Threads("relay", MOST_OF_ALL)
         self._places = RelayPlaces(channel.name for channel in services.channels)
+        self._uploads = UploadPlaces()
         self._lookups = Threads("lookup", 1)
         self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
         self._services = services
@@ -122,6 +123,8 @@ class LoopFront:
                 await self._callback(exchange, target)
             elif is_relayed(environ):
                 await self._relayed(exchange)
+            elif is_upload(environ):
+                await self._upload(exchange)
             else:
                 await self._page(exchange)
             await reader.drain()
@@ -130,8 +133,7 @@ class LoopFront:
 
     async def _callback(self, exchange: Exchange, target: Target) -> None:
         """Take a callback: its head is judged, its body read, the delivery taken."""
-        trace_id, began = trace_word(), time.perf_counter()
-        TRACE_ID.set(trace_id)
+        trace_id, began = self._front.begin_trace(exchange.environ).trace_id, time.perf_counter()
         services, environ, body = self._services, exchange.environ, b""
         try:
             limit = admitted(services, target.channel, environ["REQUEST_METHOD"])
@@ -142,6 +144,7 @@ class LoopFront:
             refused = self._front.request_of(environ, target, body)
             await self._refuse(exchange, Refusal(target, refused, error, trace_id, began))
             return
+        self._front.end_trace(environ, target, answered.reply.status)
         self._send(exchange, answered.reply, trace_id)
         tell_answered(services, Delivery(target.channel, request, trace_id, began), answered)
 
@@ -163,7 +166,9 @@ class LoopFront:
             body = await exchange.reader.read(self._longest_body)
         except CallgateError as error:
             application = partial(self._front.answer_error, error=error, trace_id=trace_word())
-        await self._pages.run(self._answer(application, exchange, body))
+        rest = await self._pages.run(self._answer(application, exchange, body))
+        if rest is not None:
+            await rest(self._pages.run, self._is_leaving)
 
     async def _relayed(self, exchange: Exchange) -> None:
         """Have a thread relay a call, which holds it until the platform has answered; pages have their own threads."""
@@ -181,6 +186,21 @@ class LoopFront:
             spool.put_into(exchange.environ)
             await threads.run(answer)
 
+    async def _upload(self, exchange: Exchange) -> None:
+        """Have a thread hand a file on, which holds it until the platform has answered."""
+        async with AsyncExitStack() as held:
+            spool = held.enter_context(SpooledBody())
+            application, threads = self._application, self._relays
+            try:
+                await read_upload(self._services, exchange.reader, exchange.environ, spool, self._pages.run)
+                await held.enter_async_context(self._uploads.one())
+            except CallgateError as error:
+                application = partial(self._front.answer_error, error=error, trace_id=trace_word())
+                threads = self._refusals
+            answer = self._answer(application, exchange)
+            spool.put_into(exchange.environ)
+            await threads.run(answer)
+
     async def _read_relayed(self, reader: BodyReader, head: CallHead, spool: SpooledBody) -> None:
         """Read the body of a call; a large one once its caller is proven, into a file."""
         if reader.is_short or token_form(self._services, head.channel, head.method, head.path):
@@ -189,7 +209,7 @@ class LoopFront:
             write = partial(spool.write_by, self._pages.run)
             await reader.pass_on(MOST_BYTES, seconds=BODY_SECONDS, to=write)
 
-    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], None]:
+    def _answer(self, application: Wsgi, exchange: Exchange, body: bytes = b"") -> Callable[[], Rest | None]:
         """Return the work of a thread that has a WSGI application answer."""
         environ = for_application(exchange.environ, exchange.scope, body)
         return partial(answer_by_wsgi, application, environ, exchange.server, self._closing(exchange))

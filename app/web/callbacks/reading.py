@@ -76,6 +76,11 @@ def _wire_name(name: str) -> str:
     return name[5:].replace("_", "-").title()
 
 
+def bearer_of(header: str | None) -> str:
+    """Return the text behind `Bearer`, empty where there is none."""
+    return (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
+
+
 def read_body(environ: Environ, limit: int) -> bytes:
     """Read the body, one byte past the limit at most, whether its length was declared or it came in chunks.
 

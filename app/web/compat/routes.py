@@ -12,6 +12,7 @@ from app.web.compat.message_pusher import add_message_pusher
 from app.web.compat.pushplus import add_pushplus
 from app.web.compat.serverchan import add_serverchan, take
 from app.web.compat.wxpusher import add_wxpusher
+from app.web.openapi.described import JSON, Answer, Proof, described
 
 
 def compat_blueprint(services: Services) -> Blueprint:
@@ -35,6 +36,12 @@ def one_line_blueprint(services: Services) -> Blueprint:
     blueprint = Blueprint("one_line", __name__)
 
     @blueprint.route("/send/<key>", methods=["GET", "POST"])
+    @described(
+        "Keys for programs",
+        {200: Answer(JSON)},
+        refusals={400: "*", 401: "*", 403: "*", 413: "*", 415: "*"},
+        proof=Proof.KEY,
+    )
     def one_line(key: str) -> Response:
         """Take a message for everybody bound to an app, or for a key of the file."""
         return take(services, key)

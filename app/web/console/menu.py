@@ -54,6 +54,7 @@ MENU = (
     Group(
         _("Set-up"),
         (
+            Entry("console.channels", _("Channels"), "channels"),
             Entry("console.app_tokens", _("App tokens"), "tokens"),
             Entry("console.api_tokens", _("API tokens"), "api", Role.ADMIN),
         ),
@@ -62,6 +63,7 @@ MENU = (
         _("Administration"),
         (
             Entry("console.audit", _("Audit"), "audit"),
+            Entry("console.settings", _("Settings"), "settings", Role.OPERATOR),
             Entry("console.bans", _("Bans"), "bans"),
             Entry("console.people", _("Operators"), "operators", Role.ADMIN),
             Entry("console.account", _("Your account"), "account"),

@@ -62,7 +62,7 @@ def _shown(want: Want) -> ShownWant:
         return ShownWant("warn", title, _("Mend the cause, then replay them."), page, _("Look"))
     if want.kind == "channel_begun":
         title = _("Channel %(name)s is begun and takes no part.", name=about)
-        return ShownWant("warn", title, want.detail, here, _("Set up"))
+        return ShownWant("warn", title, want.detail, url_for("console.channel", name=about), _("Set up"))
     return ShownWant("warn", _("A file in handlers/ takes no part."), want.detail, here, _("Look"))
 
 

@@ -17,6 +17,7 @@ from app.web.console.audit import add_audit
 from app.web.console.bans import add_bans
 from app.web.console.bind_codes import add_bind_codes
 from app.web.console.bodies import masked_text, shown_text
+from app.web.console.channels import add_channels
 from app.web.console.dead_letters import add_dead_letters
 from app.web.console.destinations import add_destinations
 from app.web.console.event import add_event
@@ -30,6 +31,7 @@ from app.web.console.overview import add_overview
 from app.web.console.people import add_people
 from app.web.console.rejections import add_rejections
 from app.web.console.replay import add_replay
+from app.web.console.settings import add_settings
 from app.web.console.signing_in import add_signing_in
 from app.web.console.views import add_views
 from app.web.console.words import explain, what_was_done
@@ -50,8 +52,10 @@ PAGES = (
     add_notifications,
     add_identities,
     add_bind_codes,
+    add_channels,
     add_app_tokens,
     add_api_tokens,
+    add_settings,
     add_bans,
     add_people,
     add_account,

@@ -47,6 +47,12 @@ ERRORS: Mapping[str, LazyString] = {
     "unknown_person": _("There is no such person."),
     "unknown_identity": _("This person has no such account."),
     "not_banned": _("This address is not kept out (any more)."),
+    "unknown_channel": _("There is no such channel in the channels file."),
+    "bad_reason": _("Say why, in 1 to 500 characters; it is kept in the audit."),
+    "configuration_at_fault": _("The files cannot be used, so what runs goes on; the faults are below."),
+    "cannot_reload": _(
+        "This gateway is not run by flask serve, so it cannot replace itself; restart the server that runs it."
+    ),
     "store_unavailable": _("The database cannot be reached at the moment; try again."),
     **TRAFFIC_ERRORS,
 }
@@ -70,6 +76,11 @@ DONE: Mapping[str, LazyString] = {
     "token_refreshed": _("There is a fresh token."),
     "api_token_revoked": _("The token has ended, and the relay tokens that it got with it."),
     "ban_lifted": _("The address is let in again, in every process within three seconds."),
+    "channel_disabled": _("The channel is switched off, in every process within three seconds."),
+    "channel_enabled": _("The channel is switched on, in every process within three seconds."),
+    "reload_asked_for": _(
+        "Every serving process is replaced, beginning within three seconds. What is refused stands in its log."
+    ),
     "view_saved": _("The view is saved."),
     "view_removed": _("The view is removed."),
     **TRAFFIC_DONE,

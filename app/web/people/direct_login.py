@@ -10,7 +10,34 @@ from app.pipeline.services import Services
 from app.web.callbacks.reading import client_address
 from app.web.errors import trace_id
 from app.web.guards import json_body
+from app.web.openapi.described import UPSTREAM, Proof, described
+from app.web.openapi.words import TEXT, WHOLE, body, maybe, text, thing
 from app.web.people.session_cookies import keep_private
+
+KNOWN = thing(
+    "KnownPerson",
+    issuer=TEXT,
+    subject=TEXT,
+    subject_kind=TEXT,
+    union_id=maybe(TEXT),
+    name=maybe(TEXT),
+    avatar_url=maybe(TEXT),
+)
+LOGGED_IN = thing("DirectLogin", token=TEXT, expires_in=WHOLE, user=KNOWN)
+CODE = body("DirectLoginCode", needed=["code"], code=text(least=1, most=2048))
+TELLS_LOG_IN = described(
+    "Sessions",
+    {200: LOGGED_IN},
+    body=CODE,
+    refusals={
+        400: "bad_code unknown_field *",
+        401: "login_required *",
+        403: "person_disabled *",
+        404: "unknown_channel",
+    }
+    | UPSTREAM,
+    proof=Proof.NONE,
+)
 
 
 def direct_login_blueprint(services: Services) -> Blueprint:
@@ -19,6 +46,7 @@ def direct_login_blueprint(services: Services) -> Blueprint:
     blueprint.after_request(keep_private)
 
     @blueprint.post("/api/v1/mini-program/<channel>/login")
+    @TELLS_LOG_IN
     def log_in(channel: str) -> Response:
         """Trade a code for a session token, which goes into the Authorization header of later calls."""
         body = json_body()

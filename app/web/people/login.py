@@ -23,6 +23,8 @@ from app.pipeline.services import Services
 from app.security.return_urls import in_ascii, is_safe_return_url
 from app.web.callbacks.reading import client_address, read_body
 from app.web.errors import trace_id
+from app.web.openapi.described import HTML, JSON, Answer, Proof, described, query
+from app.web.openapi.words import TEXT, one_of, text, thing
 from app.web.people.code_page import add_code_page
 from app.web.people.csrf import check_csrf, check_origin, form_field, token_of
 from app.web.people.login_errors import answer_login_error, popup_page, see_other
@@ -42,6 +44,45 @@ ONLY_GET = ["GET"]
 HOME = "/"
 
 
+ABOUT = "Logins"
+STARTED = thing("StartedLogin", authorize_url=TEXT)
+LOGIN_REFUSED = {
+    400: "access_denied bad_callback bad_code bad_mode bad_page bad_return_url invalid_state login_expired "
+    "login_refused repeated_parameter session_changed wrong_issuer *",
+    401: "login_required *",
+    403: "not_a_visit no_prefetch person_disabled cross_site csrf *",
+    404: "unknown_channel *",
+    409: "identity_taken last_identity *",
+    502: "upstream_unavailable *",
+    503: "login_under_way *",
+}
+SEEN_BY_BROWSER = (Answer(HTML), Answer(JSON, STARTED))
+START_QUERY = (
+    query("next", "Where the person goes afterwards.", text(most=2000)),
+    query("mode", "How the browser wants the result.", one_of(FlowMode)),
+    query("error_to", "Where a failure is told.", text(most=2000)),
+    query("page", "Which login page, where a channel has several.", text(most=32)),
+)
+TELLS_START = described(
+    ABOUT,
+    {200: SEEN_BY_BROWSER, 302: None, 303: None},
+    query=START_QUERY,
+    refusals=LOGIN_REFUSED,
+    proof=Proof.NONE,
+)
+TELLS_UNLINK = described(
+    "Sessions",
+    {204: None, 303: None},
+    refusals={
+        401: "login_required",
+        403: "csrf cross_site",
+        404: "unknown_identity",
+        409: "last_identity",
+    },
+    proof=Proof.SESSION,
+)
+
+
 def login_blueprint(services: Services) -> Blueprint:
     """Return the routes under /oauth and the one that unlinks."""
     blueprint = Blueprint("login", __name__)
@@ -51,6 +92,7 @@ def login_blueprint(services: Services) -> Blueprint:
     blueprint.register_error_handler(CallgateError, lambda error: answer_login_error(services, error))
 
     @blueprint.route("/oauth/<channel>/start", methods=ONLY_GET, provide_automatic_options=False)
+    @TELLS_START
     def start(channel: str) -> Response:
         """Send the browser to the platform, or tell a script where to send it."""
         query = {name: _query_value(name) for name in ("next", "mode", "error_to", "page")}
@@ -64,6 +106,7 @@ def login_blueprint(services: Services) -> Blueprint:
         )
 
     @blueprint.route("/oauth/<channel>/callback", methods=ONLY_GET, provide_automatic_options=False)
+    @described(ABOUT, {200: Answer(HTML), 303: None}, refusals=LOGIN_REFUSED, proof=Proof.NONE)
     def login_return(channel: str) -> Response:
         """Take the browser back from the platform."""
         refuse_what_is_no_visit()
@@ -75,13 +118,17 @@ def login_blueprint(services: Services) -> Blueprint:
             set_session_cookie(settings, response, result.token)
         return response
 
+    _add_posted_return(blueprint, services)
+    _add_session_routes(blueprint, services)
+    return blueprint
+
+
+def _add_posted_return(blueprint: Blueprint, services: Services) -> None:
     @blueprint.route("/oauth/<channel>/callback", methods=["POST"], provide_automatic_options=False)
+    @described(ABOUT, {303: None}, refusals=LOGIN_REFUSED | {405: "method_not_allowed"}, proof=Proof.NONE)
     def posted(channel: str) -> Response:
         """Send a return that came as a POST once more, as a GET: only then does the browser's cookie come along."""
         return see_other(_same_address_by_get(services, channel))
-
-    _add_session_routes(blueprint, services)
-    return blueprint
 
 
 def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
@@ -89,6 +136,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
     add_code_page(blueprint, services)
 
     @blueprint.post("/oauth/<channel>/link")
+    @described(ABOUT, {200: Answer(JSON, STARTED), 303: None}, refusals=LOGIN_REFUSED, proof=Proof.SESSION)
     def link(channel: str) -> Response:
         """Start adding another account to the one that is logged in."""
         current = signed_in(services)
@@ -100,6 +148,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         return _started(settings, started.authorize_url, started.browser, as_json=_wants_json(wanted))
 
     @blueprint.post("/oauth/logout")
+    @described(ABOUT, {204: None, 303: None}, refusals={403: "csrf cross_site"}, proof=Proof.SESSION)
     def logout() -> Response:
         """End the session; who has none is logged out already."""
         current = signed_in_or_none(services)
@@ -136,6 +185,7 @@ def _add_account_routes(blueprint: Blueprint, services: Services) -> None:
         )
 
     @blueprint.post("/api/v1/me/identities/<identity_id>/unlink")
+    @TELLS_UNLINK
     def unlink(identity_id: str) -> Response:
         """Take one of the user's accounts away."""
         current = signed_in(services)

@@ -20,6 +20,8 @@ from app.security.session_tokens import not_logged_in
 from app.storage.login.identities import StoredIdentity
 from app.web.callbacks.reading import client_address
 from app.web.errors import trace_id
+from app.web.openapi.described import UPSTREAM, Proof, described, query
+from app.web.openapi.words import ID, OBJECT, TEXT, TIME, WHOLE, extended, many, maybe, one_of, thing
 from app.web.people.csrf import check_csrf, check_origin, token_of
 from app.web.people.session_cookies import (
     came_by_cookie,
@@ -32,6 +34,62 @@ from app.web.people.session_cookies import (
 JWKS_SECONDS = 300
 
 
+ABOUT = "Sessions"
+FLAG_WORD = one_of(["0", "1"])
+IDENTITY = thing(
+    "OwnIdentity",
+    id=ID,
+    channel=TEXT,
+    issuer=TEXT,
+    subject=TEXT,
+    subject_kind=TEXT,
+    union_id=maybe(TEXT),
+    name=maybe(TEXT),
+    avatar_url=maybe(TEXT),
+    first_login_at=TIME,
+    last_login_at=TIME,
+)
+IDENTITY_DETAIL = extended("OwnIdentityDetail", IDENTITY, profile=OBJECT)
+ME = thing(
+    "Me",
+    user_id=ID,
+    session=thing("OwnSession", created_at=TIME, expires_at=TIME, token_expires_at=TIME),
+    identity=IDENTITY_DETAIL,
+    identities=many(IDENTITY),
+    csrf_token=TEXT,
+)
+FRESH = query("fresh", "1: ask the platform first.", FLAG_WORD)
+NEW_TOKEN = thing("SessionToken", token=TEXT, expires_in=WHOLE)
+KEYS = thing("JsonWebKeySet", keys=many(OBJECT))
+OF_SESSION = {401: "login_required"}
+TELLS_ME = described(
+    ABOUT,
+    {200: ME, 204: None},
+    query=(FRESH, query("optional", "1: nobody is answered with 204.", FLAG_WORD)),
+    refusals=OF_SESSION | UPSTREAM,
+    proof=Proof.SESSION,
+)
+TELLS_IDENTITY = described(
+    ABOUT,
+    {200: IDENTITY_DETAIL},
+    query=(FRESH,),
+    refusals=OF_SESSION | {404: "unknown_identity"} | UPSTREAM,
+    proof=Proof.SESSION,
+)
+TELLS_TOPUP = described(
+    ABOUT,
+    {200: thing("TopupAddress", topup_url=TEXT)},
+    refusals=OF_SESSION | {403: "cross_site", 404: "no_topup"} | UPSTREAM,
+    proof=Proof.SESSION,
+)
+TELLS_END_OTHERS = described(
+    ABOUT,
+    {200: thing("EndedOthers", ended=WHOLE)},
+    refusals=OF_SESSION | {403: "csrf cross_site"},
+    proof=Proof.SESSION,
+)
+
+
 def me_blueprint(services: Services) -> Blueprint:
     """Return the routes of the session itself."""
     blueprint = Blueprint("me", __name__)
@@ -42,6 +100,7 @@ def me_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/api/v1/me")
     @blueprint.get("/api/user/info")
+    @TELLS_ME
     def me() -> Response:
         """Say who is logged in; `?fresh=1` asks the platform first, `?optional=1` makes nobody an ordinary answer."""
         try:
@@ -58,6 +117,7 @@ def me_blueprint(services: Services) -> Blueprint:
         return jsonify(_me(services, current, identity))
 
     @blueprint.get("/api/v1/me/identities/<identity_id>")
+    @TELLS_IDENTITY
     def identity(identity_id: str) -> Response:
         """Show one of the user's own identities; `?fresh=1` asks the platform first."""
         current = signed_in(services)
@@ -74,6 +134,7 @@ def me_blueprint(services: Services) -> Blueprint:
 
 def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/api/v1/me/topup")
+    @TELLS_TOPUP
     def topup() -> Response:
         """Say where this person can add money."""
         current = signed_in(services)
@@ -82,6 +143,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         return jsonify({"topup_url": topup_address(services, _current_identity(services, current))})
 
     @blueprint.post("/api/v1/session/refresh")
+    @described(ABOUT, {200: NEW_TOKEN}, refusals=OF_SESSION | {403: "cross_site"}, proof=Proof.SESSION)
     def refresh() -> Response:
         """Give a new session token while the session lives."""
         current = signed_in(services)
@@ -93,6 +155,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
         return response
 
     @blueprint.post("/api/v1/me/sessions/end-others")
+    @TELLS_END_OTHERS
     def end_others() -> Response:
         """End every other session of this person; the one that asks goes on."""
         current = signed_in(services)
@@ -102,6 +165,7 @@ def _add_session_routes(blueprint: Blueprint, services: Services) -> None:
 
 def _add_routes_for_servers(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/.well-known/jwks.json")
+    @described(ABOUT, {200: KEYS}, proof=Proof.NONE)
     def jwks() -> Response:
         """Publish the keys that session tokens can be checked with."""
         response = jsonify(published_keys(services))
@@ -109,6 +173,7 @@ def _add_routes_for_servers(blueprint: Blueprint, services: Services) -> None:
         return response
 
     @blueprint.get("/auth/verify")
+    @described(ABOUT, {200: None}, refusals=OF_SESSION, proof=Proof.SESSION)
     def verify() -> Response:
         """Answer a proxy's question whether a request may pass, and who it is."""
         current = signed_in(services)

@@ -14,8 +14,26 @@ from app.pipeline.services import Services
 from app.storage.login.identities import StoredIdentity
 from app.web.callbacks.reading import client_address
 from app.web.guards import json_body
+from app.web.openapi.described import UPSTREAM, Proof, described
+from app.web.openapi.words import OBJECT, body, text, thing
 from app.web.people.csrf import check_origin
 from app.web.people.session_cookies import keep_private, signed_in
+
+ABOUT = "Sessions"
+SEALED = body(
+    "SealedUserData",
+    needed=["encryptedData", "iv"],
+    encryptedData=text(least=1, most=65_536),
+    iv=text(least=1, most=2048),
+)
+OPENED = thing("OpenedUserData", data=OBJECT)
+CODE = body("PhoneNumberCode", needed=["code"], code=text(least=1, most=2048))
+REFUSALS = {
+    400: "bad_user_data unknown_field *",
+    401: "login_required",
+    403: "other_channel cross_site",
+    404: "unknown_channel unknown_identity",
+} | UPSTREAM
 
 
 def user_data_blueprint(services: Services) -> Blueprint:
@@ -24,6 +42,7 @@ def user_data_blueprint(services: Services) -> Blueprint:
     blueprint.after_request(keep_private)
 
     @blueprint.post("/api/v1/mini-program/<channel>/user-data")
+    @described(ABOUT, {200: OPENED}, body=SEALED, refusals=REFUSALS, proof=Proof.SESSION)
     def user_data(channel: str) -> Response:
         """Open encryptedData with the session_key of the last login, which stays here."""
         identity, body = _who(services), _body("encryptedData", "iv")
@@ -32,6 +51,7 @@ def user_data_blueprint(services: Services) -> Blueprint:
         )
 
     @blueprint.post("/api/v1/mini-program/<channel>/phone-number")
+    @described(ABOUT, {200: OBJECT}, body=CODE, refusals=REFUSALS, proof=Proof.SESSION)
     def phone_number(channel: str) -> Response:
         """Trade the code of the phone number button."""
         identity, body = _who(services), _body("code")

@@ -24,10 +24,25 @@ from app.web.callbacks.spooled_bodies import SpooledBody, read_spooled
 from app.web.errors import trace_id
 from app.web.guards import json_body, no_token, note_wrong_token
 from app.web.limits import PASSED_ON
+from app.web.openapi.described import Answer, described
 
 log = structlog.get_logger(__name__)
 
 NO_PAGE = "default-src 'none'; sandbox; frame-ancestors 'none'"
+TELLS_CALL = described(
+    "Relay",
+    {200: Answer("*/*")},
+    refusals={
+        400: "bad_path bad_query identity_needed *",
+        401: "login_required *",
+        403: "path_not_allowed other_channel *",
+        404: "unknown_channel *",
+        408: "body_too_slow",
+        413: "body_too_large",
+        502: "upstream_unavailable *",
+        504: "upstream_unavailable *",
+    },
+)
 
 
 def relay_blueprint(services: Services) -> Blueprint:
@@ -35,6 +50,7 @@ def relay_blueprint(services: Services) -> Blueprint:
     blueprint = Blueprint("relay", __name__)
 
     @blueprint.route("/relay/<channel>/<path:path>", methods=sorted(METHODS), provide_automatic_options=False)
+    @TELLS_CALL
     def call(channel: str, path: str) -> Response:  # noqa: ARG001 - read from the environment, before it was decoded twice
         """Answer a platform's own token route with a relay token; pass everything else on."""
         head = head_of(request.environ)
