@@ -156,7 +156,6 @@ def join_services(
             file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
         ),
         commands=command_routes(router, runner),
-        watch=file.watch,
         spans=OpenTelemetry(settings) if settings.otel_exporter_otlp_endpoint else None,
         handlers_http=_handlers_http(settings, meters),
         notices=notices,
@@ -173,6 +172,7 @@ def _of_file(file: ChannelsFile, settings: Settings) -> dict[str, Any]:
         "message_groups": file.message_groups,
         "push_keys": file.push_keys,
         "clients": file.clients,
+        "watch": file.watch,
         "api_tokens": (*settings.api_tokens, *file.api_tokens),
         "file": file,
     }

@@ -18,7 +18,7 @@ from tests.docs.pages import READMES, block_lines, page, pages, spans, targets, 
 
 pytestmark = pytest.mark.backends("sqlite")
 PARTS = re.compile(r"&&|\|\||;|\|| · ")
-BEHIND_FLASK = re.compile(r"(?:^|[\s/])flask ([a-z].*)")
+BEHIND_FLASK = re.compile(r"(?:^|[\s/])(?<!from )flask ([a-z].*)")
 MAKE = re.compile(r"(?:^|\s)make ([a-z][a-z-]*)")
 MODULE = re.compile(r"python3? -m ([a-z_.]+)")
 LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")

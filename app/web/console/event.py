@@ -36,7 +36,11 @@ class Back(NamedTuple):
 
 def add_event(blueprint: Blueprint, services: Services) -> None:
     """Add the page of one event and those that lie behind its buttons."""
+    _add_detail(blueprint, services)
+    _add_actions(blueprint, services)
 
+
+def _add_detail(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/events/<event_id>")
     def event(event_id: str) -> Response:
         """Show one event."""
@@ -52,6 +56,8 @@ def add_event(blueprint: Blueprint, services: Services) -> None:
         )
         return make_response(page)
 
+
+def _add_actions(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/events/<event_id>/proof")
     def event_proof(event_id: str) -> Response:
         """Prove an event once more and say in words how that ended."""

@@ -23,7 +23,11 @@ MOST_GROUPS = 30
 
 def add_rejections(blueprint: Blueprint, services: Services) -> None:
     """Add the list and the page of one."""
+    _add_list(blueprint, services)
+    _add_detail(blueprint, services)
 
+
+def _add_list(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/rejections")
     def rejections() -> Response:
         """Show the causes, then one page of what was refused."""
@@ -51,6 +55,8 @@ def add_rejections(blueprint: Blueprint, services: Services) -> None:
         )
         return make_response(shown)
 
+
+def _add_detail(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/rejections/<rejection_id>")
     def rejection(rejection_id: str) -> Response:
         """Show one refused delivery."""
