@@ -63,7 +63,7 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "reload": CommandPlace(
         "app.cli.differences:reload_command",
-        "Read settings, channels and handlers anew, without a failed request.",
+        "Have every serving process replaced by one that reads settings, channels and handlers anew, one after the other.",
     ),
     "settings": CommandPlace("app.cli.settings:settings_group", "Settings in force."),
     "prune": CommandPlace(
