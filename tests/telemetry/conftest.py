@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from app.core.traces import SPAN_ID, TRACE, TRACE_ID
 from app.telemetry.callback_lines import lines
 from tests.forwarding.receiver import Receiver
 from tests.sending.office import Clerk, Office
@@ -18,7 +19,11 @@ def whole_logging() -> Iterator[None]:
     """Give the logging of the test run back afterwards."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    # A request of an earlier test has left its trace in this thread.
+    left = [(variable, variable.set(None)) for variable in (TRACE, TRACE_ID, SPAN_ID)]
     yield
+    for variable, token in left:
+        variable.reset(token)  # type: ignore[arg-type]
     root.handlers[:] = before
     root.setLevel(level)
     structlog.reset_defaults()
