@@ -1,16 +1,22 @@
-"""The first page: what needs a person now, each with its button, then how much there is to do."""
+"""The first page: what needs a person now, each with its button, then how much there is to do, then the traffic."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, make_response, render_template, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core.moments import as_text
-from app.core.states import EventState
+from app.core.states import AlarmKind, EventState
+from app.pipeline.operators.alarms import current_alarms
 from app.pipeline.operators.attention import Load, Want, current_load, what_needs_a_person
 from app.pipeline.services import Services
+from app.web.console.traffic_charts import recent_traffic
+
+TOLD_ABOVE = {AlarmKind.DESTINATION_PAUSED, AlarmKind.DEAD_LETTERS, AlarmKind.TOKEN_FAILING}
+"""Alarms whose cause stands among the wants by itself."""
 
 
 class ShownWant(NamedTuple):
@@ -39,8 +45,23 @@ def add_overview(blueprint: Blueprint, services: Services) -> None:
     def overview() -> Response:
         """Show what needs a person now."""
         load = current_load(services)
-        wants = [_shown(want) for want in what_needs_a_person(services, load)]
-        return make_response(render_template("console/overview.html", wants=wants, tiles=_tiles(load)))
+        wants = [*_alarms(services), *(_shown(want) for want in what_needs_a_person(services, load))]
+        traffic = recent_traffic(services, request.args.get("range"))
+        page = render_template("console/overview.html", wants=wants, tiles=_tiles(load), traffic=traffic)
+        return make_response(page)
+
+
+def _alarms(services: Services) -> list[ShownWant]:
+    language = "zh" if str(get_locale()).startswith("zh") else "en"
+    return [
+        _alarm(each)
+        for each in current_alarms(services, language=language)
+        if AlarmKind(each["kind"]) not in TOLD_ABOVE
+    ]
+
+
+def _alarm(alarm: dict[str, Any]) -> ShownWant:
+    return ShownWant("bad", alarm["sentence"], " ".join(alarm["details"]), alarm["link"], _("Look"))
 
 
 def _shown(want: Want) -> ShownWant:
@@ -55,7 +76,7 @@ def _shown(want: Want) -> ShownWant:
         return ShownWant("bad", title, f"{waiting} {want.detail}", page, _("Look"))
     if want.kind == "token_failing":
         title = _("The app token of %(channel)s cannot be renewed.", channel=about)
-        return ShownWant("bad", title, want.detail, here, _("Look"))
+        return ShownWant("bad", title, want.detail, url_for("console.app_tokens"), _("Look"))
     if want.kind == "dead_letters":
         title = _("Events that failed for good: %(number)s", number=want.number)
         page = url_for("console.dead_letters")

@@ -6,12 +6,14 @@ const SHORTEST_MS = 1000;
 
 /** Puts times into the reader's zone; the title keeps the exact one. */
 export function localTimes(root = document) {
-  const form = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+  const { lang } = document.documentElement;
+  const exact = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" });
+  const short = new Intl.DateTimeFormat(lang, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
   for (const element of root.querySelectorAll("time[datetime]")) {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
     element.title ||= element.dateTime;
-    element.textContent = form.format(moment);
+    element.textContent = ("short" in element.dataset ? short : exact).format(moment);
   }
 }
 
