@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,12 +17,11 @@ from app.core.exact_json import write_json
 from app.core.values import Event
 from app.pipeline.evidence import without_credentials
 from app.pipeline.operators.filters import filter_text
-from app.pipeline.own_events import OWN_CHANNEL
 from app.pipeline.services import Services
 from app.security.redaction import mask_values
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_events
-from app.storage.queue.event_search import Place, Sought, find_named, search_window
+from app.storage.queue.event_search import Place, Sought, channels_of_events, find_named, search_window
 
 SECONDS = 2.0
 MOST_WITH_DATA = 20_000
@@ -29,6 +29,8 @@ MOST_WITH_DATA = 20_000
 
 FIRST_WINDOW, LARGEST_WINDOW = 500, 50_000
 MOST_NAMED = 20
+MOST_CHANNELS = 500
+ANYTHING = "*"
 LONGEST_DATA = 200
 NEWEST: Place = (datetime(9999, 1, 1, tzinfo=UTC), "")
 """Before the first of all."""
@@ -46,9 +48,11 @@ def read_sought(wanted: Mapping[str, str]) -> Sought | None:
     """Return which texts are looked for, None where none is; raises RequestError."""
     text, key = filter_text("q", wanted.get("q")), filter_text("key", wanted.get("key"), longest=255)
     data = filter_text("data", wanted.get("data"), longest=LONGEST_DATA)
-    if text is None and key is None and data is None:
+    kind = filter_text("type", wanted.get("type"))
+    pattern = kind if kind is not None and ANYTHING in kind else None
+    if text is None and key is None and data is None and pattern is None:
         return None
-    return Sought(text, key, () if data is None else _written(data))
+    return Sought(text, key, pattern, () if data is None else _written(data))
 
 
 def search_events(
@@ -59,7 +63,12 @@ def search_events(
     1. What a name finds at once is on the first page, wherever it lies in time, and on no other.
     2. Windows are looked through until the page is full, nothing is left, or the time is over.
     """
+    if sought.type is not None:
+        wanted = replace(wanted, type=None)
     named = _named(services, wanted, sought, limit)
+    if sought.key is not None and named:
+        # The key is exact: what holds it was found, and nobody has to walk over everything else.
+        return Found(_sorted(named) if before is None else [], None)
     first = named if before is None else []
     room, others = limit - len(first), list[StoredRow]()
     if not room:
@@ -95,9 +104,9 @@ def _windows(
 def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) -> list[StoredRow]:
     if sought.text is None and sought.key is None:
         return []
-    channels = {channel.name for channel in services.channels} | {OWN_CHANNEL}
     with services.database.read() as tx:
-        rows = list(find_named(tx, wanted, sought, sorted(channels), limit=min(limit, MOST_NAMED)))
+        channels = channels_of_events(tx, limit=MOST_CHANNELS)
+        rows = list(find_named(tx, wanted, sought, channels, limit=min(limit, MOST_NAMED)))
     return _shown(services, rows, sought)
 
 

@@ -30,7 +30,7 @@ def list_events_page(
 ) -> dict[str, Any]:
     """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
 
-    Where texts are looked for (`q`, `key`, `data`), the page also says whether and where it stopped looking.
+    Where texts are looked for (`q`, `key`, `data`, a `type` with `*`), the page also says whether and where it stopped looking.
     """
     filter_ = event_filter(wanted)
     before = decode_cursor(cursor)

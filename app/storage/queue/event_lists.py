@@ -60,7 +60,7 @@ def filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
     if wanted.state is not None:
         query = query.where(is_in_state(wanted.state))
     if wanted.type is not None:
-        query = query.where(_of_type(wanted.type))
+        query = query.where(of_type(wanted.type))
     if wanted.subject is not None:
         query = query.where(events.c.subject == wanted.subject)
     if wanted.text is not None:
@@ -74,7 +74,7 @@ def filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
     return query
 
 
-def _of_type(wanted: str) -> ColumnElement[bool]:
+def of_type(wanted: str) -> ColumnElement[bool]:
     """Return the condition for a type; one without `*` is compared, so that its index is used."""
     if "*" not in wanted:
         return events.c.type == wanted

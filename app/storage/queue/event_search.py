@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, and_
 
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import SUMMARY, EventFilter, events
-from app.storage.queue.event_lists import earlier_than, escaped_like, filtered
+from app.storage.queue.event_lists import earlier_than, escaped_like, filtered, of_type
 from app.storage.queue.event_states import shown_state
 
 Place = tuple[datetime, str]
@@ -25,10 +25,11 @@ NEWEST = (events.c.received_at.desc(), events.c.id.desc())
 
 
 class Sought(NamedTuple):
-    """What is looked for in each event: a text in one of its names, its exact key, and one of these bytes in its data."""
+    """What is looked for in each event: a text in one of its names, its exact key, a type with `*`, one of these bytes in its data."""
 
     text: str | None = None
     key: str | None = None
+    type: str | None = None
     data: tuple[bytes, ...] = ()
 
 
@@ -37,6 +38,20 @@ class Window(NamedTuple):
 
     found: Sequence[Row[Any]]
     end: Place | None
+
+
+def channels_of_events(tx: Connection, *, limit: int) -> list[str]:
+    """Return the channels that events have, step by step through ix_events_channel_received_at: one look for each."""
+    found: list[str] = []
+    while len(found) < limit:
+        following = select(func.min(events.c.channel))
+        if found:
+            following = following.where(events.c.channel > found[-1])
+        channel = tx.execute(following).scalar_one()
+        if channel is None:
+            break
+        found.append(channel)
+    return found
 
 
 def search_window(
@@ -74,8 +89,7 @@ def find_named(
     found: set[str] = set()
     for condition in conditions:
         query = filtered(select(events.c.id), replace(wanted, text=None)).where(condition)
-        if sought.text is not None and sought.key is not None:
-            query = query.where(*_conditions(tx, sought._replace(data=())))
+        query = query.where(*_conditions(tx, sought._replace(data=())))
         found.update(tx.execute(query.order_by(*NEWEST).limit(limit)).scalars())
     page = select(events.c.id).where(events.c.id.in_(found)).order_by(*NEWEST).limit(limit)
     return _summaries(tx, page) if found else []
@@ -105,6 +119,8 @@ def _conditions(tx: Connection, sought: Sought) -> list[ColumnElement[bool]]:
         conditions.append(or_(*(events.c[name].like(pattern, escape="\\") for name in TEXT_COLUMNS)))
     if sought.key is not None:
         conditions.append(events.c.key == sought.key)
+    if sought.type is not None:
+        conditions.append(of_type(sought.type))
     if sought.data:
         conditions.append(or_(*(_holds(tx, part) for part in sought.data)))
     return conditions
