@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-REQUIREMENTS := requirements.txt requirements-scale.txt requirements-dev.txt constraints.txt
+REQUIREMENTS := requirements.txt requirements-scale.txt requirements-otel.txt requirements-dev.txt constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # constraints.txt names all packages, so nothing is left to find out about what depends on what. The large ones are installed
@@ -62,7 +62,7 @@ run: venv ## Start the gateway and the platform simulator; Ctrl-C stops both (GA
 upgrade: venv ## After `git pull`: packages, own files that were tracked, tables, channels; then restart the gateway
 	@$(BIN)/python -m app.cli.take_over
 	@$(BIN)/flask db upgrade
-	@$(BIN)/flask channels check
+	@$(BIN)/flask channels check --keys
 	@echo "Upgraded. Restart the gateway: systemctl restart callgate, or Ctrl-C and make run."
 
 .PHONY: test
@@ -150,6 +150,10 @@ example-files: venv ## Write .env.example, channels.example.toml, the pages of t
 	$(BIN)/python -m sandbox.examples
 	$(BIN)/python -m sandbox.sample_digests
 	$(BIN)/python -m tests.openapi.postman
+
+.PHONY: docs
+docs: venv ## Write the documentation as a site in both languages into site/
+	$(BIN)/python -m docs_site
 
 .PHONY: services
 services: venv ## Show which of the services that tests can use answer

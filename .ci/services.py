@@ -50,16 +50,10 @@ def find_chromium() -> None:
         raise FileNotFoundError(f"{' or '.join(places)} is not installed")
 
 
-def find_pgbouncer() -> None:
-    """Look for the program; the tests that need it start one of their own."""
-    if shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
-        raise FileNotFoundError("pgbouncer is not installed")
-
-
-def find_nginx() -> None:
-    """Look for the program; the test that needs it starts one of its own."""
-    if shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
-        raise FileNotFoundError("nginx is not installed")
+def find_program(name: str) -> None:
+    """Look for a program; the tests that need it start one of their own."""
+    if shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
+        raise FileNotFoundError(f"{name} is not installed")
 
 
 SERVICES: dict[str, Callable[[], None]] = {
@@ -68,8 +62,9 @@ SERVICES: dict[str, Callable[[], None]] = {
     "Redis": ask_redis,
     "RabbitMQ": ask_broker,
     "Chromium": find_chromium,
-    "PgBouncer": find_pgbouncer,
-    "nginx": find_nginx,
+    "PgBouncer": lambda: find_program("pgbouncer"),
+    "nginx": lambda: find_program("nginx"),
+    "Caddy": lambda: find_program("caddy"),
 }
 
 

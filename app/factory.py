@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,10 +15,11 @@ import structlog
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
 from app.config.destinations import weak_destination_secrets
-from app.config.environment import read_environment
+from app.config.environment import Environment, read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, TEMPLATES_FOLDER, home_of
 from app.config.message_groups import message_group_faults
 from app.config.push_keys import push_key_faults
+from app.config.setting_origins import setting_origins
 from app.config.settings import (
     Settings,
     environment_faults,
@@ -37,6 +39,7 @@ from app.pipeline.login.groups import group_faults
 from app.pipeline.own_events import OwnEvents
 from app.pipeline.payments.check import payment_route
 from app.pipeline.payments.expect import store_expectation
+from app.pipeline.receipts import Receipts
 from app.pipeline.router import Router
 from app.pipeline.sending.handler_tools import lend_tools
 from app.pipeline.sending.notices import Notification, open_notifications
@@ -44,6 +47,7 @@ from app.pipeline.sending.notifications import notification_routes
 from app.pipeline.sending.run import message_route
 from app.pipeline.services import Runtime, Services
 from app.pipeline.tokens.authorisations import authorisation_route
+from app.pipeline.watch.speaking import watch_faults
 from app.security.bans import Bans
 from app.security.outbound import OutboundClient
 from app.security.public_addresses import AddressGuard
@@ -52,9 +56,12 @@ from app.security.redaction import redact_event
 from app.security.vault import Vault
 from app.storage.database.address import DatabaseAddress
 from app.storage.database.db import Database
-from app.storage.database.group_commit import GroupCommit
+from app.storage.database.group_commit import GroupCommit, Job
 from app.storage.database.shared_clock import SharedClock
+from app.storage.inbox.receipts import Receipt, write_receipts
 from app.telemetry.logging import configure_logging
+from app.telemetry.meters import Meters
+from app.telemetry.open_telemetry import MISSING, OpenTelemetry, is_installed
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -66,6 +73,35 @@ def build_services(
     environment: Mapping[str, str], *, clock: Clock | None = None, router: Router | None = None
 ) -> Services:
     """Read the configuration and join the parts; raises ConfigurationError with every fault found."""
+    read = _read(environment, router)
+    database = Database(read.settings.database_url)
+    services = join_services(
+        read.settings,
+        database,
+        read.channels,
+        file=read.file,
+        notifications=read.notifications,
+        router=read.handlers.router,
+        clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
+        notices=read.handlers.notices,
+    )
+    return replace(
+        services, setting_origins=setting_origins(environment), reread=lambda: _reread(environment)
+    )
+
+
+class _Read(NamedTuple):
+    """A configuration without a fault."""
+
+    settings: Settings
+    channels: Channels
+    file: ChannelsFile
+    handlers: Handlers
+    notifications: tuple[Notification, ...]
+
+
+def _read(environment: Mapping[str, str], router: Router | None) -> _Read:
+    """Read everything and judge it; raises ConfigurationError with every fault found."""
     settings, faults = read_settings(environment)
     channels, file = _open_checked_channels(settings, environment, faults)
     handlers = (
@@ -75,17 +111,15 @@ def build_services(
     notifications = open_notifications(file, channels, home_of(environment) / TEMPLATES_FOLDER, faults)
     if faults:
         raise ConfigurationError(faults)
-    database = Database(settings.database_url)
-    return join_services(
-        settings,
-        database,
-        channels,
-        file=file,
-        notifications=notifications,
-        router=handlers.router,
-        clock=clock or (SystemClock() if database.is_sqlite else SharedClock(database)),
-        notices=handlers.notices,
-    )
+    return _Read(settings, channels, file, handlers, notifications)
+
+
+def _reread(environment: Mapping[str, str]) -> tuple[Settings, ChannelsFile]:
+    """Read again what a new process would, with `.env` as it is now; the handlers are left out, whose code runs as it is loaded."""
+    if isinstance(environment, Environment):
+        environment = read_environment()
+    read = _read(environment, Router())
+    return read.settings, read.file
 
 
 def join_services(
@@ -100,10 +134,10 @@ def join_services(
     notices: tuple[str, ...] = (),
 ) -> Services:
     """Join parts that are open already, and what the channels file says besides; tests join theirs here too, so that they meet what a gateway is made of."""
-    runtime = Runtime()
-    own_events = OwnEvents(clock)
+    runtime, own_events, meters, receipts = Runtime(), OwnEvents(clock), Meters(), Receipts(clock)
     forwarder = Forwarder(settings, database, channels, clock, own_events)
     runner = CommandRunner(settings, database, channels, clock, runtime)
+    _observe_calls(meters, channels, runner)
     services = Services(
         settings=settings,
         database=database,
@@ -113,25 +147,53 @@ def join_services(
         rate_limits=RateLimits(settings.ratelimit_storage_uri, enabled=settings.ratelimit_enabled),
         bans=_bans(settings, channels),
         clock=clock,
-        accepts=GroupCommit(database),
+        accepts=GroupCommit(database, beside=partial(_going_along, receipts)),
         own_events=own_events,
-        destinations=destination_routes(file.destinations, forwarder, ca_bundle=settings.ca_bundle),
+        meters=meters,
+        receipts=receipts,
+        destinations=destination_routes(
+            file.destinations, forwarder, ca_bundle=settings.ca_bundle, observe=meters.upstream
+        ),
         commands=command_routes(router, runner),
-        login_groups=file.login_groups,
-        message_groups=file.message_groups,
-        push_keys=file.push_keys,
-        handlers_http=_handlers_http(settings),
-        api_tokens=(*settings.api_tokens, *file.api_tokens),
+        watch=file.watch,
+        spans=OpenTelemetry(settings) if settings.otel_exporter_otlp_endpoint else None,
+        handlers_http=_handlers_http(settings, meters),
         notices=notices,
         runtime=runtime,
+        **_of_file(file, settings),
     )
     return _with_built_in_routes(services, notifications)
 
 
-def _handlers_http(settings: Settings) -> OutboundClient:
-    return OutboundClient(
-        guard=AddressGuard(settings.callback_allowed_hosts), ca_file=settings.ca_bundle or None
-    )
+def _of_file(file: ChannelsFile, settings: Settings) -> dict[str, Any]:
+    """Return what the services hold of the channels file as it is."""
+    return {
+        "login_groups": file.login_groups,
+        "message_groups": file.message_groups,
+        "push_keys": file.push_keys,
+        "api_tokens": (*settings.api_tokens, *file.api_tokens),
+        "file": file,
+    }
+
+
+def _observe_calls(meters: Meters, channels: Channels, runner: CommandRunner) -> None:
+    """Have every call to the outside counted."""
+    runner.observed_by(meters.upstream)
+    for client in [client for each in channels for client in (each.http, each.relay)]:
+        if isinstance(client, OutboundClient):
+            client.observed_by(meters.upstream)
+
+
+def _going_along(receipts: Receipts) -> Job[Receipt, None] | None:
+    found = receipts.going_along()
+    return Job(write_receipts, found) if found else None
+
+
+def _handlers_http(settings: Settings, meters: Meters) -> OutboundClient:
+    guard = AddressGuard(settings.callback_allowed_hosts)
+    client = OutboundClient(guard=guard, ca_file=settings.ca_bundle or None)
+    client.observed_by(meters.upstream)
+    return client
 
 
 def _bans(settings: Settings, channels: Channels) -> Bans:
@@ -181,8 +243,10 @@ def _open_checked_channels(
         faults += unknown_channels(file.api_tokens, channels.is_configured)
         faults += group_faults(file.login_groups, channels)
         names = {each.name for each in file.channels}
+        senders = names | {each.name for each in file.message_groups}
         faults += message_group_faults(file.message_groups, names)
-        faults += push_key_faults(file.push_keys, names | {each.name for each in file.message_groups})
+        faults += push_key_faults(file.push_keys, senders)
+        faults += watch_faults(file.watch, channels, senders)
     except ConfigurationError as error:
         faults += error.faults
     if settings.app_env == "prod":
@@ -207,6 +271,8 @@ def _what_is_not_there(settings: Settings) -> list[str]:
     packages = ("celery", "redis") if settings.celery_broker_url.startswith("redis") else ("celery",)
     if settings.engine == "celery" and not all(importlib.util.find_spec(name) for name in packages):
         faults.append("ENGINE=celery needs more packages: pip install -r requirements-scale.txt")
+    if settings.otel_exporter_otlp_endpoint and not is_installed():
+        faults.append(MISSING)
     try:
         DatabaseAddress(settings.database_url)
     except ConfigurationError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bench import beside, footprint, messages, readme
 from bench.cases import gateways, peers
+from bench.console import Console
 from bench.growth import Growth
 from bench.logins import Logins, TokenCache
 from bench.machine import describe
@@ -108,6 +109,8 @@ def _cases(scale: Scale, chosen: argparse.Namespace) -> tuple[list[Case], list[G
         Relay("sqlite"),
         Relay("postgresql"),
         TokenCache(),
+        Console("sqlite"),
+        Console("postgresql"),
     ]
     growth = [
         Growth(store, stored, is_last=stored == max(scale.growth))
@@ -179,6 +182,8 @@ def _said(values: Mapping[str, float]) -> str:
     """Return the one figure of a sample that shows while it runs."""
     if "answered" in values:
         return f"{values['gone']:,.0f} of {values['answered']:,.0f} gone"
+    if "page_p95" in values:
+        return f"slowest page {values['page_p95']:.0f} ms"
     return f"{values['rate']:,.0f}/s" if "rate" in values else f"{values['seconds']:.2f} s"
 
 

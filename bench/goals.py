@@ -51,6 +51,7 @@ def goals(outcomes: Mapping[str, Outcome]) -> list[Goal]:
         *_growth(outcomes.values()),
         *_latency(outcomes),
         *_relay(outcomes),
+        *_console(outcomes),
         *_footprint(outcomes),
     ]
 
@@ -118,6 +119,13 @@ def _relay(outcomes: Mapping[str, Outcome]) -> Iterable[Goal]:
         measured = _value(outcomes, f"relay-{store}", "added_p50")
         title = f"what the relay adds to a call at the median, {TITLES[store]}"
         yield Goal(title, measured, 5, 2, "ms", least=False)
+
+
+def _console(outcomes: Mapping[str, Outcome]) -> Iterable[Goal]:
+    for store in STORES:
+        measured = _value(outcomes, f"console-{store}", "page_p95")
+        title = f"slowest page of the console over a million events, p95, {TITLES[store]}"
+        yield Goal(title, measured, 300, 150, "ms", least=False)
 
 
 def _footprint(outcomes: Mapping[str, Outcome]) -> Iterable[Goal]:

@@ -28,18 +28,18 @@ ROWS = {
     "postgresql": f"""
         SELECT lpad(to_hex({START} + n), 12, '0') || substr(md5(n::text), 1, 20) AS id, md5(n::text) AS k,
           ((extract(epoch FROM now()) * 1000)::bigint - {SPAN}::bigint + n * {STEP}) * 1000 AS received,
-          convert_to(repeat('x', {{body}}), 'UTF8') AS body, convert_to('', 'UTF8') AS blank
+          convert_to(repeat('x', {{body}}), 'UTF8') AS body, convert_to('', 'UTF8') AS blank, n
         FROM generate_series({{first}}, {{last}}::bigint) AS s(n)""",
     "mariadb": f"""
         SELECT concat(lpad(lower(hex({START} + seq)), 12, '0'), substr(md5(seq), 1, 20)) AS id, md5(seq) AS k,
           (CAST(unix_timestamp() * 1000 AS SIGNED) - {SPAN} + seq * {STEP}) * 1000 AS received,
-          repeat('x', {{body}}) AS body, '' AS blank
+          repeat('x', {{body}}) AS body, '' AS blank, seq AS n
         FROM seq_{{first}}_to_{{last}}""",
     "sqlite": f"""
         SELECT printf('%012x%020x', {START} + n, n) AS id,
           printf('%08x%024x', n * 2654435761 % 4294967296, n) AS k,
           (CAST(strftime('%s', 'now') AS INTEGER) * 1000 - {SPAN} + n * {STEP}) * 1000 AS received,
-          zeroblob({{body}}) AS body, zeroblob(0) AS blank
+          zeroblob({{body}}) AS body, zeroblob(0) AS blank, n
         FROM (WITH RECURSIVE c(n) AS (SELECT {{first}} UNION ALL SELECT n + 1 FROM c WHERE n < {{last}})
           SELECT n FROM c)""",
 }

@@ -15,6 +15,7 @@ HEADINGS = (
     "case", "a second", "× empty", "lowest to highest", "p50 ms", "p99 ms", "CPU ms for 1,000", "and database",
     "MB", "generator", "bad", "lost",
 )  # fmt: skip
+PAGE_MARK = " p95"
 QUICK_WORDS = "**A quick run: it shows that the harness works. Its figures mean nothing.**"
 PEERS = (
     "empty", "empty-2", "empty-free", "gunicorn", "tutorial", "lark-oapi", "wechatpy",
@@ -93,6 +94,7 @@ def _markdown(
         *_table(HEADINGS, [_row(each, outcomes) for each in outcomes.values() if each.all("rate")]),
         "",
         *_killed(outcomes.values()),
+        *_pages(outcomes.values()),
     ]
     if troubles := [f"- {each.title}: {each.trouble}" for each in outcomes.values() if each.trouble]:
         parts += ["## Not measured", "", *troubles, ""]
@@ -110,6 +112,22 @@ def _killed(outcomes: Iterable[Outcome]) -> list[str]:
     ]
     headings = ("", "answered with 2xx", "known no more after the restart")
     return ["## Killed in mid-load", "", *_table(headings, rows), ""] if rows else []
+
+
+def _pages(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the table of the console's pages, empty when none was opened."""
+    found = [each for each in outcomes if each.all("page_p95")]
+    names = (
+        [name.removesuffix(PAGE_MARK) for name in found[0].samples[0].values if name.endswith(PAGE_MARK)]
+        if found
+        else []
+    )
+    rows = [
+        (name, *(_cell(each.value(f"{name} {part}")) for each in found for part in ("p50", "p95")))
+        for name in names
+    ]
+    headings = [f"{each.title}, {part} ms" for each in found for part in ("p50", "p95")]
+    return ["## Pages of the console", "", *_table(("", *headings), rows), ""] if rows else []
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

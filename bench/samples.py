@@ -27,6 +27,7 @@ class Scale:
     half_load_seconds: float = 10.0
     growth: tuple[int, ...] = (0, 1_000_000, 10_000_000)
     growth_body: int = 256
+    console: int = 1_000_000
     is_quick: bool = False
 
 
@@ -38,6 +39,7 @@ QUICK = Scale(
     half_load_seconds=1.0,
     growth=(0, 2_000),
     growth_body=64,
+    console=2_000,
     is_quick=True,
 )
 

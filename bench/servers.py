@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -174,6 +174,7 @@ class GatewayOptions:
     engine: bool = False
     handlers: str = "bench.handlers"
     more_channels: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def gateway(folder: Path, database_url: str, options: GatewayOptions | None = None) -> Server:
@@ -196,6 +197,7 @@ def gateway(folder: Path, database_url: str, options: GatewayOptions | None = No
     }
     if not options.engine:
         environment |= {"ENGINE": "celery", "CELERY_BROKER_URL": NO_BROKER}
+    environment |= options.environment
     command = [*FLASK, "serve", "--port", str(port), "--workers", str(options.workers)]
     return Server(command, folder=folder, port=port, environment=environment)
 

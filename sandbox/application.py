@@ -23,7 +23,7 @@ from sandbox.sources import pages as source_pages
 from sandbox.state import Call, SandboxState, current_state
 from sandbox.words import LANGUAGE_COOKIE, LANGUAGES, language, say
 
-LARGEST_BODY = 2_000_000
+LARGEST_BODY = 32 * 1024 * 1024
 PLATFORMS = Path(__file__).parent / "platforms"
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"

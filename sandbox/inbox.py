@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
+
+RECALLED = "recalled"
+"""The kind of a message that was taken back."""
 
 MOST_KEPT = 2000
 """Older ones are forgotten first."""
@@ -42,6 +45,20 @@ class Delivered:
     id: str = ""
 
 
+def _taken_back(message: Delivered) -> Delivered:
+    return replace(
+        message,
+        kind=RECALLED,
+        text="已撤回 · Taken back",
+        drawn=None,
+        heading="",
+        mentions=(),
+        fields=(),
+        buttons=(),
+        raw={},
+    )
+
+
 class Inbox:
     """Everything that was delivered, newest last."""
 
@@ -66,6 +83,18 @@ class Inbox:
                 for each in self._kept
                 if platform in ("", each.platform) and conversation in ("", each.conversation)
             ]
+
+    def take_back(self, platform: str, id: str) -> list[Delivered]:
+        """Shows a message as taken back from now on; returns it as it was, once for everybody who has it."""
+        with self._lock:
+            found = [
+                each
+                for each in self._kept
+                if (each.platform, each.id) == (platform, id) and each.kind != RECALLED
+            ]
+            self._kept = [_taken_back(each) if each in found else each for each in self._kept]
+            self._changes += 1
+        return found
 
     def clear(self) -> None:
         """Forgets everything."""

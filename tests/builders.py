@@ -13,7 +13,7 @@ from app.config.settings import load_settings
 from app.core.values import InboundRequest
 from app.factory import join_services
 from app.pipeline.channels import open_channels
-from app.pipeline.dispatch.attempts import DispatchResult, load_events, run_loaded_claim
+from app.pipeline.dispatch.attempts import DispatchResult, Record, load_events, run_loaded_claim
 from app.pipeline.router import Router
 from app.pipeline.services import Services
 from app.storage.database.db import Database
@@ -113,6 +113,7 @@ def signed_callback(
     )
 
 
-def run_stored_claim(services: Services, claim: Claim) -> DispatchResult:
+def run_stored_claim(services: Services, claim: Claim, *, record: Record | None = None) -> DispatchResult:
     """Load the event of a claim and run its attempt, as an engine does."""
-    return run_loaded_claim(services, claim, load_events(services, [claim]).get(claim.event_id))
+    event = load_events(services, [claim]).get(claim.event_id)
+    return run_loaded_claim(services, claim, event, record=record)

@@ -34,7 +34,10 @@ LIVE = (
     "tests/serving/*",
     "tests/login/checks/test_processes.py*",
     "tests/relay/test_processes.py*",
+    "tests/callers/*",
     "tests/openapi/test_newman.py*",
+    "tests/telemetry/test_live.py*",
+    "tests/upkeep/test_database_copy_command.py*",
 )
 """Tests with several processes of their own. Too many at once, and what they wait for doesn't come in time."""
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.moments import as_text
-from app.pipeline.api_tokens import (
-    NewToken,
-    create_api_token,
-    end_api_token,
-    stored_api_tokens,
-    token_view,
-)
+from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, stored_api_tokens
+from app.pipeline.operators.api_tokens import stored_token_view
 from app.pipeline.services import Services
 
 ACTOR = "terminal"
@@ -68,28 +64,13 @@ def _add_create(group: click.Group, services: Services) -> None:
 
 def _add_others(group: click.Group, services: Services) -> None:
     @group.command("list")
-    @click.option(
-        "--limit",
-        type=click.IntRange(1, 10_000),
-        default=200,
-        show_default=True,
-        help="How many, newest first.",
-    )
-    @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-    def list_all(limit: int, *, as_json: bool) -> None:
-        """Show the tokens: what each may do, when it was used last, when it ends."""
-        found = [token_view(services, token) for token in stored_api_tokens(services, limit=limit)]
-        if as_json:
-            click.echo(json.dumps({"items": found}, ensure_ascii=False))
-            return
-        for each in found:
-            limits = "  ".join([*each["scopes"], *each["channels"], *each["paths"]])
-            click.echo(
-                f"{each['id']}  {each['name']:<16}{each['prefix']}…  {each['state']:<9}"
-                f"used {each['last_used_at'] or '-'}  ends {each['expires_at'] or '-'}  {limits}"
-            )
-        if not found:
-            click.echo("No API token is kept here.")
+    @list_options(limit=200, time="made")
+    def list_all(*, wish: Wish) -> None:
+        """Show the tokens, newest first: what each may do, when it was used last, when it ends."""
+        found = [
+            stored_token_view(services, token) for token in stored_api_tokens(services, limit=wish.limit)
+        ]
+        print_list(found, wish, line=_line, nothing="No API token is kept here.", time="created_at")
 
     @group.command("revoke")
     @click.argument("token")
@@ -100,3 +81,11 @@ def _add_others(group: click.Group, services: Services) -> None:
         except CallgateError as error:
             raise click.ClickException(error.message) from None
         click.echo(f"{ended.name} ({ended.prefix}…) has ended.")
+
+
+def _line(item: dict[str, Any]) -> str:
+    limits = "  ".join([*item["scopes"], *item["channels"], *item["paths"]])
+    return (
+        f"{item['id']}  {item['name']:<16}{item['prefix']}…  {item['state']:<9}"
+        f"used {item['last_used_at'] or '-'}  ends {item['expires_at'] or '-'}  {limits}"
+    )

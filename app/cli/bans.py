@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
+from app.core.moments import iso_moment
 from app.pipeline.operators.bans import ban_view, current_bans, lift_ban
 from app.pipeline.services import Services
 from app.security.bans import RENEW_SECONDS
@@ -22,19 +24,11 @@ def bans_group(services: Services) -> click.Group:
         """Addresses that are kept out for a while."""
 
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_all(as_json: bool) -> None:
+    @list_options(limit=1000, time="banned")
+    def list_all(*, wish: Wish) -> None:
         """Show every banned address, until when, why, and how often it was banned."""
-        items = current_bans(services)
-        if as_json:
-            click.echo(json.dumps([ban_view(item) for item in items], indent=2))
-            return
-        for item in items:
-            click.echo(
-                f"{item.address:<40}until {item.ends_at:%Y-%m-%d %H:%M:%S} UTC  {item.reason}, ban {item.times}"
-            )
-        if not items:
-            click.echo("No address is banned.")
+        items = [ban_view(item) for item in current_bans(services)]
+        print_list(items, wish, line=_line, nothing="No address is banned.", time="began_at")
 
     @group.command("lift")
     @click.argument("address")
@@ -47,3 +41,8 @@ def bans_group(services: Services) -> click.Group:
         click.echo(f"{lifted} is let in again, by every process within {RENEW_SECONDS:.0f} seconds.")
 
     return group
+
+
+def _line(item: dict[str, Any]) -> str:
+    ends_at = f"{iso_moment(item['ends_at']):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{item['address']:<40}until {ends_at}  {item['reason']}, ban {item['times']}"

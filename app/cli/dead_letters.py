@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from app.cli.event_text import event_text
+from app.cli.lists import Wish, list_options, print_list
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.core.states import EventState
@@ -26,18 +27,16 @@ def dead_letters_group(services: Services) -> click.Group:
     @group.command("list")
     @click.option("--channel", help="Only this channel.")
     @click.option("--type", help="Only this type; * stands for anything.")
-    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
-    def list_dead_letters(limit: int, **wanted: str | None) -> None:
+    @list_options(limit=20, time="received")
+    def list_dead_letters(*, wish: Wish, **wanted: str | None) -> None:
         """List dead letters, newest first, each with its last error."""
+        wanted["since"] = wish.since_text
         given = {name: value for name, value in wanted.items() if value}
         try:
-            page = list_dead_letters_page(services, given, cursor=None, limit=limit)
+            page = list_dead_letters_page(services, given, cursor=None, limit=wish.limit)
         except CallgateError as error:
             raise click.ClickException(error.message) from None
-        for item in page["items"]:
-            _show(item)
-        if not page["items"]:
-            click.echo("No dead letters.")
+        print_list(page["items"], wish, line=_lines, nothing="No dead letters.")
 
     @group.command("show")
     @click.argument("event_id")
@@ -60,10 +59,10 @@ def _add_replay(group: click.Group, services: Services) -> None:
         run_replay(services, {"dispatches": "dead"} | given)
 
 
-def _show(item: dict[str, Any]) -> None:
-    click.echo(f"{item['received_at']}  {item['id']}  {item['channel']}  {item['type']}")
-    for failure in item["failures"]:
-        click.echo(
-            f"    {failure['route']}: dead since {failure['since']} after {failure['attempts']} attempts: "
-            f"{visible_line(failure['error'] or 'no error was recorded')}"
-        )
+def _lines(item: dict[str, Any]) -> str:
+    failures = (
+        f"    {failure['route']}: dead since {failure['since']} after {failure['attempts']} attempts: "
+        f"{visible_line(failure['error'] or 'no error was recorded')}"
+        for failure in item["failures"]
+    )
+    return "\n".join([f"{item['received_at']}  {item['id']}  {item['channel']}  {item['type']}", *failures])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
+from app.core.moments import iso_moment
 from app.pipeline.operators.destinations import (
-    DestinationView,
     destination_json,
     list_destinations,
     pause_destination,
@@ -21,6 +21,7 @@ from app.pipeline.services import Services
 
 T = TypeVar("T")
 ACTOR = "terminal"
+NONE = "No destination is configured; see [[destinations]] in the channels file."
 
 
 def destinations_group(services: Services) -> click.Group:
@@ -31,17 +32,11 @@ def destinations_group(services: Services) -> click.Group:
         """Forwarding of events."""
 
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_all(as_json: bool) -> None:
+    @list_options(limit=1000, time="in its state")
+    def list_all(*, wish: Wish) -> None:
         """Show every destination: open, breaker or paused, why, and how many events wait for it."""
-        items = list_destinations(services)
-        if as_json:
-            click.echo(json.dumps([destination_json(item) for item in items], indent=2, ensure_ascii=False))
-            return
-        for item in items:
-            _show(item)
-        if not items:
-            click.echo("No destination is configured; see [[destinations]] in the channels file.")
+        items = [destination_json(item) for item in list_destinations(services)]
+        print_list(items, wish, line=_lines, nothing=NONE, time="since")
 
     _add_changes(group, services)
     return group
@@ -73,13 +68,10 @@ def _add_changes(group: click.Group, services: Services) -> None:
         click.echo(f"{name} answered {said['status']} after {said['duration_ms']} ms.")
 
 
-def _show(item: DestinationView) -> None:
-    click.echo(
-        f"{item.name:<20}{item.status:<9}{item.waiting:>7} waiting  {' '.join(item.match)} -> {item.url}"
-    )
-    if item.reason:
-        since = f"since {item.since:%Y-%m-%d %H:%M:%S} UTC: " if item.since is not None else ""
-        click.echo(f"{'':<20}{since}{item.reason}")
+def _lines(item: dict[str, Any]) -> str:
+    line = f"{item['name']:<20}{item['state']:<9}{item['waiting']:>7} waiting  {' '.join(item['match'])} -> {item['url']}"
+    since = f"since {iso_moment(item['since']):%Y-%m-%d %H:%M:%S} UTC: " if item["since"] else ""
+    return f"{line}\n{'':<20}{since}{item['reason']}" if item["reason"] else line
 
 
 def _asked(question: Callable[[], T]) -> T:

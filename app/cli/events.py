@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from app.cli.event_text import event_text
+from app.cli.lists import Wish, list_options, print_list
 from app.cli.replay import replay_options, run_replay
 from app.core.errors import CallgateError
 from app.pipeline.operators.as_curl import curl_of_event
@@ -29,21 +30,16 @@ def events_group(services: Services) -> click.Group:
     @click.option("--channel", help="Only this channel.")
     @click.option("--type", "event_type", help="Only this type; * stands for anything.")
     @click.option("--state", help="Only this state.")
-    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
-    def list_events(channel: str | None, event_type: str | None, state: str | None, limit: int) -> None:
+    @list_options(limit=20, time="received")
+    def list_events(channel: str | None, event_type: str | None, state: str | None, *, wish: Wish) -> None:
         """List events, newest first."""
-        wanted = {"channel": channel, "type": event_type, "state": state}
+        wanted = {"channel": channel, "type": event_type, "state": state, "since": wish.since_text}
         given = {name: value for name, value in wanted.items() if value}
         try:
-            page = list_events_page(services, given, cursor=None, limit=limit)
+            page = list_events_page(services, given, cursor=None, limit=wish.limit)
         except CallgateError as error:
             raise click.ClickException(error.message) from None
-        for item in page["items"]:
-            click.echo(
-                f"{item['received_at']}  {item['id']}  {item['state']:<10}  {item['channel']}  {item['type']}"
-            )
-        if not page["items"]:
-            click.echo("No events.")
+        print_list(page["items"], wish, line=_line, nothing="No events.")
 
     _add_show(group, services)
     _add_verify(group, services)
@@ -62,6 +58,10 @@ def _add_show(group: click.Group, services: Services) -> None:
         if detail is None:
             raise click.ClickException(f"There is no event {event_id}.")
         click.echo(event_text(detail))
+
+
+def _line(item: dict[str, Any]) -> str:
+    return f"{item['received_at']}  {item['id']}  {item['state']:<10}  {item['channel']}  {item['type']}"
 
 
 def _add_verify(group: click.Group, services: Services) -> None:

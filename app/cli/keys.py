@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from app.cli.progress import Progress
 from app.pipeline.login.session_keys import rotate_signing_key
 from app.pipeline.services import Services
 from app.pipeline.upkeep.key_rotation import rewrite_sealed
@@ -29,7 +30,8 @@ def keys_group(services: Services) -> click.Group:
             )
         if vault:
             try:
-                count = rewrite_sealed(services)
+                with Progress("Values sealed anew") as progress:
+                    count = rewrite_sealed(services, progress)
             except VaultError as error:
                 raise click.ClickException(error.message) from None
             click.echo(

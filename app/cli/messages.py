@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.visible import visible, visible_line
 from app.pipeline.operators.messages import (
@@ -17,9 +20,12 @@ from app.pipeline.operators.messages import (
     stop_sending,
     wait_for_end,
 )
+from app.pipeline.operators.sent_messages import ask_what_became, recall_message
 from app.pipeline.sending.accept import Order, accept_message
+from app.pipeline.sending.media import MOST_BYTES, UploadWish, upload_medium
 from app.pipeline.sending.wanted import APP, KINDS
 from app.pipeline.services import Services
+from app.telemetry.logging import only_warnings
 
 ACTOR = "terminal"
 WAIT_SECONDS = 15.0
@@ -52,6 +58,7 @@ def messages_group(services: Services) -> click.Group:
     _add_looks(group, services)
     _add_send(group, services)
     _add_changes(group, services)
+    _add_upload(group, services)
     return group
 
 
@@ -59,21 +66,13 @@ def _add_looks(group: click.Group, services: Services) -> None:
     @group.command("list")
     @click.option("--channel", help="Only those to this channel.")
     @click.option("--state", help="Only this state.")
-    @click.option("--since", help="Only those asked for at this time or later.")
-    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(limit: int, as_json: bool, **wanted: str | None) -> None:
+    @list_options(limit=20, time="asked for")
+    def list_all(*, wish: Wish, **wanted: str | None) -> None:
         """List messages, newest first."""
+        wanted["since"] = wish.since_text
         given = {name: value for name, value in wanted.items() if value}
-        page = _asked(lambda: list_messages_page(services, given, cursor=None, limit=limit))
-        if as_json:
-            _print_json(page["items"])
-            return
-        for item in page["items"]:
-            channels = ", ".join(each["channel"] for each in item["channels"])
-            click.echo(f"{item['created_at']}  {item['id']}  {item['state']:<8}{channels}")
-        if not page["items"]:
-            click.echo("No messages.")
+        page = _asked(lambda: list_messages_page(services, given, cursor=None, limit=wish.limit))
+        print_list(page["items"], wish, line=_line, nothing="No messages.")
 
     @group.command("show")
     @click.argument("message_id")
@@ -85,6 +84,11 @@ def _add_looks(group: click.Group, services: Services) -> None:
         """Show one message with its channels and recipients."""
         message = _asked(lambda: show_message(services, message_id, limit=limit))
         _print_json(message) if as_json else _print_message(message)
+
+
+def _line(item: dict[str, Any]) -> str:
+    channels = ", ".join(each["channel"] for each in item["channels"])
+    return f"{item['created_at']}  {item['id']}  {item['state']:<8}{channels}"
 
 
 def _add_send(group: click.Group, services: Services) -> None:
@@ -158,10 +162,54 @@ def _add_changes(group: click.Group, services: Services) -> None:
         _asked(lambda: stop_sending(services, message_id, actor=ACTOR))
         click.echo(f"{message_id} goes no further.")
 
+    _add_afterwards(group, services)
+
+
+def _add_afterwards(group: click.Group, services: Services) -> None:
+    @group.command("recall")
+    @click.argument("message_id")
+    def recall(message_id: str) -> None:
+        """Take a message back from everybody who got it, where the platform does that. Exit 1 when somebody still has it."""
+        _print_afterwards(_asked(lambda: recall_message(services, message_id, actor=ACTOR)))
+
+    @group.command("check")
+    @click.argument("message_id")
+    def check(message_id: str) -> None:
+        """Ask the platforms what became of what they took without a word."""
+        _print_afterwards(_asked(lambda: ask_what_became(services, message_id, actor=ACTOR)))
+
+
+def _add_upload(group: click.Group, services: Services) -> None:
+    @group.command("upload")
+    @click.argument("channel")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--kind", default="", help="image, voice, video or file; from the file's name unless set.")
+    @click.option("--to", default="", help="The kind of recipient it is for (robot, user_id).")
+    @click.option(
+        "--account", default="", help="Whose file it is, where a channel speaks for several accounts."
+    )
+    def upload(channel: str, file: Path, **asked: str) -> None:
+        """Hand a file to a channel's platform and print the id that a message names (--type image --content …)."""
+        if file.stat().st_size > MOST_BYTES:
+            raise click.ClickException(f"The file has more than {MOST_BYTES:,} bytes.")
+        media_type = guess_type(file.name)[0] or ""
+        wish = UploadWish(file.name, media_type, file.read_bytes(), **asked)
+        _print_json(_asked(lambda: upload_medium(services, channel, wish)))
+
+
+def _print_afterwards(told: dict[str, Any]) -> None:
+    counts = {name: value for name, value in told.items() if isinstance(value, int) and value}
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()) or "Nobody.")
+    if told["message"]:
+        click.echo(visible_line(told["message"]))
+    if told["left"] or told["refused"]:
+        raise click.exceptions.Exit(1)
+
 
 def _asked(question: Any) -> Any:
     try:
-        return question()
+        with only_warnings():
+            return question()
     except CallgateError as error:
         raise click.ClickException(error.message) from None
 
@@ -179,8 +227,6 @@ def _print_message(message: dict[str, Any]) -> None:
             until = f" (until {each['waits_until']})" if each["waits_until"] else ""
             click.echo(f"  {'':<20}{visible_line(each['message'])}{until}")
     for each in message["recipients"]:
-        ((kind, value),) = each["to"].items()
+        to = " ".join(f"{kind} {value}".strip() for kind, value in each["to"].items())
         said = f"  {visible_line(each['message'])}" if each["message"] else ""
-        click.echo(
-            f"    {visible_line(f'{kind} {value}'.strip())}, part {each['part']}: {each['state']}{said}"
-        )
+        click.echo(f"    {visible_line(to)}, part {each['part']}: {each['state']}{said}")

@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.visible import visible, visible_line
 from app.pipeline.operators.notifications import list_notifications, preview_notification, send_test
 from app.pipeline.services import Services
+from app.telemetry.logging import only_warnings
 
 ACTOR = "terminal"
+NONE = "No notifications. docs/notifications.md says how to write one."
 QUESTIONS = {"matches": "is_matched", "condition holds": "is_meant", "quiet now": "is_quiet"}
 
 
@@ -38,19 +41,11 @@ def notifications_group(services: Services) -> click.Group:
 
 def _add_looks(group: click.Group, services: Services) -> None:
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(as_json: bool) -> None:
+    @list_options(limit=1000, time=None)
+    def list_all(*, wish: Wish) -> None:
         """List notifications with what became of their events in the last 24 hours."""
         items = _asked(lambda: list_notifications(services))
-        if as_json:
-            _print_json(items)
-            return
-        for item in items:
-            counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(item["last_day"].items()))
-            matches, channels = ", ".join(item["match"]), ", ".join(item["channels"])
-            click.echo(visible_line(f"{item['name']:<20}{matches} -> {channels}  {counts}".rstrip()))
-        if not items:
-            click.echo("No notifications. docs/notifications.md says how to write one.")
+        print_list(items, wish, line=_line, nothing=NONE)
 
     @group.command("preview")
     @click.argument("name")
@@ -60,6 +55,12 @@ def _add_looks(group: click.Group, services: Services) -> None:
         """Show what a notification would say; nothing is sent."""
         shown = _asked(lambda: preview_notification(services, name, event))
         _print_json(shown) if as_json else _print_preview(shown)
+
+
+def _line(item: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(item["last_day"].items()))
+    matches, channels = ", ".join(item["match"]), ", ".join(item["channels"])
+    return visible_line(f"{item['name']:<20}{matches} -> {channels}  {counts}".rstrip())
 
 
 def _print_preview(shown: dict[str, Any]) -> None:
@@ -73,7 +74,8 @@ def _print_preview(shown: dict[str, Any]) -> None:
 
 def _asked(question: Any) -> Any:
     try:
-        return question()
+        with only_warnings():
+            return question()
     except CallgateError as error:
         raise click.ClickException(error.message) from None
 

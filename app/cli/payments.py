@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.pipeline.payments.expect import expect_payment, list_payments_page
 from app.pipeline.services import Services
 
-MOST = 200
+MOST, ALL = 200, 10_000
+NONE = "No payment is expected. Ask for one with: flask payments expect CHANNEL ORDER --by 900"
 LONGEST_NUMBER = 10
 
 
@@ -29,24 +31,22 @@ def payments_group(services: Services) -> click.Group:
 def _add_list(group: click.Group, services: Services) -> None:
     @group.command("list")
     @click.option("--channel", help="Only this channel.")
-    @click.option("--state", type=click.Choice(["waiting", "arrived", "reconciled", "not_paid"]))
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_all(channel: str | None, state: str | None, as_json: bool) -> None:
-        """Show expected orders, 200 at most."""
-        items = list_payments_page(services, channel=channel, state=state, after=None, limit=MOST)
-        if as_json:
-            click.echo(json.dumps(items, indent=2))
-            return
-        for item in items:
-            words = (
-                f"{item['channel']:<20}{item['order']:<34}{item['state']:<12}by {item['by']}",
-                item["last_error"],
-            )
-            click.echo("  ".join(word for word in words if word))
-        if not items:
-            click.echo(
-                "No payment is expected. Ask for one with: flask payments expect CHANNEL ORDER --by 900"
-            )
+    @click.option(
+        "--state",
+        type=click.Choice(["waiting", "arrived", "reconciled", "not_paid"]),
+        help="Only this state.",
+    )
+    @list_options(limit=MOST, time="due")
+    def list_all(channel: str | None, state: str | None, *, wish: Wish) -> None:
+        """Show expected orders."""
+        most = wish.limit if wish.since is None else ALL
+        items = list_payments_page(services, channel=channel, state=state, after=None, limit=most)
+        print_list(items, wish, line=_line, nothing=NONE, time="by")
+
+
+def _line(item: dict[str, Any]) -> str:
+    line = f"{item['channel']:<20}{item['order']:<34}{item['state']:<12}by {item['by']}"
+    return f"{line}  {item['last_error']}" if item["last_error"] else line
 
 
 def _add_expect(group: click.Group, services: Services) -> None:

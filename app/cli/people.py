@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.cli.personal_data import add_personal_data
 from app.core.errors import CallgateError
+from app.core.moments import as_text
 from app.pipeline.operators.people import (
+    PersonView,
     disable_person,
     enable_person,
     list_people,
@@ -25,19 +30,12 @@ def people_group(services: Services) -> click.Group:
         """Who has logged in here."""
 
     @group.command("list")
-    @click.option("--limit", default=50, show_default=True, help="How many, newest first.")
     @click.option("--before", help="Go on behind this identity.")
-    def list_all(limit: int, before: str | None) -> None:
+    @list_options(limit=50, time="first seen")
+    def list_all(before: str | None, *, wish: Wish) -> None:
         """Show users and their identities, newest first."""
-        found = list_people(services, limit=limit, before=before)
-        for each in found:
-            known, state = each.identity.known, "disabled" if each.disabled_at else "enabled"
-            click.echo(
-                f"{each.identity.user_id}  {state:<9}{each.identity.id}  {each.identity.channel}  "
-                f"{known.subject_kind}={known.subject}  {known.name or '-'}"
-            )
-        if not found:
-            click.echo("Nobody has logged in yet.")
+        items = [_row(each) for each in list_people(services, limit=wish.limit, before=before)]
+        print_list(items, wish, line=_line, nothing="Nobody has logged in yet.", time="first_login_at")
 
     @group.command("disable")
     @click.argument("user")
@@ -52,6 +50,28 @@ def people_group(services: Services) -> click.Group:
     _add_changes(group, services)
     add_personal_data(group, services)
     return group
+
+
+def _row(each: PersonView) -> dict[str, Any]:
+    identity = each.identity
+    return {
+        "user": identity.user_id,
+        "state": "disabled" if each.disabled_at else "enabled",
+        "identity": identity.id,
+        "channel": identity.channel,
+        "subject_kind": identity.known.subject_kind,
+        "subject": identity.known.subject,
+        "name": identity.known.name,
+        "first_login_at": as_text(identity.first_login_at),
+        "last_login_at": as_text(identity.last_login_at),
+    }
+
+
+def _line(item: dict[str, Any]) -> str:
+    return (
+        f"{item['user']}  {item['state']:<9}{item['identity']}  {item['channel']}  "
+        f"{item['subject_kind']}={item['subject']}  {item['name'] or '-'}"
+    )
 
 
 def _add_changes(group: click.Group, services: Services) -> None:

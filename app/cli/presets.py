@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app import platforms
+from app.cli.lists import MOST, Wish, list_options, print_list
 from app.pipeline.services import Services
 from app.wire.logins.hints import HINTS
 from app.wire.logins.login import Login
@@ -22,17 +23,13 @@ def presets_group(services: Services) -> click.Group:
         """Logins that are described by data."""
 
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_presets(as_json: bool) -> None:
+    @list_options(limit=MOST, time=None)
+    def list_presets(*, wish: Wish) -> None:
         """Print every login: slug, name, and whether what is known of it was read somewhere."""
         found = [_row(login) for login in platforms.presets().values()]
-        if as_json:
-            click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-            return
-        for row in found:
-            sure = "" if row["confidence"] == "source" else "  unconfirmed"
-            click.echo(f"{row['slug']:<16}{row['name']} / {row['name_zh']}{sure}")
-        click.echo(f"{len(found)} logins; `flask presets show SLUG` tells the keys of one.")
+        print_list(found, wish, line=_line, nothing="No logins.")
+        if not wish.as_json:
+            click.echo(f"{len(found)} logins; `flask presets show SLUG` tells the keys of one.")
 
     @group.command("show")
     @click.argument("slug")
@@ -49,6 +46,11 @@ def presets_group(services: Services) -> click.Group:
         _show(login, base)
 
     return group
+
+
+def _line(row: dict[str, Any]) -> str:
+    sure = "" if row["confidence"] == "source" else "  unconfirmed"
+    return f"{row['slug']:<16}{row['name']} / {row['name_zh']}{sure}"
 
 
 def _row(login: Login) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from app.cli.progress import Progress
 from app.core.errors import CallgateError
 from app.pipeline.services import Services
 from app.pipeline.upkeep.retention import prune_all
@@ -19,7 +20,8 @@ def prune_command(services: Services) -> click.Command:
         RETENTION_BODY_DAYS and RETENTION_EVENT_DAYS, now and to the end.
         """
         try:
-            done = prune_all(services)
+            with Progress("Rows pruned") as progress:
+                done = prune_all(services, progress)
         except CallgateError as error:
             raise click.ClickException(error.message) from None
         click.echo(f"{done.bodies} events emptied, {done.events} events deleted.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from app.cli.progress import Progress
 from app.core.errors import CallgateError
 from app.pipeline.operators.replay import Replayed, preview_event, preview_replay, replay_event, replay_events
 from app.pipeline.operators.replay_order import bulk_defaults, read_filter, read_limit, read_order
@@ -68,7 +69,9 @@ def _replay_many(services: Services, values: dict[str, Any], filter_: dict[str, 
         _show_preview(preview_replay(services, wanted))
         return
     order = read_order(services, bulk_defaults(wanted) | values, actor=ACTOR)
-    _show(replay_events(services, wanted, order, limit=limit))
+    with Progress("Events made due") as progress:
+        done = replay_events(services, wanted, order, limit=limit, tell=progress)
+    _show(done)
 
 
 def _show_preview(found: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from types import FrameType
 import click
 from granian.constants import Interfaces
 
+from app.config.environment import own_folder
 from app.core.errors import StoreUnavailable
 from app.pipeline.services import Services
 from app.serving.connections import connection_settings
@@ -17,6 +18,7 @@ from app.serving.used_port import BACKLOG, PortFault, listen_alone, port_fault
 from app.storage.database import schema
 from app.worker.engine import EmbeddedEngine
 from app.worker.lifetime import GracefulStop
+from app.worker.measuring import MAIN, WORKER, Measuring, open_place
 
 STOP_SECONDS = 10
 
@@ -39,7 +41,11 @@ def serve_command(services: Services) -> click.Command:
             raise click.ClickException(fault)
         _look_at_tables(services, migrate=migrate)
         services.database.close()
+        # As long as this process lives, what its workers count goes on when one of them is replaced.
+        place = open_place(own_folder(), MAIN)
         _serve(host, port, workers)
+        if place is not None:
+            place.close()
 
     return serve
 
@@ -68,7 +74,7 @@ def _serve(host: str, port: int, workers: int) -> None:
 def _look_at_tables(services: Services, *, migrate: bool = False) -> None:
     """End with the command to type when the tables don't fit the code. A store that is away may come back: go on."""
     try:
-        if migrate:
+        if migrate and not schema.is_being_filled(schema.current_revision(services.database)):
             schema.upgrade(services.database)
         fault = schema.tables_fault(services.database)
     except StoreUnavailable:
@@ -111,9 +117,13 @@ def _run_threads(services: Services, threads: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    if services.spans is not None:
+        services.spans.start()
     engine = EmbeddedEngine(services, threads=threads)
+    measuring = Measuring(services, WORKER, own_folder())
     engine.start()
-    stopping = GracefulStop(services, engine)
+    measuring.start()
+    stopping = GracefulStop(services, engine, measuring)
     click.echo(f"Worker runs with {threads} threads; Ctrl-C stops it.")
     stopped.wait()
     stopping.finish()

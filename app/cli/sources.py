@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
+from app.cli.lists import MOST, Wish, list_options, print_list
 from app.config.home import SOURCES_FOLDER
 from app.core.errors import CallgateError, ConfigurationError
 from app.pipeline.operators.sources import every_source, find_source, source_line, try_source
@@ -67,17 +68,18 @@ def _add_try(group: click.Group, services: Services) -> None:
 
 def _add_list(group: click.Group) -> None:
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_sources(as_json: bool) -> None:
+    @list_options(limit=MOST, time=None)
+    def list_sources(*, wish: Wish) -> None:
         """Print every source: slug, name, and whether what is known of it was read somewhere."""
         found = [source_line(source) for source in every_source().values()]
-        if as_json:
-            click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-            return
-        for row in found:
-            sure = "" if row["confidence"] == "source" else "  unconfirmed"
-            click.echo(f"{row['slug']:<24}{row['kind']:<9}{row['name']} / {row['name_zh']}{sure}")
-        click.echo(f"{len(found)} sources; `flask sources show SLUG` tells the keys of one.")
+        print_list(found, wish, line=_line, nothing="No sources.")
+        if not wish.as_json:
+            click.echo(f"{len(found)} sources; `flask sources show SLUG` tells the keys of one.")
+
+
+def _line(row: dict[str, Any]) -> str:
+    sure = "" if row["confidence"] == "source" else "  unconfirmed"
+    return f"{row['slug']:<24}{row['kind']:<9}{row['name']} / {row['name_zh']}{sure}"
 
 
 def _one(slug: str) -> Source:

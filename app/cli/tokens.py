@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.pipeline.operators.accounts import accounts_view
 from app.pipeline.operators.bindings import tokens_view
@@ -42,12 +44,25 @@ def _add_account_commands(group: click.Group, services: Services) -> None:
 
     @group.command("authorise")
     @click.argument("channel")
-    @click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True)
+    @click.option(
+        "--days", type=click.IntRange(1, 30), default=7, show_default=True, help="How long the link works."
+    )
     def authorise(channel: str, days: int) -> None:
         """Print a link for the owner of an account, who authorises this channel with it."""
         with _told():
             link = make_link(services, channel, timedelta(days=days))
         click.echo(link.url)
+
+
+def _lines(item: dict[str, Any]) -> str:
+    ends = item.get("expires_at") or "-"
+    line = f"{item['channel']:<20}{item['state']:<17}ends {ends}  {item.get('last_error') or ''}".rstrip()
+    if item["refused_since"] is None:
+        return line
+    return (
+        f"{line}\n{'':<20}refused since {item['refused_since']}, a fresh token too; next forced refresh at "
+        f"{item['next_forced_refresh_at']}"
+    )
 
 
 def tokens_group(services: Services) -> click.Group:
@@ -58,21 +73,11 @@ def tokens_group(services: Services) -> click.Group:
         """App tokens, and accounts that authorise a channel."""
 
     @group.command("list")
-    def list_tokens() -> None:
+    @list_options(limit=1000, time="fetched")
+    def list_tokens(*, wish: Wish) -> None:
         """Show every app token's state, end and last error."""
         items = tokens_view(services)
-        for item in items:
-            ends = item.get("expires_at") or "-"
-            click.echo(
-                f"{item['channel']:<20}{item['state']:<17}ends {ends}  {item.get('last_error') or ''}".rstrip()
-            )
-            if item["refused_since"] is not None:
-                click.echo(
-                    f"{'':<20}refused since {item['refused_since']}, a fresh token too; next forced refresh at "
-                    f"{item['next_forced_refresh_at']}"
-                )
-        if not items:
-            click.echo("No channel has an app token.")
+        print_list(items, wish, line=_lines, nothing="No channel has an app token.", time="fetched_at")
 
     @group.command("refresh")
     @click.argument("channel")

@@ -18,7 +18,8 @@ from app.config.rates import checked_burst_rate
 OLD_SCOPES = frozenset({"read", "send", "bind", "replay"})
 """What a token without scopes may do, now and later."""
 
-SCOPES = OLD_SCOPES | {"token", "relay", "user-token", "metrics", "operate", "tokens", "people"}
+METRICS = "metrics"
+SCOPES = OLD_SCOPES | {"token", "relay", "user-token", METRICS, "operate", "tokens", "people"}
 RELAY = "relay"
 LIMITED_BY_CHANNEL = frozenset({"token", "relay", "user-token", "send"})
 """Scopes whose every use names a channel, so that a list of channels means something for them."""

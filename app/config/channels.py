@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from app.config.api_tokens import FileToken
 from app.config.certificates import Bundle, with_own_files
@@ -21,19 +21,21 @@ from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.egress_proxies import EgressProxy
 from app.config.field_paths import checked_path
+from app.config.lifetimes import lifetime_seconds
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.named_values import NamedValues
+from app.config.names import is_name
 from app.config.notifications import NotificationConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.rates import checked_burst_rate, checked_rate
+from app.config.watch import WatchConfig
 from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
 
-CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-RESERVED_NAMES = frozenset({"callgate", "commands", "messages", "payments"})
-"""Events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
+RESERVED_NAMES = frozenset({"callgate", "callgate-probe", "commands", "messages", "payments"})
+"""The address of `flask doctor`, and events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -70,6 +72,8 @@ class ChannelConfig(BaseModel):
     order_by: Annotated[str, AfterValidator(checked_path)] | None = None
     ca_bundle: Bundle = ""
     egress_proxy: EgressProxy = Field(SecretStr(""), repr=False)
+    send_traceparent: bool = False
+    message_lifetime: Annotated[int, BeforeValidator(lifetime_seconds)] = 3 * 86_400
     relay_host: Annotated[str, AfterValidator(_host)] = ""
     domain_files: DomainFiles = Field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = Field(default_factory=dict, repr=False)
@@ -77,6 +81,8 @@ class ChannelConfig(BaseModel):
     set_variables: tuple[str, ...] = ()
     unset_keys: frozenset[str] = frozenset()
     """The keys whose text names a variable that is not set; in `options` such a text is empty."""
+    variables: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The variables that each key's text names."""
 
     @property
     def disabled_reason(self) -> str | None:
@@ -100,6 +106,7 @@ class ChannelsFile(BaseModel):
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
     notifications: tuple[NotificationConfig, ...] = ()
+    watch: WatchConfig = WatchConfig()
 
 
 TABLES: Mapping[str, type[Any]] = {
@@ -150,6 +157,7 @@ def parse_channels(
     destinations = _destinations(document.get("destinations", []), named, source, faults)
     tables = partial(_tables, document, named, faults, source=source)
     others: dict[str, Any] = {key: tuple(tables(kind, key=key)) for key, kind in TABLES.items()}
+    others["watch"] = _watch(document.get("watch", {}), named, source, faults)
     faults += [f"{source}: {sentence}" for sentence in clashes((c.name, c.domain_files) for c in channels)]
     hosts = [channel.relay_host for channel in channels if channel.relay_host]
     faults.extend(_doubled(hosts, "relay hosts", source))
@@ -165,7 +173,7 @@ def parse_channels(
 
 def _fault_of_table(name: str, table: Any) -> str | None:
     """Say what is wrong with a channel's name or form, None when nothing is."""
-    if not CHANNEL_NAME.fullmatch(name):
+    if not is_name(name):
         return f"channel name {name!r} may hold only a-z, 0-9, - and _ (64 at most)."
     if name in RESERVED_NAMES:
         return f"the channel name {name!r} is the gateway's own; choose another one."
@@ -191,6 +199,7 @@ def _channel(
         "unset_variables",
         "set_variables",
         "unset_keys",
+        "variables",
     }
     # A common key without its variable has its default here, and keeps the channel off.
     common = {key: value for key, value in values.items() if key in own - unset_keys}
@@ -205,6 +214,7 @@ def _channel(
             unset_variables=tuple(variables.unset),
             set_variables=tuple(variables.set),
             unset_keys=frozenset(unset_keys),
+            variables={key: names for key, value in table.items() if (names := variables_in(value))},
         )
     except ValidationError as error:
         faults.extend(f"{source}: [channels.{name}] {sentence}" for sentence in fault_sentences(error))
@@ -250,6 +260,19 @@ def _tables(
     return groups
 
 
+def _watch(table: Any, named: NamedValues, source: str, faults: list[str]) -> WatchConfig:
+    variables = _Variables(named)
+    values = variables.put_into(table)
+    if variables.unset:
+        faults.append(f"{source}: [watch] needs {', '.join(variables.unset)} in the environment.")
+        return WatchConfig()
+    try:
+        return WatchConfig.model_validate(values)
+    except ValidationError as error:
+        faults.extend(f"{source}: [watch] {sentence}" for sentence in fault_sentences(error))
+        return WatchConfig()
+
+
 def _doubled(names: list[str], what: str, source: str) -> list[str]:
     return [
         f"{source}: two {what} are called {name!r}." for name in sorted(set(names)) if names.count(name) > 1
@@ -272,6 +295,14 @@ def _destination(table: Any, named: NamedValues, source: str, faults: list[str])
             f"{source}: [[destinations]] {name!r} {sentence}" for sentence in fault_sentences(error)
         )
         return None
+
+
+def variables_in(value: Any) -> tuple[str, ...]:
+    """Return the names of the variables in a text, or in the texts of a list or table, each once."""
+    if isinstance(value, Mapping | list):
+        items = value.values() if isinstance(value, Mapping) else value
+        return tuple(dict.fromkeys(name for item in items for name in variables_in(item)))
+    return tuple(match[1] for match in VARIABLE.finditer(value)) if isinstance(value, str) else ()
 
 
 class _Variables:

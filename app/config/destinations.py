@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Self
@@ -14,20 +13,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.config.certificates import Bundle, check_pair
 from app.config.field_paths import checked_path
+from app.config.names import Name
 from app.config.rates import checked_rate
 from app.config.retries import DEFAULT_ATTEMPTS, MOST_DELAYS, read_delays
 from app.config.samples import is_sample
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 SECRET_START = "whsec_"  # noqa: S105 - how every such secret begins, not one of them
 LEAST_SECRET_BYTES = 24
 """What the Standard Webhooks specification asks for (read 2026-11-20)."""
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError("may hold only a-z, 0-9, - and _ (64 at most)")
-    return value
 
 
 def _match(value: str) -> str:
@@ -73,7 +66,7 @@ class DestinationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, AfterValidator(_name)]
+    name: Name
     match: Annotated[
         tuple[Annotated[str, AfterValidator(_match)], ...], BeforeValidator(_as_list), Field(min_length=1)
     ]

@@ -23,7 +23,7 @@ MOST_BYTES = 131_072
 
 OWN_NAMES = frozenset(
     {
-        "api", "auth", "authorise", "bind", "compat", "console", "dev", "docs", "healthz", "me", "metrics", "oauth", "oidc",
+        "api", "auth", "authorise", "bind", "callgate-probe", "compat", "console", "dev", "docs", "healthz", "me", "metrics", "oauth", "oidc",
         "openapi.json", "readyz", "relay", "send", "static", "webhooks", "wechat",
         "jwks.json", "openid-configuration", "oauth-authorization-server",
     }

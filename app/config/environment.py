@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from dotenv import dotenv_values, find_dotenv
@@ -15,26 +16,43 @@ DOTENV = ".env"
 AT_START = Path("/proc/self/environ")
 
 
-def read_environment(dotenv: Path | None = None) -> Mapping[str, str]:
+class Environment(dict[str, str]):
+    """The environment with what `.env` adds to it; `written` are the names that come from that file."""
+
+    written: frozenset[str] = frozenset()
+
+
+def read_environment(dotenv: Path | None = None) -> Environment:
     """Return the environment laid over the `.env` of the own files; raises ConfigurationError.
 
     A byte-order mark, as editors on Windows write it, is dropped by the library that reads the file.
     """
     dotenv = dotenv or own_folder() / DOTENV
     try:
-        from_file = dotenv_values(dotenv, encoding="utf-8") if dotenv.is_file() else {}
+        from_file = _values(dotenv) if dotenv.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{dotenv} cannot be read ({error.__class__.__name__})."]) from None
     if from_file.get(HOME) and HOME not in os.environ:
         raise ConfigurationError(
             [f"{HOME} is written in {dotenv}, but says where that file is; set it in the environment itself."]
         )
-    return {key: value for key, value in from_file.items() if value is not None} | dict(os.environ)
+    written = {key: value for key, value in from_file.items() if value is not None}
+    found = Environment(written | dict(os.environ))
+    found.written = frozenset(written.keys() - os.environ.keys())
+    return found
 
 
 def own_folder() -> Path:
     """Return the folder of this process's own files; raises ConfigurationError when the named one is not there."""
     return home_of(os.environ)
+
+
+def own_folder_or_none() -> Path | None:
+    """Return the folder of this process's own files, None when the named one is not there."""
+    try:
+        return own_folder()
+    except ConfigurationError:
+        return None
 
 
 def named_home() -> str:
@@ -57,9 +75,20 @@ def take_back_dotenv() -> None:
     if not found:
         return
     at_start = _environment_at_start()
-    for name, value in dotenv_values(found, encoding="utf-8").items():
+    for name, value in _values(Path(found)).items():
         if name not in at_start and value is not None and os.environ.get(name) == value:
             del os.environ[name]
+
+
+def _values(file: Path) -> Mapping[str, str | None]:
+    """Return what a file says. A start asks twice, and reading one of development takes 20 ms; a file that was changed is read again."""
+    seen = file.stat()
+    return _read(file.absolute(), seen.st_mtime_ns, seen.st_size, seen.st_ino)
+
+
+@lru_cache(maxsize=2)
+def _read(file: Path, *_version: int) -> Mapping[str, str | None]:
+    return dotenv_values(file, encoding="utf-8")
 
 
 def _environment_at_start() -> frozenset[str]:

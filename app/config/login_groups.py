@@ -6,26 +6,11 @@ Only its own words are judged here. Whether its channels exist and log people in
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from app.config.names import Name, NamesOnce
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MOST_CHANNELS = 16
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError("may hold only a-z, 0-9, - and _ (64 at most)")
-    return value
-
-
-def _each_once(value: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({name for name in value if value.count(name) > 1})
-    if twice:
-        raise ValueError(f"names {', '.join(twice)} twice")
-    return value
 
 
 class LoginGroupConfig(BaseModel):
@@ -33,8 +18,6 @@ class LoginGroupConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, AfterValidator(_name)]
-    channels: Annotated[tuple[str, ...], AfterValidator(_each_once)] = Field(
-        min_length=1, max_length=MOST_CHANNELS
-    )
+    name: Name
+    channels: NamesOnce = Field(min_length=1, max_length=MOST_CHANNELS)
     title: str = Field("", max_length=100)

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
-from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+from app.config.names import Name, NamesOnce
+
 MOST_CHANNELS = 16
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError("may hold only a-z, 0-9, - and _ (64 at most)")
-    return value
-
-
-def _each_once(value: tuple[str, ...]) -> tuple[str, ...]:
-    twice = sorted({name for name in value if value.count(name) > 1})
-    if twice:
-        raise ValueError(f"names {', '.join(twice)} twice")
-    return value
 
 
 class MessageGroupConfig(BaseModel):
@@ -30,10 +16,8 @@ class MessageGroupConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, AfterValidator(_name)]
-    channels: Annotated[tuple[str, ...], AfterValidator(_each_once)] = Field(
-        min_length=1, max_length=MOST_CHANNELS
-    )
+    name: Name
+    channels: NamesOnce = Field(min_length=1, max_length=MOST_CHANNELS)
 
 
 def message_group_faults(groups: Iterable[MessageGroupConfig], channels: Collection[str]) -> list[str]:

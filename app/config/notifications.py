@@ -22,10 +22,10 @@ from pydantic import (
     model_validator,
 )
 
+from app.config.names import Name
 from app.config.rates import RATE, SECONDS
 from app.config.retries import read_delays
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 PER_KEY = " per key"
 LONGEST_MERGE = 3600.0
@@ -38,12 +38,6 @@ class Limit(NamedTuple):
     most: int
     seconds: int
     is_per_key: bool
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError("may hold only a-z, 0-9, - and _ (64 at most)")
-    return value
 
 
 def _template(value: str) -> str:
@@ -115,7 +109,7 @@ class NotificationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, AfterValidator(_name)]
+    name: Name
     match: Annotated[
         tuple[Annotated[str, AfterValidator(_match)], ...], BeforeValidator(_as_list), Field(min_length=1)
     ]

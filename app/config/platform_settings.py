@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from app.config.samples import is_sample
-from app.config.settings import http_address
+from app.config.setting_kinds import http_address
 
 
 def _as_list(value: object) -> object:

@@ -8,18 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from app.config.names import Name
 from app.config.rates import checked_rate
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 KEY = re.compile(r"[A-Za-z0-9_-]{24,128}")
 MOST_CHANNELS = 16
 MOST_RECIPIENTS = 100
-
-
-def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
-        raise ValueError("may hold only a-z, 0-9, - and _ (64 at most)")
-    return value
 
 
 def _key(value: SecretStr) -> SecretStr:
@@ -36,7 +30,7 @@ class PushKeyConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: Annotated[str, AfterValidator(_name)]
+    name: Name
     key: Annotated[SecretStr, AfterValidator(_key)]
     channels: tuple[str, ...] = Field(min_length=1, max_length=MOST_CHANNELS)
     to: tuple[dict[str, Any], ...] = Field((), max_length=MOST_RECIPIENTS)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from app.config.api_tokens import OLD_SCOPES, SCOPES, ApiToken
+from app.config.api_tokens import ApiToken
 from app.config.certificates import checked_bundle
 from app.config.home import home_of, own_database_url, own_path
 from app.config.named_values import NamedValues
 from app.config.origins import checked_origins
+from app.config.passwords import password_put_in
 from app.config.samples import is_sample
+from app.config.setting_kinds import (
+    ApiTokens,
+    ConsoleAdmins,
+    Flag,
+    Hosts,
+    HttpAddress,
+    Networks,
+    RootAddress,
+    Seconds,
+    Words,
+)
+from app.config.tracing import Collector, OtlpHeaders, OtlpProtocol, Sampler, Share
+from app.config.tunnels import tunnel_of
 from app.core.errors import ConfigurationError
 
 MIN_SECRET_BYTES = 32
@@ -32,78 +44,7 @@ PLACEHOLDER_WORDS = (
     "xxx",
     "sample",
 )
-TRUE_WORDS = {"1", "true", "yes", "on"}
 BROKER_SCHEMES = ("amqp", "amqps", "redis", "rediss")
-FALSE_WORDS = {"0", "false", "no", "off", ""}
-
-
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _as_bool(value: object) -> object:
-    if isinstance(value, str) and value.strip().lower() in TRUE_WORDS:
-        return True
-    if isinstance(value, str) and value.strip().lower() in FALSE_WORDS:
-        return False
-    return value
-
-
-def http_address(value: str) -> str:
-    """Return an http(s) address without its trailing slash; raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must be an address such as https://callbacks.example.com")
-    return value.rstrip("/")
-
-
-def _root_address(value: str) -> str:
-    """Return an address of a host alone: pages, cookies and callback addresses stand at its root."""
-    address = http_address(value)
-    if urlsplit(address).path:
-        raise ValueError(
-            "must have no path behind the host: pages, cookies and callback addresses stand at its root; "
-            "give the gateway a host name or a port of its own"
-        )
-    return address
-
-
-HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-
-
-def _hosts(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Let only hosts pass, each with a port or without."""
-    for value in values:
-        if not HOST.fullmatch(value):
-            raise ValueError(f"{value!r} is not a host or host:port such as crm.internal:8080")
-    return values
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Flag = Annotated[bool, BeforeValidator(_as_bool)]
-HttpAddress = Annotated[str, AfterValidator(http_address)]
-RootAddress = Annotated[str, AfterValidator(_root_address)]
-Seconds = Annotated[int, Field(ge=1, le=10 * 365 * 86_400)]
-
-
-def _api_tokens(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    tokens = []
-    for entry in _split(value):  # type: ignore[attr-defined]
-        name, _, rest = entry.partition(":")
-        token, _, scopes = rest.partition(":")
-        if not name or not token:
-            raise ValueError("each entry is name:token or name:token:scope+scope")
-        granted = frozenset(scopes.split("+")) if scopes else OLD_SCOPES
-        if not granted <= SCOPES:
-            raise ValueError(
-                f"token {name!r} has an unknown scope; the scopes are {', '.join(sorted(SCOPES))}"
-            )
-        tokens.append(ApiToken(name=name, token=token, scopes=granted))
-    return tuple(tokens)
 
 
 class Settings(BaseModel):
@@ -128,6 +69,11 @@ class Settings(BaseModel):
         repr=False,
         description="sqlite:///…, postgresql://… or mysql://… (MariaDB); ?prepare_threshold=none prepares no statements, as behind PgBouncer by itself.",
     )
+    database_password: str = Field(
+        "",
+        repr=False,
+        description="Password for a DATABASE_URL that holds none; any letter as it is, nothing encoded.",
+    )
     channels_file: str = Field(
         "channels.toml", description="File with the channels, routes and destinations."
     )
@@ -141,6 +87,11 @@ class Settings(BaseModel):
         "",
         repr=False,
         description="RabbitMQ (amqp://…) or Redis (redis://…) address; needed with ENGINE=celery.",
+    )
+    celery_broker_password: str = Field(
+        "",
+        repr=False,
+        description="Password for a CELERY_BROKER_URL that holds none; any letter as it is, nothing encoded.",
     )
     celery_queue: str = Field(
         "callgate",
@@ -166,19 +117,25 @@ class Settings(BaseModel):
         ge=100,
         description="Refused proofs, wrong API tokens and unknown channels of one address within ten minutes before it is banned.",
     )
-    api_tokens: Annotated[tuple[ApiToken, ...], BeforeValidator(_api_tokens)] = Field(
+    api_tokens: ApiTokens = Field(
         (),
         repr=False,
         description="Comma list name:token or name:token:read+send+bind+replay for the management API.",
     )
     admin_password: str = Field(
-        "", repr=False, description="Password of the console user admin; empty: no such user."
+        "",
+        repr=False,
+        description="Password of the console's first person, admin, who adds the others; empty: no such person.",
     )
-    console_admins: Words = Field(
-        (), description="Comma list of identities (feishu:ou_…) that may use the console."
+    console_admins: ConsoleAdmins = Field(
+        (),
+        description="Comma list channel:subject[:role] of platform accounts that may use the console (feishu:ou_…:operator); viewer without a role.",
     )
     ca_bundle: str = Field(
         "", description="PEM file of authorities that calls to platforms and destinations trust as well."
+    )
+    metrics_allowed: Networks = Field(
+        (), description="Comma list of addresses or networks that may read /metrics without a token."
     )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="Number of proxies whose X-Forwarded-* is believed."
@@ -218,7 +175,7 @@ class Settings(BaseModel):
     cors_origins: Annotated[Words, AfterValidator(checked_origins)] = Field(
         (), description="Comma list of origins whose pages may call /api/v1/ with a Bearer token."
     )
-    callback_allowed_hosts: Annotated[Words, AfterValidator(_hosts)] = Field(
+    callback_allowed_hosts: Hosts = Field(
         (), description="Private hosts a caller-supplied callbackUrl may name."
     )
     callback_default_channel: str = Field("callback", description="Channel behind /api/platform/callback.")
@@ -229,7 +186,19 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severity logged."
     )
-    otel_exporter_otlp_endpoint: str = Field("", description="Tracing is on when this names a collector.")
+    otel_exporter_otlp_endpoint: Collector = Field(
+        "",
+        description="Traces and HTTP metrics go to this collector (needs requirements-otel.txt); empty: nowhere.",
+    )
+    otel_exporter_otlp_protocol: OtlpProtocol = Field("http/protobuf", description="http/protobuf or grpc.")
+    otel_exporter_otlp_headers: OtlpHeaders = Field(
+        "", repr=False, description="Comma list name=value that the collector wants to see."
+    )
+    otel_service_name: str = Field("callgate", max_length=100, description="What traces call this gateway.")
+    otel_traces_sampler: Sampler = Field(
+        "parentbased_always_on", description="Which traces are collected, in OpenTelemetry's words."
+    )
+    otel_traces_sampler_arg: Share = Field(1.0, description="Share of them for traceidratio, 0 to 1.")
     sandbox: Flag | None = Field(
         None, description="1 allows the simulator; default 1 in dev, refused in prod."
     )
@@ -275,10 +244,17 @@ def read_settings(environment: Mapping[str, str]) -> tuple[Settings, list[str]]:
     settings, faults = _judged(values)
     faults = [*named.faults, *faults, *_secret_faults(settings), *_engine_faults(settings)]
     home = home_of(environment)
+    database = password_put_in(
+        "DATABASE_URL", settings.database_url, settings.database_password, faults=faults
+    )
+    broker = password_put_in(
+        "CELERY_BROKER_URL", settings.celery_broker_url, settings.celery_broker_password, faults=faults
+    )
     paths = {
         "channels_file": own_path(home, settings.channels_file),
         "ca_bundle": _own_bundle(home, settings.ca_bundle, faults),
-        "database_url": own_database_url(home, settings.database_url),
+        "database_url": own_database_url(home, database),
+        "celery_broker_url": broker,
     }
     return settings.model_copy(update=paths), _once_each_name(faults)
 
@@ -365,6 +341,10 @@ def environment_faults(settings: Settings) -> list[str]:
     faults = []
     if not settings.is_https:
         faults.append("PUBLIC_BASE_URL is not https; platforms and cookies need https.")
+    if tunnel := tunnel_of(settings.public_base_url):
+        faults.append(
+            f"PUBLIC_BASE_URL is a tunnel ({tunnel}); its name may change, and whoever runs it reads every callback: use a host name of your own."
+        )
     if settings.sandbox_is_on:
         faults.append("SANDBOX is on; the simulator must be off outside development.")
     faults += weak_api_tokens(settings.api_tokens, "API_TOKENS")

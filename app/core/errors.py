@@ -160,6 +160,8 @@ class UpstreamError(CallgateError):
 
     http_status = 502
     hint: str | None = None
+    egress_address: str | None = None
+    """Where the platform takes no calls from our address: the one that it saw, empty where it names none."""
 
     def __init__(
         self, code: str, message: str, *, platform_code: str | None = None, http_status: int | None = None

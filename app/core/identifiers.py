@@ -53,6 +53,11 @@ def trace_word() -> str:
     return f"{_RANDOM.take(128):032x}"
 
 
+def span_word() -> str:
+    """Return 16 random hex digits, not all of them zero, that name one span of a trace."""
+    return f"{_RANDOM.take(64) or 1:016x}"
+
+
 def new_id(now: datetime) -> str:
     """Return 32 hex digits that sort by time: a version 7 UUID (RFC 9562 §5.7) without dashes."""
     milliseconds = int(now.timestamp() * 1000)
@@ -65,6 +70,11 @@ def new_id(now: datetime) -> str:
         | random & (1 << 62) - 1
     )
     return f"{value:032x}"
+
+
+def first_id(moment: datetime) -> str:
+    """Return what sorts before every id that is made at a moment or later."""
+    return f"{(int(moment.timestamp() * 1000) & (1 << 48) - 1) << 80:032x}"
 
 
 class OrderedIds:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from app.core.consoles import Console
 from app.core.errors import RequestError
 from app.core.values import (
     JSON,
@@ -42,7 +43,7 @@ class PlatformSpec:
     """A kind of third party: its names, the typed settings a channel needs, and how to open a channel.
 
     `settings` is a pydantic model (app.config.platform_settings.PlatformSettings); `unknown_events` is the default
-    for the channel key of that name.
+    for the channel key of that name; `console` is where the application is set up at the platform, None where nobody wrote it down.
     """
 
     slug: str
@@ -51,6 +52,7 @@ class PlatformSpec:
     settings: type[Any]
     open: Callable[[str, Any], object]
     unknown_events: str = "store"
+    console: Console | None = None
 
 
 @runtime_checkable

@@ -20,13 +20,28 @@ FORMATS = ("markdown", "text", "html")
 
 
 class Recipient(NamedTuple):
-    """One addressee: `kind` is open_id, user_id, union_id, chat_id, department, tag, email or robot, `value` the platform's own id.
+    """One addressee: `kind` is open_id, user_id, union_id, chat_id, department, tag, email, account or robot, `value` the platform's own id.
 
     A robot speaks where it was put, so its value is empty. `@all` as a user_id is everybody, where a platform has that.
     """
 
     kind: str
     value: str = ""
+
+
+ACCOUNT = "account"
+"""A person as one of a channel's accounts knows them: value `<account>/<open id>`, written by callers as two keys."""
+
+
+def account_recipient(account: str, open_id: str) -> Recipient:
+    """Return a person of one account; neither id holds a slash."""
+    return Recipient(ACCOUNT, f"{account}/{open_id}")
+
+
+def split_account(recipient: Recipient) -> tuple[str, str]:
+    """Return account and open id of such a recipient."""
+    account, _, open_id = recipient.value.partition("/")
+    return account, open_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +152,14 @@ class Sender(Protocol):
         it may be repeated, else nobody knows), OutcomeUnknown (nobody knows). Every sentence is for operators and names
         the cure, never a secret.
         """
+
+
+@runtime_checkable
+class AccountSender(Protocol):
+    """Beside Sender: speaks for several accounts that authorised the channel; Lent.app_token is that of the recipient's account."""
+
+    def sending_account(self, to: Recipient) -> str:
+        """Return the account that a recipient belongs to."""
 
 
 @runtime_checkable

@@ -61,7 +61,8 @@ class RecipientState(StrEnum):
     """Where one part of a message stands on its way to one recipient.
 
     `accepted` is taken by the platform without a word whether it arrives; of `unknown` nobody knows whether it was
-    taken; `refused` is about this recipient, `failed` about the message, the channel or the tries.
+    taken; `refused` is about this recipient, `failed` about the message, the channel or the tries; `recalled` was taken back
+    afterwards.
     """
 
     QUEUED = "queued"
@@ -71,6 +72,7 @@ class RecipientState(StrEnum):
     UNKNOWN = "unknown"
     REFUSED = "refused"
     FAILED = "failed"
+    RECALLED = "recalled"
 
 
 class NotificationOutcome(StrEnum):
@@ -108,3 +110,15 @@ class FlowMode(StrEnum):
     REDIRECT = "redirect"
     POPUP = "popup"
     JSON = "json"
+
+
+class AlarmKind(StrEnum):
+    """What the built-in watch looks for, because a person has to do something about it."""
+
+    CHANNEL_FAILING = "channel_failing"
+    CHANNEL_SILENT = "channel_silent"
+    DESTINATION_PAUSED = "destination_paused"
+    DEAD_LETTERS = "dead_letters"
+    TOKEN_FAILING = "token_failing"  # noqa: S105
+    DISK_FULL = "disk_full"
+    CLOCK_OFF = "clock_off"

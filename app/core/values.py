@@ -152,7 +152,8 @@ class Event(NamedTuple):
     `version` is the interface version it was received with ("v1" where the platform has only one). `masked` names what is
     not as it came, because it held a credential: `header:X-Token`, `query:token`, `data:header.token`, `body` (then `raw`
     is written anew from the data). `path_rest` is what stood behind the channel's name in the address, `/` included; only
-    channels with `SubAddresses` (app/core/address_ports.py) have such addresses, and no proof need cover it.
+    channels with `SubAddresses` (app/core/address_ports.py) have such addresses, and no proof need cover it. `traceparent` is
+    the span in which it was taken (core/traces.py), empty where a trace began with the event's own id.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Event(NamedTuple):
     version: str = "v1"
     masked: tuple[str, ...] = ()
     path_rest: str = ""
+    traceparent: str = ""
 
 
 class Situation(StrEnum):

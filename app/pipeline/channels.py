@@ -117,6 +117,7 @@ class DisabledChannel:
 
     config: ChannelConfig
     reason: str
+    spec: PlatformSpec | None = None
 
 
 class Channels:
@@ -210,7 +211,7 @@ def _open_or_say_why_not(
     """Open a channel with what its keys allow; raises ValidationError for what is written and wrong."""
     settings: type[PlatformSettings] = spec.settings
     if not config.enabled or config.unset_keys - settings.may_be_empty():
-        return DisabledChannel(config, config.disabled_reason or "")
+        return DisabledChannel(config, config.disabled_reason or "", spec)
     try:
         channel = _open(config, settings.model_validate(dict(config.options)), spec, ca_bundle)
     except ValidationError as error:
@@ -218,10 +219,10 @@ def _open_or_say_why_not(
         if config.unset_keys or not empty or any(config.options.get(key) != "" for key in empty):
             if config.disabled_reason is None:
                 raise
-            return DisabledChannel(config, config.disabled_reason)
-        return DisabledChannel(config, f"{', '.join(empty)} is empty in the channels file")
+            return DisabledChannel(config, config.disabled_reason, spec)
+        return DisabledChannel(config, f"{', '.join(empty)} is empty in the channels file", spec)
     if INBOUND in channel.off and not any(channel.as_capability(port) for port in NEED_NO_CALLBACKS):
-        return DisabledChannel(config, config.disabled_reason or channel.off[INBOUND])
+        return DisabledChannel(config, config.disabled_reason or channel.off[INBOUND], spec)
     return channel
 
 
@@ -236,34 +237,31 @@ def _open(config: ChannelConfig, typed: PlatformSettings, spec: PlatformSpec, ca
     connector = spec.open(config.name, typed)
     origins: frozenset[str] = getattr(connector, "origins", None) or configured_origins(typed)
     ca_file = config.ca_bundle or ca_bundle or None
-    proxy = config.egress_proxy.get_secret_value()
+    way: dict[str, Any] = {
+        "ca_file": ca_file,
+        "proxy": config.egress_proxy.get_secret_value(),
+        "tells_trace": config.send_traceparent,
+    }
     return Channel(
         config=config,
         spec=spec,
         connector=connector,
-        http=_client(connector, origins, ca_file, proxy),
+        http=_client(connector, origins, way),
         allowed_networks=parse_networks(config.ip_allowlist),
         denied_networks=parse_networks(config.ip_denylist),
         secrets=configured_secrets(typed),
         off=_switched_off(config, typed, connector),
         weak_keys=tuple(weak_secret_keys(typed)),
         mail=SmtpClient(ca_file=ca_file),
-        relay=_relay(connector, origins, ca_file, proxy),
+        relay=RelayClient(origins, **way) if isinstance(connector, RelaySource) else None,
     )
 
 
-def _client(connector: object, origins: frozenset[str], ca_file: str | None, proxy: str) -> OutboundClient:
+def _client(connector: object, origins: frozenset[str], way: Mapping[str, Any]) -> OutboundClient:
     """Return the way out: to configured origins or, where a server names its own addresses, to public ones."""
     if isinstance(connector, DiscoveringLogin):
-        return OutboundClient(guard=AddressGuard(connector.private_hosts), ca_file=ca_file, proxy=proxy)
-    return OutboundClient(allowed_origins=origins, ca_file=ca_file, proxy=proxy)
-
-
-def _relay(connector: object, origins: frozenset[str], ca_file: str | None, proxy: str) -> RelayClient | None:
-    """Return the way out of siblings' calls, None where the platform has no tokens to lend."""
-    if not isinstance(connector, RelaySource):
-        return None
-    return RelayClient(origins, ca_file=ca_file, proxy=proxy)
+        return OutboundClient(guard=AddressGuard(connector.private_hosts), **way)
+    return OutboundClient(allowed_origins=origins, **way)
 
 
 def _switched_off(config: ChannelConfig, typed: PlatformSettings, connector: object) -> dict[str, str]:

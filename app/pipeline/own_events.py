@@ -15,6 +15,7 @@ from app.core.exact_json import write_json
 from app.core.identifiers import new_id
 from app.core.states import EventState
 from app.core.storable import storable
+from app.core.traces import current_traceparent
 from app.core.values import JSON, Event
 from app.pipeline.router import Route
 from app.storage.database.db import Transaction
@@ -96,4 +97,5 @@ class OwnEvents:
             raw=write_json(dict(data)),
             headers=(),
             version=VERSION,
+            traceparent=current_traceparent(),
         )

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from app.config.retries import DEFAULT_ATTEMPTS, attempts_of, read_delays
 from app.core.ports import HttpClient
+from app.core.traces import Trace
 from app.core.values import Event
 from app.storage.database.db import Transaction
 from app.storage.queue.dispatches import Claim
@@ -57,12 +58,18 @@ class HandlerTools(Protocol):
     def expect_payment(self, channel: str, order: str, by: Any) -> None:
         """Have an order waited for."""
 
+    def count(self, name: str, labels: Mapping[str, object], by: float) -> None:
+        """Add to a metric of the handler's own."""
+
+    def observe(self, name: str, value: float) -> None:
+        """Put a value into a histogram of the handler's own."""
+
 
 class Context(NamedTuple):
     """What a handler gets beside the event.
 
     `tx` is a transaction that commits with the dispatch (transactional only); `death` says what died (on_dead only).
-    `claim` is the run itself, for the gateway's own handlers.
+    `claim` is the run itself, for the gateway's own handlers; `trace` is what logs and traces know it by.
     """
 
     attempt: int
@@ -70,6 +77,17 @@ class Context(NamedTuple):
     death: Death | None = None
     claim: Claim | None = None
     tools: HandlerTools | None = None
+    trace: Trace | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """The trace of the event, 32 hex digits, as every line of the log has it; empty outside of a gateway."""
+        return "" if self.trace is None else self.trace.trace_id
+
+    @property
+    def traceparent(self) -> str:
+        """The header with which a call of the handler's own goes on with the trace; empty outside of a gateway."""
+        return "" if self.trace is None else self.trace.traceparent
 
     def send(self, channel: str | Sequence[str], text: str = "", **more: Any) -> str:
         """Have a message sent through a channel, or several, and return its id; `more` is what POST /api/v1/messages takes.
@@ -98,6 +116,18 @@ class Context(NamedTuple):
         Stored now, or with `tx` where there is one; asking twice for an order moves the time. Raises RequestError, RefusedError.
         """
         self._lent().expect_payment(channel, order, by)
+
+    # A tuple has a `count` of its own, which nobody needs of a context.
+    def count(self, name: str, by: float = 1, /, **labels: object) -> None:  # type: ignore[override]
+        """Add to `callgate_handler_<name>_total` of /metrics; labels are few words of your own, never ids or texts from outside.
+
+        Counted at once, also when the run fails or is repeated. Raises ValueError for what is no name.
+        """
+        self._lent().count(name, labels, by)
+
+    def observe(self, name: str, value: float, /) -> None:
+        """Put a value, as a rule seconds, into the histogram `callgate_handler_<name>` of /metrics; raises as `count`."""
+        self._lent().observe(name, value)
 
     @property
     def http(self) -> HttpClient:

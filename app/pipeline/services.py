@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from app.config.api_tokens import ApiToken
+from app.config.channels import ChannelsFile
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
 from app.config.settings import Settings
+from app.config.watch import WatchConfig
 from app.core.clock import Clock
 from app.core.ports import HttpClient
+from app.core.traces import Spans
 from app.core.values import Event
 from app.pipeline.channels import Channels
 from app.pipeline.own_events import OwnEvents
+from app.pipeline.receipts import Receipts
 from app.pipeline.returns import Returns
 from app.pipeline.router import HandlerTools, Route, Router
 from app.security.bans import Bans
 from app.security.rate_limits import RateLimits
 from app.security.vault import Vault
+from app.storage.channel_checks import PassedCheck
 from app.storage.database.db import Database, Transaction
 from app.storage.database.group_commit import GroupCommit
 from app.storage.queue.dispatches import Claim
+from app.telemetry.meters import Meters
+from app.telemetry.shared_meters import SharedMeters
 
 OLD_HANDLERS = "app.handlers."
 """Up to version 0.1 handlers were modules in there, and their routes are stored under such names."""
@@ -48,6 +56,14 @@ class Engine(Protocol):
         """Run these in the places set aside."""
 
 
+Tell = Callable[[int], None]
+"""Is told how far long work has come."""
+
+
+def tell_nobody(_count: int) -> None:
+    """Stand in where nobody watches."""
+
+
 def _nobody_to_wake() -> None:
     """Stand in until an engine runs; the engine's own look-around finds the work all the same."""
 
@@ -61,6 +77,7 @@ class PruneProgress:
     bodies_done_to: tuple[datetime, str] | None = None
     followers_done_to: tuple[str, str] | None = None
     followers_again: float = 0.0
+    traffic_folded_to: datetime | None = None
 
 
 class OverLimit(NamedTuple):
@@ -91,6 +108,30 @@ class KnownAccounts:
 
 
 @dataclass(slots=True)
+class Overrides:
+    """Which channels an operator switched off, as this process read it last; `renewed_at` is of the steady clock."""
+
+    off: frozenset[str] = frozenset()
+    renewed_at: float | None = None
+
+
+@dataclass(slots=True)
+class NotedChecks:
+    """Set-up checks that passed and are not written yet, and when the last one of each channel was noted."""
+
+    waiting: deque[PassedCheck] = field(default_factory=deque)
+    last: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MainProcess:
+    """The process that started this one and can replace it; `name` is the same for all that it started."""
+
+    name: str
+    replace: Callable[[], None]
+
+
+@dataclass(slots=True)
 class Runtime:
     """What changes while a process runs; the factory makes it, engines and whoever runs something write to it.
 
@@ -105,8 +146,19 @@ class Runtime:
     pruning: PruneProgress = field(default_factory=PruneProgress)
     pressure: Pressure = field(default_factory=Pressure)
     accounts: KnownAccounts = field(default_factory=KnownAccounts)
+    shared_meters: SharedMeters | None = None
+    """The meters of the other processes of this machine, where this one shares its own."""
+    overrides: Overrides = field(default_factory=Overrides)
+    checks: NotedChecks = field(default_factory=NotedChecks)
     live: object | None = None
     """The watcher of this process (operators/live.py), made when somebody listens first."""
+    main_process: MainProcess | None = None
+    reload_seen: str | None = None
+    """The time of the last wish to be replaced that this process knows; None before it looked."""
+    has_told_what_runs: bool = False
+    sound_channels: dict[str, tuple[Any, datetime]] = field(default_factory=dict)
+    """Channels through which messages went well, with their leave (sending/breaker.py) and until when it is good."""
+
     returns: dict[str, Returns] = field(default_factory=dict)
     """When messages that have to wait come back, by channel, or by channel and recipient."""
 
@@ -126,6 +178,8 @@ class Services:
     accepts: GroupCommit
     """Lets concurrent accepts share a commit."""
     own_events: OwnEvents
+    meters: Meters
+    receipts: Receipts
     bind_route: Route | None = None
     authorisations: Route | None = None
     """Takes what a platform hands over: tickets, and accounts that authorise us or do so no more."""
@@ -139,14 +193,23 @@ class Services:
     """Those of the environment and of the channels file; the others are in the database."""
     message_groups: tuple[MessageGroupConfig, ...] = ()
     push_keys: tuple[PushKeyConfig, ...] = ()
+    watch: WatchConfig = field(default_factory=WatchConfig)
     message_route: Callable[[Services, str], Route | None] | None = None
     """Makes the route of messages to a channel from its stored name; there is one for every channel, whatever its name."""
     expect: Callable[[Services, str, str, Any, Transaction | None], None] | None = None
     """Has an order waited for (payments/expect.py); here because handlers' tools are below that story."""
     lend_tools: Callable[[Services, Event, Claim, Transaction | None], HandlerTools] | None = None
     """Makes what one run of a handler is lent."""
+    spans: Spans | None = None
+    """Where spans go; None where nobody collects them."""
     handlers_http: HttpClient | None = None
     """The way out for handlers: to public addresses."""
+    file: ChannelsFile = field(default_factory=ChannelsFile, repr=False)
+    """The channels file as this process read it."""
+    reread: Callable[[], tuple[Settings, ChannelsFile]] | None = None
+    """Reads settings, channels file and handlers anew and joins nothing; raises ConfigurationError with every fault."""
+    setting_origins: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting came from, by its name."""
     notices: tuple[str, ...] = ()
     """Sentences about what takes no part although somebody wrote it."""
     runtime: Runtime = field(default_factory=Runtime)

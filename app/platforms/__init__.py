@@ -18,8 +18,6 @@ from app.core.errors import ConfigurationError
 from app.core.ports import PlatformSpec
 from app.wire.sources.catalogue import Catalogue
 from app.wire.sources.description import KINDS
-from app.wire.sources.joined import joined_platform
-from app.wire.sources.platform import described_platform, platform_on_the_spot
 
 if TYPE_CHECKING:
     from app.wire.logins.catalogue import LoginCatalogue
@@ -89,6 +87,10 @@ class Platforms(Mapping[str, PlatformSpec]):
         return self._kept[name]
 
     def _made(self, slug: str) -> PlatformSpec:
+        # What compiles descriptions is loaded by the first channel that has one.
+        from app.wire.sources.joined import joined_platform
+        from app.wire.sources.platform import described_platform, platform_on_the_spot
+
         if slug in (ours := catalogue()):
             source = described_platform(ours[slug], self._base, page=f"docs/platforms/sources/{slug}.md")
             return joined_platform(source, coded(slug)) if slug in coded_slugs() else source

@@ -5,12 +5,13 @@ Destinations are named by the operator and usually stand on private addresses; r
 
 from __future__ import annotations
 
-import requests
-import urllib3
+from typing import TYPE_CHECKING
 
 from app.core.ports import HttpAnswer
-from app.security.deadline_sockets import end_within
 from app.security.outbound import CHUNK, OutboundClient, origin_of
+
+if TYPE_CHECKING:
+    import requests
 
 MOST_OF_ANSWER = 65_536
 ANSWER_SECONDS = 1.0
@@ -35,6 +36,7 @@ class DestinationClient(OutboundClient):
             max_body=MOST_OF_ANSWER,
             ca_file=ca_file,
             client_certificate=client_certificate,
+            tells_trace=True,
         )
         self._url = url
 
@@ -44,6 +46,10 @@ class DestinationClient(OutboundClient):
 
     def _read(self, response: requests.Response, host: str) -> bytes:
         """Read an answer that comes at once and is short; the rest of any other is dropped with its connection."""
+        import urllib3
+
+        from app.security.deadline_sockets import end_within
+
         end_within(ANSWER_SECONDS)
         body = bytearray()
         try:

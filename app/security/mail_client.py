@@ -21,7 +21,6 @@ import structlog
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.mail import MailAnswer, MailServer
 from app.core.sending import OutcomeUnknown, QuotaReached, SendRefused
-from app.security.deadline_sockets import connected_socket, deadline, tls_context
 from app.security.public_addresses import AddressGuard
 
 MOST_BYTES = 10_000_000
@@ -68,6 +67,8 @@ class SmtpClient:
             raise SendRefused(
                 "settings", "A password is never sent in plain text; set security to tls or starttls."
             )
+        from app.security.deadline_sockets import deadline
+
         envelope_from, envelope_to = _plain_address(sender), [_plain_address(each) for each in to]
         if not envelope_to or len(envelope_to) > MOST_RECIPIENTS:
             raise SendRefused("recipient", f"A letter needs 1 to {MOST_RECIPIENTS} recipients.")
@@ -85,6 +86,8 @@ class SmtpClient:
 
     def _hand_in(self, server: MailServer, sender: str, to: Sequence[str], content: bytes) -> MailAnswer:
         """Go through the whole conversation; until the last dot nothing was sent, whatever breaks."""
+        from app.security.deadline_sockets import tls_context
+
         talk = _Conversation(server, tls_context(self._ca_file))
         try:
             refused = _before_text(server, lambda: _introduce(talk, server, sender, to))
@@ -123,6 +126,8 @@ class _Conversation(smtplib.SMTP):
         self.ehlo_or_helo_if_needed()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        from app.security.deadline_sockets import connected_socket
+
         plain = connected_socket(host, port)
         if self._server.security != "tls":
             return plain

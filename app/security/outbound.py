@@ -1,7 +1,8 @@
 """The only HTTP client of the gateway: bounded in time and size, no redirects, no retries, known origins only.
 
 Built on requests (documentation read 2026-11-20). requests bounds single reads, not the whole call, and reads the
-body of a redirect it does not follow; the sockets and the session in deadline_sockets.py close both gaps.
+body of a redirect it does not follow; the sockets and the session in deadline_sockets.py close both gaps. The package is loaded with the
+first call: commands of a terminal that call nobody start a tenth of a second sooner.
 """
 
 from __future__ import annotations
@@ -12,39 +13,47 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
 import structlog
-import urllib3
 from pydantic import BaseModel, SecretStr
-from requests.structures import CaseInsensitiveDict
 
 from app.core.clock import SystemClock
 from app.core.errors import UpstreamError, UpstreamUnavailable
 from app.core.exact_json import write_json
+from app.core.media import UploadFile
 from app.core.ports import HttpAnswer
-from app.security.deadline_sockets import (
-    Permits,
-    address_refused,
-    bounded_session,
-    deadline,
-    has_written,
-    tls_context,
+from app.security.far_clocks import FAR_CLOCKS
+from app.security.outbound_words import (
+    answer_headers,
+    class_of,
+    is_of_proxy,
+    json_reader,
+    loggable_path,
+    proxy_failed,
+    unavailable,
 )
 from app.security.public_addresses import AddressGuard
-from app.security.strict_json import parse_json_exactly
+from app.security.traced_calls import DEFAULT_PORTS, TracedCall
+
+if TYPE_CHECKING:
+    import requests
+
+    from app.security.deadline_sockets import Permits
 
 MAX_BODY = 1_048_576
+FILE_SECONDS = 60.0
 CHUNK = 65_536
 MAX_RETRY_AFTER = 86_400
-DEFAULT_PORTS = {"http": 80, "https": 443}
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-OPAQUE_SEGMENT = 24
 PROXY_WANTS_PASSWORD = 407
 
 logger = structlog.get_logger(__name__)
+
+
+Observer = Callable[[str, str, float], None]
+"""Takes host, outcome (2xx to 5xx, or the word of a failure) and seconds of a call."""
 
 
 def origin_of(address: str) -> str:
@@ -124,6 +133,7 @@ class OutboundClient:
         ca_file: str | None = None,
         client_certificate: tuple[str, str] | None = None,
         proxy: str = "",
+        tells_trace: bool = False,
     ) -> None:
         self.allowed_origins = frozenset(origin_of(origin) for origin in allowed_origins)
         self._guard = guard
@@ -134,9 +144,15 @@ class OutboundClient:
         self._ca_file = ca_file
         self._client_certificate = client_certificate
         self._proxy = proxy
+        self._tells_trace = tells_trace
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
         self._threads = threading.local()
+        self._observe: Observer = _nobody_looks
+
+    def observed_by(self, observe: Observer) -> None:
+        """Tell somebody of every call from now on."""
+        self._observe = observe
 
     def request(
         self,
@@ -155,19 +171,49 @@ class OutboundClient:
         Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else. `was_sent` of the
         first is False when not one byte of the request went out.
         """
+        call = TracedCall(method, url, is_known=self._guard is None)
+        told = {**call.headers(are_told=self._tells_trace), **(headers or {})}
         prepared = self._prepare(
-            method, url, params=params, form=form, json=json, content=content, headers=headers
+            method, url, params=params, form=form, json=json, content=content, headers=told
         )
+        return self._carry_out(prepared, self._total_timeout, call)
+
+    def post_file(
+        self,
+        url: str,
+        file: UploadFile,
+        *,
+        fields: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpAnswer:
+        """Send one file as a form does; it has more time than other requests. Raises as `request`."""
+        form = {
+            "data": dict(fields or {}),
+            "files": {file.field: (file.name, file.content, file.content_type)},
+        }
+        call = TracedCall("POST", url, is_known=self._guard is None)
+        told = {**call.headers(are_told=self._tells_trace), **(headers or {})}
+        prepared = self._prepared("POST", url, {"params": params, **form}, told)
+        return self._carry_out(prepared, FILE_SECONDS, call)
+
+    def _carry_out(self, prepared: requests.PreparedRequest, seconds: float, call: TracedCall) -> HttpAnswer:
+        from app.security.deadline_sockets import deadline
+
         target = urlsplit(prepared.url or "")
-        log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=method)
+        log = logger.bind(host=target.netloc, path=loggable_path(target.path), method=prepared.method)
         started = time.monotonic()
         try:
-            with deadline(self._connect_timeout, self._total_timeout, self._permits()):
+            with deadline(self._connect_timeout, seconds, self._permits()):
                 self._judge_behind_proxy(target.hostname or "", target.port or DEFAULT_PORTS[target.scheme])
-                answer = self._send(prepared, target.hostname or "")
+                answer = self._send(prepared, target.hostname or "", seconds)
         except UpstreamError as error:
+            self._observe(target.hostname or "", error.code, time.monotonic() - started)
             log.warning("outbound_failed", error=error.code, milliseconds=_milliseconds_since(started))
+            call.end(error=error.code)
             raise
+        self._observe(target.hostname or "", class_of(answer.status), time.monotonic() - started)
+        call.end(status=answer.status)
         log.info("outbound_request", status=answer.status, milliseconds=_milliseconds_since(started))
         return answer
 
@@ -182,22 +228,28 @@ class OutboundClient:
         content: bytes | None,
         headers: Mapping[str, str] | None,
     ) -> requests.PreparedRequest:
+
         if method not in METHODS:
             raise UpstreamError(
                 "upstream_request_refused", f"The method {method!r} is not used by this client."
             )
-        own = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        own = {}
         data: bytes | Mapping[str, str] | None = content if content is not None else form
         if json is not None:
             # UTF-8 instead of backslash escapes, which some platforms show to people as they are.
             data = write_json(json)
             own["Content-Type"] = "application/json; charset=utf-8"
+        return self._prepared(method, url, {"params": params, "data": data}, own | dict(headers or {}))
+
+    def _prepared(
+        self, method: str, url: str, parts: Mapping[str, Any], headers: Mapping[str, str] | None
+    ) -> requests.PreparedRequest:
+        import requests
+
+        own = {"User-Agent": self._user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         try:
             origin_of(url)
-            request = requests.Request(
-                method, url, params=params, data=data, headers=own | dict(headers or {})
-            )
-            prepared = request.prepare()
+            prepared = requests.Request(method, url, headers=own | dict(headers or {}), **parts).prepare()
             origin = origin_of(prepared.url or "")
         except (ValueError, TypeError, requests.RequestException):
             raise UpstreamError(
@@ -224,6 +276,8 @@ class OutboundClient:
 
     def _judge_behind_proxy(self, host: str, port: int) -> None:
         """Refuse a target behind the proxy that a direct call would refuse too; raises UpstreamError and its kin."""
+        from app.security.deadline_sockets import address_refused
+
         if self._guard is None or not self._proxy or self._guard.is_allowed(host, port):
             return
         try:
@@ -237,16 +291,22 @@ class OutboundClient:
         if not all(self._guard.permits(host, port, str(item[4][0])) for item in found):
             raise address_refused(host)
 
-    def _send(self, prepared: requests.PreparedRequest, host: str) -> HttpAnswer:
+    def _send(self, prepared: requests.PreparedRequest, host: str, seconds: float) -> HttpAnswer:
+        import requests
+        import urllib3
+
+        from app.security.deadline_sockets import has_written
+
         try:
             with self._session().send(
                 prepared,
                 stream=True,
                 allow_redirects=False,
-                timeout=(self._connect_timeout, self._total_timeout),
+                timeout=(self._connect_timeout, seconds),
             ) as response:
+                self._hear_clock(response, host)
                 if self._proxy and response.status_code == PROXY_WANTS_PASSWORD:
-                    raise _proxy_failed(host)
+                    raise proxy_failed(host)
                 if 300 <= response.status_code < 400:  # noqa: PLR2004
                     raise UpstreamError(
                         "upstream_redirect", f"{host} answered with a redirect; none is followed."
@@ -264,9 +324,14 @@ class OutboundClient:
             # Not as its cause: the packages' texts repeat the whole address, and with it what platforms want in a query.
             failure = unavailable(host, error)
             # What a proxy was told to reach the platform is no part of the request.
-            failure.was_sent = has_written() and not _is_of_proxy(error)
+            failure.was_sent = has_written() and not is_of_proxy(error)
             raise failure from None
-        return HttpAnswer(response.status_code, _headers(response), body, _json_reader(body, host))
+        return HttpAnswer(response.status_code, answer_headers(response), body, json_reader(body, host))
+
+    def _hear_clock(self, response: requests.Response, host: str) -> None:
+        """Compare a platform's clock with ours; addresses that callers supply say nothing about the time."""
+        if self._guard is None:
+            FAR_CLOCKS.note(host, response.headers.get("Date"), age=response.headers.get("Age"))
 
     def _read(self, response: requests.Response, host: str) -> bytes:
         body = bytearray()
@@ -280,93 +345,24 @@ class OutboundClient:
         return bytes(body)
 
     def _session(self) -> requests.Session:
+        from app.security.deadline_sockets import bounded_session
+
         session: requests.Session | None = getattr(self._threads, "session", None)
         if session is None:
             session = self._threads.session = bounded_session(self._tls_context(), self._proxy)
         return session
 
     def _tls_context(self) -> ssl.SSLContext:
+        from app.security.deadline_sockets import tls_context
+
         with self._tls_lock:
             if self._tls is None:
                 self._tls = tls_context(self._ca_file, self._client_certificate)
             return self._tls
 
 
-def loggable_path(path: str) -> str:
-    """Return a path with its opaque parts left out: robot addresses carry their secret as a path segment."""
-    return "/".join("…" if _is_opaque(segment) else segment for segment in path.split("/"))
-
-
-def _is_opaque(segment: str) -> bool:
-    """Say whether a segment looks drawn at random: long, and with digits or letters of both cases."""
-    has_digit = any(char.isdigit() for char in segment)
-    has_both = any(char.isupper() for char in segment) and any(char.islower() for char in segment)
-    return len(segment) >= OPAQUE_SEGMENT and (has_digit or has_both)
-
-
-def _headers(response: requests.Response) -> Mapping[str, str]:
-    return CaseInsensitiveDict(response.headers)
-
-
-def _json_reader(body: bytes, host: str) -> Callable[[], Mapping[str, Any]]:
-    def json_object() -> Mapping[str, Any]:
-        try:
-            return parse_json_exactly(body)
-        except ValueError as error:
-            raise UpstreamError(
-                "upstream_bad_answer", f"The answer of {host} is not a JSON object."
-            ) from error
-
-    return json_object
-
-
-def unavailable(host: str, error: BaseException) -> UpstreamUnavailable:
-    """Say why a host gave no answer, by the cause inside the wrappers that urllib3 and requests put around it.
-
-    A refused port comes wrapped as one of urllib3's time-outs, so the causes are looked through before the time is.
-    """
-    causes = list(_causes(error))
-    if _is_of_proxy(error):
-        return _proxy_failed(host)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return UpstreamUnavailable(
-                f"The certificate of {host} is not trusted ({cause.verify_message}); "
-                "name the authority that signed it in ca_bundle or CA_BUNDLE."
-            )
-        if isinstance(cause, ConnectionRefusedError):
-            return UpstreamUnavailable(f"{host} refuses the connection; is the service running on that port?")
-        if isinstance(cause, socket.gaierror):
-            return UpstreamUnavailable(f"The name {host} cannot be resolved; check its spelling and the DNS.")
-    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
-        timed_out = UpstreamUnavailable(f"{host} did not answer in time.")
-        timed_out.http_status = 504
-        return timed_out
-    return UpstreamUnavailable(f"{host} cannot be reached, or broke the connection off.")
-
-
-def _is_of_proxy(error: BaseException) -> bool:
-    """Say whether a call ended on the way through a proxy, before the platform could be told anything."""
-    return any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in _causes(error))
-
-
-def _proxy_failed(host: str) -> UpstreamUnavailable:
-    return UpstreamUnavailable(
-        f"The proxy in egress_proxy cannot be reached, wants another password, or does not lead to {host}; compare it with the "
-        "proxy's own log.",
-        was_sent=False,
-    )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what stands behind it, the wrapped reasons included."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        inner = getattr(seen, "reason", None) or next(iter(seen.args), None)
-        if isinstance(inner, BaseException) and inner is not seen:
-            yield from _causes(inner)
-        seen = seen.__cause__ or seen.__context__
+def _nobody_looks(_host: str, _outcome: str, _seconds: float) -> None:
+    """Stand in where nobody counts calls."""
 
 
 def _milliseconds_since(started: float) -> int:

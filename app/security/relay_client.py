@@ -6,18 +6,20 @@ deadline and the connection belong to the thread, so an answer is read and close
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
 from app.core.errors import UpstreamError
-from app.security.deadline_sockets import deadline
-from app.security.outbound import CHUNK, OutboundClient, origin_of, unavailable
+from app.security.outbound import CHUNK, OutboundClient, origin_of
+from app.security.outbound_words import class_of, unavailable
+from app.security.traced_calls import TracedCall
+
+if TYPE_CHECKING:
+    import requests
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CONNECT_SECONDS = 3.0
@@ -53,6 +55,9 @@ class PassedAnswer:
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body as it comes, without its content encoding."""
+        import requests
+        import urllib3
+
         try:
             yield from self._response.raw.stream(CHUNK, decode_content=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -72,19 +77,30 @@ class RelayClient(OutboundClient):
 
         Raises UpstreamUnavailable for network faults and timeouts, UpstreamError for everything else.
         """
+        from app.security.deadline_sockets import deadline
+
+        traced = TracedCall(call.method, call.url, is_known=True)
         prepared = self._written(call)
+        prepared.headers.update(traced.headers(are_told=self._tells_trace))
         host = urlsplit(call.url).hostname or ""
-        bounds = ExitStack()
+        bounds, started = ExitStack(), time.monotonic()
         bounds.enter_context(deadline(CONNECT_SECONDS, WHOLE_SECONDS))
         try:
             response = bounds.enter_context(self._passed(prepared, host))
             _check_head(response, host)
-        except BaseException:
+        except BaseException as error:
             bounds.close()
+            if isinstance(error, UpstreamError):
+                self._observe(host, error.code, time.monotonic() - started)
+            traced.end(error=getattr(error, "code", type(error).__name__))
             raise
+        self._observe(host, class_of(response.status_code), time.monotonic() - started)
+        traced.end(status=response.status_code)
         return PassedAnswer(response, host, bounds)
 
     def _written(self, call: PassedCall) -> requests.PreparedRequest:
+        import requests
+
         if call.method not in METHODS:
             raise UpstreamError("upstream_request_refused", "This method is not passed on.", http_status=405)
         try:
@@ -105,6 +121,9 @@ class RelayClient(OutboundClient):
         return prepared
 
     def _passed(self, prepared: requests.PreparedRequest, host: str) -> requests.Response:
+        import requests
+        import urllib3
+
         try:
             return self._session().send(
                 prepared, stream=True, allow_redirects=False, timeout=(CONNECT_SECONDS, WHOLE_SECONDS)

@@ -12,8 +12,11 @@ import threading
 from collections.abc import Callable
 from multiprocessing import parent_process
 from pathlib import Path
+from socket import gethostname
 
 import structlog
+
+from app.pipeline.services import MainProcess
 
 LOOK_SECONDS = 0.5
 
@@ -65,7 +68,16 @@ def files_now(folder: Path) -> Seen:
 
 def ask_for_reload() -> None:
     """Have the main process replace this one; without a main process nothing can."""
-    parent = parent_process()
-    if parent is not None and parent.pid is not None:
+    main = main_process()
+    if main is not None:
         log.info("handlers_changed", detail="reloading")
-        os.kill(parent.pid, signal.SIGHUP)
+        main.replace()
+
+
+def main_process() -> MainProcess | None:
+    """Return the process that started this one and replaces it at SIGHUP, None where there is none."""
+    parent = parent_process()
+    if parent is None or parent.pid is None:
+        return None
+    pid = parent.pid
+    return MainProcess(f"{gethostname()[:40]}:{pid}", lambda: os.kill(pid, signal.SIGHUP))

@@ -12,7 +12,7 @@ from app.factory import create_app
 from app.pipeline.services import Services
 from app.pipeline.upkeep.pressure import PressureGauge
 from app.serving.draining import Draining
-from app.serving.handlers_watch import HandlersWatch, ask_for_reload
+from app.serving.handlers_watch import HandlersWatch, ask_for_reload, main_process
 from app.serving.log_copier import LogCopier
 from app.serving.one_core import OneCore
 from app.serving.pressure_watch import PressureWatch
@@ -22,6 +22,7 @@ from app.web.callbacks.loop_front import LoopFront
 from app.worker.engine import EmbeddedEngine
 from app.worker.leases import LeaseKeeper
 from app.worker.lifetime import GracefulStop, end_with_parent, on_stop_signal_beside_loop
+from app.worker.measuring import SERVE, Measuring
 
 COLLECT_AFTER_OBJECTS = 10_000
 
@@ -34,12 +35,14 @@ def create_serving_app() -> LoopFront:
     watch = HandlersWatch(own_folder() / HANDLERS_FOLDER, ask_for_reload)
     app = create_app()
     services: Services = app.extensions["callgate"]
+    measuring = Measuring(services, SERVE, own_folder(), measures=app.extensions["callgate.measures"])
+    services.runtime.main_process = main_process()
     _tell_what_takes_no_part(services)
     if services.settings.app_env == "dev":
         watch.start()
     roaming = _copy_the_log(services.database)
     PressureWatch(PressureGauge(services)).start()
-    stop = _start_background(services)
+    stop = _start_background(services, measuring)
     draining = Draining()
     draining.install()
     _spare_the_collector()
@@ -79,15 +82,18 @@ def _spare_the_collector() -> None:
     gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
-def _start_background(services: Services) -> GracefulStop:
+def _start_background(services: Services, measuring: Measuring) -> GracefulStop:
     """Start what runs beside the requests; return what stops it in good order."""
+    measuring.start()
+    if services.spans is not None:
+        services.spans.start()
     if services.settings.engine == "embedded":
         engine = EmbeddedEngine(services)
         engine.start()
-        return GracefulStop(services, engine)
+        return GracefulStop(services, engine, measuring)
     from app.worker.hints import HintPublisher
 
     hints, leases = HintPublisher(services.settings), LeaseKeeper(services)
     hints.start(services)
     leases.start()
-    return GracefulStop(services, leases, hints)
+    return GracefulStop(services, leases, hints, measuring)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, select
+from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, inspect, select
 
 from app.core.storable import storable
 from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
@@ -84,6 +84,11 @@ def write_state(tx: Connection, state: DestinationState) -> None:
 def list_states(tx: Connection) -> Sequence[DestinationState]:
     """Return every destination that has a row."""
     return [_state(row) for row in tx.execute(select(destination_states)).all()]
+
+
+def list_states_if_there(tx: Connection) -> Sequence[DestinationState]:
+    """Return every state, none from a database that has no tables yet."""
+    return list_states(tx) if inspect(tx).has_table(destination_states.name) else ()
 
 
 def _state(row: Row[Any]) -> DestinationState:

@@ -1,1 +1,1 @@
-"""Logging now; metrics and tracing as they come."""
+"""What is told of a running gateway: its log, what it counts, and the spans that a collector of traces gets."""

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextvars import ContextVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
+from app.core.traces import SPAN_ID, TRACE_ID
 from app.core.visible import visible, visible_line
+from app.telemetry import callback_lines
 
-TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
-"""The request that runs; every line written meanwhile carries it."""
+SERVICE = "callgate"
 
 MAX_LINE = 4096
 """Bytes. Whoever calls the gateway chooses some of the text in its log and must not fill it."""
 
 SHORTER_AND_SHORTER = (1500, 500, 150, 50)
-ALWAYS_KEPT = ("event", "level", "timestamp", "trace_id", "channel")
+ALWAYS_KEPT = ("event", "message", "service", "level", "timestamp", "trace_id", "span_id", "channel")
 CUT = " …cut… "
 WIDEST_CHARACTER = 4
 
 _AS_JSON = structlog.processors.JSONRenderer()
 
+__all__ = ["SPAN_ID", "TRACE_ID", "configure_logging"]
+
 NOISY = ("urllib3", "werkzeug", "sqlalchemy", "alembic", "markdown_it")
+
+
+@contextmanager
+def only_warnings() -> Iterator[None]:
+    """Write no line below a warning meanwhile: a command that prints what it did needs no log beside it."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     """Send structlog and the standard library's loggers to standard error, through `redact` (a structlog processor)."""
     shared: list[Any] = [
-        _add_trace_id,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.ExtraAdder(),
@@ -49,7 +65,12 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared[:4],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shared[4:], renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *shared[4:],
+            *([_for_collectors] if as_json else []),
+            renderer,
+        ],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -58,6 +79,7 @@ def configure_logging(*, as_json: bool, level: str, redact: Any) -> None:
     root.setLevel(level)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    callback_lines.write_to(handler if as_json and root.isEnabledFor(logging.INFO) else None)
 
 
 def bounded_json(logger: Any, method: str, line: Any) -> str:
@@ -113,8 +135,16 @@ def _shown(name: str, value: Any) -> Any:
     return visible_line(value) if name == "event" else visible(value)
 
 
-def _add_trace_id(_logger: Any, _method: str, line: Any) -> Any:
+def _add_trace(_logger: Any, _method: str, line: Any) -> Any:
     trace_id = TRACE_ID.get()
     if trace_id is not None:
         line.setdefault("trace_id", trace_id)
+    span_id = SPAN_ID.get()
+    if span_id is not None:
+        line.setdefault("span_id", span_id)
     return line
+
+
+def _for_collectors(_logger: Any, _method: str, line: Any) -> Any:
+    """Name fields as collectors of logs expect them: `event` is an object in their eyes, the text is `message`."""
+    return {"message": line.pop("event", ""), "service": SERVICE, **line}

@@ -5,17 +5,21 @@ from __future__ import annotations
 from flask import Flask
 
 from app.pipeline.services import Services
+from app.web.api.alarms import alarms_blueprint
 from app.web.api.api_tokens import api_tokens_blueprint
 from app.web.api.audit import audit_blueprint
 from app.web.api.authorisations import authorisations_blueprint
 from app.web.api.bans import bans_blueprint
 from app.web.api.bindcodes import bindcodes_blueprint
+from app.web.api.channel_setup import channel_setup_blueprint
 from app.web.api.channels import channels_blueprint
 from app.web.api.commands import command_status_blueprint, commands_blueprint
 from app.web.api.destinations import destinations_blueprint
 from app.web.api.dispatches import dispatches_blueprint
 from app.web.api.events import events_blueprint
+from app.web.api.media import media_blueprint
 from app.web.api.messages import messages_blueprint
+from app.web.api.metrics import metrics_blueprint
 from app.web.api.notifications import notifications_blueprint
 from app.web.api.payments import payments_blueprint
 from app.web.api.people import people_blueprint
@@ -23,8 +27,10 @@ from app.web.api.rejections import rejections_blueprint
 from app.web.api.replay import replay_blueprint
 from app.web.api.shared_tokens import shared_tokens_blueprint
 from app.web.api.sources import sources_blueprint
+from app.web.api.stats import stats_blueprint
 from app.web.api.stream import stream_blueprint
 from app.web.compat.routes import compat_blueprint, one_line_blueprint
+from app.web.console.routes import console_blueprint
 from app.web.dev.front import front_blueprint
 from app.web.domain_files import domain_files_blueprint
 from app.web.health import health_blueprint
@@ -36,6 +42,7 @@ from app.web.people.direct_login import direct_login_blueprint
 from app.web.people.login import login_blueprint
 from app.web.people.me import me_blueprint
 from app.web.people.user_data import user_data_blueprint
+from app.web.probe import probe_blueprint
 from app.web.relay.routes import relay_blueprint
 
 BEHIND_TOKENS = (
@@ -50,6 +57,7 @@ BEHIND_TOKENS = (
     people_blueprint,
     bans_blueprint,
     api_tokens_blueprint,
+    alarms_blueprint,
     replay_blueprint,
     bindcodes_blueprint,
     authorisations_blueprint,
@@ -57,8 +65,12 @@ BEHIND_TOKENS = (
     shared_tokens_blueprint,
     relay_blueprint,
     messages_blueprint,
+    media_blueprint,
     notifications_blueprint,
     payments_blueprint,
+    metrics_blueprint,
+    stats_blueprint,
+    channel_setup_blueprint,
 )
 
 
@@ -76,9 +88,11 @@ def register_blueprints(app: Flask, services: Services) -> None:
         commands_blueprint,
         compat_blueprint,
         one_line_blueprint,
+        console_blueprint,
         health_blueprint,
         api_docs_blueprint,
         domain_files_blueprint,
+        probe_blueprint,
         front_blueprint,
     ):
         blueprint = make(services)

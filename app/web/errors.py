@@ -7,9 +7,9 @@ from flask import Flask, Response, g, jsonify
 from werkzeug.exceptions import HTTPException
 
 from app.core.errors import CallgateError
-from app.core.identifiers import trace_word
-from app.telemetry.logging import TRACE_ID
+from app.core.traces import Spans
 from app.web.error_pages import as_page, wants_page
+from app.web.traced import install_traces
 
 WORDS = {
     400: ("bad_request", "The request cannot be understood."),
@@ -25,14 +25,9 @@ TOO_MANY_REQUESTS = 429
 log = structlog.get_logger(__name__)
 
 
-def install_errors(app: Flask) -> None:
-    """Give every request a trace id and every error its answer."""
-
-    @app.before_request
-    def _begin_trace() -> None:
-        g.trace_id = trace_word()
-        TRACE_ID.set(g.trace_id)
-
+def install_errors(app: Flask, spans: Spans | None = None) -> None:
+    """Give every request a trace and every error its answer."""
+    install_traces(app, spans)
     app.register_error_handler(CallgateError, lambda error: _for_reader(answer_callgate_error(error)))
     app.register_error_handler(HTTPException, lambda error: _for_reader(_answer_http_exception(error)))
     app.register_error_handler(Exception, lambda error: _for_reader(_answer_unexpected(error)))

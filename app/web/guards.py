@@ -15,16 +15,17 @@ from app.pipeline.api_tokens import Caller, find_caller
 from app.pipeline.bans import WRONG_TOKEN, note_refused
 from app.pipeline.services import Services
 from app.security.strict_json import parse_json_object
-from app.web.callbacks.reading import client_address, is_secure, read_body
+from app.web.callbacks.reading import bearer_of, client_address, is_secure, read_body
 from app.web.domain_files import DOMAIN_FILES
 from app.web.errors import error_response
 from app.web.openapi.described import SCOPE_ATTRIBUTE
+from app.web.probe import PROBE
 
 P = ParamSpec("P")
 R = TypeVar("R")
-PLAIN_HTTP_PATHS = ("/healthz", "/readyz")
-PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES,)
-"""A platform that looks for such a file follows no redirect; what is in it is for everybody."""
+PLAIN_HTTP_PATHS = ("/healthz", "/readyz", "/metrics")
+PLAIN_HTTP_BLUEPRINTS = (DOMAIN_FILES, PROBE)
+"""A platform that looks for such a file follows no redirect; what is in it is for everybody. The probe tells whether https arrives."""
 
 API_BODY_BYTES = 65_536
 MAX_PAGE = 200
@@ -67,11 +68,6 @@ def no_token(services: Services) -> RefusedError:
 def caller_of_header(services: Services, header: str | None) -> Caller | None:
     """Return whose token an Authorization header carries, None when it carries none of ours."""
     return find_caller(services, bearer_of(header))
-
-
-def bearer_of(header: str | None) -> str:
-    """Return the text behind `Bearer`, empty where there is none."""
-    return (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
 
 
 def note_wrong_token(services: Services) -> None:

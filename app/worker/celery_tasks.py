@@ -11,11 +11,13 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.worker.request import Request
 
+from app.config.environment import own_folder
 from app.pipeline.services import Services
 from app.worker.celery_app import RUN_DUE, make_celery
 from app.worker.engine import EmbeddedEngine
 from app.worker.hints import HintPublisher
 from app.worker.lifetime import GracefulStop
+from app.worker.measuring import WORKER, Measuring
 
 LOOK_AROUND_SECONDS = 5.0
 CALL_SECONDS = 0.1
@@ -35,9 +37,13 @@ class HintedEngine:
         self._engine = EmbeddedEngine(
             self._services, threads=threads, look_around=LOOK_AROUND_SECONDS, call_another=self._hints.wake
         )
+        if self._services.spans is not None:
+            self._services.spans.start()
         self._hints.start(self._services)
         self._engine.start()
-        self._stop = GracefulStop(self._services, self._engine, self._hints)
+        measuring = Measuring(self._services, WORKER, own_folder())
+        measuring.start()
+        self._stop = GracefulStop(self._services, self._engine, self._hints, measuring)
         self._stop.install()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Keeping the leases of what this process runs, and tidying up; every process that runs dispatches has one of these."""
+"""Keeping the leases of what this process runs, tidying up and watching; every process that runs dispatches has one of these."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from app.pipeline.dispatch.attempts import keep_leases
 from app.pipeline.services import Services
 from app.pipeline.upkeep.clock_steps import ClockWatch
 from app.pipeline.upkeep.housekeeping import keep_queue_small, tidy
+from app.pipeline.watch.rounds import Watch
 
 RENEW_SECONDS = 8.0
 TIDY_SECONDS = 60.0
@@ -20,9 +21,9 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseKeeper:
-    """A thread that moves the lease ends of `services.runtime.running` well before they come, and one that tidies up.
+    """A thread that moves the lease ends of `services.runtime.running` well before they come, and one that tidies up and watches.
 
-    They are two because tidying takes many questions: of a database that is slow to answer no lease must end meanwhile.
+    They are two because the latter take many questions: of a database that is slow to answer no lease must end meanwhile.
     """
 
     def __init__(self, services: Services):
@@ -49,9 +50,10 @@ class LeaseKeeper:
             self._try(lambda: keep_leases(self._services))
 
     def _tidy(self) -> None:
-        until_tidying = 0.0
+        until_tidying, watch = 0.0, Watch(self._services)
         while not self._stopping.wait(RENEW_SECONDS):
             self._try(lambda: keep_queue_small(self._services))
+            self._try(watch.look_when_due)
             until_tidying -= RENEW_SECONDS
             if until_tidying <= 0 and self._try(lambda: tidy(self._services)):
                 until_tidying = TIDY_SECONDS

@@ -22,6 +22,7 @@ import structlog
 
 from app.core.errors import StoreUnavailable
 from app.pipeline.dispatch.attempts import give_back
+from app.pipeline.inbound.set_up_checks import write_noted_checks
 from app.pipeline.services import Services
 
 PR_SET_PDEATHSIG = 1
@@ -124,11 +125,17 @@ class GracefulStop:
         log.info("stopping", running=len(self._services.runtime.running))
         for part in self._parts:
             part.stop()
+        write_noted_checks(self._services)
         while time.monotonic() < deadline:
-            if not self._services.runtime.running:
+            if not self._services.runtime.running and not self._idle.is_set():
+                self._send_last_spans()
                 self._idle.set()
             time.sleep(IDLE_LOOK_SECONDS)
         self._leave()
+
+    def _send_last_spans(self) -> None:
+        if self._services.spans is not None:
+            self._services.spans.stop()
 
     def _leave(self) -> None:
         """Give back what still runs and end the process, whatever its main thread or the store waits for."""

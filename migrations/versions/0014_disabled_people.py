@@ -18,5 +18,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("users") as table:
-        table.drop_column("disabled_at")
+    # Not by batch_alter_table: on SQLite that deletes the table, and with it every identity and session that refers to it.
+    op.drop_column("users", "disabled_at")

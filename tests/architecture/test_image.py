@@ -48,7 +48,39 @@ def test_the_image_gets_no_folder_of_tests() -> None:
 def test_a_container_is_production_unless_it_is_told_otherwise(tmp_path: Path) -> None:
     lines = re.findall(r"^ENV (.*)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     image = {"SECRET_KEY": SECRET_KEY, **dict(re.findall(r"([A-Z_]+)=(\S+)", " ".join(lines)))}
+    assert {"APP_ENV", "CALLGATE_HOME", "PATH"} <= image.keys()
     image["CALLGATE_HOME"] = str(tmp_path)
     assert read_settings(image)[0].app_env == "prod"
     assert read_settings(image | {"APP_ENV": "test"})[0].app_env == "test"
     assert read_settings({"SECRET_KEY": SECRET_KEY})[0].app_env == "dev", "which is why the image says it"
+
+
+def test_the_dockerfile_is_as_linters_want_it() -> None:
+    """No linter for it can be installed here, so what one would say is said by this."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    words = {line.split()[0] for line in lines}
+    assert words <= {
+        "ARG",
+        "FROM",
+        "ENV",
+        "WORKDIR",
+        "COPY",
+        "RUN",
+        "LABEL",
+        "USER",
+        "EXPOSE",
+        "STOPSIGNAL",
+        "HEALTHCHECK",
+        "CMD",
+    }
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
+    assert "ARG PYTHON_IMAGE=python:3.11-slim" in lines, "a version, not the latest"
+    assert not re.search(r"\b(?:sudo|curl|wget|apt-get|chmod 777)\b", text)
+    assert all(";" not in line for line in lines if line.startswith("RUN") and "-exec" not in line), (
+        "a failed step ends it"
+    )
+    last = lines[max(number for number, line in enumerate(lines) if line.startswith("FROM")) :]
+    assert [line for line in last if line.startswith("USER")] == ["USER 10001:10001"]
+    assert [line[:4] for line in last if line.startswith("CMD")] == ["CMD "]
+    assert all(line.startswith("COPY --from=packages") for line in last if line.startswith("COPY"))

@@ -20,6 +20,11 @@ MIGRATIONS = Path("app/storage/database/schema.py")
 GROUP_COMMIT = Path("app/storage/database/group_commit.py")
 # Lends the database's connections, so it has to open them; it opens no transaction.
 KEPT_CONNECTIONS = Path("app/storage/database/kept_connections.py")
+# Work on an SQLite file as a file, beside every transaction: a backup, a restore, the question who has it open.
+SQLITE_FILES = {
+    Path("app/storage/database/sqlite_files.py"),
+    Path("app/storage/database/use_by_others.py"),
+}
 
 # What imports by a name known only at run time: commands by name, platforms by folder, handlers by folder and setting.
 DYNAMIC_IMPORTS = {
@@ -43,6 +48,7 @@ HOMES = {
     "sqlalchemy-in-storage": {"storage", "handlers"},
     "celery-in-worker": {"worker"},
     "requests-in-security": {"security"},
+    "opentelemetry-in-telemetry": {"telemetry"},
 }
 OTHER_CONTRACTS = {
     "layers",
@@ -127,7 +133,8 @@ def test_storage_functions_other_than_migrations_are_given_their_transaction():
     opening = [
         f"{path}:{line} {name}"
         for path in modules("app")
-        if path.parts[1] == "storage" and path not in (DATABASE, MIGRATIONS, GROUP_COMMIT, KEPT_CONNECTIONS)
+        if path.parts[1] == "storage"
+        and path not in {DATABASE, MIGRATIONS, GROUP_COMMIT, KEPT_CONNECTIONS, *SQLITE_FILES}
         for line, name in calls(path)
         if name.endswith((".begin", ".connect"))
     ]
@@ -175,7 +182,14 @@ def test_nothing_foreign_is_left_in_the_files(what):
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-scale.txt", "requirements-dev.txt", "requirements-bench.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-scale.txt",
+        "requirements-otel.txt",
+        "requirements-dev.txt",
+        "requirements-bench.txt",
+    ],
 )
 def test_every_requirement_is_pinned_exactly(name):
     lines = requirement_lines(name)
@@ -185,6 +199,7 @@ def test_every_requirement_is_pinned_exactly(name):
 
 def test_the_constraints_name_every_direct_requirement_at_its_version():
     direct = pins("requirements.txt") | pins("requirements-scale.txt") | pins("requirements-dev.txt")
+    direct |= pins("requirements-otel.txt")
     assert direct.items() - pins("constraints.txt").items() == set()
 
 

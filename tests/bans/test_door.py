@@ -12,6 +12,7 @@ from app.factory import create_app
 from app.pipeline.bans import renew_bans
 from app.pipeline.operators.bans import current_bans, lift_ban
 from app.pipeline.services import Services
+from app.pipeline.upkeep.shared_copies import renew_copies
 from app.security import bans as copy
 from app.storage.database.db import Database
 from app.web.callbacks.loop_front import LoopFront
@@ -114,7 +115,7 @@ def test_a_banned_request_asks_the_store_for_nothing(
 ) -> None:
     client = create_app(services=services).test_client()
     refuse_often(services)
-    renew_bans(services)
+    renew_copies(services)
     monkeypatch.setattr(database, "read", lambda: pytest.fail("the store was asked"))
     monkeypatch.setattr(database, "begin", lambda: pytest.fail("the store was asked"))
     got: Any = client.post("/webhooks/callback", environ_overrides={"REMOTE_ADDR": GUESSER})

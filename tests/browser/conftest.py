@@ -10,7 +10,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.other_site import OtherSite
-from tests.browser.stage import CHROMIUM, PHONE, Stage, Visitor, open_browser, open_stage
+from tests.browser.stage import (
+    CHROMIUM,
+    OPERATORS_PASSWORD,
+    PHONE,
+    Stage,
+    Visitor,
+    open_browser,
+    open_stage,
+)
 from tests.databases import need
 
 
@@ -34,7 +42,11 @@ def served(
     browser: Browser, other_site: OtherSite, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stage]:
     """Return the gateway and the simulator, started once."""
-    known = {"RATELIMIT_ENABLED": "0", "RETURN_URLS": f"{other_site.url}/"}
+    known = {
+        "RATELIMIT_ENABLED": "0",
+        "RETURN_URLS": f"{other_site.url}/",
+        "ADMIN_PASSWORD": OPERATORS_PASSWORD,
+    }
     with open_stage(tmp_path_factory.mktemp("stage"), **known) as stage:
         yield stage
 

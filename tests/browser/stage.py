@@ -45,6 +45,7 @@ ARGUMENTS = [
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 HERE = {"127.0.0.1", "localhost"}
+OPERATORS_PASSWORD = "Qv8-first-person-word"
 PATIENCE_MILLISECONDS = 20_000
 """How long anything on a page may take, on a machine that does four other things."""
 
@@ -132,6 +133,15 @@ class Visitor:
         allow_everything(page)
         page.wait_for_url(f"{self.stage.url}/")
         return page
+
+    def operate(self, path: str = "/console/") -> Page:
+        """Sign in to the console as its first person and go to one of its pages."""
+        page = self.open("/console/sign-in")
+        page.locator("input[name=name]").fill("admin")
+        page.locator("input[name=password]").fill(OPERATORS_PASSWORD)
+        page.locator("main button.primary").click()
+        page.wait_for_url(f"{self.stage.url}/console/")
+        return self.open(path)
 
     def leave(self) -> None:
         """Close the window."""

@@ -8,16 +8,19 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.core.sending import Recipient, Sender
+from app.core.sending import AccountSender, Recipient, Sender
 from app.pipeline.channels import Channel
 from sandbox.platforms import by_slug, simulated_platforms
 from sandbox.platforms.smtp.server import MailServer
+from sandbox.platforms.wechat_component import authorisations
 from tests.browser.stage import PHONE, Stage, Visitor, simulated_accounts
 from tests.browser.test_every_page import UNNAMED, WIDER
 from tests.platforms.sample_channels import first_message, sample_channels, senders
 from tests.platforms.sending import sending
 
 pytestmark = pytest.mark.services
+
+SendFirst = Callable[[Channel, str], None]
 
 
 @pytest.fixture
@@ -34,12 +37,20 @@ def view(visitor: Visitor, path: str = "/inbox") -> Page:
     return visitor.page
 
 
-def send_first(channel: Channel, text: str) -> None:
-    example = first_message(by_slug()[channel.spec.slug])
-    sender = channel.as_capability(Sender)
-    assert sender is not None
-    to = example.to or Recipient(sender.recipient_kinds[0])
-    sending(channel.connector, channel.http).send(replace(example.message, text=text), to)
+@pytest.fixture
+def send_first(stage: Stage) -> SendFirst:
+    """Send a platform's example with another text; for an account of others with a token that it hands out."""
+
+    def send(channel: Channel, text: str) -> None:
+        example = first_message(by_slug()[channel.spec.slug])
+        sender = channel.as_capability(Sender)
+        assert sender is not None
+        made = sending(channel.connector, channel.http)
+        if isinstance(sender, AccountSender):
+            made.app_token = authorisations.new_tokens(stage.sandbox.state, authorisations.ACCOUNT)[0]
+        made.send(replace(example.message, text=text), example.to or Recipient(sender.recipient_kinds[0]))
+
+    return send
 
 
 def test_every_platform_that_sends_says_how_and_no_other_does(sending_channels: dict[str, Channel]):
@@ -52,7 +63,7 @@ def test_every_platform_that_sends_says_how_and_no_other_does(sending_channels: 
 
 
 def test_what_each_platform_sends_appears_without_a_reload(
-    visitor: Visitor, sending_channels: dict[str, Channel]
+    visitor: Visitor, sending_channels: dict[str, Channel], send_first: SendFirst
 ):
     page = view(visitor)
     expect(page.get_by_role("heading", level=2)).to_have_text("No messages yet")
@@ -69,7 +80,7 @@ def test_what_each_platform_sends_appears_without_a_reload(
 
 
 def test_an_opened_request_stays_open_while_others_arrive(
-    visitor: Visitor, sending_channels: dict[str, Channel]
+    visitor: Visitor, sending_channels: dict[str, Channel], send_first: SendFirst
 ):
     channel = next(iter(sending_channels.values()))
     send_first(channel, "the first one")
@@ -83,7 +94,10 @@ def test_an_opened_request_stays_open_while_others_arrive(
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_a_phone_shows_the_list_or_one_conversation(
-    locale: str, new_visitor: Callable[..., Visitor], sending_channels: dict[str, Channel]
+    locale: str,
+    new_visitor: Callable[..., Visitor],
+    sending_channels: dict[str, Channel],
+    send_first: SendFirst,
 ):
     for slug, channel in sending_channels.items():
         send_first(channel, f"{slug} " + "Averylongwordwithoutanyblank" * 6)

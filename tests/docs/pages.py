@@ -11,7 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from app.cli.groups import COMMANDS, make_command
+from app.cli.groups import COMMANDS, WITHOUT_SERVICES, make_command
 from tests.architecture.source import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")
@@ -77,7 +77,9 @@ def addresses(app: Flask) -> set[str]:
 
 def terminal(services: Any) -> dict[str, click.Command]:
     """Return every command that can be typed behind `flask`, by its words."""
-    found = dict(_commands((), {name: make_command(name, services) for name in COMMANDS}))
+    found = dict(
+        _commands((), {name: make_command(name, services) for name in (*COMMANDS, *WITHOUT_SERVICES)})
+    )
     return {" ".join(words): command for words, command in found.items()}
 
 

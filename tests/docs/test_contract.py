@@ -23,7 +23,7 @@ pytestmark = pytest.mark.backends("sqlite")
 NOT_SETTINGS = {"CALLGATE_HOME", "NAME_FILE", "VAR_FILE", "POST", "GET", "HEAD"}
 """Words in capitals that are no setting: where own files are, patterns of names, methods."""
 
-PAGES_OF_PEOPLE = ("/bind/<>/", "/authorise/<>/<>/", "/dev/", "/static/<>")
+PAGES_OF_PEOPLE = ("/bind/<>/", "/authorise/<>/<>/", "/dev/", "/static/<>", "/console/")
 """Addresses that a page of ours calls and nobody else."""
 
 CALLBACKS = ("/webhooks/x", "/wechat/x", "/wechat", "/api/platform/callback", "/api/v2/platform/callback")
@@ -72,7 +72,7 @@ def commands_of_contract() -> dict[str, str]:
 
 def test_the_contract_names_every_command_and_no_other(services: Services) -> None:
     typed = {name for name, command in terminal(services).items() if not isinstance(command, click.Group)}
-    assert set(commands_of_contract()) - {"init"} == typed
+    assert set(commands_of_contract()) == typed
 
 
 def test_every_option_of_the_contract_exists(services: Services) -> None:

@@ -59,7 +59,9 @@ def test_an_event_arrives_as_a_cloud_event(services_with: MakeServices, receiver
         "eventkey": "evt_1",
         "eventversion": "v1",
         "attempt": 1,
+        "environment": "dev",
     }
+    assert received.headers["x-callgate-environment"] == "dev"
     assert datetime.fromisoformat(content["time"]).tzinfo is not None
     assert dispatch_of(services, event_id)["state"] == "succeeded"
 

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.core.values import InboundRequest, Reply
+from app.core.values import InboundRequest
 from app.pipeline.inbound.on_loop import LoopReceiver
+from app.pipeline.inbound.telling import Answered
 from app.pipeline.services import Services
 from app.storage.database.loop_commits import LoopCommits
 from tests.loops import run_loop
@@ -25,7 +26,8 @@ class Loop:
 
         async def story(receiver: LoopReceiver) -> list[Any]:
             taking = [receiver.take(channel, request, trace_id="0" * 32) for request in requests]
-            return list(await asyncio.gather(*taking, return_exceptions=True))
+            taken = await asyncio.gather(*taking, return_exceptions=True)
+            return [each.reply if isinstance(each, Answered) else each for each in taken]
 
         return list(self.run(story))
 
@@ -42,7 +44,7 @@ class Loop:
 
         return run_loop(run())
 
-    async def _in_thread(self, work: Callable[[], Reply]) -> Reply:
+    async def _in_thread(self, work: Callable[[], Answered]) -> Answered:
         self.left += 1
         return await asyncio.to_thread(work)
 

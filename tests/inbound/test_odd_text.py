@@ -107,8 +107,8 @@ WAYS: dict[str, Way] = {
         source, nonce=f"n-{list(ODD_TEXTS.values()).index(text)}", nonce_bound_to=text or "b"
     ),
 }
-OWN = {"id", "channel", "platform", "state", "duplicates", "occurred_at", "received_at"}
-"""What the gateway makes itself, or an operator names; times have a test of their own below."""
+OWN = {"id", "channel", "platform", "state", "duplicates", "occurred_at", "received_at", "traceparent"}
+"""What the gateway makes itself or writes anew from valid digits, or an operator names; times have a test of their own below."""
 
 
 @pytest.fixture

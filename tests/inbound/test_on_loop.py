@@ -149,7 +149,7 @@ def test_a_copy_that_waits_for_the_first_one_holds_up_nobody(services_with: Make
         quick = [await take(f"evt_{number}", "other") for number in range(5)]
         assert not any(each.done() for each in waiting)
         may_go_on.set()
-        return [status_of(reply) for reply in [*quick, *await asyncio.gather(*waiting)]]
+        return [status_of(each.reply) for each in [*quick, *await asyncio.gather(*waiting)]]
 
     said = Loop(services).run(story)
     assert said[:5] == ["accepted"] * 5

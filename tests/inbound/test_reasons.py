@@ -106,7 +106,7 @@ REFUSALS: dict[str, tuple[str, InboundRequest, str]] = {
     "the other mode": ("stamped", callback(ENVELOPE, X_Timestamp=str(SECONDS), X_Nonce="nonce-0123456789"), "scheme body"),
     "a body with a line end more": ("body", callback(ENVELOPE + b"\n", signed=ENVELOPE), "without the blanks"),
     "a body written anew": ("body", callback(ENVELOPE, json.dumps(envelope()).encode()), "written in another way"),
-    "a body unpacked": ("body", callback(gzip.compress(ENVELOPE), ENVELOPE), "covers it unpacked"),
+    "a body unpacked": ("body", callback(gzip.compress(ENVELOPE), ENVELOPE), "fits the body unpacked"),
     "version 2": ("body", webhook(ENVELOPE)._replace(version="v1"), "no X-Signature header"),
     "an old time": ("stamped", stamp(SECONDS - 4000), "4000 seconds behind"),
     "milliseconds": ("stamped", stamp(SECONDS * 1000), "milliseconds"),

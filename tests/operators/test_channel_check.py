@@ -13,7 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli.channels import channels_group
+from app.core.errors import VerificationError
+from app.pipeline.inbound.receive import receive
 from app.pipeline.services import Services
+from tests.builders import signed_callback
 from tests.ports import free_port
 from tests.sandbox.server import SandboxServer
 
@@ -194,6 +197,42 @@ def test_one_channel_can_be_asked_for_and_has_to_work(services_with: Callable[..
 def test_what_production_would_refuse_is_said(services_with: Callable[..., Services]) -> None:
     result = check(services_with(channels='[channels.a]\nplatform = "callback"\nsecret = "change-me"\n'))
     assert "secret: a placeholder" in result.output
+
+
+def test_an_address_that_does_not_lead_here_is_wrong_with_what_to_do(
+    services_with: Callable[..., Services],
+) -> None:
+    away = {"PUBLIC_BASE_URL": f"http://127.0.0.2:{free_port()}", "SANDBOX": "0"}
+    services = services_with(channels=PLAIN, env=away)
+    result = check(services)
+    assert "plain  (callback)  WRONG" in result.output
+    assert "public_address: http://127.0.0.2" in result.output
+    assert "→ Compare PUBLIC_BASE_URL" in result.output
+    assert result.exit_code == 1
+    for word in ("--offline", "--keys"):
+        assert check(services, word).exit_code == 0
+
+
+def test_what_the_platforms_console_must_hold_is_told_with_the_page(
+    services_with: Callable[..., Services],
+) -> None:
+    both = PLAIN + FEISHU % ("https://a.example", "https://a.example")
+    output = check(services_with(channels=both, env=KEYS), "--offline").output
+    assert "must hold exactly: callback URL http://localhost:5003/webhooks/plain." in output
+    assert "must hold exactly: login redirect URL http://localhost:5003/oauth/feishu/callback" in output
+    assert "docs/platforms/feishu.md" in output
+
+
+def test_a_secret_that_does_not_fit_is_found_by_what_was_refused(
+    services_with: Callable[..., Services],
+) -> None:
+    services = services_with(channels=PLAIN)
+    with pytest.raises(VerificationError):
+        receive(services, "plain", signed_callback(secret="another-5c1d9e7b3a"), trace_id="t")
+    result = check(services, "--offline")
+    assert "signatures: Callbacks refused for their signature" in result.output
+    assert result.exit_code == 1
+    assert check(services, "--offline", "--keys").exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["list", "check"])

@@ -1,4 +1,4 @@
-"""A real nginx with the configuration of ops/nginx.conf: only places, the certificate and the length of rates are other ones."""
+"""A real nginx with the configuration of ops/: only places, the certificate and the length of rates are other ones."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from tests.ports import free_port
 
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 START_SECONDS = 10
+INCLUDED = "nginx-forward-auth.conf"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 # `X-Test-Address` lets one machine call from many addresses, as nginx sees them.
@@ -55,13 +56,15 @@ class Nginx:
 
 
 @contextmanager
-def nginx(folder: Path, gateway_port: int) -> Iterator[Nginx]:
-    """Start one in front of a gateway; skipped where there is none."""
+def nginx(folder: Path, gateway_port: int, app_port: int | None = None) -> Iterator[Nginx]:
+    """Start one in front of a gateway, and of somebody's pages for people who are logged in; skipped where there is none."""
     need("nginx", reachable=PROGRAM is not None)
     assert PROGRAM is not None
     http, https = free_port(), free_port()
     certificate = write_certificate(folder)
     own = shipped(folder, http=http, https=https, gateway_port=gateway_port)
+    if app_port is not None:
+        own = with_pages_of_others(own, folder, app_port)
     (folder / "callgate.conf").write_text(own, encoding="utf-8")
     temporary = " ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
     (folder / "nginx.conf").write_text(WHOLE.format(folder=folder, temporary=temporary), encoding="utf-8")
@@ -71,7 +74,7 @@ def nginx(folder: Path, gateway_port: int) -> Iterator[Nginx]:
     assert "[warn]" not in judged.stderr, judged.stderr
     process = subprocess.Popen(command)
     try:
-        _wait_until_it_listens(process, https, folder / "error.log")
+        wait_until_it_listens(process, https, folder / "error.log")
         yield Nginx(f"https://127.0.0.1:{https}", f"http://127.0.0.1:{http}", certificate)
     finally:
         process.terminate()
@@ -95,6 +98,16 @@ def shipped(folder: Path, *, http: int, https: int, gateway_port: int) -> str:
     return text
 
 
+def with_pages_of_others(own: str, folder: Path, app_port: int) -> str:
+    """Return the configuration with the line that includes them in force."""
+    included = (ROOT / "ops" / INCLUDED).read_text(encoding="utf-8")
+    assert "127.0.0.1:8080;" in included
+    (folder / INCLUDED).write_text(included.replace(":8080;", f":{app_port};"), encoding="utf-8")
+    line = f"# include /etc/nginx/{INCLUDED};"
+    assert line in own
+    return own.replace(line, f"include {folder}/{INCLUDED};")
+
+
 def write_certificate(folder: Path) -> Path:
     """Write a key and a certificate for this machine, which proves itself."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -116,11 +129,11 @@ def write_certificate(folder: Path) -> Path:
     return folder / "fullchain.pem"
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise AssertionError(f"nginx does not listen:\n{log.read_text(encoding='utf-8')}")
+    raise AssertionError(f"it does not listen:\n{log.read_text(encoding='utf-8')}")

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 
 from app.cli.messages import messages_group
 from app.config.api_tokens import ApiToken
+from app.core.sending import Lent, SendRefused
+from app.core.sent_messages import Fate, Sent
 from app.factory import create_app
 from app.pipeline.services import Services
 from app.worker.engine import EmbeddedEngine
@@ -230,3 +232,52 @@ def test_a_terminal_tells_when_no_gateway_takes_the_message(
         "goes out as soon as a gateway"
         in flask(gateway, "send", "post", "--to", "user_id:u1", "--text", "x").output
     )
+
+
+DETAIL = "No platform tells more about this message"
+
+
+class Archive(Clerk):
+    """A sender that takes back what it sent and tells what became of it."""
+
+    def recalls(self, kind: str) -> bool:
+        return kind == "user_id"
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        if "u2" in sent.values:
+            raise SendRefused("content", "It is too old to be taken back.")
+
+    def tells_fate(self, kind: str) -> bool:
+        return True
+
+    def fate(self, sent: Sent, lent: Lent) -> Fate:
+        return Fate(frozenset({"u1"}), {"u2": "They are away."})
+
+
+def test_taking_back_and_asking_are_routes_with_a_result_for_each(
+    gateway: Services, client: FlaskClient, office: Office
+) -> None:
+    open_channels(gateway, office, Archive(office.url, "post"))
+    office.answer = lambda call: (200, {"id": "m1", "accepted": True})
+    two = BODY | {"to": [{"user_id": "u1"}, {"user_id": "u2"}]}
+    first, second = (post(client, body=two)[1]["id"] for _ in range(2))
+    run_due(gateway)
+    told = {"recalled": 1, "refused": 1, "impossible": 0, "left": 0, "message": None}
+    assert post(client, f"/{first}/recall") == (200, {"id": first} | told)
+    assert [each["state"] for each in get(client, f"/{first}")["recipients"]] == ["recalled", "accepted"]
+    told = {"sent": 1, "refused": 1, "unknown": 0, "left": 0, "message": None}
+    assert post(client, f"/{second}/check") == (200, {"id": second} | told)
+    assert get(client, f"/{second}")["state"] == "partly"
+    assert client.post(f"/api/v1/messages/{first}/recall", headers=READER).status_code == 403
+
+
+def test_a_terminal_takes_back_and_ends_with_1_where_somebody_has_it_still(
+    gateway: Services, office: Office
+) -> None:
+    open_channels(gateway, office, Archive(office.url, "post"))
+    message_id = ask(gateway, to=[{"user_id": "u1"}, {"user_id": "u2"}])
+    run_due(gateway)
+    result = flask(gateway, "recall", message_id)
+    assert ("1 recalled, 1 refused\n" in result.output, result.exit_code) == (True, 1)
+    result = flask(gateway, "check", message_id)
+    assert (DETAIL in result.output, result.exit_code) == (True, 1)

@@ -72,7 +72,7 @@ def test_a_busy_platform_is_tried_again(gateway: Services, office: Office, clock
 def test_nobody_listening_ends_dead_after_every_try(
     gateway: Services, office: Office, clock: FrozenClock
 ) -> None:
-    message_id = ask(gateway)
+    message_id = ask(gateway, lifetime="7 d")
     office.close()
     for _ in range(200):
         run_due(gateway)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -70,6 +71,19 @@ def test_every_file_with_a_table_is_imported_with_the_tables() -> None:
     }
     assert len(with_tables) > 10
     assert with_tables - imported == set()
+
+
+def test_no_migration_rebuilds_a_table_that_others_refer_to() -> None:
+    """On SQLite `batch_alter_table` deletes the old table, and with it every row that refers to its rows."""
+    referred_to = {key.column.table.name for each in metadata.sorted_tables for key in each.foreign_keys}
+    rebuilt = {
+        f"{path.name}: {name}"
+        for path in (schema.MIGRATIONS / "versions").glob("*.py")
+        for name in re.findall(r'batch_alter_table\("(\w+)"', path.read_text(encoding="utf-8"))
+        if name in referred_to
+    }
+    assert "users" in referred_to
+    assert rebuilt == set()
 
 
 def test_the_command_brings_a_new_database_to_the_newest_tables(tmp_path: Path) -> None:

@@ -82,11 +82,12 @@ DRIVEN: dict[str, set[str]] = {
     "test_how_a_login_failed": {"flows.failure"},
     "test_where_a_login_returns_to": {"flows.next", "flows.error_to"},
 }  # fmt: skip
-ELSEWHERE = {"events", "nonces", "rejections", "messages", "message_channels", "message_recipients"}
-"""Tables that tests/inbound/test_odd_text.py and tests/sending/test_odd_text.py drive."""
+ELSEWHERE = {"events", "nonces", "rejections", "receipts", "messages", "message_channels", "message_recipients"}  # fmt: skip
+"""Tables that tests/inbound (test_odd_text.py, test_receipts.py) and tests/sending/test_odd_text.py drive."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},
+    "alarms": {"kind", "subject", "facts"}, "watch_turns": {"name"},
     "app_tokens": {"channel", "kind", "value", "lease_owner"},
     "bindcodes": {"id", "code", "scene", "page_key", "channel", "status"},
     "commands": {"id", "channel", "run_route", "callback_route", "state"},
@@ -109,7 +110,7 @@ SEALED_OR_OWN: dict[str, set[str]] = {
     "openids": {"id", "channel", "bindcode_id"}, "sending_paces": {"id"},
     "sessions": {"sid", "user_id", "identity_id"},
     "signing_keys": {"kid", "private_key", "public_jwk"},
-    "users": {"id"},
+    "users": {"id"}, "traffic_minutes": {"channel"},
 }  # fmt: skip
 """Columns that hold what the gateway made or sealed, digests, or names that an operator wrote and a check read.
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
+from app.core.traces import Trace, entered
 from app.security.redaction import redact_event
 from app.telemetry.logging import MAX_LINE, bounded_json, configure_logging
 
@@ -59,3 +60,15 @@ def test_no_line_that_is_written_is_longer(
     lines = capsys.readouterr().err.encode().split(b"\n")
     assert len(lines) > 2
     assert max(map(len, lines)) <= MAX_LINE
+
+
+def test_lines_carry_trace_and_span_of_what_runs(
+    whole_logging: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(as_json=True, level="INFO", redact=redact_event)
+    with entered(Trace("a" * 32, "b" * 16)):
+        structlog.get_logger("a test").info("handled")
+    structlog.get_logger("a test").info("over")
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (first["trace_id"], first["span_id"]) == ("a" * 32, "b" * 16)
+    assert "trace_id" not in second or second["trace_id"] != "a" * 32

@@ -140,7 +140,7 @@ def test_the_terminal_shows_a_tokens_text_once(services: Services) -> None:
     assert find_caller(services, text) is not None
     listed = runner.invoke(group, ["list"]).output
     assert ("crm" in listed, text[:10] in listed, text in listed) == (True, True, False)
-    items = json.loads(runner.invoke(group, ["list", "--json"]).output)["items"]
+    items = json.loads(runner.invoke(group, ["list", "--json"]).output)
     assert (items[0]["state"], items[0]["paths"]) == ("works", ["/cgi-bin/*"])
     assert runner.invoke(group, ["revoke", text[:10]]).exit_code == 0
     assert find_caller(services, text) is None

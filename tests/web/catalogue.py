@@ -49,6 +49,9 @@ LOGIN_STORY = [
     "app/web/people/csrf.py",
 ]
 """The modules whose errors people read on the page of a login that did not finish."""
+DOCTOR = ROOT / "app" / "pipeline" / "operators" / "doctor"
+"""What its findings say, which the console shows in the reader's language."""
+FINDINGS = ("Finding", "_Words")
 ERRORS = ("LoginError", "RefusedError", "RequestError", "UpstreamError", "UpstreamUnavailable", "bad_token")
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
@@ -100,7 +103,7 @@ def word_lists() -> list[WordList]:
     """Return the catalogue of the pages and those of the platforms that are folders."""
     named = {slug: PLATFORMS / slug.replace("-", "_") for slug in platforms.discover()}
     own = {slug: folder for slug, folder in named.items() if folder.is_dir()}
-    with_pages = [*used_on_pages(), *login_errors(LOGIN_STORY), *described_views()]
+    with_pages = [*used_on_pages(), *login_errors(LOGIN_STORY), *described_views(), *findings()]
     with_pages += [each for slug in named if slug not in own for each in names(slug)]
     return [WordList(PAGES, gathered(with_pages))] + [
         WordList(
@@ -162,6 +165,17 @@ def login_errors(modules: list[str]) -> Iterator[tuple[str, str]]:
                 yield from ((text, place) for text in sentences(node.args))
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "message":
                 yield from ((text, place) for text in sentences([node.value]))
+
+
+def findings() -> Iterator[tuple[str, str]]:
+    """Yield what the doctor's findings say and what their cures are, with the file."""
+    for file in sorted(DOCTOR.glob("*.py")):
+        place = str(file.relative_to(ROOT))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in FINDINGS:
+                yield from ((text, place) for text in sentences(node.args))
+            elif isinstance(node, ast.Assign):
+                yield from ((text, place) for text in sentences([node.value]) if text.endswith("."))
 
 
 def sentences(nodes: list[ast.expr]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from app.core.states import BindStatus
 from app.core.storable import is_storable
 from app.core.values import SceneCode
 from app.pipeline.channels import Channel
+from app.pipeline.overrides import check_is_on
 from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import with_app_token
 from app.storage.binding.bindcodes import (
@@ -63,6 +64,7 @@ def create_bind_code(
     ttl = default_ttl(services.settings) if ttl is None else ttl
     _check_wanted(app, ttl, user_ref)
     channel, _ = services.channels.with_capability(channel_name, BindSource)
+    check_is_on(services, channel.name)
     bindcode = _store_unused(services, app, channel.name, ttl, user_ref)
     log.info("bindcode_made", app=app, channel=channel.name, bindcode_id=bindcode.id)
     warning = _make_qr(services, channel, bindcode, ttl)

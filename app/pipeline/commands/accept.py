@@ -17,6 +17,7 @@ from app.core.identifiers import new_id
 from app.core.moments import as_text
 from app.core.ports import CommandSource
 from app.core.states import EventState
+from app.core.traces import current_traceparent
 from app.core.values import Event, InboundRequest, Verified
 from app.pipeline.channels import Channel
 from app.pipeline.commands.run import COMMANDS, RESULT_ROUTE, result_of, run_route_name
@@ -24,7 +25,7 @@ from app.pipeline.evidence import kept_head_of, seal_exact
 from app.pipeline.inbound.pressure import pressure_on
 from app.pipeline.inbound.proof import (
     counted,
-    keep_rejection,
+    keep_rejected_command,
     let_in,
     nonce_end,
     nonce_was_used,
@@ -68,9 +69,7 @@ def accept_command(services: Services, request: InboundRequest, *, trace_id: str
         return _accept(services, request)
     except CallgateError as error:
         refusal = counted(services, request, error)
-        keep_rejection(
-            services, services.settings.callback_default_channel, request, refusal, trace_id=trace_id
-        )
+        keep_rejected_command(services, request, refusal, trace_id=trace_id)
         raise refusal from None
 
 
@@ -161,6 +160,7 @@ def _event(services: Services, request: InboundRequest, wanted: Wanted) -> tuple
         query_string=head.query_string,
         version=request.version,
         masked=head.masked,
+        traceparent=current_traceparent(),
     )
     return event, seal_exact(services.vault, event_id, exact)
 

@@ -14,6 +14,7 @@ import structlog
 
 from app.config.settings import Settings
 from app.core.clock import Clock
+from app.core.environments import ENVIRONMENT_HEADER
 from app.core.errors import PermanentError, UpstreamError, UpstreamUnavailable
 from app.core.exact_json import read_json, write_json
 from app.core.identifiers import new_id
@@ -26,7 +27,7 @@ from app.pipeline.dispatch.results import result_as_json
 from app.pipeline.router import Context, Route, Router
 from app.pipeline.services import Runtime, Services
 from app.security.judgement import Verdict, failure, judge, judge_no_answer
-from app.security.outbound import OutboundClient
+from app.security.outbound import Observer, OutboundClient
 from app.security.public_addresses import AddressGuard
 from app.storage.commands import Command, CommandOutcome, find_command, finish_command
 from app.storage.database.db import Database, Transaction
@@ -51,12 +52,17 @@ class CommandRunner:
     def __init__(
         self, settings: Settings, database: Database, channels: Channels, clock: Clock, runtime: Runtime
     ) -> None:
+        self._environment = settings.app_env
         self._database = database
         self._channels = channels
         self._clock = clock
         self._runtime = runtime
         guard = AddressGuard(settings.callback_allowed_hosts)
-        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER)
+        self._client = OutboundClient(guard=guard, max_body=MAX_ANSWER, tells_trace=True)
+
+    def observed_by(self, observe: Observer) -> None:
+        """Tell somebody of every call with an outcome."""
+        self._client.observed_by(observe)
 
     def run(self, route: Route, event: Event, context: Context) -> None:
         """Run the handler of a command and keep what it returns as the outcome."""
@@ -105,7 +111,12 @@ class CommandRunner:
             raise UpstreamUnavailable(f"The channel {command.channel} has no secret to sign the result with.")
         now = int(self._clock.now().timestamp())
         headers = standard_webhook_headers(command.id, now, body, [source.result_key])
-        return {"Content-Type": "application/json", "Connection": "close"} | headers
+        own = {
+            "Content-Type": "application/json",
+            "Connection": "close",
+            ENVIRONMENT_HEADER: self._environment,
+        }
+        return own | headers
 
 
 def command_routes(router: Router, runner: CommandRunner) -> tuple[Route, ...]:

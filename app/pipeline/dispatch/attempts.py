@@ -6,6 +6,7 @@ its result: the attempt number is checked on completion.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from app.core.errors import PermanentError, Postponed, StoreUnavailable
 from app.core.exact_json import read_json
 from app.core.ports import WebhookSource
 from app.core.states import DispatchState
+from app.core.traces import TRACE
 from app.core.values import Event
 from app.pipeline.dispatch.on_dead import context_of_death, store_what_follows
 from app.pipeline.dispatch.ordering import tell_followers
@@ -28,16 +30,30 @@ from app.pipeline.dispatch.retry import (
     next_delay,
 )
 from app.pipeline.dispatch.tracebacks import LOGGED_BYTES, error_line, traceback_text, within
-from app.pipeline.router import ON_DEAD_PREFIX, Context, Route
+from app.pipeline.dispatch.traced_attempts import attempt_traced
+from app.pipeline.router import ON_DEAD_PREFIX, Context, Route, read_on_dead_name
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
 from app.storage.inbox.events import find_events
 from app.storage.queue.claims import LeaseLostError, claim_due, renew_leases
-from app.storage.queue.completions import Ending, complete, failed, succeeded, taken_back
+from app.storage.queue.completions import (
+    Ending,
+    Returned,
+    complete,
+    failed,
+    succeeded,
+    taken_back,
+)
 from app.storage.queue.dispatches import Claim, tries_since_replay
 from app.storage.queue.tracebacks import keep_traceback
 
 NOTHING = b"null"
+COUNTED_AS = {
+    DispatchState.SUCCEEDED: "succeeded",
+    DispatchState.RETRYING: "failed",
+    DispatchState.DEAD: "dead",
+}
+POSTPONED, LOST = "postponed", "lost"
 Record = Callable[[Ending], None]
 """Takes a success to be written a moment later, together with others."""
 
@@ -47,13 +63,21 @@ log = structlog.get_logger(__name__)
 class DispatchResult(NamedTuple):
     """How one attempt left its dispatch; `data` is what the handler returned, as JSON would carry it.
 
-    `is_recorded` is False when somebody else records it, and lets go of the claim then.
+    `is_recorded` is False when somebody else records it, and lets go of the claim then. `ended` is how the attempt is
+    counted, where the state does not say it. `error` names the kind of what went wrong.
     """
 
     state: DispatchState
     data: Any = None
     due_at: datetime | None = None
     is_recorded: bool = True
+    ended: str = ""
+    error: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """How the attempt is counted."""
+        return self.ended or COUNTED_AS[self.state]
 
 
 def claim_work(services: Services, *, limit: int) -> list[Claim]:
@@ -139,7 +163,12 @@ def run_claim(
     With `record` a success that nothing waits for is handed over to be written, and the caller goes on. The next
     suspect may be claimed as soon as one has ended.
     """
-    result = _run_attempt(services, claim, event, route, record)
+    began = time.perf_counter()
+    with attempt_traced(services.spans, claim, event) as traced:
+        result = _run_attempt(services, claim, event, route, record)
+        traced.tell(result.state.value, result.error)
+    seconds = time.perf_counter() - began
+    services.meters.attempt(_counted_route(claim.route), event.channel, result.outcome, seconds)
     if claim.order_key is not None:
         tell_followers(services, claim, result.state, result.due_at)
     if claim.is_suspect:
@@ -156,7 +185,7 @@ def _run_attempt(
     if route is None:
         return _fail(services, claim, event, route, LookupError(f"no handler is called {claim.route}"))
     services.runtime.running[claim.dispatch_id] = claim
-    result = DispatchResult(DispatchState.RETRYING)
+    result = DispatchResult(DispatchState.RETRYING, ended=LOST)
     try:
         if route.transactional:
             result = _run_in_transaction(services, claim, event, route)
@@ -179,9 +208,11 @@ def _run(
     services: Services, claim: Claim, event: Event, route: Route, record: Record | None
 ) -> DispatchResult:
     """Run a handler and write its success together with whatever else is written at this moment, or let it be written."""
-    returned = route.handler(event, _context(services, claim, event))
+    returned, also = route.handler(event, _context(services, claim, event)), None
+    if isinstance(returned, Returned):
+        returned, also = returned
     result = result_as_json(returned, event_id=event.id, route=route.name)
-    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result)
+    success = succeeded(claim, services.clock.now(), None if result == NOTHING else result, also=also)
     if record is not None:
         record(success)
         return DispatchResult(DispatchState.SUCCEEDED, is_recorded=False)
@@ -194,8 +225,8 @@ def _run(
 def _context(services: Services, claim: Claim, event: Event, tx: Transaction | None = None) -> Context:
     tools = None if services.lend_tools is None else services.lend_tools(services, event, claim, tx)
     if claim.route.startswith(ON_DEAD_PREFIX):
-        return context_of_death(services, claim, tx)._replace(tools=tools)
-    return Context(claim.attempt, tx, claim=claim, tools=tools)
+        return context_of_death(services, claim, tx)._replace(tools=tools, trace=TRACE.get())
+    return Context(claim.attempt, tx, claim=claim, tools=tools, trace=TRACE.get())
 
 
 def _log_success(claim: Claim) -> None:
@@ -242,7 +273,13 @@ def _postpone(services: Services, claim: Claim, wait: Postponed) -> DispatchResu
     ending = taken_back(claim, services.clock.now(), due_at=wait.until)
     services.database.run(lambda tx: complete(tx, [ending]))
     log.debug("dispatch_postponed", event_id=claim.event_id, route=claim.route, reason=wait.message)
-    return DispatchResult(DispatchState.RETRYING, due_at=wait.until)
+    return DispatchResult(DispatchState.RETRYING, due_at=wait.until, ended=POSTPONED)
+
+
+def _counted_route(name: str) -> str:
+    """Return a route's name as it is counted: of a death's handler without which death it was."""
+    death = read_on_dead_name(name)
+    return name if death is None else f"{ON_DEAD_PREFIX}{death.handler}"
 
 
 def _fail(
@@ -269,7 +306,7 @@ def _fail(
         log.warning("attempt_not_recorded", event_id=claim.event_id, route=claim.route)
     if is_final:
         services.runtime.wake()
-    return DispatchResult(state, due_at=due_at)
+    return DispatchResult(state, due_at=due_at, error=error.__class__.__name__)
 
 
 def _secrets(services: Services) -> Sequence[str]:

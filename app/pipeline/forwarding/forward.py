@@ -16,6 +16,7 @@ import structlog
 from app.config.destinations import DestinationConfig
 from app.config.settings import Settings
 from app.core.clock import Clock
+from app.core.environments import ENVIRONMENT_HEADER
 from app.core.errors import PermanentError, Postponed, StoreUnavailable, UpstreamError
 from app.core.exact_json import write_json
 from app.core.moments import as_text
@@ -28,6 +29,7 @@ from app.pipeline.health import Admission, admit, after_failure, after_success
 from app.pipeline.own_events import DESTINATION_PAUSED, OwnEvents
 from app.pipeline.router import Context, Handler
 from app.security.judgement import Verdict, failure, judge
+from app.security.outbound import Observer
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Database, Transaction
 from app.storage.destination_states import DestinationState, find_state, lock_state, write_state
@@ -51,6 +53,7 @@ class Forwarder:
         own_events: OwnEvents,
     ) -> None:
         self._public_base_url = settings.public_base_url
+        self._environment = settings.app_env
         self._own_events = own_events
         self._database = database
         self._channels = channels
@@ -103,13 +106,15 @@ class Forwarder:
         body = self._written(destination, event, attempt)
         timestamp = int(self._clock.now().timestamp())
         headers = standard_webhook_headers(webhook_id(destination, event), timestamp, body, destination.keys)
-        return destination.client.send(body, headers | {"Content-Type": CONTENT_TYPE})
+        own = {"Content-Type": CONTENT_TYPE, ENVIRONMENT_HEADER: self._environment}
+        return destination.client.send(body, headers | own)
 
     def _written(self, destination: Destination, event: Event, attempt: int) -> bytes:
         channel = self._channels.get(event.channel)
         secrets = channel.secrets if channel is not None else frozenset()
         event = without_credentials(channel, event)
         content = cloud_event(event, attempt, source=f"{self._public_base_url}/webhooks/{event.channel}")
+        content["environment"] = self._environment
         content["data"] = mask_values(event.data, secrets)
         if destination.config.raw:
             content["bodybase64"] = base64.b64encode(event.raw).decode()
@@ -157,10 +162,18 @@ class Forwarder:
 
 
 def destination_routes(
-    configs: Iterable[DestinationConfig], forwarder: Forwarder, *, ca_bundle: str = ""
+    configs: Iterable[DestinationConfig],
+    forwarder: Forwarder,
+    *,
+    ca_bundle: str = "",
+    observe: Observer | None = None,
 ) -> tuple[DestinationRoute, ...]:
-    """Open every destination and return the routes to them."""
-    return tuple(_route(forwarder, open_destination(config, ca_bundle)) for config in configs)
+    """Open every destination and return the routes to them; `observe` is told of each call."""
+    opened = [open_destination(config, ca_bundle) for config in configs]
+    if observe is not None:
+        for destination in opened:
+            destination.client.observed_by(observe)
+    return tuple(_route(forwarder, each) for each in opened)
 
 
 def _route(forwarder: Forwarder, destination: Destination) -> DestinationRoute:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from app.core.identifiers import OrderedIds
 from app.core.states import EventState
 from app.core.storable import storable, storable_key
+from app.core.timed_spans import begin_span
+from app.core.traces import Attributes
 from app.core.values import Event, Verified
 from app.pipeline.dispatch.ordering import order_key
 from app.pipeline.inbound.proof import nonce_end, nonce_was_used
@@ -26,6 +28,8 @@ MAX_ADDRESS_LENGTH = 64
 MAX_SCHEME_LENGTH = 64
 MAX_NONCE_LENGTH = 128
 DIGEST_LENGTH = 64
+STORE = "store"
+"""What a trace calls the commit."""
 
 DISPATCH_IDS = OrderedIds()
 """Dispatches with an order key run in the order of their ids."""
@@ -106,12 +110,26 @@ def accept(services: Services, ready: Ready) -> list[Accepted]:
     Returns for each which event holds its key, and as claims the inline dispatches to run before the answer; raises
     VerificationError for a used nonce. This waits for the commit in its thread; on a loop, on_loop.py awaits it.
     """
+    span = begin_span(STORE)
     try:
         stored = services.accepts.run_many(accept_many, ready.acceptances) if ready.acceptances else ()
     except BaseException:
         give_up(services, ready)
         raise
+    if span is not None:
+        span.end(told_of_stored(ready, stored))
     return settle(services, ready, stored)
+
+
+def told_of_stored(ready: Ready, stored: Sequence[Accepted]) -> Attributes:
+    """Return what a trace says of what was stored: which event, how many, and how many of them were copies."""
+    told: dict[str, str | int | bool] = {
+        "callgate.events": len(stored),
+        "callgate.duplicates": sum(not accepted.is_new for accepted in stored),
+    }
+    if stored:
+        told |= {"callgate.event_id": stored[0].event_id, "callgate.event_type": ready.arrivals[0].event.type}
+    return told
 
 
 def give_up(services: Services, ready: Ready) -> None:

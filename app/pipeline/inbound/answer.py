@@ -8,32 +8,26 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import structlog
-
 from app.core.values import Outcome, Reply, Situation
 from app.pipeline.inbound.accept import Arrival
 from app.pipeline.inbound.inline import InlineAnswer, answer_of_stored, run_inline
 from app.pipeline.inbound.prepare import NOTHING, Prepared, Proven
+from app.pipeline.inbound.telling import ACCEPTED, DUPLICATE, Answered, Happened
 from app.pipeline.services import Services
 from app.storage.queue.acceptance import Accepted
 
-log = structlog.get_logger(__name__)
 
-
-def answer(services: Services, prepared: Prepared, stored: Sequence[Accepted]) -> Reply:
+def answer(services: Services, prepared: Prepared, stored: Sequence[Accepted]) -> Answered:
     """Answer what is committed; without inline routes this is quick."""
     proven, arrivals = prepared.proven, prepared.ready.arrivals
-    for arrival, accepted in zip(arrivals, stored, strict=True):
-        # Every event can be looked up in the store, so a line for each is for those who look for a fault.
-        log.debug(
-            "event_received" if accepted.is_new else "event_repeated",
-            channel=arrival.event.channel,
-            event_id=accepted.event_id,
-            event_type=arrival.event.type,
-            event_key=arrival.event.key,
-        )
     said = _answer(services, proven, arrivals, stored)
-    return _acknowledge(services, proven, stored[0].event_id if stored else None, said)
+    reply = _acknowledge(services, proven, stored[0].event_id if stored else None, said)
+    events = [
+        Happened(accepted.event_id, arrival.event.type, accepted.is_new, bool(arrival.routes))
+        for arrival, accepted in zip(arrivals, stored, strict=True)
+    ]
+    is_new = not events or any(event.is_new for event in events)
+    return Answered(reply, ACCEPTED if is_new else DUPLICATE, events)
 
 
 def _answer(

@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.core.slow_proofs import SlowProof
-from app.core.values import InboundRequest, Reply
-from app.pipeline.inbound.accept import Ready, give_up, settle
+from app.core.timed_spans import begin_span
+from app.core.values import InboundRequest
+from app.pipeline.inbound.accept import STORE, Ready, give_up, settle, told_of_stored
 from app.pipeline.inbound.answer import answer
 from app.pipeline.inbound.prepare import prepare
 from app.pipeline.inbound.proof import proves_without_asking
 from app.pipeline.inbound.receive import take
+from app.pipeline.inbound.telling import Answered
 from app.pipeline.services import Services
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
 from app.storage.queue.acceptance import Accepted, accept_many
 
-InThread = Callable[[Callable[[], Reply]], Awaitable[Reply]]
+InThread = Callable[[Callable[[], Answered]], Awaitable[Answered]]
 """Runs something in a thread and awaits what it returns."""
 
 QUICK_BODY_BYTES = 65_536
@@ -45,13 +47,13 @@ class LoopReceiver:
         self._commits = commits
         self._in_thread = in_thread
 
-    async def take(self, channel_name: str, request: InboundRequest, *, trace_id: str) -> Reply:
+    async def take(self, channel_name: str, request: InboundRequest, *, trace_id: str) -> Answered:
         """Take one delivery; raises CallgateError for every refusal, which receive.refuse then looks after."""
         services = self._services
         if not is_quick(services, channel_name, request):
             return await self._in_thread(lambda: take(services, channel_name, request, trace_id=trace_id))
         prepared = prepare(services, channel_name, request, trace_id=trace_id)
-        if isinstance(prepared, Reply):
+        if isinstance(prepared, Answered):
             return prepared
         stored = await self._accept(prepared.ready)
         if prepared.ready.has_inline:
@@ -60,12 +62,15 @@ class LoopReceiver:
 
     async def _accept(self, ready: Ready) -> list[Accepted]:
         stored: Sequence[Accepted] = ()
+        span = begin_span(STORE)
         try:
             if ready.acceptances:
                 stored = await self._commits.write(accept_many, ready.acceptances)
         except BaseException:
             give_up(self._services, ready)
             raise
+        if span is not None:
+            span.end(told_of_stored(ready, stored))
         return settle(self._services, ready, stored)
 
 

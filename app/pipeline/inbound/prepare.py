@@ -17,12 +17,16 @@ from app.core.identifiers import new_id
 from app.core.payments import PaymentSource
 from app.core.ports import BatchSource, BindSource, SetUpSource, WebhookSource
 from app.core.storable import storable, storable_key
+from app.core.traces import TRACE
 from app.core.values import Event, InboundRequest, Outcome, ParsedEvent, Reply, Situation, Verified
 from app.pipeline.channels import Channel, channel_path
 from app.pipeline.evidence import Kept, kept_of, seal_exact
 from app.pipeline.inbound.accept import Arrival, Ready, make_ready
 from app.pipeline.inbound.pressure import turned_away
 from app.pipeline.inbound.proof import let_in, prove
+from app.pipeline.inbound.set_up_checks import CHALLENGE, note_check
+from app.pipeline.inbound.telling import TURNED_AWAY, Answered
+from app.pipeline.overrides import check_is_on
 from app.pipeline.router import Route
 from app.pipeline.services import Services
 from app.storage.expected_payments import MAX_ORDER
@@ -49,6 +53,13 @@ class Proven(NamedTuple):
     trace_id: str
 
 
+class SetUp(NamedTuple):
+    """A set-up request that needs no proof: the name of its form, and its answer."""
+
+    kind: str
+    answer: Reply
+
+
 class Prepared(NamedTuple):
     """A proven request whose events are ready to be stored."""
 
@@ -72,6 +83,7 @@ class UnknownEventError(RefusedError):
 def admit(services: Services, channel_name: str, method: str) -> int:
     """Judge a callback by its head alone and return how many bytes its body may have; raises RefusedError."""
     channel, source = services.channels.with_capability(channel_name, WebhookSource)
+    check_is_on(services, channel.name)
     _check_method(source, method)
     return longest_body(services, channel)
 
@@ -84,7 +96,7 @@ def longest_body(services: Services, channel: Channel | None) -> int:
 
 def prepare(
     services: Services, channel_name: str, request: InboundRequest, *, trace_id: str
-) -> Reply | Prepared:
+) -> Answered | Prepared:
     """Return what is to be stored, or an answer: a set-up request's, or one that turns the delivery away under pressure.
 
     Raises CallgateError for every other refusal. The steps are 1 to 7 of receive.py. Whoever stores nothing of it gives the engine's places back (accept.give_up).
@@ -92,15 +104,17 @@ def prepare(
     channel, source = services.channels.with_capability(channel_name, WebhookSource)
     _check_method(source, request.method)
     let_in(services, channel, request)
-    if (answer := _set_up(channel, request)) is not None:
-        return answer
+    if (set_up := _set_up(channel, request)) is not None:
+        note_check(services, channel.name, request, kind=set_up.kind, trace_id=trace_id)
+        return Answered(set_up.answer)
     verified = prove(services, channel, source, request)
     if (answer := source.challenge(request, verified)) is not None:
-        return answer
+        note_check(services, channel.name, request, kind=CHALLENGE, trace_id=trace_id)
+        return Answered(answer)
     if services.runtime.pressure.over and (
         away := turned_away(services, channel, request, trace_id=trace_id)
     ):
-        return away
+        return Answered(away, TURNED_AWAY)
     parsed = _parsed(channel, source, request, verified)
     return _prepared(services, Proven(channel, source, request, verified, parsed, trace_id))
 
@@ -132,10 +146,12 @@ def _check_method(source: WebhookSource, method: str) -> None:
         raise RefusedError("method_not_allowed", f"This platform sends {allowed} only.", http_status=405)
 
 
-def _set_up(channel: Channel, request: InboundRequest) -> Reply | None:
+def _set_up(channel: Channel, request: InboundRequest) -> SetUp | None:
     set_up = channel.as_capability(SetUpSource)
-    answers = (each.answer(request, request.received_at) for each in set_up.handshakes) if set_up else ()
-    return next((answer for answer in answers if answer is not None), None)
+    for each in set_up.handshakes if set_up else ():
+        if (answer := each.answer(request, request.received_at)) is not None:
+            return SetUp(each.name, answer)
+    return None
 
 
 def _parsed(
@@ -167,7 +183,7 @@ def _bounded(parsed: ParsedEvent) -> ParsedEvent:
 
 def _arrival(services: Services, proven: Proven, kept: Kept | None, position: int) -> Arrival:
     request, parsed = proven.request, proven.parsed[position]
-    event_id = new_id(request.received_at)
+    event_id, traceparent = _id_and_trace(proven, position)
     event = Event(
         id=event_id,
         channel=proven.channel.name,
@@ -184,6 +200,7 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
         query_string=request.query_string,
         version=storable(request.version, MAX_VERSION_LENGTH),
         path_rest=_rest_of_path(proven.channel, request),
+        traceparent=traceparent,
     )
     sealed = None
     if kept is not None:
@@ -193,6 +210,19 @@ def _arrival(services: Services, proven: Proven, kept: Kept | None, position: in
     return Arrival(
         event, routes, claims_key=parsed.key is not None, sealed=sealed, order=_paid_order(proven, parsed)
     )
+
+
+def _id_and_trace(proven: Proven, position: int) -> tuple[str, str]:
+    """Return an event's id, and its trace where that is not the id itself.
+
+    The first event of a delivery whose sender named no trace has the id of the trace that began with it, so nothing more is stored.
+    """
+    trace = TRACE.get()
+    if trace is None or trace.trace_id != proven.trace_id:
+        return new_id(proven.request.received_at), ""
+    if position == 0 and trace.parent_id is None:
+        return trace.trace_id, ""
+    return new_id(proven.request.received_at), trace.traceparent
 
 
 def _paid_order(proven: Proven, parsed: ParsedEvent) -> str | None:

@@ -11,6 +11,7 @@ import structlog
 
 from app.config.rates import rules_of
 from app.core.accounts import HandedSecrets
+from app.core.environments import ENVIRONMENT_HEADER, other_environment
 from app.core.errors import (
     CallgateError,
     RefusedError,
@@ -24,8 +25,10 @@ from app.core.values import InboundRequest, Verified
 from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
 from app.pipeline.channels import Channel
 from app.pipeline.evidence import refused_evidence
+from app.pipeline.inbound.changed_bodies import name_a_changed_body
 from app.pipeline.inbound.key_finding import is_key_known, verified_with_claimed_key
 from app.pipeline.inbound.reasons import explained, reason_word
+from app.pipeline.overrides import check_is_on
 from app.pipeline.services import Services
 from app.pipeline.tokens.handed_secrets import kept_secret
 from app.pipeline.tokens.original_ids import check_account, is_judged_at_once
@@ -47,8 +50,10 @@ log = structlog.get_logger(__name__)
 
 
 def let_in(services: Services, channel: Channel, request: InboundRequest) -> None:
-    """Refuse what the channel's rules keep out: addresses, then too many requests; raises RefusedError."""
+    """Refuse what a switched-off channel and a channel's rules keep out: addresses, other environments, then too many requests; raises RefusedError."""
+    check_is_on(services, channel.name)
     _check_address(channel, request)
+    _check_environment(services, request)
     _check_rate_of_address(services, channel, request)
     _check_rate(services, channel)
 
@@ -106,20 +111,18 @@ def nonce_was_used() -> VerificationError:
 
 def keep_rejection(
     services: Services, channel_name: str, request: InboundRequest, error: CallgateError, *, trace_id: str
-) -> None:
-    """Store why a delivery was refused; a caller who is refused very often cannot keep the store busy, faults of ours are not rejections.
+) -> str | None:
+    """Store why a delivery was refused, and return that sentence; a caller who is refused very often cannot keep the store busy, faults of ours are not rejections.
 
     What is turned away under pressure would only add to it, and is told once when it begins and once when it ends.
     """
     if isinstance(error, UnderPressure):
-        return
-    named = log.bind(channel=channel_name, error=error.code, reason=reason_word(error), trace_id=trace_id)
+        return None
     channel = channel_name if services.channels.is_configured(channel_name) else NO_CHANNEL
     if not isinstance(error, RequestError) or not _is_kept(services, channel, request, error):
-        named.warning("callback_rejected")
-        return
+        return None
+    name_a_changed_body(services.channels.get(channel_name), request, error)
     reason = explained(error)
-    named.warning("callback_rejected", why=reason)
     headers, body = refused_evidence(services.channels.get(channel_name), request)
     rejection = NewRejection(
         channel=channel,
@@ -140,6 +143,19 @@ def keep_rejection(
             insert_rejection(tx, rejection)
     except StoreUnavailable:
         log.warning("rejection_not_stored", channel=channel_name, trace_id=trace_id)
+    return reason
+
+
+def keep_rejected_command(
+    services: Services, request: InboundRequest, error: CallgateError, *, trace_id: str
+) -> None:
+    """Keep why a command was refused, and tell the log."""
+    channel = services.settings.callback_default_channel
+    why = keep_rejection(services, channel, request, error, trace_id=trace_id)
+    if not isinstance(error, UnderPressure):
+        told = {} if why is None else {"why": why}
+        named = log.bind(channel=channel, error=error.code, reason=reason_word(error), trace_id=trace_id)
+        named.warning("command_rejected", **told)
 
 
 def _is_kept(services: Services, channel: str, request: InboundRequest, error: RequestError) -> bool:
@@ -156,6 +172,17 @@ def _check_address(channel: Channel, request: InboundRequest) -> None:
             "Your address may not call this channel; check ip_allowlist, ip_denylist and TRUSTED_PROXIES.",
             detail=f"{request.remote_addr[:64]} is kept out by ip_allowlist or ip_denylist; behind a proxy, "
             "see whether TRUSTED_PROXIES counts it.",
+        )
+
+
+def _check_environment(services: Services, request: InboundRequest) -> None:
+    own = services.settings.app_env
+    other = other_environment(request.headers, own)
+    if other is not None:
+        raise RefusedError(
+            "wrong_environment",
+            f"This is the environment {own}; send requests of another one to its own gateway.",
+            detail=f"{ENVIRONMENT_HEADER} says {other!r}, and APP_ENV here is {own}: a sender of another environment has this address.",
         )
 
 

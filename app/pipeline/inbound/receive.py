@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 from app.core.errors import CallgateError, RequestError
 from app.core.ports import RefusalWording
 from app.core.values import InboundRequest, Reply
@@ -13,10 +15,18 @@ from app.pipeline.inbound.answer import answer
 from app.pipeline.inbound.prepare import UnknownEventError, prepare
 from app.pipeline.inbound.proof import counted, keep_rejection
 from app.pipeline.inbound.reasons import name_the_encoding
+from app.pipeline.inbound.telling import Answered, Delivery, tell_answered, tell_refused
 from app.pipeline.services import Services
 
 
-def receive(services: Services, channel_name: str, request: InboundRequest, *, trace_id: str) -> Reply:
+def receive(
+    services: Services,
+    channel_name: str,
+    request: InboundRequest,
+    *,
+    trace_id: str,
+    began: float | None = None,
+) -> Reply:
     """Take one delivery and return the platform's own answer; raises CallgateError for every refusal.
 
     1. The channel must exist and take callbacks, by this method.
@@ -30,35 +40,36 @@ def receive(services: Services, channel_name: str, request: InboundRequest, *, t
     9. Inline handlers run.
     10. The platform words the answer; a refusal too, where it has words for it.
 
-    `prepare` is 1 to 7, `accept` 8, `answer` 9 and 10.
+    `prepare` is 1 to 7, `accept` 8, `answer` 9 and 10. `began` is when its head was there, by time.perf_counter.
     """
+    delivery = Delivery(channel_name, request, trace_id, time.perf_counter() if began is None else began)
     try:
-        return take(services, channel_name, request, trace_id=trace_id)
+        answered = take(services, channel_name, request, trace_id=trace_id)
     except CallgateError as error:
-        return refuse(services, channel_name, request, error, trace_id=trace_id)
+        return refuse(services, delivery, error)
+    tell_answered(services, delivery, answered)
+    return answered.reply
 
 
-def take(services: Services, channel_name: str, request: InboundRequest, *, trace_id: str) -> Reply:
-    """Take one delivery without looking after what becomes of a refusal."""
+def take(services: Services, channel_name: str, request: InboundRequest, *, trace_id: str) -> Answered:
+    """Take one delivery without telling of it, and without looking after what becomes of a refusal."""
     prepared = prepare(services, channel_name, request, trace_id=trace_id)
-    if isinstance(prepared, Reply):
+    if isinstance(prepared, Answered):
         return prepared
     return answer(services, prepared, accept(services, prepared.ready))
 
 
-def refuse(
-    services: Services, channel_name: str, request: InboundRequest, error: CallgateError, *, trace_id: str
-) -> Reply:
+def refuse(services: Services, delivery: Delivery, error: CallgateError) -> Reply:
     """Keep a refusal for operators and return the platform's words for it; raises it where there are none.
 
     This counts and stores, so a loop leaves it to a thread.
     """
+    request, name = delivery.request, delivery.channel
     error = counted(services, request, error)
     name_the_encoding(request, error)
-    keep_rejection(services, channel_name, request, error, trace_id=trace_id)
-    if isinstance(error, UnknownEventError):
-        return error.reply
-    reply = _worded(services, channel_name, request, error)
+    why = keep_rejection(services, name, request, error, trace_id=delivery.trace_id)
+    reply = error.reply if isinstance(error, UnknownEventError) else _worded(services, name, request, error)
+    tell_refused(services, delivery, error, reply=reply, why=why)
     if reply is None:
         raise error
     return reply

@@ -18,6 +18,7 @@ from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.login.finish import Proof, open_login
 from app.pipeline.login.people import checked_identity
 from app.pipeline.login.sessions import SessionToken
+from app.pipeline.overrides import check_is_on
 from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import with_app_token
 from app.pipeline.tokens.user_tokens import lend_app_token
@@ -47,6 +48,7 @@ def log_in_directly(
     3. Identity, tokens and session are stored in one transaction.
     """
     channel, login = services.channels.with_capability(channel_name, DirectLogin)
+    check_is_on(services, channel.name)
     wait = services.rate_limits.hit(LOGINS_PER_ADDRESS, "direct_login", address_group(remote_addr))
     if wait is not None:
         message = "Too many logins came from this address; wait a little."
@@ -65,6 +67,7 @@ def log_in_directly(
         )
     )
     log.info("login_finished", channel=channel.name, purpose="direct")
+    services.meters.login(channel.name, "succeeded")
     return DirectResult(known, token)
 
 

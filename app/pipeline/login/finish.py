@@ -30,6 +30,7 @@ from app.pipeline.login.repeats import failure_text, result_of_first
 from app.pipeline.login.return_query import ReturnParameters, read_return
 from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
 from app.pipeline.login.start import learn_addresses, nonce_of, spend_flow
+from app.pipeline.overrides import check_is_on
 from app.pipeline.own_events import LOGIN_SUCCEEDED, USER_CREATED
 from app.pipeline.services import Services
 from app.pipeline.tokens.user_tokens import lend_app_token, store_new_tokens
@@ -91,6 +92,7 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
     """
     channel, provider = services.channels.with_capability(returned.channel, LoginProvider)
     try:
+        check_is_on(services, channel.name)
         _check_rate(services, returned.remote_addr)
         given = read_return(returned.query_string, provider.code_parameters, return_parameters(channel))
         answer = sha256_hex(b"return\x00", returned.query_string)
@@ -100,6 +102,7 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
         flow = spent.flow
         if spent.verifier is None:
             token = result_of_first(services, flow, answer=answer, signed_in=returned.signed_in)
+            services.meters.login(channel.name, "repeated")
             return LoginResult(flow.next, flow.mode, token)
         with _failures_kept(services, flow):
             if flow.purpose is FlowPurpose.LINK:
@@ -107,8 +110,11 @@ def finish_login(services: Services, returned: LoginReturn) -> LoginResult:
             learn_addresses(channel)
             code = _code(channel, provider, given)
             grant = _grant(services, spent.verifier, flow, code, given)
-            return _store(services, channel, returned, flow, redeem(services, channel, provider, grant))
+            result = _store(services, channel, returned, flow, redeem(services, channel, provider, grant))
+            services.meters.login(channel.name, "succeeded")
+            return result
     except CallgateError as error:
+        services.meters.login(channel.name, error.code)
         _audit_refusal(services, returned, error)
         raise
 

@@ -13,6 +13,7 @@ from app.config.settings import Settings
 from app.core.login_choice import BrowserFit, UnionLogin
 from app.core.ports import DirectLogin, LoginProvider
 from app.pipeline.channels import LOGIN, Channel, Channels
+from app.pipeline.overrides import is_switched_off
 from app.pipeline.services import Services
 
 MAX_USER_AGENT = 512
@@ -37,7 +38,7 @@ def channel_to_start(services: Services, name: str, user_agent: str) -> str:
     group = _group_called(services, name)
     if group is None:
         return name
-    members = _members(services.channels, group)
+    members = _on(services, _members(services.channels, group))
     fitting = (channel for channel in members if _fits(channel, user_agent[:MAX_USER_AGENT]))
     chosen = next(fitting, members[0] if members else None)
     return name if chosen is None else chosen.name
@@ -47,13 +48,13 @@ def offered_logins(services: Services) -> list[OfferedLogin]:
     """Return every login once: a group stands where the first of its channels would."""
     offered: dict[str, OfferedLogin] = {}
     for channel in services.channels:
-        if channel.as_capability(LoginProvider) is None:
+        if channel.as_capability(LoginProvider) is None or is_switched_off(services, channel.name):
             continue
         group = _group_of(services.login_groups, channel.name)
         if group is None:
             offered[channel.name] = OfferedLogin(channel.name, channel.title, (channel.name,))
         elif group.name not in offered:
-            members = _members(services.channels, group)
+            members = _on(services, _members(services.channels, group))
             title = group.title or members[0].title
             offered[group.name] = OfferedLogin(group.name, title, tuple(each.name for each in members))
     return list(offered.values())
@@ -115,6 +116,10 @@ def _members(channels: Channels, group: LoginGroupConfig) -> list[Channel]:
     """Return the channels of a group that have a login page and are on, in the group's order."""
     found = (channels.get(name) for name in group.channels)
     return [each for each in found if each is not None and each.as_capability(LoginProvider) is not None]
+
+
+def _on(services: Services, members: Iterable[Channel]) -> list[Channel]:
+    return [each for each in members if not is_switched_off(services, each.name)]
 
 
 def _union_issuer(channel: Channel | None) -> str | None:

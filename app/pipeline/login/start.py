@@ -20,6 +20,7 @@ from app.core.states import FlowMode, FlowPurpose
 from app.pipeline.channels import Channel, ask_platform, redirect_uri
 from app.pipeline.login.groups import MAX_USER_AGENT, channel_to_start
 from app.pipeline.login.sessions import SignedIn
+from app.pipeline.overrides import check_is_on
 from app.pipeline.services import Services
 from app.security.addresses import address_group
 from app.security.return_urls import checked_return_url
@@ -76,7 +77,7 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
     4. The platform words its own address, unless a script on a page of ours gets the code.
     """
     name = channel_to_start(services, wanted.channel, wanted.user_agent)
-    channel, provider = services.channels.with_capability(name, LoginProvider)
+    channel, provider = _login_of(services, name)
     return_to, error_to = _checked_addresses(services, wanted)
     _check_rate(services, wanted.remote_addr)
     learn_addresses(channel)
@@ -106,6 +107,12 @@ def start_flow(services: Services, wanted: StartRequest, *, linker: SignedIn | N
         flow.redirect_uri, state, _challenge(verifier), page=flow.page, nonce=nonce_of(verifier)
     )
     return Started(_login_page(services, channel, provider, request), browser)
+
+
+def _login_of(services: Services, name: str) -> tuple[Channel, LoginProvider]:
+    channel, provider = services.channels.with_capability(name, LoginProvider)
+    check_is_on(services, channel.name)
+    return channel, provider
 
 
 def _keep(services: Services, flow: Flow, lifetime: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""What `flask channels check` finds out: are a channel's keys complete, and does the platform take them?
+"""What `flask channels check` and `POST /api/v1/channels/<name>/check` find out: are a channel's keys complete, and does the platform take them?
 
 Reads the configuration and, unless told to stay offline, asks each platform that gives app tokens for one, and each login
 server that names its own addresses for them. A platform is asked without force, so the token that is in use stays good;
@@ -8,14 +8,14 @@ what comes back is thrown away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from app.config.settings import Settings
-from app.core.errors import UpstreamError, UpstreamUnavailable
-from app.core.ports import AppTokenSource, DiscoveringLogin
+from app.core.errors import RefusedError, UpstreamError, UpstreamUnavailable
 from app.pipeline.channels import Channel, Channels, DisabledChannel, ask_platform, unsafe_about
 from app.pipeline.operators.channels import CAPABILITIES
+from app.pipeline.operators.doctor.channel import is_simulated, questions
+from app.pipeline.services import Services
 
 State = Literal["ok", "off", "wrong"]
 Question = Callable[[], Any]
@@ -31,6 +31,15 @@ class Checked(NamedTuple):
     state: State
     sentences: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON shows it."""
+        return {
+            "channel": self.name,
+            "platform": self.platform,
+            "state": self.state,
+            "sentences": list(self.sentences),
+        }
+
 
 def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
     """Yield every channel as soon as it has been looked at; `ask` is how its platform is asked."""
@@ -40,26 +49,38 @@ def check_channels(channels: Channels, ask: Ask) -> Iterator[Checked]:
         yield _check_disabled(disabled)
 
 
+def check_now(services: Services, name: str) -> Checked:
+    """Look at one channel and ask its platform; raises RefusedError 404 for one that is not in the file."""
+    (checked,) = check_channels(only(services.channels, name), asking_platforms(services.settings))
+    return checked
+
+
+def only(channels: Channels, name: str) -> Channels:
+    """Return the channel of that name alone; raises RefusedError 404."""
+    one = Channels(
+        [channel for channel in channels if channel.name == name],
+        [disabled for disabled in channels.disabled if disabled.config.name == name],
+    )
+    if not [*one, *one.disabled]:
+        raise RefusedError(
+            "unknown_channel",
+            f"There is no channel {name[:64]!r}; see `flask channels list`.",
+            http_status=404,
+        )
+    return one
+
+
 def _check_enabled(channel: Channel, ask: Ask) -> Checked:
     able = [name for name, port in CAPABILITIES.items() if channel.as_capability(port) is not None]
     off = [f"off: {name}: {reason}" for name, reason in channel.off.items()]
     unset = [reason] if (reason := channel.config.disabled_reason) else []
     sentences = [f"can {', '.join(able)}", *off, *unset, *unsafe_about(channel)]
     state: State = "ok"
-    for name, question in _questions(channel):
+    for name, question in questions(channel):
         answered, sentence = ask(channel, question)
         state = "wrong" if "wrong" in (state, answered) else "ok"
         sentences.append(f"{name}: {sentence}")
     return Checked(channel.name, channel.spec.slug, state, tuple(sentences))
-
-
-def _questions(channel: Channel) -> Iterator[tuple[str, Question]]:
-    source = channel.as_capability(AppTokenSource)
-    if source is not None:
-        yield "app token", partial(source.fetch_app_token, channel.http, rejected=None)
-    discovering = channel.as_capability(DiscoveringLogin)
-    if discovering is not None:
-        yield "discovery document", partial(discovering.learn, channel.http)
 
 
 def _check_disabled(disabled: DisabledChannel) -> Checked:
@@ -84,7 +105,7 @@ def asking_platforms(settings: Settings) -> Ask:
         try:
             ask_platform(question)
         except UpstreamUnavailable as error:
-            if _is_simulated(settings, channel):
+            if is_simulated(settings, channel):
                 return "ok", "not tried, the simulator does not answer (make run starts it)"
             return "wrong", f"the platform cannot be reached. {error.message}"
         except UpstreamError as error:
@@ -93,8 +114,3 @@ def asking_platforms(settings: Settings) -> Ask:
         return "ok", "the platform gave one"
 
     return ask
-
-
-def _is_simulated(settings: Settings, channel: Channel) -> bool:
-    values = channel.config.options.values()
-    return settings.sandbox_is_on and any(str(value).startswith(settings.sandbox_url) for value in values)

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.moments import as_text
 from app.core.states import EventState
+from app.pipeline.operators.event_search import SECONDS
 from app.pipeline.operators.events import list_events_page
 from app.pipeline.services import Services
 from app.storage.database.db import StoredRow
@@ -14,20 +15,28 @@ from app.storage.queue.dead_letters import list_dead_dispatches
 
 
 def list_dead_letters_page(
-    services: Services, wanted: Mapping[str, str], *, cursor: str | None, limit: int
+    services: Services,
+    wanted: Mapping[str, str],
+    *,
+    cursor: str | None,
+    limit: int,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Return one page of dead events, newest first, each with `failures`; takes the filter of the events list."""
     page = list_events_page(
-        services, dict(wanted) | {"state": EventState.DEAD.value}, cursor=cursor, limit=limit
+        services,
+        dict(wanted) | {"state": EventState.DEAD.value},
+        cursor=cursor,
+        limit=limit,
+        seconds=seconds,
     )
     with services.database.read() as tx:
         rows = list_dead_dispatches(tx, [item["id"] for item in page["items"]])
-    return {
+    return page | {
         "items": [
             item | {"failures": [_failure(row) for row in rows if row.event_id == item["id"]]}
             for item in page["items"]
         ],
-        "next_cursor": page["next_cursor"],
     }
 
 

@@ -25,6 +25,7 @@ from app.storage.database.db import Transaction
 from app.storage.destination_states import DestinationState, list_states, lock_state, write_state
 from app.storage.queue.waiting import count_waiting, release_route
 
+OPEN, BREAKER, PAUSED = "open", "breaker", "paused"
 GOOD = range(200, 300)
 
 log = structlog.get_logger(__name__)
@@ -57,17 +58,31 @@ def list_destinations(services: Services) -> list[DestinationView]:
     ]
 
 
+def destination_statuses(services: Services) -> dict[str, str]:
+    """Return the state of every configured destination by its name."""
+    with services.database.read() as tx:
+        states = {state.name: state for state in list_states(tx)}
+    names = [route.config.name for route in services.destinations if isinstance(route, DestinationRoute)]
+    return {name: _status(states.get(name, DestinationState(name))) for name in names}
+
+
+def _status(state: DestinationState) -> str:
+    if state.paused_at is not None:
+        return PAUSED
+    return OPEN if state.open_until is None else BREAKER
+
+
 def _view(
     route: DestinationRoute, states: dict[str, DestinationState], waiting: int, now: datetime
 ) -> DestinationView:
     config = route.config
     state = states.get(config.name, DestinationState(config.name))
-    status, reason, since = "open", "", state.last_failure_at
+    status, reason, since = _status(state), "", state.last_failure_at
     if state.paused_at is not None:
-        status, reason, since = "paused", state.pause_reason or "", state.paused_at
+        reason, since = state.pause_reason or "", state.paused_at
     elif state.open_until is not None:
         probing = "" if state.open_until > now else "; the next delivery is a probe"
-        status, reason = "breaker", f"{state.last_error or ''}{probing}"
+        reason = f"{state.last_error or ''}{probing}"
     return DestinationView(
         name=config.name,
         url=config.url,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -21,7 +20,14 @@ from app.pipeline.services import Services
 from app.security.redaction import mask_values
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_events
-from app.storage.queue.event_search import Place, Sought, channels_of_events, find_named, search_window
+from app.storage.queue.event_search import (
+    Place,
+    Sought,
+    by_index,
+    channels_of_events,
+    find_named,
+    search_window,
+)
 
 SECONDS = 2.0
 MOST_WITH_DATA = 20_000
@@ -30,7 +36,6 @@ MOST_WITH_DATA = 20_000
 FIRST_WINDOW, LARGEST_WINDOW = 500, 50_000
 MOST_NAMED = 20
 MOST_CHANNELS = 500
-ANYTHING = "*"
 LONGEST_DATA = 200
 NEWEST: Place = (datetime(9999, 1, 1, tzinfo=UTC), "")
 """Before the first of all."""
@@ -48,23 +53,30 @@ def read_sought(wanted: Mapping[str, str]) -> Sought | None:
     """Return which texts are looked for, None where none is; raises RequestError."""
     text, key = filter_text("q", wanted.get("q")), filter_text("key", wanted.get("key"), longest=255)
     data = filter_text("data", wanted.get("data"), longest=LONGEST_DATA)
-    kind = filter_text("type", wanted.get("type"))
-    pattern = kind if kind is not None and ANYTHING in kind else None
-    if text is None and key is None and data is None and pattern is None:
+    if text is None and key is None and data is None:
         return None
-    return Sought(text, key, pattern, () if data is None else _written(data))
+    return Sought(text, key, () if data is None else _written(data))
+
+
+def must_search(wanted: EventFilter) -> bool:
+    """Say whether no single index answers a filter, so that a page of it has to be looked for."""
+    return by_index(wanted)[1] != EventFilter()
 
 
 def search_events(
-    services: Services, wanted: EventFilter, sought: Sought, *, before: Place | None, limit: int
+    services: Services,
+    wanted: EventFilter,
+    sought: Sought,
+    *,
+    before: Place | None,
+    limit: int,
+    seconds: float = SECONDS,
 ) -> Found:
-    """Return one page of what is looked for.
+    """Return one page of what is looked for, after about `seconds` whatever was found.
 
     1. What a name finds at once is on the first page, wherever it lies in time, and on no other.
     2. Windows are looked through until the page is full, nothing is left, or the time is over.
     """
-    if sought.type is not None:
-        wanted = replace(wanted, type=None)
     named = _named(services, wanted, sought, limit)
     if sought.key is not None and named:
         # The key is exact: what holds it was found, and nobody has to walk over everything else.
@@ -73,9 +85,11 @@ def search_events(
     room, others = limit - len(first), list[StoredRow]()
     if not room:
         return Found(_sorted(first), NEWEST)
-    walk = _windows(services, wanted, sought, before=before, limit=limit)
+    if _is_one_id(sought, first):
+        return Found(first, None)
+    walk = _windows(services, wanted, sought, before=before, limit=limit, seconds=seconds)
     for found, place, is_over in walk:
-        others += _shown(services, [row for row in found if row not in named], sought)
+        others += shown_rows(services, [row for row in found if row not in named], sought)
         if len(others) > room:
             last = others[room - 1]
             return Found(_sorted([*first, *others[:room]]), (last.received_at, last.id))
@@ -84,11 +98,25 @@ def search_events(
     raise AssertionError("a walk ends with its last window")
 
 
+def _is_one_id(sought: Sought, found: Sequence[StoredRow]) -> bool:
+    """Say whether a whole id was looked for and is found: then no other event is meant."""
+    return len(found) == 1 and sought.text == found[0].id
+
+
 def _windows(
-    services: Services, wanted: EventFilter, sought: Sought, *, before: Place | None, limit: int
+    services: Services,
+    wanted: EventFilter,
+    sought: Sought,
+    *,
+    before: Place | None,
+    limit: int,
+    seconds: float,
 ) -> Iterator[tuple[Sequence[StoredRow], Place | None, bool]]:
-    """Yield what each window holds, where it ended (None: at the end of all), and whether it was the last one to look at."""
-    ends_at, size, seen, place = time.monotonic() + SECONDS, FIRST_WINDOW, 0, before
+    """Yield what each window holds, where it ended (None: at the end of all), and whether it was the last one to look at.
+
+    Windows grow, but never beyond what is likely to be looked through in the time that is left.
+    """
+    began, size, seen, place = time.monotonic(), FIRST_WINDOW, 0, before
     while True:
         with services.database.read() as tx:
             found, end = search_window(tx, wanted, sought, before=place, size=size, limit=limit + 1)
@@ -96,9 +124,11 @@ def _windows(
             place = (found[-1].received_at, found[-1].id)
         else:
             place, seen = end, seen + size
+        gone = time.monotonic() - began
         left = MOST_WITH_DATA - seen if sought.data else LARGEST_WINDOW
-        yield found, place, left <= 0 or time.monotonic() > ends_at
-        size = min(size * 2, LARGEST_WINDOW, left)
+        yield found, place, left <= 0 or gone > seconds
+        affordable = int(max(seen, FIRST_WINDOW) / max(gone, 0.001) * (seconds - gone))
+        size = min(size * 2, LARGEST_WINDOW, left, max(FIRST_WINDOW, affordable))
 
 
 def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) -> list[StoredRow]:
@@ -107,10 +137,10 @@ def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) 
     with services.database.read() as tx:
         channels = channels_of_events(tx, limit=MOST_CHANNELS)
         rows = list(find_named(tx, wanted, sought, channels, limit=min(limit, MOST_NAMED)))
-    return _shown(services, rows, sought)
+    return shown_rows(services, rows, sought)
 
 
-def _shown(services: Services, rows: Sequence[StoredRow], sought: Sought) -> list[StoredRow]:
+def shown_rows(services: Services, rows: Sequence[StoredRow], sought: Sought) -> list[StoredRow]:
     """Leave out what only what is masked before it is shown would explain: nobody learns a secret by looking for it."""
     if not sought.data or not rows:
         return list(rows)

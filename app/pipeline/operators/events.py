@@ -10,32 +10,43 @@ from app.core.moments import as_text
 from app.core.states import EventState
 from app.core.storable import is_storable
 from app.pipeline.evidence import without_credentials
-from app.pipeline.operators.event_search import read_sought, search_events
+from app.pipeline.operators.event_search import SECONDS, must_search, read_sought, search_events
 from app.pipeline.operators.filters import filter_state, filter_text, filter_time
 from app.pipeline.operators.pages import decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_headers
 from app.storage.database.db import StoredRow
-from app.storage.inbox.events import EventFilter, event_from_row, find_event_row
+from app.storage.inbox.events import EventFilter, event_from_row, find_event_row, recent_types
+from app.storage.inbox.receipts import find_receipt
 from app.storage.queue.dispatches import list_attempts, list_dispatches
 from app.storage.queue.event_lists import list_events
+from app.storage.queue.event_search import Sought
 from app.storage.queue.event_states import event_state_of
 
 ID_LENGTH = 32
+TYPES_AMONG = 500
 
 
 def list_events_page(
-    services: Services, wanted: Mapping[str, str], *, cursor: str | None, limit: int
+    services: Services,
+    wanted: Mapping[str, str],
+    *,
+    cursor: str | None,
+    limit: int,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
 
-    Where texts are looked for (`q`, `key`, `data`, a `type` with `*`), the page also says whether and where it stopped looking.
+    Where no single index finds them (texts, types with a `*`, several filters), the page also says whether and where it
+    stopped looking after about `seconds`.
     """
     filter_ = event_filter(wanted)
-    before = decode_cursor(cursor)
-    if (sought := read_sought(wanted)) is not None:
-        found = search_events(services, filter_, sought, before=before, limit=limit)
+    before, sought = decode_cursor(cursor), read_sought(wanted)
+    if sought is not None or must_search(filter_):
+        found = search_events(
+            services, filter_, sought or Sought(), before=before, limit=limit, seconds=seconds
+        )
         return {
             "items": [event_summary(row) for row in found.rows],
             "next_cursor": None if found.end is None else encode_cursor(*found.end),
@@ -50,6 +61,12 @@ def list_events_page(
         "items": [event_summary(row) for row in page],
         "next_cursor": encode_cursor(page[-1].received_at, page[-1].id) if more else None,
     }
+
+
+def known_types(services: Services) -> list[str]:
+    """Return the types of the newest events, to choose from."""
+    with services.database.read() as tx:
+        return recent_types(tx, limit=TYPES_AMONG)
 
 
 def event_filter(wanted: Mapping[str, str]) -> EventFilter:
@@ -92,6 +109,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
             return None
         dispatches = list_dispatches(tx, [event_id])
         attempts = list_attempts(tx, [dispatch.id for dispatch in dispatches])
+        receipt = find_receipt(tx, event_id)
     channel = services.channels.get(row.channel)
     secrets = channel.secrets if channel is not None else frozenset()
     event = without_credentials(channel, event_from_row(row))
@@ -107,6 +125,7 @@ def event_detail(services: Services, event_id: str) -> dict[str, Any] | None:
         "body_base64": base64.b64encode(event.raw).decode() if row.body is not None else None,
         "body_pruned": row.body is None,
         "masked": list(event.masked),
+        "receipt": None if receipt is None else _receipt(receipt),
         "dispatches": [
             {
                 "id": dispatch.id,
@@ -127,6 +146,17 @@ def _route_that_died(route: str, dispatches: Sequence[StoredRow]) -> str | None:
     if name is None:
         return None
     return next((str(each.route) for each in dispatches if each.id == name.dispatch_id), None)
+
+
+def _receipt(row: StoredRow) -> dict[str, Any]:
+    """Return what the platform was answered when it delivered an event last."""
+    return {
+        "answered_at": as_text(row.answered_at),
+        "status": row.status,
+        "duration_ms": row.duration_us / 1000,
+        "trace_id": row.trace_id,
+        "answer": None if row.answer is None else bytes(row.answer).decode("utf-8", "replace"),
+    }
 
 
 def _attempt(row: StoredRow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app.core.errors import RefusedError, RequestError
 from app.core.identifiers import new_id
 from app.core.moments import as_text, iso_moment
+from app.core.sending import ACCOUNT, Recipient, split_account
 from app.core.states import MessageState, RecipientState
 from app.core.storable import is_storable
 from app.pipeline.operators.pages import bad_cursor, decode_cursor, encode_cursor
@@ -81,7 +82,7 @@ def show_message(
     """Return one message with a page of its recipients; raises RefusedError 404."""
     after = _read_cursor(cursor)
     with services.database.read() as tx:
-        row = _found(tx, message_id)
+        row = find_shown_message(tx, message_id)
         channels = _channels_of(tx, [row.id])[row.id]
         rows = list_recipients(tx, message_id, after=after, limit=limit + 1)
     page = rows[:limit]
@@ -120,7 +121,7 @@ def resend_message(
 
     def resend(tx: Transaction) -> int:
         lock_events(tx, [message_id])
-        row = _found(tx, message_id)
+        row = find_shown_message(tx, message_id)
         _check_can_be_sent(tx, row)
         channels = _again(row, list_channels_of(tx, [message_id]), what)
         if not channels:
@@ -155,7 +156,7 @@ def stop_sending(services: Services, message_id: str, *, actor: str, trace_id: s
     now = services.clock.now()
 
     def stop(tx: Transaction) -> None:
-        _found(tx, message_id)
+        find_shown_message(tx, message_id)
         if not stop_message(tx, message_id, now=now):
             raise RefusedError(
                 "message_ended", "The message has ended; there is nothing to stop.", http_status=409
@@ -166,16 +167,22 @@ def stop_sending(services: Services, message_id: str, *, actor: str, trace_id: s
     services.runtime.wake()
 
 
-def _found(tx: Transaction, message_id: str) -> StoredRow:
+def find_shown_message(tx: Transaction, message_id: str) -> StoredRow:
+    """Return a message; raises RefusedError 404."""
     row = find_message(tx, message_id) if ID.fullmatch(message_id) else None
     if row is None:
         raise RefusedError("unknown_message", "There is no message with this id.", http_status=404)
     return row
 
 
-def _check_can_be_sent(tx: Transaction, row: StoredRow) -> None:
+def check_has_ended(row: StoredRow) -> None:
+    """Raise RefusedError 409 for a message that is still being sent."""
     if MessageState(row.state) in OPEN:
         raise _not_ended()
+
+
+def _check_can_be_sent(tx: Transaction, row: StoredRow) -> None:
+    check_has_ended(row)
     event = find_replayable(tx, row.id)
     if event is None or event.is_pruned:
         raise RefusedError(
@@ -256,7 +263,7 @@ def _summary(row: StoredRow, channels: list[dict[str, Any]]) -> dict[str, Any]:
 def _recipient(row: StoredRow, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "channel": names[row.position],
-        "to": {row.kind: row.value},
+        "to": _addressee(Recipient(row.kind, row.value)),
         "part": row.part,
         "state": row.state,
         "attempt": row.attempt,
@@ -265,6 +272,14 @@ def _recipient(row: StoredRow, names: Mapping[int, str]) -> dict[str, Any]:
         "message": row.sentence,
         "changed_at": as_text(row.changed_at),
     }
+
+
+def _addressee(to: Recipient) -> dict[str, str]:
+    """Return a recipient as callers write it."""
+    if to.kind != ACCOUNT:
+        return {to.kind: to.value}
+    account, open_id = split_account(to)
+    return {ACCOUNT: account, "open_id": open_id}
 
 
 def _filter(wanted: Mapping[str, str]) -> MessageFilter:

@@ -14,6 +14,7 @@ from app.core.moments import as_text
 from app.pipeline.evidence import refused_body
 from app.pipeline.operators.filters import filter_text, filter_time
 from app.pipeline.operators.pages import DIGITS, id_cursor
+from app.pipeline.operators.remedies import in_both, remedy_of
 from app.pipeline.services import Services
 from app.storage.database.db import StoredRow
 from app.storage.inbox.rejections import count_rejections, find_rejection, list_rejections
@@ -108,12 +109,15 @@ def _narrowed(channel: str | None, since: str | None) -> tuple[str | None, datet
 def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
     # Those kept before bodies were masked are masked here.
     body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
+    remedy = remedy_of(services, row)
     return {
         "id": row.id,
         "channel": row.channel,
         "status": row.status,
         "error": row.error,
         "reason": row.reason,
+        "cause": in_both(remedy.cause),
+        "cure": in_both(remedy.cure),
         "method": row.method,
         "path": row.path,
         "remote_addr": row.remote_addr,

@@ -24,7 +24,7 @@ from app.pipeline.inbound.prepare import routes_for
 from app.pipeline.operators.events import ID_LENGTH
 from app.pipeline.operators.replay_order import MOST_AT_ONCE, STATES, ReplayOrder, filter_as_json
 from app.pipeline.router import Route, read_on_dead_name
-from app.pipeline.services import Services
+from app.pipeline.services import Services, Tell, tell_nobody
 from app.security.redaction import redact_text
 from app.storage.audit import write_audit
 from app.storage.database.db import StoredRow, Transaction
@@ -36,6 +36,7 @@ from app.storage.queue.replays import DueAgain, list_dispatches_of, lock_whole, 
 
 BATCH = 200
 SAMPLE = 10
+ACTION, STARTED = "events.replayed", "started"
 
 log = structlog.get_logger(__name__)
 
@@ -153,7 +154,12 @@ def preview_replay(services: Services, wanted: EventFilter) -> dict[str, Any]:
 
 
 def replay_events(
-    services: Services, wanted: EventFilter, order: ReplayOrder, *, limit: int | None
+    services: Services,
+    wanted: EventFilter,
+    order: ReplayOrder,
+    *,
+    limit: int | None,
+    tell: Tell = tell_nobody,
 ) -> Replayed:
     """Let all events that a filter finds run again, oldest first, spread over time by the rate.
 
@@ -165,11 +171,12 @@ def replay_events(
     target = f"{limit if limit is not None else 'all'} by filter"
     asked = {"filter": filter_as_json(wanted), "route": order.route, "rate": order.rate, "limit": limit}
     with services.database.begin() as tx:
-        _audit(services, tx, order, target=target, outcome="started", detail=asked)
+        _audit(services, tx, order, target=target, outcome=STARTED, detail=asked, at=start)
     done = Replayed()
     for rows in _batches(services, wanted, limit=limit):
         done = done.plus(_replay_batch(services, rows, order, start=start, position=done.events))
         services.runtime.wake()
+        tell(done.events)
     with services.database.begin() as tx:
         _audit(services, tx, order, target=target, outcome="done", detail=done.as_json())
     log.info("events_replayed", actor=order.actor, events=done.events, dispatches=done.dispatches)
@@ -230,7 +237,7 @@ def _replay_rows(
     total, changed, again = Replayed(pruned=len(rows) - len(whole)), [], []
     for row in whole:
         due_at = start + timedelta(seconds=(position + total.events) / order.rate if order.rate else 0)
-        chosen = _chosen(stored[row.id], order)
+        chosen = chosen_dispatches(stored[row.id], order)
         idle = [item for item in chosen if item.state != DispatchState.RUNNING.value]
         made = 0 if chosen else _add_missing(services, tx, row, stored[row.id], order, due_at=due_at)
         again += [DueAgain(item.id, item.state, item.attempt, due_at) for item in idle]
@@ -248,7 +255,7 @@ def _counted(count: int, *, running: int, due_at: datetime) -> Replayed:
     return Replayed(running=running, nothing_to_run=0 if running else 1)
 
 
-def _chosen(stored: Sequence[StoredRow], order: ReplayOrder) -> list[StoredRow]:
+def chosen_dispatches(stored: Sequence[StoredRow], order: ReplayOrder) -> list[StoredRow]:
     """Return the dispatches of an event that the order means, running ones included.
 
     What followed from a death ran for that death; it runs again only when it died itself, or when it is named.
@@ -319,12 +326,13 @@ def _audit(
     target: str,
     outcome: str,
     detail: dict[str, Any],
+    at: datetime | None = None,
 ) -> None:
     write_audit(
         tx,
-        at=services.clock.now(),
+        at=at or services.clock.now(),
         actor=order.actor,
-        action="events.replayed",
+        action=ACTION,
         target=target,
         outcome=outcome,
         trace_id=order.trace_id,

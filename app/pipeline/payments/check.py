@@ -15,6 +15,7 @@ from app.core.errors import CallgateError, PermanentError, Postponed, UpstreamEr
 from app.core.exact_json import write_json
 from app.core.identifiers import new_id
 from app.core.payments import PaymentSource
+from app.core.traces import current_traceparent
 from app.core.values import Event, ParsedEvent, Verified
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.inbound.accept import Arrival, accept, make_ready
@@ -130,4 +131,5 @@ def _event(services: Services, channel: Channel, order: str, found: ParsedEvent)
         data=found.data,
         raw=write_json(dict(found.data)),
         headers=(("Callgate-Reconciled", "true"),),
+        traceparent=current_traceparent(),
     )

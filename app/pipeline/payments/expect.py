@@ -14,6 +14,7 @@ from app.core.identifiers import new_id
 from app.core.moments import as_text, moment_or_none
 from app.core.payments import PaymentSource
 from app.core.states import EventState
+from app.core.traces import current_traceparent
 from app.core.values import Event
 from app.pipeline.payments.check import EXPECTED, PAYMENTS, ROUTE_NAME
 from app.pipeline.services import Services
@@ -129,4 +130,5 @@ def _event(channel: str, order: str, now: datetime) -> Event:
         data=data,
         raw=write_json(data),
         headers=(),
+        traceparent=current_traceparent(),
     )

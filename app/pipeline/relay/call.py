@@ -24,7 +24,7 @@ from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import with_app_token
 from app.pipeline.tokens.user_tokens import call_with_tokens
 from app.security.blotting import BLOT
-from app.security.outbound import loggable_path
+from app.security.outbound_words import loggable_path
 from app.security.relay_client import PassedCall
 from app.storage.audit import write_audit
 

@@ -18,12 +18,16 @@ HOP_BY_HOP = frozenset(
 OURS = frozenset(
     {
         "host", "content-length", "expect", "accept-encoding", "forwarded", "via", "cookie", "authorization", "origin",
-        "referer", "x-real-ip", "true-client-ip", "x-original-uri", "x-original-url", "x-rewrite-url",
+        "referer", "traceparent", "tracestate", "baggage", "b3", "x-real-ip", "true-client-ip", "x-original-uri", "x-original-url", "x-rewrite-url", "range", "if-range",
     }
 )  # fmt: skip
-"""Of a request: made anew here, or none of the platform's business."""
+"""Of a request: made anew here, or none of the platform's business.
 
-OWN_STARTS = ("x-callgate-", "x-forwarded-", "sec-", "cf-")
+A range may begin in the middle of the real token, where nobody would find it; so callers get the whole answer, as RFC 9110 §14.2
+lets a server do.
+"""
+
+OWN_STARTS = ("x-callgate-", "x-forwarded-", "x-b3-", "sec-", "cf-")
 NOT_HANDED_ON = frozenset(
     {
         "set-cookie",

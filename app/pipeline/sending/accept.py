@@ -20,10 +20,12 @@ from app.core.identifiers import OrderedIds, new_id
 from app.core.sending import Part, Recipient, Sender
 from app.core.states import EventState
 from app.core.storable import storable
+from app.core.traces import current_traceparent
 from app.core.values import Event
 from app.pipeline.channels import Channel
 from app.pipeline.pressure import refusal_under_pressure
 from app.pipeline.sending.routes import MESSAGES, message_route_name
+from app.pipeline.sending.starts import release, reserve, start
 from app.pipeline.sending.wanted import MOST_CHANNELS, Wanted, read_wanted
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
@@ -84,14 +86,32 @@ def accept_message(
     if order.check_channel is not None:
         for channel in wanted.channels:
             order.check_channel(channel)
-    new = _new_message(services, wanted, order)
-    (stored,) = [services.accepts.run(store_messages, new)] if tx is None else store_messages(tx, [new])
+    new, stored = _stored(services, wanted, order, tx)
     if order.must_be_same:
         _check_same(new, stored)
     if stored.is_new:
         log.info("message_accepted", event_id=stored.id, channels=list(wanted.channels))
-        services.runtime.wake()
     return AcceptedMessage(stored.id, stored.is_new)
+
+
+def _stored(
+    services: Services, wanted: Wanted, order: Order, tx: Transaction | None
+) -> tuple[NewMessage, StoredMessage]:
+    """Store a message and have it begin: at once where the commit is ours and the engine has places."""
+    if tx is not None:
+        new = _new_message(services, wanted, order)
+        (stored,) = store_messages(tx, [new])
+        services.runtime.wake()
+        return new, stored
+    places = reserve(services, len(_begun(wanted)))
+    try:
+        new = _new_message(services, wanted, order, starts=bool(places))
+        stored = services.accepts.run(store_messages, new)
+    except BaseException:
+        release(services, places)
+        raise
+    start(services, new.acceptance.new.event, stored, places)
+    return new, stored
 
 
 def prepare_message(services: Services, body: Mapping[str, Any], order: Order) -> NewMessage:
@@ -180,7 +200,11 @@ def _kinds_in_words(sender: Sender) -> str:
     return ", ".join(sender.recipient_kinds)
 
 
-def _new_message(services: Services, wanted: Wanted, order: Order) -> NewMessage:
+def _begun(wanted: Wanted) -> tuple[str, ...]:
+    return wanted.channels[:1] if wanted.is_fallback else wanted.channels
+
+
+def _new_message(services: Services, wanted: Wanted, order: Order, *, starts: bool = False) -> NewMessage:
     now = services.clock.now()
     event_id, data = new_id(now), wanted.as_data()
     key = None if order.idempotency_key is None else _event_key(order.caller, order.idempotency_key)
@@ -196,10 +220,11 @@ def _new_message(services: Services, wanted: Wanted, order: Order) -> NewMessage
         data=data,
         raw=b"",
         headers=(),
+        traceparent=current_traceparent(),
     )
     new = NewEvent(event, key is not None, EventState.SUCCEEDED, "", storable(order.caller, MOST_SCHEME))
-    begun = wanted.channels[:1] if wanted.is_fallback else wanted.channels
-    dispatches = tuple(_dispatch(event_id, channel, now) for channel in begun)
+    lease_until = now + timedelta(seconds=services.lease_seconds) if starts else None
+    dispatches = tuple(_dispatch(event_id, channel, now, lease_until) for channel in _begun(wanted))
     return NewMessage(
         acceptance=Acceptance(new=new, dispatches=dispatches, window=KEY_LIFETIME, now=now),
         caller=storable(order.caller, MOST_CALLER),
@@ -212,8 +237,9 @@ def _new_message(services: Services, wanted: Wanted, order: Order) -> NewMessage
     )
 
 
-def _dispatch(event_id: str, channel: str, now: datetime) -> NewDispatch:
-    return NewDispatch(DISPATCH_IDS.next(now), event_id, message_route_name(channel), due_at=now)
+def _dispatch(event_id: str, channel: str, now: datetime, lease_until: datetime | None) -> NewDispatch:
+    route = message_route_name(channel)
+    return NewDispatch(DISPATCH_IDS.next(now), event_id, route, due_at=now, lease_until=lease_until)
 
 
 def _event_key(caller: str, key: str) -> str:

@@ -24,6 +24,9 @@ NAME_PREFIX = "send/"
 """No destination is called so: their names hold no slash."""
 
 NEVER = 10**9
+SOUND_FOR = timedelta(seconds=0.5)
+"""So much later than others a process notices that they left a channel alone."""
+
 RULES = Rules(interval=None, pause_after=NEVER, probe_time=timedelta(seconds=15))
 """A message that fails is a dead letter soon enough; a channel is never paused for it."""
 
@@ -37,7 +40,17 @@ def state_name(channel: str) -> str:
 
 def ask_leave(services: Services, tx: Transaction, channel: str) -> Admission:
     """Say from what is known whether a channel may be called now; `probes` where that needs leave_for_probe first."""
-    return admit(find_state(tx, state_name(channel)), RULES, services.clock.now())
+    now = services.clock.now()
+    admission = admit(find_state(tx, state_name(channel)), RULES, now)
+    if not admission.state.failures and admission.state.open_until is None:
+        services.runtime.sound_channels[channel] = (admission, now + SOUND_FOR)
+    return admission
+
+
+def known_leave(services: Services, channel: str) -> Admission | None:
+    """Return the leave of a channel that was found sound a moment ago, so that it need not be asked for each message."""
+    admission, until = services.runtime.sound_channels.get(channel, (None, None))
+    return admission if until is not None and services.clock.now() < until else None
 
 
 def leave_for_probe(services: Services, channel: str) -> Admission:
@@ -88,6 +101,7 @@ def wait_end(called: Called, now: datetime) -> datetime:
 
 def _change(services: Services, channel: str, change: Callable[[DestinationState], DestinationState]) -> None:
     """Change a state; a store that is away must not turn what arrived into a failure."""
+    services.runtime.sound_channels.pop(channel, None)
 
     def work(tx: Transaction) -> DestinationState:
         state = change(lock_state(tx, state_name(channel)))

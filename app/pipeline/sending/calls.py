@@ -6,12 +6,14 @@ repeated by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
-from app.core.errors import CallgateError, RequestError, TokenRejected, UpstreamUnavailable
+from app.core.errors import CallgateError, GrantRejected, RequestError, TokenRejected, UpstreamUnavailable
 from app.core.sending import (
+    AccountSender,
     Lent,
     Part,
     QuotaReached,
@@ -22,7 +24,10 @@ from app.core.sending import (
 )
 from app.pipeline.channels import Channel, ask_platform
 from app.pipeline.services import Services
+from app.pipeline.tokens.account_tokens import with_account_token
 from app.pipeline.tokens.app_tokens import with_app_token
+
+T = TypeVar("T")
 
 REFUSED_BY_US = frozenset({"upstream_address_refused", "upstream_request_refused", "upstream_origin_refused"})
 """Nothing was sent and nothing would be the next time: the address or the request itself is not allowed here."""
@@ -94,13 +99,36 @@ def call_once(
             raise
 
     try:
-        if sender.needs_app_token(to[0].kind):
-            result = with_app_token(services, channel.name, send)
-        else:
-            result = send(None)
+        needs_token = sender.needs_app_token(to[0].kind)
+        result = with_token(services, channel, to[0], send, needs_token=needs_token)
     except CallgateError as error:
         return Called(_judged(error, is_calling=attempt.is_calling), error)
     return Called(CallOutcome.TAKEN, result=result)
+
+
+def with_loan(
+    services: Services, channel: Channel, sender: Sender, to: Recipient, call: Callable[[Lent], T]
+) -> T:
+    """Make another call than sending with what a sender is lent; raises what it raises."""
+    needs_token = sender.needs_app_token(to.kind)
+
+    def lend(app_token: str | None) -> T:
+        lent = Lent(channel.http, channel.mail, "", services.clock.now(), app_token)
+        return ask_platform(lambda: call(lent))
+
+    return with_token(services, channel, to, lend, needs_token=needs_token)
+
+
+def with_token(
+    services: Services, channel: Channel, to: Recipient, call: Callable[[str | None], T], *, needs_token: bool
+) -> T:
+    """Run a call with the token that its recipient needs; a refused one is replaced and the call repeated once."""
+    speaker = channel.as_capability(AccountSender)
+    if speaker is not None:
+        return with_account_token(services, channel.name, speaker.sending_account(to), call)
+    if needs_token:
+        return with_app_token(services, channel.name, call)
+    return call(None)
 
 
 def _judged(error: CallgateError, *, is_calling: bool) -> CallOutcome:
@@ -108,6 +136,9 @@ def _judged(error: CallgateError, *, is_calling: bool) -> CallOutcome:
         return _REFUSALS.get(error.at_fault, CallOutcome.CONTENT_REFUSED)
     if isinstance(error, QuotaReached):
         return CallOutcome.WAIT
+    if isinstance(error, GrantRejected):
+        # The recipient's account authorises us no more; the channel's other accounts are none the worse.
+        return CallOutcome.RECIPIENT_REFUSED
     if error.code in REFUSED_BY_US or isinstance(error, RequestError):
         return CallOutcome.SETTINGS_REFUSED
     if not is_calling:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from app.config.lifetimes import lifetime_words
 from app.core.errors import PermanentError, Postponed, RequestError, StoreUnavailable
 from app.core.sending import Part, Sender
 from app.core.states import MessageState, RecipientState
+from app.core.timed_spans import begin_span
+from app.core.traces import entered
 from app.core.values import Event
 from app.pipeline.channels import Channel
 from app.pipeline.health import Admission
@@ -35,7 +39,7 @@ from app.pipeline.sending.wanted import message_of
 from app.pipeline.services import Services
 from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import Transaction
-from app.storage.messages.endings import Arrival, Arrived, write_arrivals
+from app.storage.messages.endings import Arrival, Arrived, is_simple, write_arrivals
 from app.storage.messages.progress import Departed, Departure, Leg, note_wait, write_departures
 from app.storage.messages.verdicts import Verdict
 from app.storage.queue.claims import LeaseLostError, are_held
@@ -69,6 +73,14 @@ class Stopped(Exception):
     """An operator stopped the message."""
 
 
+class Begun(Exception):
+    """The message is further than was thought; nothing was done yet but to ask for leave."""
+
+    def __init__(self, admission: Admission | None):
+        super().__init__()
+        self.admission = admission
+
+
 @dataclass(slots=True)
 class Outgoing:
     """What one attempt knows and has found out so far."""
@@ -84,11 +96,37 @@ class Outgoing:
 
     last_refusal: tuple[str, str] | None = None
     ended: MessageState | None = None
+    last_arrival: Arrival | None = None
+    """What came of the only call of a simple message: written with the dispatch's own end, in one commit."""
+
     has_reached: bool = False
     admission: Admission | None = None
+    is_guess: bool = False
+    """Whether it was not read where the message stands: the first departure finds out."""
+
     first_page: Sequence[Any] | None = None
     """What was read together with where the message stands; None once it was used or where it may have changed."""
     _parts: dict[str, tuple[Part, ...]] = field(default_factory=dict)
+
+    @property
+    def lives_until(self) -> datetime:
+        """Until when the message may wait."""
+        seconds = self.event.data.get("lifetime") or self.channel.config.message_lifetime
+        return self.leg.asked_at + timedelta(seconds=seconds)
+
+    def check_lifetime(self) -> None:
+        """Raise LegFailed for a message that has waited for too long."""
+        if self.services.clock.now() < self.lives_until:
+            return
+        if self.is_guess:
+            raise Begun(self.admission)
+        seconds = self.event.data.get("lifetime") or self.channel.config.message_lifetime
+        why = f" It waited last for this: {self.leg.waits_for}" if self.leg.waits_for else ""
+        raise LegFailed(
+            "gave_up",
+            f"The message was not sent within its lifetime ({lifetime_words(seconds)}), so the gateway gave it up.{why}",
+            gave_up=True,
+        )
 
     @property
     def may_repeat(self) -> bool:
@@ -163,10 +201,14 @@ class Outgoing:
                 self.services.clock.now(),
                 channel_tolls(name, paces, batch.kind),
                 tuple(each) if any(each) else (),
+                self.is_guess,
             ),
         )
         if not departed.is_held:
             raise LeaseLostError
+        if departed.is_begun:
+            raise Begun(self.admission)
+        self.is_guess = False
         if departed.is_stopped:
             raise Stopped
         return departed
@@ -190,11 +232,13 @@ class Outgoing:
     def _call(self, batch: Batch) -> Called:
         part = self.parts(batch.kind)[batch.part - 1]
         to = tuple(batch.recipients.values())
-        began = time.monotonic()
-        called = call_once(
-            self.services, self.channel, self.sender, part, to, repeat_key=self._repeat_key(batch)
-        )
-        log.info(
+        began, span = time.monotonic(), begin_span("send message part")
+        with nullcontext() if span is None else entered(span.trace):
+            called = call_once(
+                self.services, self.channel, self.sender, part, to, repeat_key=self._repeat_key(batch)
+            )
+        tell = log.debug if called.outcome is CallOutcome.TAKEN else log.info
+        tell(
             "message_part",
             event_id=self.event.id,
             channel=self.channel.name,
@@ -204,6 +248,12 @@ class Outgoing:
             part=batch.part,
             seconds=round(time.monotonic() - began, 3),
         )
+        if span is not None:
+            told: dict[str, str | int | bool] = {
+                "callgate.channel": self.channel.name,
+                "callgate.part": batch.part,
+            }
+            span.end(told | {"callgate.outcome": called.outcome.value}, error=called.word or None)
         return called
 
     def _repeat_key(self, batch: Batch) -> str:
@@ -215,7 +265,7 @@ class Outgoing:
         """Write what became of a call and return who gets the next part; raises what ends the attempt."""
         verdicts, reached = self._verdicts(batch, called)
         is_more = bool(reached) and batch.part < len(self.parts(batch.kind))
-        arrived = self._kept(
+        arrived = self._written_down(
             Arrival(
                 self.claim,
                 self.leg.message_id,
@@ -237,6 +287,13 @@ class Outgoing:
         self.leg = self.leg._replace(state=MessageState.SENDING)
         self._raise_what_ends(called)
         return batch.only(reached)._replace(part=batch.part + 1)
+
+    def _written_down(self, arrival: Arrival) -> Arrived:
+        """Write what became of a call now, or leave it to whoever writes the attempt's success in a moment."""
+        if is_simple(arrival) and not self.claim.is_suspect:
+            self.last_arrival = arrival
+            return Arrived(True, MessageState.SENT)
+        return self._kept(arrival)
 
     def _kept(self, arrival: Arrival) -> Arrived:
         """Write what became of a call, again for a while when the store is away: it is known now and nowhere else."""
@@ -309,19 +366,25 @@ class Outgoing:
         if self.has_reached:
             raise self.postponed(now + SOON, called.word, sentence)
         assert called.error is not None
+        self._note_wait(None, called.word, sentence)
         raise called.error
 
     def postponed(self, until: datetime, word: str, sentence: str) -> Postponed:
         """Return what gives the dispatch back without using up an attempt; a longer wait is shown with its reason."""
-        services = self.services
+        now = self.services.clock.now()
+        until = min(until, max(self.lives_until, now))
+        if until - now >= NOTED_WAIT:
+            self._note_wait(until, word, sentence)
+        return Postponed(sentence, until=until)
+
+    def _note_wait(self, until: datetime | None, word: str, sentence: str) -> None:
+        """Write why the message waits, until when where that is known here; the next try is the dispatch's to tell."""
 
         def note(tx: Transaction) -> None:
             if are_held(tx, [self.claim])[0]:
                 note_wait(tx, self.leg, until=until, error=word[:32], sentence=sentence)
 
-        if until - services.clock.now() >= NOTED_WAIT:
-            services.database.run(note)
-        return Postponed(sentence, until=until)
+        self.services.database.run(note)
 
     def _masked(self, sentence: str) -> str:
         return redact_text(str(mask_values(sentence, self.channel.secrets)))

@@ -81,6 +81,14 @@ class LentTools:
         assert self.services.expect is not None
         self.services.expect(self.services, channel, order, by, self.tx)
 
+    def count(self, name: str, labels: Mapping[str, object], by: float) -> None:
+        """Add to a metric of the handler's own."""
+        self.services.meters.handlers.count(name, labels, by)
+
+    def observe(self, name: str, value: float) -> None:
+        """Put a value into a histogram of the handler's own."""
+        self.services.meters.handlers.observe(name, value)
+
 
 def lend_tools(services: Services, event: Event, claim: Claim, tx: Transaction | None) -> HandlerTools:
     """Return what one run of a handler is lent."""

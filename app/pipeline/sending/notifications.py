@@ -11,7 +11,7 @@ nothing. What an operator replays is said again, whatever was said before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from app.core.values import Event
 from app.pipeline.own_events import DISPATCH_DEAD, OWN_CHANNEL
 from app.pipeline.router import Context, Route
 from app.pipeline.sending.accept import Order, prepare_message
+from app.pipeline.sending.cutting import with_cut_text
 from app.pipeline.sending.notices import Notification
 from app.pipeline.sending.quiet_hours import quiet_until
 from app.pipeline.sending.routes import ROUTE_PREFIX as MESSAGES_PREFIX
@@ -226,9 +227,13 @@ class Teller:
         return Decision(NotificationOutcome.SENT, claim.attempt, event.id, message_id), None
 
     def _prepared(self, events: Sequence[Event]) -> NewMessage:
+        said, order = self.notification.say(events), Order(f"notification {self.notification.name}")
+
+        def prepared(text: str) -> NewMessage:
+            return prepare_message(self.services, self.notification.body(replace(said, text=text)), order)
+
         try:
-            body = self.notification.body(self.notification.say(events))
-            return prepare_message(self.services, body, Order(f"notification {self.notification.name}"))
+            return with_cut_text(said.text, self.notification.config.format, prepared)
         except RequestError as error:
             raise PermanentError(error.message) from None
 

@@ -21,10 +21,11 @@ from app.pipeline.channels import Channel
 from app.pipeline.health import Admission
 from app.pipeline.router import Context, Route
 from app.pipeline.sending.batches import Batch, batches_of
-from app.pipeline.sending.breaker import ask_leave
-from app.pipeline.sending.departures import LegFailed, Outgoing, Stopped
+from app.pipeline.sending.breaker import ask_leave, known_leave
+from app.pipeline.sending.departures import Begun, LegFailed, Outgoing, Stopped
 from app.pipeline.sending.lookup import look_up
 from app.pipeline.sending.routes import MESSAGES, channel_of_route, message_route_name
+from app.pipeline.sending.starts import is_known, is_likely_at_start, leg_at_start, rows_at_start
 from app.pipeline.sending.wanted import addressees_of
 from app.pipeline.services import Services
 from app.storage.database.db import Transaction
@@ -35,10 +36,12 @@ from app.storage.messages.endings import (
     next_waiting_channel,
     reopen_channels,
     write_arrivals,
+    write_simple_ends,
 )
 from app.storage.messages.progress import Leg, find_leg, list_unfinished, settle_interrupted
 from app.storage.messages.states import NOBODY_REACHED, OPEN
 from app.storage.queue.claims import LeaseLostError, are_held
+from app.storage.queue.completions import Also, Returned
 from app.storage.queue.dispatches import Claim, NewDispatch
 
 PAGE = 200
@@ -62,7 +65,9 @@ def message_route(services: Services, name: str) -> Route | None:
     return Route(name, MESSAGES, "*", handler=partial(run_message, services, channel), at_death=fail)
 
 
-def run_message(services: Services, channel_name: str, event: Event, context: Context) -> dict[str, str]:
+def run_message(
+    services: Services, channel_name: str, event: Event, context: Context
+) -> dict[str, str] | Returned:
     """Send a message on one channel, from where it stands, and return how it ended.
 
     1. What has ended is left alone, unless an operator replays what failed.
@@ -72,32 +77,57 @@ def run_message(services: Services, channel_name: str, event: Event, context: Co
     """
     claim = context.claim
     assert claim is not None
-    start = _start(services, event, channel_name)
-    leg = start.leg
+    try:
+        return _run(services, event, claim, _first_look(services, event, channel_name, claim))
+    except Begun as begun:
+        # The leave is kept: it may be the one probe, and nobody gets a second one for a while.
+        start = _start(services, event, channel_name)._replace(admission=begun.admission)
+        return _run(services, event, claim, start)
+
+
+def _run(services: Services, event: Event, claim: Claim, start: _Start) -> dict[str, str] | Returned:
+    leg, channel_name = start.leg, channel_of_route(claim.route) or ""
     if leg.state in NOBODY_REACHED and claim.trigger == Trigger.MANUAL.value:
         leg = _reopened(services, leg, channel_name, claim)
     if leg.state not in OPEN:
         return {"state": leg.state.value}
     channel, sender = _sender(services, channel_name)
     out = Outgoing(services, channel, sender, event, claim, leg)
-    if start.admission.wait_until is None and not start.admission.probes:
-        out.admission = start.admission
+    out.admission = start.admission
     if claim.attempt == 1 and leg is start.leg:
         out.first_page = start.rows
+    out.is_guess = start.is_guess
     _settle(services, out)
     try:
         _send_pages(services, out)
-        return {"state": _end(services, out).value}
+        state = _end(services, out)
+        services.meters.message(channel_name, state.value)
+        ended = {"state": state.value}
+        if out.last_arrival is None:
+            return ended
+        return Returned(ended, Also(write_simple_ends, out.last_arrival))
     except Stopped:
         return {"state": _stop(services, out).value}
 
 
 class _Start(NamedTuple):
-    """What is read before anything is done, in one look."""
+    """What is known before anything is done; `admission` is None where leave has yet to be asked for."""
 
     leg: Leg
-    admission: Admission
+    admission: Admission | None
     rows: Sequence[Any]
+    is_guess: bool = False
+
+
+def _first_look(services: Services, event: Event, channel_name: str, claim: Claim) -> _Start:
+    """Return where a message stands; of one that is just beginning nothing is read."""
+    is_sure = is_known(claim)
+    if is_sure or is_likely_at_start(event, claim):
+        leg = leg_at_start(event, channel_name)
+        if leg is not None:
+            leave = known_leave(services, channel_name)
+            return _Start(leg, leave, rows_at_start(event, limit=PAGE), is_guess=not is_sure)
+    return _start(services, event, channel_name)
 
 
 def _start(services: Services, event: Event, channel_name: str) -> _Start:
@@ -105,7 +135,9 @@ def _start(services: Services, event: Event, channel_name: str) -> _Start:
         leg = find_leg(tx, event.id, channel_name)
         if leg is None:
             raise PermanentError("The message does not go to this channel.")
-        return _Start(leg, ask_leave(services, tx, channel_name), list_unfinished(tx, leg, limit=PAGE))
+        leave = ask_leave(services, tx, channel_name)
+        is_free = leave.wait_until is None and not leave.probes
+        return _Start(leg, leave if is_free else None, list_unfinished(tx, leg, limit=PAGE))
 
 
 def _reopened(services: Services, leg: Leg, channel_name: str, claim: Claim) -> Leg:
@@ -159,6 +191,7 @@ def _settle(services: Services, out: Outgoing) -> None:
 
 def _send_pages(services: Services, out: Outgoing) -> None:
     """Send to everybody who waits; recipients that are looked up come page by page, each when the one before is finished."""
+    out.check_lifetime()
     out.ask_leave()
     while True:
         rows = _page(services, out)
@@ -238,6 +271,7 @@ def fail_message(
     if following is not None:
         dispatch = NewDispatch(new_id(now), event.id, message_route_name(following), due_at=now)
     state = fail_channel(tx, failed, dispatch, now=now)
+    services.meters.message(channel_name, state.value)
     log.warning(
         "message_failed",
         event_id=event.id,

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.config.lifetimes import lifetime_seconds
 from app.core.errors import RequestError
-from app.core.sending import FORMATS, Message, Recipient
+from app.core.sending import ACCOUNT, FORMATS, Message, Recipient
 from app.core.storable import is_storable
 from app.core.values import JSON
 from app.core.visible import is_one_line
@@ -16,13 +17,14 @@ from app.core.visible import is_one_line
 KEYS = frozenset(
     {
         "channel", "channels", "to", "type", "content", "title", "text", "format", "mentions", "fallback",
-        "repeat_unknown",
+        "repeat_unknown", "lifetime",
     }
 )  # fmt: skip
 NATIVE, WRITTEN = ("type", "content"), ("title", "text", "format", "mentions")
-KINDS = ("open_id", "user_id", "chat_id", "department", "tag", "email", "robot")
+KINDS = ("open_id", "user_id", "chat_id", "department", "tag", "email", ACCOUNT, "robot")
 APP = "app"
 TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+ACCOUNT_VALUE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,128}")
 MOST_RECIPIENTS = 1_000
 MOST_CHANNELS = 16
 MOST_VALUE = 255
@@ -44,17 +46,21 @@ class Wanted:
     apps: tuple[str, ...] = ()
     is_fallback: bool = False
     repeats_unknown: bool = False
+    lifetime: int | None = None
+    """For how many seconds it may wait; that of each channel unless it is said."""
 
     def as_data(self) -> dict[str, Any]:
         """Return what the event keeps; of what was not said nothing stands there."""
         message = self.message
-        said = {
+        said: dict[str, Any] = {
             "type": message.type,
             "content": dict(message.content),
             "title": message.title,
             "text": message.text,
             "format": "" if message.is_native else message.format,
             "mentions": list(message.mentions),
+            "repeat_unknown": self.repeats_unknown,
+            "lifetime": self.lifetime,
         }
         to = [{each.kind: each.value} for each in self.recipients] + [{APP: each} for each in self.apps]
         return {"channels": list(self.channels), "to": to} | {
@@ -77,6 +83,7 @@ def read_wanted(body: Mapping[str, Any]) -> Wanted:
         apps=apps,
         is_fallback=_flag(body, "fallback"),
         repeats_unknown=_flag(body, "repeat_unknown"),
+        lifetime=_lifetime(body.get("lifetime")),
     )
 
 
@@ -90,6 +97,11 @@ def message_of(data: JSON) -> Message:
         format=data.get("format", "markdown"),
         mentions=tuple(data.get("mentions", ())),
     )
+
+
+def repeats_unknown(data: JSON) -> bool:
+    """Say whether an event's data allows to send again what may have arrived."""
+    return bool(data.get("repeat_unknown"))
 
 
 def addressees_of(data: JSON) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
@@ -131,6 +143,8 @@ def _addressees(value: object) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
 
 
 def _pair(entry: object) -> tuple[str, str]:
+    if isinstance(entry, dict) and set(entry) == {ACCOUNT, "open_id"}:
+        entry = {ACCOUNT: f"{entry[ACCOUNT]}/{entry['open_id']}"}
     if not isinstance(entry, dict) or len(entry) != 1:
         raise RequestError(
             "bad_recipient", f'Each recipient has one key, one of {_kinds()}: {{"user_id": "u1"}}.'
@@ -149,6 +163,11 @@ def _pair(entry: object) -> tuple[str, str]:
         or not value.isprintable()
     ):
         raise RequestError("bad_recipient", f"{kind} must be text of 1 to {MOST_VALUE} printable characters.")
+    if kind == ACCOUNT and not ACCOUNT_VALUE.fullmatch(value):
+        raise RequestError(
+            "bad_recipient",
+            'A person of an account is {"account": "<AppID>", "open_id": "<OpenID>"}; in a terminal account:<AppID>/<OpenID>.',
+        )
     return kind, value
 
 
@@ -222,6 +241,15 @@ def _mentions(value: object) -> tuple[str, ...]:
 
 def _is_mention(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MOST_VALUE and value.isprintable()
+
+
+def _lifetime(value: object) -> int | None:
+    if value is None:
+        return None
+    try:
+        return lifetime_seconds(value)
+    except ValueError as error:
+        raise RequestError("bad_message", f"lifetime {error}.") from error
 
 
 def _flag(body: Mapping[str, Any], name: str) -> bool:

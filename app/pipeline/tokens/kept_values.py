@@ -33,7 +33,7 @@ RETRY_SECONDS = 30
 """After a failure the value that still works is used this long before the next try, longer when the platform asks."""
 
 TOLD = "app"
-"""The kind of value whose failing is told to handlers."""
+"""The kind of value whose failing is told to handlers, and whose fetches are counted."""
 
 log = structlog.get_logger(__name__)
 
@@ -140,12 +140,18 @@ class Fetch:
         try:
             token = self.account.source.fetch(self.services, channel, rejected=self.wanted.rejected)
         except Exception as error:
+            self._count("failed")
             _keep_failure(self.services, self.account, lease, error)
             working = row.working(self.wanted, self.services.clock.now())
             if working is None or not isinstance(error, UpstreamError):
                 raise
             return working
+        self._count("succeeded")
         return token.value if _store(self.services, self.account, lease, token) else None
+
+    def _count(self, outcome: str) -> None:
+        if self.account.kind == TOLD:
+            self.services.meters.token_refresh(self.account.channel.name, outcome)
 
     def give_up(self, first: Cached) -> str:
         """Raise: there is no value, and nobody brought one."""

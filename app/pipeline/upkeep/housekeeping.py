@@ -9,6 +9,7 @@ from app.pipeline.dispatch.ordering import hold_new_followers
 from app.pipeline.services import Services
 from app.pipeline.upkeep.retention import prune_when_due
 from app.storage.binding.bindcodes import delete_old_bindcodes
+from app.storage.console.sessions import delete_old_console_sessions
 from app.storage.database.dead_rows import clear_dead_rows
 from app.storage.expected_payments import delete_old_payments
 from app.storage.login.flows import purge_flows
@@ -33,6 +34,7 @@ def tidy(services: Services) -> None:
         forget_old_marks(tx, kept_since, limit=MOST_MARKS)
         purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
         delete_sessions(tx, now)
+        delete_old_console_sessions(tx, now)
         delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))
         ended = tidy_bans(tx, now)
     tell_ended(ended)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from app.pipeline.login.session_keys import key_place
 from app.pipeline.login.start import verifier_place
-from app.pipeline.services import Services
+from app.pipeline.services import Services, Tell, tell_nobody
 from app.pipeline.tokens.account_tokens import account_place
 from app.pipeline.tokens.sealed_tokens import token_place
 from app.security.vault import Vault
@@ -23,7 +23,7 @@ from app.storage.login.signing_keys import list_sealed_keys, replace_private_key
 BATCH = 200
 
 
-def rewrite_sealed(services: Services) -> int:
+def rewrite_sealed(services: Services, tell: Tell = tell_nobody) -> int:
     """Seal tokens, those of authorised accounts too, signing keys and PKCE verifiers anew where needed; return how many values changed.
 
     Raises VaultError when an old key is missing from SECRET_KEY; what was rewritten until then stays good. When
@@ -36,6 +36,7 @@ def rewrite_sealed(services: Services) -> int:
             with services.database.begin() as tx:
                 count, after = rewrite(services.vault, tx, after)
             changed += count
+            tell(changed)
     changed += _rewrite_accounts(services)
     with services.database.begin() as tx:
         return changed + _rewrite_keys(services.vault, tx)

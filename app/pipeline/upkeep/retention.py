@@ -17,7 +17,7 @@ from operator import itemgetter
 
 import structlog
 
-from app.pipeline.services import Services
+from app.pipeline.services import Services, Tell, tell_nobody
 from app.storage.audit import delete_old_anonymous, delete_old_audit
 from app.storage.database.db import StoredRow, Transaction
 from app.storage.inbox.nonces import delete_expired_nonces
@@ -25,6 +25,7 @@ from app.storage.inbox.rejections import delete_old_rejections
 from app.storage.messages.paces import forget_whole_paces
 from app.storage.pruning.old_events import delete_events, empty_events, list_old_events
 from app.storage.pruning.old_followers import forget_followers, list_followers
+from app.storage.traffic import delete_old_traffic, fold_into_hours
 
 BATCH = 100
 """Rows in one transaction: few enough that a callback which waits for SQLite's writer does not notice."""
@@ -32,6 +33,10 @@ REST = 3.0
 """After each transaction, the pause as a multiple of the time that it took."""
 RUN_SECONDS = 4.0
 """The longest that one run of the tidying thread may take."""
+TRAFFIC_BY_MINUTE_DAYS = 2
+MOST_MINUTES = 500
+"""Narrow rows, which nobody writes to any more."""
+
 RUN_EVERY_SECONDS = 600.0
 WALK_AGAIN_SECONDS = 86_400.0
 AUDIT_LEAST_DAYS = 183
@@ -69,14 +74,14 @@ def prune_when_due(services: Services, *, seconds: float = RUN_SECONDS) -> Prune
     return done
 
 
-def prune_all(services: Services) -> Pruned:
-    """Prune until nothing is left to prune, from the oldest event on."""
+def prune_all(services: Services, tell: Tell = tell_nobody) -> Pruned:
+    """Prune until nothing is left to prune, from the oldest event on; `tell` is called with the number of rows so far."""
     services.runtime.pruning.bodies_done_to = services.runtime.pruning.followers_done_to = None
     services.runtime.pruning.followers_again = 0.0
-    return _prune(services, until=None)
+    return _prune(services, until=None, tell=tell)
 
 
-def _prune(services: Services, *, until: float | None) -> Pruned:
+def _prune(services: Services, *, until: float | None, tell: Tell = tell_nobody) -> Pruned:
     """Take one step of each kind in turn, so that much of one kind never keeps the others waiting."""
     counts: Counter[str] = Counter()
     kinds = deque(
@@ -86,6 +91,7 @@ def _prune(services: Services, *, until: float | None) -> Pruned:
             _delete_small_rows(services),
             _forget_nonces(services),
             _forget_followers(services),
+            _fold_traffic(services),
         )
     )
     while kinds and (until is None or time.monotonic() < until):
@@ -95,6 +101,7 @@ def _prune(services: Services, *, until: float | None) -> Pruned:
             kinds.popleft()
             continue
         counts[step[0]] += step[1]
+        tell(counts.total())
         kinds.rotate(-1)
         time.sleep(REST * (time.monotonic() - began))
     if counts.total():
@@ -184,6 +191,21 @@ def _page_of_followers(services: Services, before: datetime) -> list[StoredRow]:
 
 def _forget_channel(services: Services, channel: str, open_ids: list[str], before: datetime) -> int:
     return services.database.run(lambda tx: forget_followers(tx, channel, open_ids, heard_before=before))
+
+
+def _fold_traffic(services: Services) -> Steps:
+    """Keep traffic by the hour once it is old, and drop it with the oldest events; on from where the last run stopped."""
+    progress = services.runtime.pruning
+    oldest = _days_ago(services, services.settings.retention_event_days)
+    while services.database.run(lambda tx: delete_old_traffic(tx, oldest, limit=BATCH)):
+        yield "traffic", 0
+    before = _days_ago(services, TRAFFIC_BY_MINUTE_DAYS).replace(minute=0, second=0, microsecond=0)
+    since = progress.traffic_folded_to or oldest
+    while services.database.run(
+        lambda tx: fold_into_hours(tx, since=since, before=before, limit=MOST_MINUTES)
+    ):
+        yield "traffic", 0
+    progress.traffic_folded_to = before
 
 
 def _days_ago(services: Services, days: int) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.adyen.callbacks import AdyenCallbacks
+from app.platforms.adyen.console import CONSOLE
 from app.platforms.adyen.settings import AdyenSettings
 
 PLATFORM = PlatformSpec(
@@ -16,4 +17,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://docs.adyen.com/development-resources/webhooks/",
     settings=AdyenSettings,
     open=lambda _, settings: AdyenCallbacks(settings),
+    console=CONSOLE,
 )

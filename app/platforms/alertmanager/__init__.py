@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.alertmanager.callbacks import AlertmanagerCallbacks
+from app.platforms.alertmanager.console import CONSOLE
 from app.platforms.alertmanager.settings import AlertmanagerSettings
 
 PLATFORM = PlatformSpec(
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://prometheus.io/docs/alerting/latest/configuration/#webhook_config",
     settings=AlertmanagerSettings,
     open=lambda _, settings: AlertmanagerCallbacks(settings),
+    console=CONSOLE,
 )

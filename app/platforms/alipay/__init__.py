@@ -10,6 +10,7 @@ from __future__ import annotations
 from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.alipay.callbacks import AlipayCallbacks
+from app.platforms.alipay.console import CONSOLE
 from app.platforms.alipay.login import AlipayLogin
 from app.platforms.alipay.orders import AlipayOrders
 from app.platforms.alipay.settings import AlipaySettings
@@ -30,4 +31,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://opendocs.alipay.com/open/203/105286",
     settings=AlipaySettings,
     open=open_channel,
+    console=CONSOLE,
 )

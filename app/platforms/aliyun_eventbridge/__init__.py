@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.aliyun_eventbridge.callbacks import EventBridgeCallbacks
+from app.platforms.aliyun_eventbridge.console import CONSOLE
 from app.platforms.aliyun_eventbridge.settings import EventBridgeSettings
 
 PLATFORM = PlatformSpec(
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://help.aliyun.com/zh/eventbridge/user-guide/signature-algorithm",
     settings=EventBridgeSettings,
     open=lambda _, settings: EventBridgeCallbacks(settings),
+    console=CONSOLE,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.aliyun_mns.callbacks import MnsCallbacks
+from app.platforms.aliyun_mns.console import CONSOLE
 from app.platforms.aliyun_mns.settings import MnsSettings
 
 PLATFORM = PlatformSpec(
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://help.aliyun.com/zh/mns/developer-reference/notifications",
     settings=MnsSettings,
     open=lambda _, settings: MnsCallbacks(settings),
+    console=CONSOLE,
 )

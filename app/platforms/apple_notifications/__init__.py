@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.apple_notifications.callbacks import AppleNotificationsCallbacks
+from app.platforms.apple_notifications.console import CONSOLE
 from app.platforms.apple_notifications.settings import AppleNotificationsSettings
 
 PLATFORM = PlatformSpec(
@@ -17,4 +18,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.apple.com/documentation/appstoreservernotifications",
     settings=AppleNotificationsSettings,
     open=lambda _, settings: AppleNotificationsCallbacks(settings),
+    console=CONSOLE,
 )

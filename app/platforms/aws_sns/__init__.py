@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.aws_sns.callbacks import AwsSnsCallbacks
+from app.platforms.aws_sns.console import CONSOLE
 from app.platforms.aws_sns.settings import AwsSnsSettings
 
 PLATFORM = PlatformSpec(
@@ -16,4 +17,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html",
     settings=AwsSnsSettings,
     open=lambda _, settings: AwsSnsCallbacks(settings),
+    console=CONSOLE,
 )

@@ -16,8 +16,8 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
 from app.core.values import JSON
 from app.platforms.bark.settings import BarkSettings
-from app.wire.message_faults import TOO_MANY, Fault, check_busy, content_of, refusal, unreadable
-from app.wire.native_content import check_size, native_content, preview_of
+from app.wire.native_messages import check_size, native_content, preview_of
+from app.wire.send_answers import TOO_MANY_REQUESTS, Fault, check_busy, content_of, refusal, unreadable
 from app.wire.texts import Dialect, Limit, WrittenPart, write_parts
 
 PLATFORM_NAME: Final = "Bark"
@@ -97,7 +97,7 @@ class BarkSender(BarkDevices):
 
 
 def _said(answer: HttpAnswer, keys: Sequence[str]) -> SendResult:
-    if answer.status == TOO_MANY or answer.status > SERVER_FAULT:
+    if answer.status == TOO_MANY_REQUESTS or answer.status > SERVER_FAULT:
         check_busy(answer, PLATFORM_NAME)
     content = content_of(answer, PLATFORM_NAME, FAULTS)
     code = content.get("code")

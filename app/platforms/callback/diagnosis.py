@@ -1,20 +1,17 @@
-"""Why an X-Signature does not fit, for the list of rejections: mode, body, form or secret. Decides nothing.
+"""Why an X-Signature does not fit, for the list of rejections: mode, form or secret. Decides nothing.
+
+Whether the body was changed on the way is looked for at every platform alike (app/pipeline/inbound/changed_bodies.py).
 
 Only called for a refusal that is kept, because it computes more signatures than proving does.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-
-import orjson
 
 from app.core.errors import VerificationError
 from app.core.values import InboundRequest
 from app.security.signatures import hmac_sha256, how_many, matching
-from app.security.strict_json import parse_json_object
-from app.wire.wrapped_bodies import MOST_UNPACKED, gunzip
 
 HEX_DIGITS = 64
 BASE64_LENGTH = 44
@@ -60,19 +57,6 @@ def _other_readings(request: InboundRequest, scheme: str) -> Iterator[tuple[byte
         )
     if scheme != "body":
         yield body, f"The mode differs: it is signed by scheme body, this channel has {scheme}."
-    suffix = stamp if scheme == "timestamp-nonce" else b""
-    changed = "The body differs: the signature fits it {}, so something on the way, or the sender, changed it after signing."
-    for other, how in ((body.strip(), "without the blanks at its ends"), (body + b"\n", "with a line end")):
-        yield other + suffix, changed.format(how)
-    for other in _written_anew(body):
-        yield other + suffix, changed.format("when its JSON is written in another way")
-    if body[:2] == b"\x1f\x8b":
-        yield (
-            _unpacked(body) + suffix,
-            (
-                "The body differs: the signature covers it unpacked, but it was sent as gzip; sign the bytes as they are sent."
-            ),
-        )
 
 
 def _stamp(request: InboundRequest) -> bytes:
@@ -81,23 +65,6 @@ def _stamp(request: InboundRequest) -> bytes:
     except VerificationError:
         return b""
     return text.encode("utf-8", "replace")
-
-
-def _written_anew(body: bytes) -> Iterator[bytes]:
-    try:
-        content = parse_json_object(body)
-        yield orjson.dumps(content)
-        yield json.dumps(content).encode()
-        yield json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
-    except (ValueError, TypeError):
-        return
-
-
-def _unpacked(body: bytes) -> bytes:
-    try:
-        return gunzip(body, limit=MOST_UNPACKED)
-    except ValueError:
-        return body
 
 
 def _has_webhook_headers(request: InboundRequest) -> bool:

@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
+from app.platforms.dingtalk.afterwards import DingtalkMessages
 from app.platforms.dingtalk.app_token import DingtalkAppToken
 from app.platforms.dingtalk.callbacks import DingtalkCallbacks
+from app.platforms.dingtalk.console import CONSOLE
 from app.platforms.dingtalk.js_pages import DingtalkJsPages
 from app.platforms.dingtalk.login import DingtalkLogin
+from app.platforms.dingtalk.media import DingtalkMedia
 from app.platforms.dingtalk.member_login import DingtalkMemberLogin
 from app.platforms.dingtalk.relay import DingtalkRelay
-from app.platforms.dingtalk.sending import DingtalkSender
 from app.platforms.dingtalk.settings import DingtalkSettings
 
 
-class DingtalkConnector(DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkSender, DingtalkRelay):
+class DingtalkConnector(
+    DingtalkCallbacks, DingtalkLogin, DingtalkAppToken, DingtalkMessages, DingtalkMedia, DingtalkRelay
+):
     """One application with everything it can do."""
 
 
 class DingtalkCompanyConnector(
-    DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkSender, DingtalkRelay
+    DingtalkCallbacks, DingtalkMemberLogin, DingtalkAppToken, DingtalkMessages, DingtalkMedia, DingtalkRelay
 ):
     """The same for the members of one company, who need no page inside the app."""
 
@@ -37,7 +41,7 @@ class DingtalkCompanyPagesConnector(DingtalkCompanyConnector, DingtalkJsPages):
     """The same for the members of one company."""
 
 
-class DingtalkRobot(DingtalkCallbacks, DingtalkSender):
+class DingtalkRobot(DingtalkCallbacks, DingtalkMessages):
     """A group's robot, and callbacks where there are keys for them."""
 
 
@@ -57,4 +61,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://open.dingtalk.com/document/",
     settings=DingtalkSettings,
     open=open_channel,
+    console=CONSOLE,
 )

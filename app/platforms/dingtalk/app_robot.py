@@ -61,7 +61,7 @@ def robot_result(answer: HttpAnswer, to: Sequence[Recipient]) -> SendResult:
         content = {}
     key = content.get("processQueryKey")
     if answer.status != OK or not isinstance(key, str) or not 0 < len(key) <= LONGEST_ID:
-        raise _refusal(answer, content)
+        raise app_robot_refusal(answer, content)
     known = {each.value for each in to}
     missed = {
         value: sentence
@@ -76,7 +76,8 @@ def _texts(value: object) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def _refusal(answer: HttpAnswer, content: Mapping[str, Any]) -> UpstreamError:
+def app_robot_refusal(answer: HttpAnswer, content: Mapping[str, Any]) -> UpstreamError:
+    """Return the error for what the application's robot could not do."""
     status, given = answer.status, content.get("code")
     word = given if isinstance(given, str) and ERROR_WORD.fullmatch(given) else f"http_{status}"
     small = word.lower()

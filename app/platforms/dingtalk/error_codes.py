@@ -57,7 +57,9 @@ def error_for(word: str, *, status: int) -> UpstreamError:
         return GrantRejected(sentence, platform_code=word)
     if kind is TokenRejected:
         return TokenRejected(sentence, platform_code=word)
-    return UpstreamError("platform_refused", sentence, platform_code=word)
+    error = UpstreamError("platform_refused", sentence, platform_code=word)
+    error.egress_address = "" if sentence == NOT_ALLOWED_ADDRESS else None
+    return error
 
 
 def _by_status(status: int) -> tuple[type[UpstreamError], str]:

@@ -85,7 +85,7 @@ class DingtalkSender(DingtalkApp):
         """Turn a message into what is sent; a written one becomes text or Markdown."""
         if kind == ROBOT_KIND:
             return _robot_parts(message)
-        return _notice_parts(message) if self._sends_notices(kind) else _app_robot_parts(message)
+        return _notice_parts(message) if self.sends_notices(kind) else _app_robot_parts(message)
 
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one part once."""
@@ -96,19 +96,25 @@ class DingtalkSender(DingtalkApp):
             raise SendRefused(
                 SETTINGS, "Messages to people and groups need the application's token; set app_secret."
             )
-        if self._sends_notices(kind):
+        if self.sends_notices(kind):
             return self._send_notice(part, to, lent, lent.app_token)
         values = [each.value for each in to]
         named = {"openConversationId": values[0]} if kind == CHAT else {"userIds": values}
         answer = lent.http.request(
             "POST",
             self.settings.api_base + (CHAT_PATH if kind == CHAT else MEMBERS_PATH),
-            json={"robotCode": self.settings.robot_code or self.settings.app_key, **named, **part.body},
+            json={"robotCode": self.robot_code, **named, **part.body},
             headers={TOKEN_HEADER: lent.app_token},
         )
         return robot_result(answer, to)
 
-    def _sends_notices(self, kind: str) -> bool:
+    @property
+    def robot_code(self) -> str:
+        """The code of the application's robot."""
+        return self.settings.robot_code or self.settings.app_key
+
+    def sends_notices(self, kind: str) -> bool:
+        """Say whether this kind of recipient gets work notices."""
         return kind == DEPARTMENT or (kind == MEMBER and bool(self.settings.agent_id))
 
     def _send_as_robot(self, part: Part, lent: Lent) -> SendResult:

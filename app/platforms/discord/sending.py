@@ -11,24 +11,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite
 from typing import Any, Final
+from urllib.parse import quote
 
 from app.config.platform_settings import plain_text
 from app.core.errors import RequestError
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
+from app.core.sent_messages import Sent
 from app.core.values import JSON
 from app.platforms.discord.settings import DiscordSettings
-from app.wire.message_faults import (
+from app.wire.native_messages import list_in, native_content, preview_of, text_in
+from app.wire.send_answers import (
     GOOD,
-    TOO_MANY,
-    USUAL_WAIT,
+    MINUTE,
+    TOO_MANY_REQUESTS,
     Fault,
     check_busy,
     content_of,
     refusal,
     text_of,
 )
-from app.wire.native_content import list_in, native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Discord"
@@ -39,6 +41,7 @@ MOST_EMBED_CHARACTERS: Final = 6000
 
 MOST_BYTES: Final = 100_000
 MOST_WAIT: Final = 3600
+UNKNOWN_MESSAGE: Final = "10008"
 EMBED_TEXTS: Final = ("title", "description")
 MENTION = re.compile(r"[0-9]{15,22}")
 
@@ -65,7 +68,7 @@ class DiscordWebhook:
 
 
 class DiscordSender(DiscordWebhook):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages and takes them back; satisfies Sender and Recaller."""
 
     recipient_kinds: tuple[str, ...] = ("robot",)
     most_recipients = 1
@@ -118,6 +121,28 @@ class DiscordSender(DiscordWebhook):
         code = str(content.get("code") or answer.status)
         raise refusal(PLATFORM_NAME, code if code in FAULTS else _status_or(code, answer.status), FAULTS)
 
+    def recalls(self, kind: str) -> bool:
+        """Say whether messages can be taken back: all of them."""
+        return True
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        """Delete a message of the webhook ("Delete Webhook Message", read 2026-11-29); one that is gone is no error."""
+        address = _message_address(plain_text(self.settings.robot_hook), sent.message_id)
+        answer = lent.http.request("DELETE", address)
+        if answer.status in GOOD:
+            return
+        _check_limit(answer)
+        check_busy(answer, PLATFORM_NAME)
+        code = str(content_of(answer, PLATFORM_NAME, FAULTS).get("code") or answer.status)
+        if code != UNKNOWN_MESSAGE:
+            raise refusal(PLATFORM_NAME, code if code in FAULTS else _status_or(code, answer.status), FAULTS)
+
+
+def _message_address(hook: str, message_id: str) -> str:
+    """Return the address of one message below its webhook; what stands behind `?` (a thread) stays there."""
+    address, mark, query = hook.partition("?")
+    return f"{address.rstrip('/')}/messages/{quote(message_id, safe='')}{mark}{query}"
+
 
 def _status_or(code: str, status: int) -> str:
     """Return what is classified: the status where it says enough (a proxy's 404, code 0), else the code."""
@@ -155,12 +180,12 @@ def _check_embeds(embeds: Sequence[Any]) -> None:
 
 def _check_limit(answer: HttpAnswer) -> None:
     """Read the seconds to wait from the body of a 429, which is more exact than the header."""
-    if answer.status != TOO_MANY:
+    if answer.status != TOO_MANY_REQUESTS:
         return
     wait = content_of(answer, PLATFORM_NAME, FAULTS).get("retry_after")
     is_time = isinstance(wait, int | float) and not isinstance(wait, bool) and isfinite(wait) and wait >= 0
     raise QuotaReached(
         "Discord takes no more messages of this webhook for the moment; sending goes on by itself.",
-        retry_after=max(1, min(ceil(wait), MOST_WAIT)) if is_time and wait is not None else USUAL_WAIT,
+        retry_after=max(1, min(ceil(wait), MOST_WAIT)) if is_time and wait is not None else MINUTE,
         platform_code="429",
     )

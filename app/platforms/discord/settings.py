@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, field_validator
 
 from app.config.platform_settings import PlatformSettings
-from app.config.settings import http_address
+from app.config.setting_kinds import http_address
 
 
 class DiscordSettings(PlatformSettings):

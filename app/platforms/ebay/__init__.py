@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.ebay.callbacks import EbayCallbacks
+from app.platforms.ebay.console import CONSOLE
 from app.platforms.ebay.settings import EbaySettings
 
 PLATFORM = PlatformSpec(
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.ebay.com/api-docs/commerce/notification/overview.html",
     settings=EbaySettings,
     open=lambda _, settings: EbayCallbacks(settings),
+    console=CONSOLE,
 )

@@ -11,14 +11,18 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.feishu.app_token import FeishuAppToken
 from app.platforms.feishu.callbacks import FeishuCallbacks
+from app.platforms.feishu.console import CONSOLE
 from app.platforms.feishu.js_pages import FeishuJsPages
 from app.platforms.feishu.login import FeishuLogin
+from app.platforms.feishu.media import FeishuMedia
 from app.platforms.feishu.relay import FeishuRelay
 from app.platforms.feishu.sending import FeishuSender
 from app.platforms.feishu.settings import FeishuSettings
 
 
-class FeishuConnector(FeishuCallbacks, FeishuLogin, FeishuAppToken, FeishuSender, FeishuRelay, FeishuJsPages):
+class FeishuConnector(
+    FeishuCallbacks, FeishuLogin, FeishuAppToken, FeishuSender, FeishuMedia, FeishuRelay, FeishuJsPages
+):
     """One app with everything it can do."""
 
 
@@ -39,4 +43,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://open.feishu.cn/document/",
     settings=FeishuSettings,
     open=open_channel,
+    console=CONSOLE,
 )

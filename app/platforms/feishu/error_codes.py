@@ -164,6 +164,10 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
 )
 
 
+KEEPS_US_OUT = "99991401"
+"""The app's allow-list lacks our address; the answer does not name it."""
+
+
 def error_for(code: str, *, retry_after: int | None = None) -> UpstreamError:
     """Return the error for one of Feishu's codes; none of the platform's own text goes into it."""
     meaning = MEANINGS.get(code)
@@ -180,4 +184,6 @@ def error_for(code: str, *, retry_after: int | None = None) -> UpstreamError:
         return TokenRejected(meaning.sentence, platform_code=code)
     if meaning.kind is Kind.PERSON_REFUSED:
         return UpstreamError("login_refused", meaning.sentence, platform_code=code, http_status=403)
-    return UpstreamError("platform_refused", meaning.sentence, platform_code=code)
+    error = UpstreamError("platform_refused", meaning.sentence, platform_code=code)
+    error.egress_address = "" if code == KEEPS_US_OUT else None
+    return error

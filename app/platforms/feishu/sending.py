@@ -9,9 +9,11 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from app.config.platform_settings import plain_text
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
+from app.core.sent_messages import Sent
 from app.core.values import Event
 from app.platforms.feishu.app import FeishuApp
 from app.platforms.feishu.outgoing import ROBOT, own_words, written
@@ -26,7 +28,7 @@ LONGEST_ID: Final = 128
 
 
 class FeishuSender(FeishuApp):
-    """Sends messages; satisfies Sender and ReplyTarget of app.core.sending."""
+    """Sends messages and takes them back; satisfies Sender, ReplyTarget and Recaller."""
 
     most_recipients: int = 1
 
@@ -72,6 +74,16 @@ class FeishuSender(FeishuApp):
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one part to one receiver, once."""
         return self._by_robot(part, lent) if to[0].kind == ROBOT else self._by_app(part, to[0], lent)
+
+    def recalls(self, kind: str) -> bool:
+        """Say whether messages can be taken back: the app's can, a robot's have no id."""
+        return kind != ROBOT
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        """Take a message back, as the page 撤回消息 says (read 2026-11-28); how long after sending is the company's setting."""
+        address = f"{self.settings.api_base}{MESSAGES_PATH}/{quote(sent.message_id, safe='')}"
+        headers = {"Authorization": f"Bearer {lent.app_token}"}
+        taken(lent.http.request("DELETE", address, headers=headers), APP_RULES)
 
     def _by_app(self, part: Part, receiver: Recipient, lent: Lent) -> SendResult:
         if not lent.app_token:

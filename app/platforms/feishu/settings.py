@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.config.platform_settings import BaseAddress, PlatformSettings, Secrets, plain_text
-from app.config.settings import http_address
+from app.config.setting_kinds import http_address
 
 Brand = Literal["feishu", "lark"]
 

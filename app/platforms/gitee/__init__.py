@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.gitee.callbacks import GiteeCallbacks
+from app.platforms.gitee.console import CONSOLE
 from app.platforms.gitee.login import GiteeLogin
 from app.platforms.gitee.settings import GiteeSettings
 
@@ -28,4 +29,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://help.gitee.com/webhook/gitee-webhook-push-data-format",
     settings=GiteeSettings,
     open=open_channel,
+    console=CONSOLE,
 )

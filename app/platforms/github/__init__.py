@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.github.callbacks import GitHubCallbacks
+from app.platforms.github.console import CONSOLE
 from app.platforms.github.login import GitHubLogin
 from app.platforms.github.settings import GitHubSettings
 
@@ -29,4 +30,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://docs.github.com/en/webhooks",
     settings=GitHubSettings,
     open=open_channel,
+    console=CONSOLE,
 )

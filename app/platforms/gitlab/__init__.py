@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.gitlab.callbacks import GitLabCallbacks
+from app.platforms.gitlab.console import CONSOLE
 from app.platforms.gitlab.login import GitLabLogin
 from app.platforms.gitlab.settings import GitLabSettings
 
@@ -28,4 +29,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://docs.gitlab.com/user/project/integrations/webhooks/",
     settings=GitLabSettings,
     open=open_channel,
+    console=CONSOLE,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.google_pubsub.callbacks import GooglePubsubCallbacks, GooglePubsubFinder
+from app.platforms.google_pubsub.console import CONSOLE
 from app.platforms.google_pubsub.settings import GooglePubsubSettings
 
 
@@ -22,4 +23,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://docs.cloud.google.com/pubsub/docs/push",
     settings=GooglePubsubSettings,
     open=open_subscription,
+    console=CONSOLE,
 )

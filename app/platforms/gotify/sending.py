@@ -13,8 +13,8 @@ from app.config.platform_settings import plain_text
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendResult
 from app.platforms.gotify.settings import GotifySettings
-from app.wire.message_faults import GOOD, Fault, check_busy, content_of, refusal, text_of, unreadable
-from app.wire.native_content import native_content, preview_of
+from app.wire.native_messages import native_content, preview_of
+from app.wire.send_answers import GOOD, Fault, check_busy, content_of, refusal, text_of, unreadable
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Gotify"

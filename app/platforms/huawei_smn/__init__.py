@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.huawei_smn.callbacks import SmnCallbacks
+from app.platforms.huawei_smn.console import CONSOLE
 from app.platforms.huawei_smn.settings import SmnSettings
 
 PLATFORM = PlatformSpec(
@@ -16,4 +17,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://support.huaweicloud.com/usermanual-smn/smn_ug_a9003.html",
     settings=SmnSettings,
     open=lambda _, settings: SmnCallbacks(settings),
+    console=CONSOLE,
 )

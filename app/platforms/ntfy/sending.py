@@ -15,8 +15,8 @@ from app.config.platform_settings import plain_text
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.platforms.ntfy.settings import NtfySettings
-from app.wire.message_faults import GOOD, TOO_MANY, Fault, check_busy, content_of, refusal, text_of
-from app.wire.native_content import native_content, preview_of
+from app.wire.native_messages import native_content, preview_of
+from app.wire.send_answers import GOOD, TOO_MANY_REQUESTS, Fault, check_busy, content_of, refusal, text_of
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "ntfy"
@@ -114,11 +114,11 @@ class NtfySender(NtfyTopic):
 
 
 def _said(answer: HttpAnswer) -> SendResult:
-    if answer.status != TOO_MANY:
+    if answer.status != TOO_MANY_REQUESTS:
         check_busy_but_unsubscribed(answer)
     content = content_of(answer, PLATFORM_NAME, FAULTS)
     code = content.get("code")
-    if answer.status == TOO_MANY:
+    if answer.status == TOO_MANY_REQUESTS:
         is_daily = code in DAILY_QUOTAS
         if not is_daily:
             check_busy(answer, PLATFORM_NAME)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from app.config.platform_settings import PlatformSettings, Secrets
-from app.config.settings import HOST
+from app.config.setting_kinds import HOST
 from app.security.outbound import origin_of
 from app.wire.oidc import judge_address
 

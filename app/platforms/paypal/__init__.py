@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.paypal.callbacks import PaypalCallbacks
+from app.platforms.paypal.console import CONSOLE
 from app.platforms.paypal.settings import PaypalSettings
 
 PLATFORM = PlatformSpec(
@@ -16,4 +17,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.paypal.com/api/rest/webhooks/",
     settings=PaypalSettings,
     open=lambda _, settings: PaypalCallbacks(settings),
+    console=CONSOLE,
 )

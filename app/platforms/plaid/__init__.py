@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.plaid.callbacks import PlaidCallbacks
+from app.platforms.plaid.console import CONSOLE
 from app.platforms.plaid.settings import PlaidSettings
 
 PLATFORM = PlatformSpec(
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://plaid.com/docs/api/webhooks/webhook-verification/",
     settings=PlaidSettings,
     open=lambda _, settings: PlaidCallbacks(settings),
+    console=CONSOLE,
 )

@@ -6,6 +6,7 @@ Sources (read 2026-11-28): www.pushplus.plus "消息接口文档" and "接口返
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
+from app.platforms.pushplus.console import CONSOLE
 from app.platforms.pushplus.sending import PushplusSender
 from app.platforms.pushplus.settings import PushplusSettings
 
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://www.pushplus.plus/doc/guide/api.html",
     settings=PushplusSettings,
     open=lambda _channel, settings: PushplusSender(settings),
+    console=CONSOLE,
 )

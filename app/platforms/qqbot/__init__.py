@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.core.ports import PlatformSpec
 from app.platforms.qqbot.app_token import QqBotTokens
 from app.platforms.qqbot.bot import QqBot
+from app.platforms.qqbot.console import CONSOLE
 from app.platforms.qqbot.sending import QqBotSender
 from app.platforms.qqbot.settings import QqBotSettings
 
@@ -28,4 +29,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://bot.q.qq.com/wiki/develop/api-v2/server-inter/message/send-receive/send.html",
     settings=QqBotSettings,
     open=open_bot,
+    console=CONSOLE,
 )

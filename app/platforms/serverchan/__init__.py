@@ -6,6 +6,7 @@ Sources (read 2026-11-28): sct.ftqq.com "发送消息", doc.sc3.ft07.com "API"; 
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
+from app.platforms.serverchan.console import CONSOLE
 from app.platforms.serverchan.sending import ServerchanSender
 from app.platforms.serverchan.settings import ServerchanSettings
 
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://sct.ftqq.com/sendkey",
     settings=ServerchanSettings,
     open=lambda _channel, settings: ServerchanSender(settings),
+    console=CONSOLE,
 )

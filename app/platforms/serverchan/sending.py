@@ -16,8 +16,8 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
 from app.platforms.serverchan.settings import SEND_KEY, ServerchanSettings
 from app.wire.beijing_time import seconds_until_tomorrow
-from app.wire.message_faults import Fault, check_busy, content_of, refusal, text_of, unreadable
-from app.wire.native_content import native_content, preview_of
+from app.wire.native_messages import native_content, preview_of
+from app.wire.send_answers import Fault, check_busy, content_of, refusal, text_of, unreadable
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Server酱"

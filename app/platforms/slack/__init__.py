@@ -6,6 +6,7 @@ Sources (read 2026-11-28): docs.slack.dev "Sending messages using incoming webho
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
+from app.platforms.slack.console import CONSOLE
 from app.platforms.slack.sending import SlackApp, SlackSender
 from app.platforms.slack.settings import SlackSettings
 
@@ -22,4 +23,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/",
     settings=SlackSettings,
     open=open_app,
+    console=CONSOLE,
 )

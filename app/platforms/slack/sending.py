@@ -15,9 +15,10 @@ from app.config.platform_settings import plain_text
 from app.core.errors import RequestError, UpstreamUnavailable
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendResult
+from app.core.sent_messages import Sent
 from app.platforms.slack.settings import SlackSettings
-from app.wire.message_faults import USUAL_WAIT, Fault, check_busy, content_of, refusal, text_of, unreadable
-from app.wire.native_content import list_in, native_content, preview_of, text_in
+from app.wire.native_messages import list_in, native_content, preview_of, text_in
+from app.wire.send_answers import MINUTE, Fault, check_busy, content_of, refusal, text_of, unreadable
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Slack"
@@ -53,6 +54,7 @@ FAULTS: Final = {
     "not_in_channel": Fault("recipient", "The app is not in that channel; invite it with /invite."),
     "restricted_action": Fault("settings", "An administrator keeps this app from posting there."),
     "posting_to_general_channel_denied": Fault("settings", "An administrator keeps this app from the general channel."),
+    "cant_delete_message": Fault("content", "The bot deletes its own messages only, and only while the workspace allows it."),
     "not_authed": Fault("settings", "bot_token was not sent; set it."),
     "invalid_auth": Fault("settings", "Slack does not take bot_token; copy it again from OAuth & Permissions."),
     "token_revoked": Fault("settings", "bot_token was revoked; install the app again."),
@@ -74,7 +76,7 @@ class SlackApp:
 
 
 class SlackSender(SlackApp):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages and takes them back; satisfies Sender and Recaller."""
 
     most_recipients = 1
     recognises_repeats = False
@@ -125,6 +127,21 @@ class SlackSender(SlackApp):
         )
         return _said_by_api(answer)
 
+    def recalls(self, kind: str) -> bool:
+        """Say whether messages can be taken back: in channels, whose ids are known here."""
+        return kind == "chat_id"
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        """Delete a message of the bot ("chat.delete", read 2026-11-29); one that is gone is no error."""
+        answer = lent.http.request(
+            "POST",
+            f"{self.settings.api_base}/chat.delete",
+            json={"channel": sent.values[0], "ts": sent.message_id},
+            headers={"Authorization": f"Bearer {plain_text(self.settings.bot_token)}"},
+        )
+        if content_of(answer, PLATFORM_NAME, FAULTS).get("error") != "message_not_found":
+            _said_by_api(answer)
+
 
 def _mentions(mentions: Sequence[str]) -> str:
     """Return the mentions as Slack writes them, in front of the text."""
@@ -161,7 +178,7 @@ def _check_word(word: str) -> None:
     if word in TOO_MANY:
         raise QuotaReached(
             "Slack takes no more messages for this channel at the moment; sending goes on by itself.",
-            retry_after=USUAL_WAIT,
+            retry_after=MINUTE,
             platform_code=word,
         )
     if word in BUSY:

@@ -20,7 +20,7 @@ from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, 
 from app.core.values import JSON
 from app.core.visible import is_one_line
 from app.platforms.smtp.settings import ADDRESS, SmtpSettings
-from app.wire.native_content import native_content, preview_of, text_in
+from app.wire.native_messages import native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "SMTP"

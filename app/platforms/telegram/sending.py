@@ -16,11 +16,13 @@ from app.config.platform_settings import plain_text
 from app.core.errors import RequestError
 from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendRefused, SendResult
+from app.core.sent_messages import Sent
 from app.core.values import JSON
 from app.platforms.telegram.settings import TelegramSettings
-from app.wire.message_faults import (
-    TOO_MANY,
-    USUAL_WAIT,
+from app.wire.native_messages import native_content, preview_of, text_in
+from app.wire.send_answers import (
+    MINUTE,
+    TOO_MANY_REQUESTS,
     Fault,
     check_busy,
     content_of,
@@ -28,7 +30,6 @@ from app.wire.message_faults import (
     text_of,
     unreadable,
 )
-from app.wire.native_content import native_content, preview_of, text_in
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "Telegram"
@@ -40,6 +41,7 @@ MOST_BYTES: Final = 50_000
 MOST_WAIT: Final = 3600
 NATIVE: Final = {"sendMessage": ("text",), "sendPhoto": ("photo",), "sendDocument": ("document",)}
 OURS: Final = ("chat_id",)
+GONE: Final = "message to delete not found"
 TAG = re.compile(r"<[^<>]{1,2000}>")
 PERSON = re.compile(r"[0-9]{3,20}")
 NAME = re.compile(r"@[A-Za-z0-9_]{4,40}")
@@ -51,6 +53,7 @@ BY_TEXT: Final = (
     ("chat not found", Fault("recipient", "Telegram knows no such chat; the bot must be in it, or the person must have written to it.")),
     ("group chat was upgraded", Fault("recipient", "The group became a supergroup and has a new id; use that one.")),
     ("not enough rights", Fault("settings", "The bot may not write there; make it an administrator of the chat.")),
+    ("message can't be deleted", Fault("content", "Telegram lets a bot delete its messages for 48 hours, and in groups only while it may.")),
     ("wrong file identifier", Fault("content", "Telegram knows no such file, or cannot fetch it from its address.")),
     ("failed to get http url content", Fault("content", "Telegram cannot fetch the file from its address.")),
     ("bot was blocked", Fault("recipient", "This person has blocked the bot.")),
@@ -77,7 +80,7 @@ class TelegramBot:
 
 
 class TelegramSender(TelegramBot):
-    """Sends messages; satisfies app.core.sending.Sender."""
+    """Sends messages and takes them back; satisfies Sender and Recaller."""
 
     most_recipients = 1
     recognises_repeats = False
@@ -126,6 +129,19 @@ class TelegramSender(TelegramBot):
             plain = {name: value for name, value in parameters.items() if name != "parse_mode"}
             answer = self._call(part.body["method"], {**plain, **_without_markup(plain)}, lent)
         return _said(answer)
+
+    def recalls(self, kind: str) -> bool:
+        """Say whether messages can be taken back: all of them."""
+        return True
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        """Delete a message; a bot may do so for 48 hours ("deleteMessage", read 2026-11-29)."""
+        chat = self.settings.chat_id if sent.kind == "robot" else sent.values[0]
+        if sent.message_id.isdigit():
+            parameters = {"chat_id": chat, "message_id": int(sent.message_id)}
+            answer = self._call("deleteMessage", parameters, lent)
+            if GONE not in _description(answer):
+                _said(answer)
 
     def _call(self, method: str, parameters: Mapping[str, Any], lent: Lent) -> HttpAnswer:
         address = f"{self.settings.api_base}/bot{plain_text(self.settings.bot_token)}/{method}"
@@ -180,16 +196,17 @@ def _description(answer: HttpAnswer) -> str:
 
 
 def _said(answer: HttpAnswer) -> SendResult:
-    if answer.status == TOO_MANY:
+    if answer.status == TOO_MANY_REQUESTS:
         raise _limit(content_of(answer, PLATFORM_NAME, FAULTS))
     check_busy(answer, PLATFORM_NAME)
     content = content_of(answer, PLATFORM_NAME, FAULTS)
-    if content.get("ok") is True and isinstance(content.get("result"), dict):
-        return SendResult(message_id=text_of(content["result"], "message_id"))
+    result = content.get("result")
+    if content.get("ok") is True and (result is True or isinstance(result, dict)):
+        return SendResult(message_id=None if result is True else text_of(result, "message_id"))
     code = content.get("error_code")
     if code is None:
         raise unreadable(PLATFORM_NAME)
-    if code == TOO_MANY:
+    if code == TOO_MANY_REQUESTS:
         raise _limit(content)
     raise _refused(str(code), str(content.get("description", ""))[:500].lower())
 
@@ -205,6 +222,6 @@ def _limit(content: Mapping[str, Any]) -> QuotaReached:
     is_time = isinstance(wait, int) and not isinstance(wait, bool) and wait >= 0
     return QuotaReached(
         "Telegram takes no more messages of this bot for the moment; sending goes on by itself.",
-        retry_after=max(1, min(wait, MOST_WAIT)) if is_time and wait is not None else USUAL_WAIT,
+        retry_after=max(1, min(wait, MOST_WAIT)) if is_time and wait is not None else MINUTE,
         platform_code="429",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.unionpay.callbacks import UnionpayCallbacks
+from app.platforms.unionpay.console import CONSOLE
 from app.platforms.unionpay.settings import UnionpaySettings
 
 
@@ -22,4 +23,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://open.unionpay.com/tjweb/acproduct/list?apiSvcId=448",
     settings=UnionpaySettings,
     open=open_merchant,
+    console=CONSOLE,
 )

@@ -10,6 +10,7 @@ from app.platforms.wechat.account import keyring
 from app.platforms.wechat.app_token import WechatAppTokens
 from app.platforms.wechat.binding import WechatBinding
 from app.platforms.wechat.callbacks import WechatCallbacks
+from app.platforms.wechat.console import CONSOLE
 from app.platforms.wechat.js_pages import WechatJsPages
 from app.platforms.wechat.login import WechatLogin
 from app.platforms.wechat.relay import WechatRelay
@@ -40,4 +41,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developers.weixin.qq.com/doc/subscription/guide/dev/push/",
     settings=WechatSettings,
     open=open_account,
+    console=CONSOLE,
 )

@@ -9,12 +9,14 @@ from app.core.ports import PlatformSpec
 from app.platforms.wechat_component.accounts import ComponentAccounts
 from app.platforms.wechat_component.callbacks import ComponentCallbacks
 from app.platforms.wechat_component.component import keyring
+from app.platforms.wechat_component.console import CONSOLE
 from app.platforms.wechat_component.login import ComponentLogin
+from app.platforms.wechat_component.sending import ComponentSender
 from app.platforms.wechat_component.settings import ComponentSettings
 
 
-class ComponentConnector(ComponentCallbacks, ComponentAccounts):
-    """A third-party platform with its AppSecret: callbacks, its own token, and those of its accounts."""
+class ComponentConnector(ComponentCallbacks, ComponentAccounts, ComponentSender):
+    """A third-party platform with its AppSecret: callbacks, its own token, those of its accounts, and messages in their names."""
 
 
 class ComponentLoginConnector(ComponentConnector, ComponentLogin):
@@ -35,4 +37,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/getting_started/how_to_read.html",
     settings=ComponentSettings,
     open=open_component,
+    console=CONSOLE,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.wechat_mini.app_token import MiniProgramTokens
+from app.platforms.wechat_mini.console import CONSOLE
 from app.platforms.wechat_mini.login import MiniProgramLogin
 from app.platforms.wechat_mini.program import MiniProgramCallbacks
 from app.platforms.wechat_mini.relay import MiniProgramRelay
@@ -41,4 +42,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html",
     settings=WechatMiniSettings,
     open=open_program,
+    console=CONSOLE,
 )

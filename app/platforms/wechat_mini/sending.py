@@ -6,11 +6,13 @@ agreement of a person is good for one message of one template.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from app.core.media import FileClient, MediaLimit, Medium, Uploaded
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendResult
 from app.core.values import Event
 from app.platforms.wechat_mini.program import MiniProgram
+from app.wire.wechat_family.account_media import PROGRAM_LIMITS, upload_in_account
 from app.wire.wechat_family.account_messages import (
     MINI_SUBSCRIBED,
     PROGRAM_TYPES,
@@ -22,7 +24,7 @@ from app.wire.wechat_family.account_messages import (
 
 
 class MiniProgramSender(MiniProgram):
-    """Sends messages; satisfies Sender and ReplyTarget of app.core.sending."""
+    """Sends messages; satisfies Sender and ReplyTarget of app.core.sending, and MediaTaker."""
 
     recipient_kinds: tuple[str, ...] = ("open_id",)
     most_recipients: int = 1
@@ -52,3 +54,17 @@ class MiniProgramSender(MiniProgram):
     def send(self, part: Part, to: Sequence[Recipient], lent: Lent) -> SendResult:
         """Send one part to one person, once."""
         return send_in_account(part, to[0], lent, self.settings.api_base)
+
+    def media_limits(self, _recipient_kind: str) -> Mapping[str, MediaLimit]:
+        """Return what WeChat keeps."""
+        return PROGRAM_LIMITS
+
+    def media_needs_app_token(self, _recipient_kind: str) -> bool:
+        """Return true: everything goes with the program's token."""
+        return True
+
+    def upload(
+        self, medium: Medium, _recipient_kind: str, files: FileClient, app_token: str | None
+    ) -> Uploaded:
+        """Hand a file over."""
+        return upload_in_account(medium, files, app_token, api_base=self.settings.api_base)

@@ -6,6 +6,7 @@ Outside documentation: https://developers.weixin.qq.com/doc/oplatform/Website_Ap
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
+from app.platforms.wechat_web.console import CONSOLE
 from app.platforms.wechat_web.login import WechatWebApplication, WechatWebLogin
 from app.platforms.wechat_web.settings import WechatWebSettings
 
@@ -25,4 +26,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html",
     settings=WechatWebSettings,
     open=open_application,
+    console=CONSOLE,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.wechatpay.callbacks import WechatpayCallbacks
+from app.platforms.wechatpay.console import CONSOLE
 from app.platforms.wechatpay.orders import WechatpayOrders
 from app.platforms.wechatpay.settings import WechatpaySettings
 
@@ -23,4 +24,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://pay.weixin.qq.com/doc/v3/merchant/",
     settings=WechatpaySettings,
     open=open_merchant,
+    console=CONSOLE,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.wechatpay_v2.callbacks import WechatpayV2Callbacks
+from app.platforms.wechatpay_v2.console import CONSOLE
 from app.platforms.wechatpay_v2.settings import WechatpayV2Settings
 
 
@@ -22,4 +23,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://pay.weixin.qq.com/doc/v2/merchant/4011937248",
     settings=WechatpayV2Settings,
     open=open_merchant,
+    console=CONSOLE,
 )

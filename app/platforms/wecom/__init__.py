@@ -9,8 +9,10 @@ from app.config.platform_settings import plain_text
 from app.core.ports import PlatformSpec
 from app.platforms.wecom.app_token import WecomAppTokens
 from app.platforms.wecom.callbacks import WecomCallbacks
+from app.platforms.wecom.console import CONSOLE
 from app.platforms.wecom.js_pages import WecomJsPages
 from app.platforms.wecom.login import WecomLogin
+from app.platforms.wecom.media import WecomMedia
 from app.platforms.wecom.relay import WecomRelay
 from app.platforms.wecom.sending import WecomSender
 from app.platforms.wecom.settings import WecomSettings
@@ -20,15 +22,15 @@ class WecomCompany(WecomCallbacks, WecomAppTokens, WecomRelay, WecomJsPages):
     """A channel with a Secret and without an AgentId: callbacks and the app token (contacts, customers)."""
 
 
-class WecomConnector(WecomCompany, WecomLogin, WecomSender):
+class WecomConnector(WecomCompany, WecomLogin, WecomSender, WecomMedia):
     """One application with everything it can do."""
 
 
-class WecomCompanyRobot(WecomCompany, WecomSender):
+class WecomCompanyRobot(WecomCompany, WecomSender, WecomMedia):
     """The same without an AgentId, beside a group's robot."""
 
 
-class WecomRobot(WecomCallbacks, WecomSender):
+class WecomRobot(WecomCallbacks, WecomSender, WecomMedia):
     """A group's robot, and callbacks where there are keys for them."""
 
 
@@ -48,4 +50,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.work.weixin.qq.com/document/path/96466",
     settings=WecomSettings,
     open=open_application,
+    console=CONSOLE,
 )

@@ -15,6 +15,7 @@ from typing import Any, Final
 from app.config.platform_settings import plain_text
 from app.core.errors import RequestError
 from app.core.sending import Lent, Message, Pace, Part, Recipient, SendRefused, SendResult
+from app.core.sent_messages import Sent
 from app.platforms.wecom.application import WecomApplication
 from app.platforms.wecom.message_types import (
     APP_MARKDOWN_BYTES,
@@ -63,7 +64,7 @@ MEMBER_PACES: Final = (
 
 
 class WecomSender(WecomApplication):
-    """Sends messages; satisfies Sender and KindLimits of app.core.sending."""
+    """Sends messages and takes them back; satisfies Sender, KindLimits and Recaller."""
 
     most_recipients: int = MOST[ROBOT_KIND]
 
@@ -127,6 +128,15 @@ class WecomSender(WecomApplication):
             not_reached=unusable | _unreached(content, to),
             accepted_only=True,
         )
+
+    def recalls(self, kind: str) -> bool:
+        """Say whether messages can be taken back: the application's can, a robot's have no id."""
+        return kind != ROBOT_KIND
+
+    def recall(self, sent: Sent, lent: Lent) -> None:
+        """Take a message back within 24 hours, in WeCom's own clients alone (page 撤回应用消息, read 2026-11-29)."""
+        address, token = self.api("message/recall"), {"access_token": lent.app_token or ""}
+        taken(lent.http.request("POST", address, params=token, json={"msgid": sent.message_id}), APPLICATION)
 
     def _addressed(self, part: Part, kind: str, values: Sequence[str], repeat_key: str) -> dict[str, Any]:
         own = self.settings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.core.ports import PlatformSpec
 from app.platforms.wecom_aibot.callbacks import AibotCallbacks
+from app.platforms.wecom_aibot.console import CONSOLE
 from app.platforms.wecom_aibot.settings import AibotSettings
 
 
@@ -22,4 +23,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.work.weixin.qq.com/document/path/101039",
     settings=AibotSettings,
     open=open_bot,
+    console=CONSOLE,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.core.ports import PlatformSpec
 from app.platforms.wecom_suite.accounts import SuitePages, TemplateAccounts
 from app.platforms.wecom_suite.callbacks import SuiteCallbacks
+from app.platforms.wecom_suite.console import CONSOLE
 from app.platforms.wecom_suite.settings import SuiteSettings
 
 
@@ -32,4 +33,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://developer.work.weixin.qq.com/document/path/90594",
     settings=SuiteSettings,
     open=open_suite,
+    console=CONSOLE,
 )

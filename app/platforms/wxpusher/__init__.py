@@ -6,6 +6,7 @@ Sources (read 2026-11-28): wxpusher.zjiecode.com/docs "发送消息", "极简推
 from __future__ import annotations
 
 from app.core.ports import PlatformSpec
+from app.platforms.wxpusher.console import CONSOLE
 from app.platforms.wxpusher.sending import WxpusherSender
 from app.platforms.wxpusher.settings import WxpusherSettings
 
@@ -15,4 +16,5 @@ PLATFORM = PlatformSpec(
     docs_url="https://wxpusher.zjiecode.com/docs/",
     settings=WxpusherSettings,
     open=lambda _channel, settings: WxpusherSender(settings),
+    console=CONSOLE,
 )

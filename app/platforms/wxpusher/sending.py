@@ -15,8 +15,8 @@ from app.core.ports import HttpAnswer
 from app.core.sending import Lent, Message, Pace, Part, QuotaReached, Recipient, SendRefused, SendResult
 from app.core.values import JSON
 from app.platforms.wxpusher.settings import WxpusherSettings
-from app.wire.message_faults import Fault, check_busy, content_of, refusal, shown_code, text_of, unreadable
-from app.wire.native_content import native_content, preview_of, text_in
+from app.wire.native_messages import native_content, preview_of, text_in
+from app.wire.send_answers import Fault, check_busy, content_of, refusal, shown_code, text_of, unreadable
 from app.wire.texts import Dialect, Limit, write_parts
 
 PLATFORM_NAME: Final = "WxPusher"

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, Row, String, Table, and_, or_, select
-from sqlalchemy.dialects import mysql
 
 from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
 
@@ -70,6 +69,8 @@ def _ensure(tx: Connection, channel: str, open_id: str) -> None:
     """
     values = {"channel": channel, "open_id": open_id, "wrong_guesses": 0}
     if tx.dialect.name in ("mysql", "mariadb"):
+        from sqlalchemy.dialects import mysql
+
         insert = mysql.insert(followers).values(**values)
         tx.execute(insert.on_duplicate_key_update(open_id=followers.c.open_id))
     else:

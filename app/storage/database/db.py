@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -24,7 +25,6 @@ from sqlalchemy import (
     event,
     literal,
 )
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -47,6 +47,7 @@ StoredRow = Row[Any]
 Transaction = Connection
 """An open transaction, as pipelines and handlers know it."""
 
+LONGEST_BLOB = 2**32 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LOG_PAGES = 1_000
 LONGEST_LOG_PAGES = 20_000
@@ -68,8 +69,8 @@ metadata = MetaData(
     }
 )
 
-Blob = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-"""Bytes of any length; plain BLOB ends at 64 KiB on MariaDB."""
+Blob = LargeBinary().with_variant(LargeBinary(LONGEST_BLOB), "mysql", "mariadb")
+"""Bytes of any length; plain BLOB ends at 64 KiB on MariaDB, and with this length it is a LONGBLOB."""
 
 
 def microseconds(moment: datetime) -> int:
@@ -107,6 +108,8 @@ class ExactText(TypeDecorator[str]):
         """Choose a binary collation without padding where the database would fold letters."""
         if dialect.name not in ("mysql", "mariadb"):
             return dialect.type_descriptor(String(self._length))
+        from sqlalchemy.dialects import mysql
+
         nopad = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
         return dialect.type_descriptor(mysql.VARCHAR(self._length, charset="utf8mb4", collation=nopad))
 
@@ -241,15 +244,32 @@ def _is_deadlock(error: BaseException | None) -> bool:
     return False
 
 
+@cache
+def own_insert(dialect: str) -> Callable[[Table], Any] | None:
+    """Return a dialect's own INSERT, which knows what to do on a conflict; None where it has none that is exact.
+
+    A dialect takes 15 ms to load, and a process needs one of them.
+    """
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+
+        return insert
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert
+    return None
+
+
 def insert_once(tx: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless a unique constraint objects; return whether it was inserted.
 
     The constraint, not a look-up before it, decides who wins a race. PostgreSQL and SQLite have a clause for it;
     MariaDB's nearest one hides other faults too, so there a savepoint is used.
     """
-    dialect = {"postgresql": postgresql, "sqlite": sqlite}.get(tx.dialect.name)
-    if dialect is not None:
-        statement = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
+    insert = own_insert(tx.dialect.name)
+    if insert is not None:
+        statement = insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
         return tx.execute(statement).first() is not None
     try:
         with tx.begin_nested():

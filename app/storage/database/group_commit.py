@@ -26,6 +26,9 @@ R = TypeVar("R")
 WriteMany = Callable[[Transaction, Sequence[I]], Sequence[R]]
 """Writes a list of items in an open transaction and returns a result for each, in their order."""
 
+Beside = Callable[[], "Job[Any, Any] | None"]
+"""Returns what may go along with a commit that is made anyway; nobody waits for it."""
+
 MOST_AT_ONCE = 128
 LONGEST_QUEUE = 1024
 
@@ -74,8 +77,9 @@ class GroupCommit:
     nobody fails with a neighbour.
     """
 
-    def __init__(self, database: Database):
+    def __init__(self, database: Database, beside: Beside = lambda: None):
         self._database = database
+        self._beside = beside
         self._guard = threading.Lock()
         self._waiting: deque[_Turn[Any, Any]] = deque()
         self._somebody_leads = False
@@ -122,6 +126,9 @@ class GroupCommit:
 
     def write_together(self, batch: Sequence[Job[Any, Any]]) -> None:
         """Write these in one transaction, or each in its own where that fails; every job then knows its outcome."""
+        beside = self._beside()
+        if beside is not None:
+            batch = [*batch, beside]
         if len(batch) == 1:
             self._run_alone(batch[0])
             return

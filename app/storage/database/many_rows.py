@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Integer, LargeBinary, Table, select
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, select
 
 from app.storage.database.db import UtcDateTime
 
@@ -72,6 +72,29 @@ def _over_the_old(columns: tuple[str, ...]) -> str:
     return f" ON CONFLICT (id) DO UPDATE SET {news}"
 
 
+def add_to_rows(
+    tx: Connection, table: Table, *, keys: tuple[str, ...], counts: tuple[str, ...], rows: Rows
+) -> None:
+    """Insert at least one row of keys and counts; where its keys are there, add its counts to those of that row."""
+    columns = (*keys, *counts)
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(_from_arrays(table, columns) + _added(table, keys, counts), _as_arrays(rows))
+    elif tx.dialect.name == "sqlite":
+        for chunk in _chunks(rows):
+            tx.exec_driver_sql(
+                _values(table, columns, len(chunk)) + _added(table, keys, counts), _flat(chunk)
+            )
+    else:
+        sums = ", ".join(f"`{name}` = `{name}` + VALUES(`{name}`)" for name in counts)
+        tx.exec_driver_sql(f"{_one_row(table, columns)} ON DUPLICATE KEY UPDATE {sums}", list(rows))
+
+
+@cache
+def _added(table: Table, keys: tuple[str, ...], counts: tuple[str, ...]) -> str:
+    sums = ", ".join(f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in counts)
+    return f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sums}"
+
+
 @cache
 def _from_arrays(table: Table, columns: tuple[str, ...]) -> str:
     """Return the statement for PostgreSQL; every name in it is a column of ours, never a value."""
@@ -81,8 +104,9 @@ def _from_arrays(table: Table, columns: tuple[str, ...]) -> str:
 
 
 def _array_type(table: Table, name: str) -> str:
-    kind = table.c[name].type
-    if isinstance(kind, UtcDateTime):
+    # By its name in the database: what the code calls a column may be another word.
+    (kind,) = (each.type for each in table.columns if each.name == name)
+    if isinstance(kind, UtcDateTime | BigInteger):
         return "bigint[]"
     if isinstance(kind, Integer):
         return "integer[]"

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+BEING_FILLED = "filling "
+"""What stands in place of the revision while `flask db copy` fills a database, followed by which copy it is."""
+
+UNFINISHED = (
+    "`flask db copy` into this database has not been finished, so rows are missing; type the same `flask db copy` again (it "
+    "begins anew and deletes what came before)."
+)
 LOCK_NUMBER = 5_003_2026
 LOCK_SECONDS = 60
 
@@ -48,6 +55,11 @@ def current_revision(database: Database) -> str | None:
         return found
 
 
+def is_being_filled(revision: str | None) -> bool:
+    """Say whether a database is (or was, when its copy ended too soon) being filled from another one."""
+    return revision is not None and revision.startswith(BEING_FILLED)
+
+
 def revisions() -> list[str]:
     """Return every revision in its order: the number that each migration's file begins with."""
     return sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*_*.py"))
@@ -66,6 +78,8 @@ def tables_fault(database: Database) -> str | None:
     now, newest = current_revision(database), newest_revision()
     if now is None:
         return "The database has no tables of this gateway yet; `flask db upgrade` makes them."
+    if is_being_filled(now):
+        return UNFINISHED
     if now == newest or now not in revisions():
         return None
     return f"The database's tables are at {now} and the code needs {newest}; `flask db upgrade` changes them."

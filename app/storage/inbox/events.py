@@ -19,6 +19,8 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    func,
+    literal,
     select,
 )
 
@@ -26,6 +28,7 @@ from app.core.exact_json import read_json, write_json
 from app.core.states import EventState
 from app.core.values import Event
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata, microseconds
+from app.storage.database.newest import newest_of_each
 
 events = Table(
     "events",
@@ -55,6 +58,8 @@ events = Table(
     Column("sealed", Blob),
     # What stood behind the channel's name in the address; null where nothing did, as with most events.
     Column("path_rest", Blob),
+    # The span in which it was taken; null where a trace began with its own id, as with most events.
+    Column("traceparent", String(64)),
     UniqueConstraint("channel", "claim"),
     Index("ix_events_received_at", "received_at", "id"),
     Index("ix_events_channel_received_at", "channel", "received_at"),
@@ -175,15 +180,16 @@ class EventRow(NamedTuple):
     masked: bytes | None = None
     sealed: bytes | None = None
     path_rest: bytes | None = None
+    traceparent: str | None = None
 
 
-PLAIN_COLUMNS = EventRow._fields[:-3]
-"""All but what is masked and sealed, and the rest of the address."""
+PLAIN_COLUMNS = EventRow._fields[:-4]
+"""All but what is masked and sealed, the rest of the address, and a trace that somebody else began."""
 
 
 def rows_to_insert(rows: Sequence[EventRow]) -> tuple[tuple[str, ...], Sequence[tuple[Any, ...]]]:
-    """Return the columns and the rows of one insert; three columns fewer where nothing was masked and no address went on, as with most events."""
-    if any(row.masked or row.path_rest for row in rows):
+    """Return the columns and the rows of one insert; four columns fewer where they are empty, as with most events."""
+    if any(row.masked or row.path_rest or row.traceparent for row in rows):
         return EventRow._fields, rows
     width = len(PLAIN_COLUMNS)
     return PLAIN_COLUMNS, [row[:width] for row in rows]
@@ -214,6 +220,7 @@ def event_row(new: NewEvent) -> EventRow:
         masked=orjson.dumps(event.masked) if event.masked else None,
         sealed=new.sealed,
         path_rest=_address_bytes(event.path_rest) if event.path_rest else None,
+        traceparent=event.traceparent or None,
     )
 
 
@@ -255,6 +262,7 @@ def event_from_row(row: Row[Any]) -> Event:
         version=row.version,
         masked=tuple(orjson.loads(row.masked)) if row.masked else (),
         path_rest=_address_text(row.path_rest),
+        traceparent=row.traceparent or "",
     )
 
 
@@ -279,4 +287,39 @@ def recent_senders(tx: Connection, channels: Iterable[str], *, limit: int) -> se
         own = select(events.c.remote_addr, events.c.scheme).where(events.c.channel == channel)
         newest = own.order_by(events.c.received_at.desc()).limit(limit)
         found |= {(row.remote_addr, row.scheme) for row in tx.execute(newest)}
+    return found
+
+
+def recent_types(tx: Connection, *, limit: int) -> list[str]:
+    """Return the types of the newest events, each once (relies on ix_events_received_at)."""
+    newest = select(events.c.type).order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)
+    return sorted(set(tx.execute(newest).scalars()))
+
+
+def newest_events(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return id, type and time of each channel's newest event, where it has one (relies on ix_events_channel_received_at)."""
+    columns = (events.c.channel, events.c.id, events.c.type, events.c.received_at)
+    return newest_of_each(tx, columns, events.c.received_at, channels)
+
+
+def count_received(
+    tx: Connection, channel: str, since: datetime, *, until: datetime | None = None, limit: int
+) -> int:
+    """Return how many events a channel took in a time, counted to `limit` (relies on ix_events_channel_received_at)."""
+    found = select(literal(1)).where(events.c.channel == channel, events.c.received_at >= since)
+    if until is not None:
+        found = found.where(events.c.received_at < until)
+    return int(tx.execute(select(func.count()).select_from(found.limit(limit).subquery())).scalar_one())
+
+
+def newest_received_at(tx: Connection, channel: str) -> datetime | None:
+    """Return when a channel's newest event came, None when it never had one (relies on ix_events_channel_received_at)."""
+    newest = select(events.c.received_at).where(events.c.channel == channel)
+    return tx.execute(newest.order_by(events.c.received_at.desc()).limit(1)).scalar_one_or_none()
+
+
+def newest_event_at(tx: Connection, channel: str) -> datetime | None:
+    """Return when a channel's newest event was received (relies on ix_events_channel_received_at)."""
+    own = select(events.c.received_at).where(events.c.channel == channel)
+    found: datetime | None = tx.execute(own.order_by(events.c.received_at.desc()).limit(1)).scalar()
     return found

@@ -10,12 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Index, String, Table, bindparam, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app.storage.database.db import ExactText, UtcDateTime, insert_once, metadata, supports_skip_locked
+from app.storage.database.db import (
+    ExactText,
+    UtcDateTime,
+    insert_once,
+    metadata,
+    own_insert,
+    supports_skip_locked,
+)
 
 MARK = ""
 """In place of a nonce: no sender can use an empty one."""
@@ -43,10 +50,6 @@ _NEW = select(
     bindparam("bound_to_", type_=String(64)),
 ).where(~_FORGOTTEN.exists())
 _COLUMNS = ["channel", "nonce", "expires_at", "bound_to"]
-_USE = {
-    name: dialect.insert(nonces).from_select(_COLUMNS, _NEW).on_conflict_do_nothing().returning(literal(1))
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
 _BOUND_TO = select(nonces.c.bound_to).where(
     nonces.c.channel == bindparam("channel_"), nonces.c.nonce == bindparam("nonce_")
 )
@@ -67,11 +70,20 @@ def use_nonce(
 
 
 def _is_new(tx: Connection, values: dict[str, Any]) -> bool:
-    statement = _USE.get(tx.dialect.name)
+    statement = _use_statement(tx.dialect.name)
     if statement is not None:
         return tx.execute(statement, values).first() is not None
     row = {name: values[f"{name}_"] for name in _COLUMNS}
     return tx.execute(_FORGOTTEN, values).first() is None and insert_once(tx, nonces, row)
+
+
+@cache
+def _use_statement(dialect: str) -> Any:
+    """Return the statement that uses a nonce or does nothing; None for a dialect that has no such clause."""
+    insert = own_insert(dialect)
+    if insert is None:
+        return None
+    return insert(nonces).from_select(_COLUMNS, _NEW).on_conflict_do_nothing().returning(literal(1))
 
 
 def delete_expired_nonces(tx: Connection, now: datetime, *, limit: int) -> int:

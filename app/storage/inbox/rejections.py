@@ -33,6 +33,7 @@ from sqlalchemy import (
 from app.core.storable import storable
 from app.security.addresses import address_group
 from app.storage.database.db import Blob, ExactText, UtcDateTime, metadata
+from app.storage.database.newest import newest_of_each
 
 MOST_PER_CHANNEL = 2_000
 MOST_BODY_BYTES = 4096
@@ -232,3 +233,22 @@ def _narrowed(channel: str | None, since: datetime | None, word: str | None) -> 
             or_(rejections.c.reason == word, rejections.c.reason.startswith(f"{word}:", autoescape=True))
         )
     return conditions
+
+
+def newest_rejections(tx: Connection, channels: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return reason and time of each channel's newest rejection, where it has one (relies on ix_rejections_channel)."""
+    columns = (rejections.c.channel, rejections.c.id, rejections.c.reason, rejections.c.received_at)
+    return newest_of_each(tx, columns, rejections.c.id, channels)
+
+
+def newest_rejection_at(tx: Connection) -> datetime | None:
+    """Return when something was last refused, on whatever channel."""
+    newest = select(rejections.c.received_at).order_by(rejections.c.id.desc()).limit(1)
+    return tx.execute(newest).scalar_one_or_none()
+
+
+def recent_reasons(tx: Connection, channel: str, since: datetime, *, limit: int) -> Sequence[str]:
+    """Return why a channel's newest deliveries were refused, `limit` of them at most, newest first (relies on ix_rejections_channel)."""
+    newest = select(rejections.c.reason, rejections.c.received_at).where(rejections.c.channel == channel)
+    rows = tx.execute(newest.order_by(rejections.c.id.desc()).limit(limit))
+    return [row.reason for row in rows if row.received_at >= since]

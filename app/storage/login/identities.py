@@ -41,6 +41,7 @@ identities = Table(
     UniqueConstraint("issuer", "subject_kind", "subject"),
     Index("ix_identities_user_id", "user_id"),
     Index("ix_identities_union_id", "union_id"),
+    Index("ix_identities_channel", "channel", "last_login_at"),
 )
 
 
@@ -54,6 +55,12 @@ class StoredIdentity:
     known: Identity
     first_login_at: datetime
     last_login_at: datetime
+
+
+def last_login_on(tx: Connection, channel: str) -> datetime | None:
+    """Return when somebody logged in on a channel last, None where nobody did (relies on ix_identities_channel)."""
+    own = select(identities.c.last_login_at).where(identities.c.channel == channel)
+    return tx.execute(own.order_by(identities.c.last_login_at.desc()).limit(1)).scalar_one_or_none()
 
 
 def insert_identity_once(tx: Connection, new: StoredIdentity) -> bool:

@@ -14,6 +14,7 @@ from app.storage.database.db import microseconds
 from app.storage.database.many_rows import insert_rows
 from app.storage.messages.tables import message_channels, message_recipients, messages
 from app.storage.queue.acceptance import Acceptance, accept_many
+from app.storage.queue.dispatches import Claim
 
 MESSAGE_COLUMNS = (
     "id", "caller", "body_digest", "state", "is_fallback", "repeats_unknown", "resends", "created_at",
@@ -42,11 +43,12 @@ class NewMessage(NamedTuple):
 
 
 class StoredMessage(NamedTuple):
-    """Which message holds the key, whether it is new, and the digest of what was asked for with that key."""
+    """Which message holds the key, whether it is new, the digest of what was asked for with that key, and what starts at once."""
 
     id: str
     is_new: bool
     body_digest: str | None
+    claims: tuple[Claim, ...] = ()
 
 
 def store_messages(tx: Connection, new: Sequence[NewMessage]) -> list[StoredMessage]:
@@ -62,7 +64,10 @@ def store_messages(tx: Connection, new: Sequence[NewMessage]) -> list[StoredMess
     digests = _digests(tx, [each.event_id for each in accepted if not each.is_new])
     return [
         StoredMessage(
-            each.event_id, each.is_new, item.body_digest if each.is_new else digests.get(each.event_id)
+            each.event_id,
+            each.is_new,
+            item.body_digest if each.is_new else digests.get(each.event_id),
+            each.claims,
         )
         for item, each in zip(new, accepted, strict=True)
     ]

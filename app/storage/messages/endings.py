@@ -65,22 +65,23 @@ class Arrived(NamedTuple):
 def write_arrivals(tx: Connection, items: Sequence[Arrival]) -> list[Arrived]:
     """Write what came of calls; nothing for those whose lease was taken over meanwhile."""
     held = are_held(tx, [item.claim for item in items])
-    simple = [item for item, is_ours in zip(items, held, strict=True) if is_ours and _is_simple(item)]
-    if simple:
-        _write_simple(tx, simple)
+    simple = [item for item, is_ours in zip(items, held, strict=True) if is_ours and is_simple(item)]
+    write_simple_ends(tx, simple)
     return [
         _arrived(tx, item) if is_ours else Arrived(False) for item, is_ours in zip(items, held, strict=True)
     ]
 
 
-def _is_simple(item: Arrival) -> bool:
+def is_simple(item: Arrival) -> bool:
     """Say whether a message has come to its end with its one call, to one recipient who was reached, as most do."""
     is_all = item.is_last and item.is_whole and item.is_only and len(item.verdicts) == 1
     return is_all and len(item.verdicts[0].numbers) == 1 and item.verdicts[0].state in REACHED
 
 
-def _write_simple(tx: Connection, items: Sequence[Arrival]) -> None:
-    """Write the ends of simple messages together: three statements, however many there are."""
+def write_simple_ends(tx: Connection, items: Sequence[Arrival]) -> None:
+    """Write the ends of simple messages, whose leases are held, together: three statements, however many there are."""
+    if not items:
+        return
     verdicts = [(item.message_id, item.position, item.verdicts[0]) for item in items]
     write_single_verdicts(tx, verdicts, now=max(item.now for item in items))
     sent = MessageState.SENT
@@ -91,7 +92,7 @@ def _write_simple(tx: Connection, items: Sequence[Arrival]) -> None:
 
 
 def _arrived(tx: Connection, item: Arrival) -> Arrived:
-    if _is_simple(item):
+    if is_simple(item):
         return Arrived(True, MessageState.SENT)
     write_verdicts(tx, item.message_id, item.position, item.verdicts, now=item.now)
     if item.next_numbers:
@@ -102,16 +103,18 @@ def _arrived(tx: Connection, item: Arrival) -> Arrived:
         if item.begins:
             write_begun(tx, item.message_id, item.position)
         return Arrived(True)
-    message = None if item.is_only else _lock(tx, item.message_id)
-    counts = _counted(item.verdicts) if item.is_whole else _counts(tx, item.message_id, item.position)
+    message = None if item.is_only else lock_message(tx, item.message_id)
+    counts = (
+        _counted(item.verdicts) if item.is_whole else counts_of_channel(tx, item.message_id, item.position)
+    )
     state = channel_state_of(counts, gave_up=False)
     if state in NOBODY_REACHED:
         return Arrived(True)
-    _write_end(tx, item.message_id, item.position, state, now=item.now)
+    write_channel_end(tx, item.message_id, item.position, state, now=item.now)
     if item.is_only:
         tx.execute(_FINISH, {"of_message": item.message_id, "new_state": state.value, "at": item.now})
     else:
-        _write_message(tx, message, now=item.now)
+        write_message(tx, message, now=item.now)
     return Arrived(True, state)
 
 
@@ -148,17 +151,17 @@ def fail_channel(
 
     What was on its way stays unknown, what waited has failed.
     """
-    message = _lock(tx, failed.message_id)
+    message = lock_message(tx, failed.message_id)
     _fail_rest(tx, failed, now)
-    counts = _counts(tx, failed.message_id, failed.position)
+    counts = counts_of_channel(tx, failed.message_id, failed.position)
     state = channel_state_of(counts, gave_up=failed.gave_up)
-    _write_end(
+    write_channel_end(
         tx, failed.message_id, failed.position, state, now=now, error=failed.error, sentence=failed.sentence
     )
     is_next = message is not None and message.is_fallback and message.stopped_at is None
     if is_next and state in NOBODY_REACHED and next_dispatch is not None:
         _begin_next(tx, failed, next_dispatch, now)
-    _write_message(tx, message, now=now)
+    write_message(tx, message, now=now)
     return state
 
 
@@ -212,20 +215,22 @@ def _run_again(tx: Connection, wanted: NewDispatch) -> bool:
     return True
 
 
-def _lock(tx: Connection, message_id: str) -> Row[Any] | None:
+def lock_message(tx: Connection, message_id: str) -> Row[Any] | None:
+    """Return a message and keep others from judging it until the transaction ends."""
     query = select(messages).where(messages.c.id == message_id)
     if supports_skip_locked(tx):
         query = query.with_for_update()
     return tx.execute(query).one_or_none()
 
 
-def _counts(tx: Connection, message_id: str, position: int) -> dict[str, int]:
+def counts_of_channel(tx: Connection, message_id: str, position: int) -> dict[str, int]:
+    """Return how many rows of recipients of a channel are in each state."""
     own = message_recipients.c
     query = select(own.state, func.count()).where(own.message_id == message_id, own.position == position)
     return {state: int(count) for state, count in tx.execute(query.group_by(own.state))}
 
 
-def _write_end(
+def write_channel_end(
     tx: Connection,
     message_id: str,
     position: int,
@@ -235,6 +240,7 @@ def _write_end(
     error: str | None = None,
     sentence: str | None = None,
 ) -> None:
+    """Write how a channel ended."""
     tx.execute(_END, _end_values(message_id, position, state, now=now, error=error, sentence=sentence))
 
 
@@ -273,7 +279,7 @@ _END = (
 )
 
 
-def _write_message(tx: Connection, message: Row[Any] | None, *, now: datetime) -> None:
+def write_message(tx: Connection, message: Row[Any] | None, *, now: datetime) -> None:
     """Write where a message stands, from where its channels do."""
     if message is None:
         return
@@ -294,7 +300,7 @@ def stop_message(tx: Connection, message_id: str, *, now: datetime) -> bool:
     lock_events(tx, [message_id])
     waiting = [each for each in list_dispatches(tx, [message_id]) if each.state in WAITING]
     make_due(tx, [DueAgain(each.id, each.state, each.attempt, now) for each in waiting])
-    message = _lock(tx, message_id)
+    message = lock_message(tx, message_id)
     if message is None or MessageState(message.state) not in OPEN:
         return False
     tx.execute(messages.update().where(messages.c.id == message_id).values(stopped_at=now))
@@ -333,13 +339,13 @@ def reopen_channels(
         .where(message_channels.c.message_id == message_id, message_channels.c.position.in_(tuple(positions)))
         .values(state=MessageState.QUEUED.value, page_start=0, error=None, sentence=None, finished_at=None)
     )
-    message = _lock(tx, message_id)
+    message = lock_message(tx, message_id)
     tx.execute(
         messages.update()
         .where(messages.c.id == message_id)
-        .values(resends=messages.c.resends + 1, stopped_at=None)
+        .values(resends=messages.c.resends + 1, stopped_at=None, resent_at=now)
     )
-    _write_message(tx, message, now=now)
+    write_message(tx, message, now=now)
     return int(count)
 
 

@@ -6,7 +6,7 @@ locks is that of every other write: rows of the queue, then messages, then what 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,6 +40,12 @@ class Leg(NamedTuple):
     is_only: bool
     """Whether the message goes to no other channel."""
 
+    asked_at: datetime
+    """When it was asked for, the last time."""
+
+    waits_for: str | None = None
+    """Why it waited last, in words."""
+
 
 # Built once, here and below: putting a statement together costs more than running it.
 _OTHER = message_channels.alias("other_channels")
@@ -49,6 +55,8 @@ _LEG = (
         messages.c.resends,
         messages.c.repeats_unknown,
         messages.c.stopped_at,
+        messages.c.created_at,
+        messages.c.resent_at,
         ~select(literal(1))
         .where(
             _OTHER.c.message_id == message_channels.c.message_id,
@@ -74,8 +82,8 @@ _UNFINISHED_ROWS = (
     .order_by(message_recipients.c.number, message_recipients.c.part)
     .limit(bindparam("most"))
 )
-_STOPPED = select(messages.c.id).where(
-    messages.c.id.in_(bindparam("ids", expanding=True)), messages.c.stopped_at.is_not(None)
+_STANDING = select(messages.c.id, messages.c.state, messages.c.resends, messages.c.stopped_at).where(
+    messages.c.id.in_(bindparam("ids", expanding=True))
 )
 
 
@@ -95,6 +103,8 @@ def find_leg(tx: Connection, message_id: str, channel: str) -> Leg | None:
         row.repeats_unknown,
         row.stopped_at is not None,
         bool(row.is_only),
+        row.resent_at or row.created_at,
+        row.sentence,
     )
 
 
@@ -153,6 +163,8 @@ class Departure(NamedTuple):
     now: datetime
     tolls: tuple[Toll, ...] = ()
     tolls_of_each: tuple[tuple[Toll, ...], ...] = ()
+    is_guess: bool = False
+    """Whether it was not read where the message stands: only one that nobody has begun, of one channel, may go out then."""
 
 
 class Departed(NamedTuple):
@@ -163,18 +175,20 @@ class Departed(NamedTuple):
     numbers: tuple[int, ...] = ()
     wait_until: datetime | None = None
     is_channel_full: bool = False
+    is_begun: bool = False
+    """Whether it was guessed wrongly where the message stands; nothing is written then."""
 
 
 def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departed]:
     """Write that parts are going out, before their calls are made.
 
-    1. Who lost the lease writes nothing, nor does a message that was stopped.
+    1. Who lost the lease writes nothing, nor does a message that was stopped or that is further than was thought.
     2. Allowances are used; whoever finds none left waits.
     3. The rows are `sending`; channel and message are once something came back (endings.py), and are shown so before.
     """
     held = are_held(tx, [item.claim for item in items])
-    stopped = _stopped(tx, {item.message_id for item in items})
-    goes = [is_ours and item.message_id not in stopped for item, is_ours in zip(items, held, strict=True)]
+    refused = _refused(tx, items)
+    goes = [is_ours and item.message_id not in refused for item, is_ours in zip(items, held, strict=True)]
     going = [item for item, does in zip(items, goes, strict=True) if does]
     tolls = [
         toll
@@ -183,7 +197,7 @@ def write_departures(tx: Connection, items: Sequence[Departure]) -> list[Departe
     ]
     allowances = lock_allowances(tx, tolls, max(item.now for item in items))
     departed = [
-        _admitted(item, allowances) if does else Departed(is_ours, item.message_id in stopped)
+        _admitted(item, allowances) if does else _held_up(item, is_ours, refused)
         for item, is_ours, does in zip(items, held, goes, strict=True)
     ]
     allowances.write(tx)
@@ -203,8 +217,21 @@ def _write_going(tx: Connection, going: Sequence[tuple[Departure, tuple[int, ...
             tx.execute(_GO, _go_values(item) | {"numbers": list(numbers)})
 
 
-def _stopped(tx: Connection, message_ids: Collection[str]) -> set[str]:
-    return set(tx.execute(_STOPPED, {"ids": sorted(message_ids)}).scalars())
+def _held_up(item: Departure, is_ours: bool, refused: Mapping[str, Departed]) -> Departed:
+    return refused[item.message_id] if is_ours else Departed(is_held=False)
+
+
+def _refused(tx: Connection, items: Sequence[Departure]) -> dict[str, Departed]:
+    """Return the messages that go no further now: those that were stopped, and those of which was guessed wrongly."""
+    guessed = {item.message_id for item in items if item.is_guess}
+    refused = {}
+    for row in tx.execute(_STANDING, {"ids": sorted({item.message_id for item in items})}):
+        is_begun = row.resends > 0 or row.state != MessageState.QUEUED.value
+        if row.stopped_at is not None:
+            refused[row.id] = Departed(is_held=True, is_stopped=True)
+        elif row.id in guessed and is_begun:
+            refused[row.id] = Departed(is_held=True, is_begun=True)
+    return refused
 
 
 def _admitted(item: Departure, allowances: Allowances) -> Departed:
@@ -297,7 +324,7 @@ def _is_channel(message_id: str, position: int) -> Any:
     return and_(message_channels.c.message_id == message_id, message_channels.c.position == position)
 
 
-def note_wait(tx: Connection, leg: Leg, *, until: datetime, error: str, sentence: str) -> None:
+def note_wait(tx: Connection, leg: Leg, *, until: datetime | None, error: str, sentence: str) -> None:
     """Say on a channel of a message why it waits, and until when."""
     tx.execute(
         message_channels.update()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from app.core.states import MessageState, RecipientState
 
-REACHED = frozenset({RecipientState.SENT, RecipientState.ACCEPTED})
+REACHED = frozenset({RecipientState.SENT, RecipientState.ACCEPTED, RecipientState.RECALLED})
 OPEN = frozenset({MessageState.WAITING, MessageState.QUEUED, MessageState.SENDING})
 """A channel, or a message, that has not ended."""
 

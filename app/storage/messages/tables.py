@@ -35,6 +35,8 @@ messages = Table(
     # How often an operator had it sent again.
     Column("resends", Integer, nullable=False),
     Column("stopped_at", UtcDateTime),
+    # When that was, the last time: its lifetime counts from there.
+    Column("resent_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Index("ix_messages_created_at", "created_at", "id"),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, and_, or_, select
 from app.storage.commands import empty_commands
 from app.storage.database.db import supports_skip_locked
 from app.storage.inbox.events import events
+from app.storage.inbox.receipts import delete_receipts, empty_receipts
 from app.storage.queue.dispatches import attempts, dispatches, queue
 from app.storage.queue.tracebacks import drop_tracebacks
 
@@ -48,7 +49,7 @@ def lock_finished(tx: Connection, event_ids: Collection[str]) -> list[str]:
 
 
 def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
-    """Take away bodies, headers, queries, paths, data, what is sealed, handlers' results and tracebacks; return how many events that were."""
+    """Take away bodies, headers, queries, paths, data, what is sealed, answers, handlers' results and tracebacks; return how many events that were."""
     ids = lock_finished(tx, event_ids)
     if not ids:
         return 0
@@ -58,6 +59,7 @@ def empty_events(tx: Connection, event_ids: Collection[str]) -> int:
         .values(result=None)
     )
     drop_tracebacks(tx, ids)
+    empty_receipts(tx, ids)
     empty_commands(tx, ids)
     return tx.execute(
         events.update()
@@ -76,4 +78,5 @@ def delete_events(tx: Connection, event_ids: Collection[str]) -> int:
     of_these = list(tx.execute(select(dispatches.c.id).where(dispatches.c.event_id.in_(ids))).scalars())
     tx.execute(attempts.delete().where(attempts.c.dispatch_id.in_(of_these)))
     tx.execute(dispatches.delete().where(dispatches.c.id.in_(of_these)))
+    delete_receipts(tx, ids)
     return tx.execute(events.delete().where(events.c.id.in_(ids))).rowcount

@@ -135,7 +135,15 @@ def _accepted(
 
 def _claims(item: Acceptance) -> tuple[Claim, ...]:
     return tuple(
-        Claim(each.id, each.event_id, each.route, attempt=1, started_at=item.now, order_key=each.order_key)
+        Claim(
+            each.id,
+            each.event_id,
+            each.route,
+            attempt=1,
+            started_at=item.now,
+            order_key=each.order_key,
+            is_fresh=True,
+        )
         for each in item.dispatches
         if each.lease_until is not None
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, literal, select
 
+from app.core.states import DispatchState
 from app.storage.queue.dispatches import queue
 
 
@@ -24,3 +25,9 @@ def measure_backlog(tx: Connection, now: datetime, *, count_to: int) -> Backlog:
     due = tx.execute(select(func.count()).select_from(first)).scalar_one() if count_to else 0
     oldest = tx.execute(select(queue.c.due_at).where(is_due).order_by(queue.c.due_at).limit(1))
     return Backlog(int(due), oldest.scalar_one_or_none())
+
+
+def count_running(tx: Connection, now: datetime) -> int:
+    """Return how many dispatches are being run: their lease has not ended."""
+    is_running = (queue.c.state == DispatchState.RUNNING.value) & (queue.c.due_at > now)
+    return int(tx.execute(select(func.count()).select_from(queue).where(is_running)).scalar_one())

@@ -5,9 +5,9 @@ A transactional handler's dispatch is completed here too, inside the handler's o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam
 
@@ -38,6 +38,20 @@ _TAKE_BACK = (
 )
 
 
+class Also(NamedTuple):
+    """What is written with a success, by whoever holds the lease: items of one kind together, and in the same commit."""
+
+    write: Callable[[Connection, Sequence[Any]], None]
+    item: Any
+
+
+class Returned(NamedTuple):
+    """What a handler of our own returns whose success has more to be written than its result."""
+
+    result: Any
+    also: Also
+
+
 class Ending(NamedTuple):
     """How one attempt ended and what becomes of its dispatch; made by the functions below.
 
@@ -51,6 +65,7 @@ class Ending(NamedTuple):
     due_at: datetime | None = None
     result: bytes | None = None
     error: str | None = None
+    also: Also | None = None
 
     @property
     def is_over(self) -> bool:
@@ -58,9 +73,11 @@ class Ending(NamedTuple):
         return self.state in (DispatchState.SUCCEEDED, DispatchState.DEAD)
 
 
-def succeeded(claim: Claim, now: datetime, result: bytes | None = None) -> Ending:
+def succeeded(
+    claim: Claim, now: datetime, result: bytes | None = None, *, also: Also | None = None
+) -> Ending:
     """Return the end of an attempt that went well."""
-    return Ending(claim, DispatchState.SUCCEEDED, now, AttemptOutcome.SUCCEEDED, result=result)
+    return Ending(claim, DispatchState.SUCCEEDED, now, AttemptOutcome.SUCCEEDED, result=result, also=also)
 
 
 def failed(claim: Claim, now: datetime, *, error: str, due_at: datetime | None) -> Ending:
@@ -81,6 +98,7 @@ def complete(tx: Connection, endings: Sequence[Ending]) -> list[bool]:
     1. The events of which a dispatch dies are locked, so that a replay of another one of them comes before or after.
     2. The rows are locked in the order in which leases are renewed, and looked at: who is still held?
     3. What is over leaves the queue for good, the rest waits on; attempts and deaths are written.
+    4. What is to be written with them follows: rows of the queue are locked before all others.
     """
     lock_events(tx, _events_of_deaths(endings))
     held = are_held(tx, [ending.claim for ending in endings])
@@ -91,7 +109,16 @@ def complete(tx: Connection, endings: Sequence[Ending]) -> list[bool]:
         _take_back(tx, [ending for ending in ours if ending.outcome is None])
         insert_attempts(tx, [_attempt(ending) for ending in ours if ending.outcome is not None])
         write_deaths(tx, _events_of_deaths(ours))
+        _write_also(tx, [ending.also for ending in ours if ending.also is not None])
     return held
+
+
+def _write_also(tx: Connection, wanted: Sequence[Also]) -> None:
+    kinds: dict[Callable[[Connection, Sequence[Any]], None], list[Any]] = {}
+    for also in wanted:
+        kinds.setdefault(also.write, []).append(also.item)
+    for write, items in kinds.items():
+        write(tx, items)
 
 
 def _events_of_deaths(endings: Sequence[Ending]) -> set[str]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
 
+from app.core.states import EventState
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import REPLAYABLE, SUMMARY, EventFilter, events
 from app.storage.queue.event_states import is_in_state, shown_state
@@ -46,6 +47,12 @@ def count_events(tx: Connection, wanted: EventFilter) -> int:
     return int(tx.execute(filtered(select(func.count()).select_from(events), wanted)).scalar_one())
 
 
+def count_dead_events(tx: Connection, *, count_to: int) -> int:
+    """Return how many events are dead, counted no further than that (relies on ix_events_state_received_at)."""
+    first = select(literal(1)).where(events.c.state == EventState.DEAD.value).limit(count_to).subquery()
+    return int(tx.execute(select(func.count()).select_from(first)).scalar_one())
+
+
 def earlier_than(place: tuple[datetime, str]) -> ColumnElement[bool]:
     """Return the condition that an event lies further back than a place in a list."""
     at, event_id = place
@@ -60,7 +67,7 @@ def filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
     if wanted.state is not None:
         query = query.where(is_in_state(wanted.state))
     if wanted.type is not None:
-        query = query.where(of_type(wanted.type))
+        query = query.where(_of_type(wanted.type))
     if wanted.subject is not None:
         query = query.where(events.c.subject == wanted.subject)
     if wanted.text is not None:
@@ -74,7 +81,7 @@ def filtered(query: Select[Any], wanted: EventFilter) -> Select[Any]:
     return query
 
 
-def of_type(wanted: str) -> ColumnElement[bool]:
+def _of_type(wanted: str) -> ColumnElement[bool]:
     """Return the condition for a type; one without `*` is compared, so that its index is used."""
     if "*" not in wanted:
         return events.c.type == wanted

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, and_, bindparam, func, or_, select
 
+from app.core.states import EventState
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import SUMMARY, EventFilter, events
-from app.storage.queue.event_lists import earlier_than, escaped_like, filtered, of_type
-from app.storage.queue.event_states import shown_state
+from app.storage.queue.event_lists import earlier_than, escaped_like, filtered
+from app.storage.queue.event_states import LASTING, shown_state
 
 Place = tuple[datetime, str]
 TEXT_COLUMNS = ("id", "key", "type", "subject")
@@ -25,11 +26,10 @@ NEWEST = (events.c.received_at.desc(), events.c.id.desc())
 
 
 class Sought(NamedTuple):
-    """What is looked for in each event: a text in one of its names, its exact key, a type with `*`, one of these bytes in its data."""
+    """What is looked for in each event: a text in one of its names, its exact key, and one of these bytes in its data."""
 
     text: str | None = None
     key: str | None = None
-    type: str | None = None
     data: tuple[bytes, ...] = ()
 
 
@@ -59,20 +59,35 @@ def search_window(
 ) -> Window:
     """Look through one window of events older than `before` (relies on the indexes of events by time)."""
     only_by_index(tx)
-    chosen = filtered(select(events.c.id, events.c.received_at), replace(wanted, text=None))
+    base, rest = by_index(wanted)
+    chosen = filtered(select(events.c.id, events.c.received_at), base)
     if before is not None:
         chosen = chosen.where(earlier_than(before))
     chosen = chosen.order_by(*NEWEST)
     end = tx.execute(chosen.offset(size - 1).limit(1)).one_or_none()
     window = chosen.limit(size).subquery("looked_through")
-    hits = (
-        select(events.c.id)
-        .join(window, window.c.id == events.c.id)
-        .where(*_conditions(tx, sought))
-        .order_by(*NEWEST)
-        .limit(limit)
-    )
+    hits = select(events.c.id).join(window, window.c.id == events.c.id).where(*sought_in(tx, sought))
+    hits = filtered(hits, rest).order_by(*NEWEST).limit(limit)
     return Window(_summaries(tx, hits), None if end is None else (end.received_at, end.id))
+
+
+def by_index(wanted: EventFilter) -> tuple[EventFilter, EventFilter]:
+    """Return what of a filter one index answers in the order of time, and the rest, which each event found is asked.
+
+    No two filters share an index, and a type with a `*` has none; what waits or runs is found in the queue, with all filters.
+    """
+    own = replace(wanted, text=None)
+    if own.state is not None and own.state not in LASTING:
+        return own, EventFilter()
+    names = ["subject", "type", "state", "channel"]
+    if own.type is not None and "*" in own.type:
+        names.remove("type")
+    if own.state is not EventState.DEAD:
+        names.sort(key="state".__eq__)
+    named = next((name for name in names if getattr(own, name) is not None), None)
+    found = {} if named is None else {named: getattr(own, named)}
+    base = EventFilter(since=own.since, until=own.until, **found)
+    return base, replace(own, since=None, until=None, **dict.fromkeys(found))
 
 
 def find_named(
@@ -83,14 +98,18 @@ def find_named(
     Relies on the primary key, ix_events_subject and the unique constraint on channel and claim.
     """
     only_by_index(tx)
-    conditions = [_has_key(channels, each) for each in (sought.key, sought.text) if each is not None]
+    named: list[tuple[ColumnElement[bool], tuple[Any, ...]]] = [
+        (_has_key(channels, each), NEWEST) for each in (sought.key, sought.text) if each is not None
+    ]
     if sought.text is not None:
-        conditions += [_id_begins(sought.text), events.c.subject == sought.text]
+        # Ids follow time; by time the id would be looked for in the index of times.
+        named += [(_id_begins(sought.text), (events.c.id.desc(),)), (events.c.subject == sought.text, NEWEST)]
     found: set[str] = set()
-    for condition in conditions:
+    for condition, order in named:
         query = filtered(select(events.c.id), replace(wanted, text=None)).where(condition)
-        query = query.where(*_conditions(tx, sought._replace(data=())))
-        found.update(tx.execute(query.order_by(*NEWEST).limit(limit)).scalars())
+        if sought.text is not None and sought.key is not None:
+            query = query.where(*sought_in(tx, sought._replace(data=())))
+        found.update(tx.execute(query.order_by(*order).limit(limit)).scalars())
     page = select(events.c.id).where(events.c.id.in_(found)).order_by(*NEWEST).limit(limit)
     return _summaries(tx, page) if found else []
 
@@ -112,15 +131,14 @@ def _id_begins(text: str) -> ColumnElement[bool]:
     return and_(events.c.id >= text, events.c.id <= text.ljust(ID_DIGITS, "g"))
 
 
-def _conditions(tx: Connection, sought: Sought) -> list[ColumnElement[bool]]:
+def sought_in(tx: Connection, sought: Sought) -> list[ColumnElement[bool]]:
+    """Return the conditions that an event holds what is looked for."""
     conditions: list[ColumnElement[bool]] = []
     if sought.text is not None:
         pattern = f"%{escaped_like(sought.text)}%"
         conditions.append(or_(*(events.c[name].like(pattern, escape="\\") for name in TEXT_COLUMNS)))
     if sought.key is not None:
         conditions.append(events.c.key == sought.key)
-    if sought.type is not None:
-        conditions.append(of_type(sought.type))
     if sought.data:
         conditions.append(or_(*(_holds(tx, part) for part in sought.data)))
     return conditions

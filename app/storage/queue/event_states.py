@@ -14,8 +14,12 @@ from sqlalchemy import Connection, Select, and_, bindparam, case, exists, func, 
 
 from app.core.states import DispatchState, EventState
 from app.storage.database.db import supports_skip_locked
+from app.storage.database.hints import rarely
 from app.storage.inbox.events import events
 from app.storage.queue.dispatches import dispatches, queue
+
+LASTING = (EventState.SUCCEEDED, EventState.IGNORED, EventState.DEAD)
+"""The states that an event's own row says, and the index of it."""
 
 _LOCK = (
     select(events.c.id)
@@ -84,9 +88,9 @@ def is_in_state(state: EventState) -> Any:
     So finding it takes as long as the queue is, however much is stored.
     """
     if state is EventState.DEAD:
-        return events.c.state == state.value
-    if state in (EventState.SUCCEEDED, EventState.IGNORED):
-        return and_(events.c.state == state.value, ~_in_queue())
+        return rarely(events.c.state == state.value)
+    if state in LASTING:
+        return and_(rarely(events.c.state == state.value), ~_in_queue())
     is_retrying, is_running = (
         func.max(case((queue.c.state == each.value, 1), else_=0))
         for each in (DispatchState.RETRYING, DispatchState.RUNNING)

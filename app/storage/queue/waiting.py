@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, Connection, exists, func, literal, select, type_coerce
 
 from app.core.states import DispatchState
 from app.storage.database.db import supports_skip_locked
@@ -102,6 +102,12 @@ def count_waiting(tx: Connection, routes: Sequence[str]) -> dict[str, int]:
     """Return how many dispatches are unfinished on each of these routes."""
     query = select(queue.c.route, func.count()).where(queue.c.route.in_(routes))
     return {route: int(count) for route, count in tx.execute(query.group_by(queue.c.route))}
+
+
+def count_unfinished(tx: Connection, route: str, *, limit: int) -> int:
+    """Return how many dispatches are unfinished on one route, counted to `limit`."""
+    found = select(literal(1)).select_from(queue).where(queue.c.route == route).limit(limit).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def bring_forward(tx: Connection, *, later_than: datetime, by: timedelta) -> int:

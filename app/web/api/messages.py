@@ -16,6 +16,7 @@ from app.pipeline.operators.messages import (
     stop_sending,
     wait_for_end,
 )
+from app.pipeline.operators.sent_messages import ask_what_became, recall_message
 from app.pipeline.sending.accept import Order, accept_message
 from app.pipeline.services import Services
 from app.web.errors import trace_id
@@ -223,6 +224,20 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
         _check_channels(services, message_id)
         stop_sending(services, message_id, actor=g.api_token.name, trace_id=trace_id())
         return jsonify({"id": message_id}), 202
+
+    @blueprint.post("/messages/<message_id>/recall")
+    @require_token(services, "send")
+    def recall(message_id: str) -> Response:
+        """Take it back from everybody who got it, where the platform does that."""
+        _check_channels(services, message_id)
+        return jsonify(recall_message(services, message_id, actor=g.api_token.name, trace_id=trace_id()))
+
+    @blueprint.post("/messages/<message_id>/check")
+    @require_token(services, "send")
+    def check(message_id: str) -> Response:
+        """Ask the platforms what became of what they took without a word."""
+        _check_channels(services, message_id)
+        return jsonify(ask_what_became(services, message_id, actor=g.api_token.name, trace_id=trace_id()))
 
 
 def _check_channels(services: Services, message_id: str) -> None:

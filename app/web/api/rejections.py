@@ -18,6 +18,7 @@ from app.web.openapi.words import (
     either,
     list_of,
     many,
+    maybe,
     one_of,
     page_of,
     text,
@@ -25,6 +26,7 @@ from app.web.openapi.words import (
 )
 
 ABOUT = "Refused deliveries"
+BOTH = thing("InBothLanguages", en=TEXT, zh=TEXT)
 REJECTION = thing(
     "Rejection",
     id=WHOLE,
@@ -32,6 +34,8 @@ REJECTION = thing(
     status=WHOLE,
     error=TEXT,
     reason=TEXT,
+    cause=maybe(BOTH),
+    cure=maybe(BOTH),
     method=TEXT,
     path=TEXT,
     remote_addr=TEXT,

@@ -7,33 +7,41 @@ This is the way under any WSGI server; under `flask serve` loop_front.py stands 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import structlog
 from flask import Flask, g
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.config.settings import Settings
 from app.core.address_ports import SubAddresses
 from app.core.errors import CallgateError, RefusedError
-from app.core.identifiers import trace_word
+from app.core.identifiers import new_id, trace_word
 from app.core.ports import WebhookSource
+from app.core.traces import TRACE, Trace, begin, enter
 from app.core.values import InboundRequest, Reply, json_reply
 from app.pipeline.inbound.prepare import admit
 from app.pipeline.inbound.receive import receive, refuse
+from app.pipeline.inbound.telling import Delivery, tell_broken
+from app.pipeline.operators.doctor.probe import BESIDE_CALLBACKS
 from app.pipeline.services import Services
-from app.telemetry.logging import TRACE_ID
+from app.pipeline.upkeep.measures import Measures
+from app.pipeline.upkeep.shared_copies import renew_old_copies
 from app.web.callbacks.banned import Turned, banned_answer, renew_old_bans
 from app.web.callbacks.header_bounds import check_environ
 from app.web.callbacks.reading import Environ, inbound_request, is_secure, read_body
 from app.web.callbacks.relay_hosts import RelayHosts
+from app.web.traced import end_request
 
 METHODS = ("GET", "POST")
 """What a channel may send without saying so; a described source may name HEAD, OPTIONS and PUT too."""
 
 WEBHOOKS, WECHAT, API, CALLBACK = "/webhooks/", "/wechat", "/api/", "/platform/callback"
+METHOD_NOT_ALLOWED, INTERNAL = "method_not_allowed", "internal"
+SERVER_ERROR = 500
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 StartResponse = Callable[..., Any]
@@ -55,6 +63,13 @@ class Refusal(NamedTuple):
     request: InboundRequest
     error: Exception
     trace_id: str
+    began: float
+    """When its head was there, by time.perf_counter."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """The delivery as the pipeline tells of it."""
+        return Delivery(self.target.channel, self.request, self.trace_id, self.began)
 
 
 def callback_target(settings: Settings, path: str) -> Target | None:
@@ -64,7 +79,7 @@ def callback_target(settings: Settings, path: str) -> Target | None:
     """
     path = path.removesuffix("/")
     if path.startswith(WEBHOOKS):
-        return _named(path[len(WEBHOOKS) :])
+        return _named(path[len(WEBHOOKS) :]) if path != BESIDE_CALLBACKS else None
     if path == WECHAT:
         return Target(settings.wechat_default_channel)
     if path.startswith(f"{WECHAT}/"):
@@ -99,8 +114,9 @@ def turned_away(services: Services, environ: Environ) -> Turned | None:
 class Callbacks:
     """A WSGI application that takes callbacks and hands everything else to the one behind it."""
 
-    def __init__(self, app: Flask, services: Services):
+    def __init__(self, app: Flask, services: Services, measures: Measures | None = None):
         self._app = app
+        self._measures = measures
         self._behind = app.wsgi_app
         self._services = services
         self.relay_hosts = RelayHosts(services.channels)
@@ -109,19 +125,38 @@ class Callbacks:
     def __call__(self, environ: Any, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; one with too many or too large headers, or of a banned address, before anything looks at it."""
         renew_old_bans(self._services)
+        if self._measures is not None:
+            self._measures.write_when_idle()
+        renew_old_copies(self._services)
         if (turned := turned_away(self._services, environ)) is not None:
             return send_reply(start_response, turned.reply, turned.trace_id, turned.headers)
         self.relay_hosts.lead(environ)
         target = self.target_of(environ)
         if target is None:
             return self._behind(environ, start_response)
-        trace_id = trace_word()
-        TRACE_ID.set(trace_id)
+        trace_id, began = self.begin_trace(environ).trace_id, time.perf_counter()
         try:
-            reply = self._take(environ, target, trace_id)
+            reply = self._take(environ, target, trace_id, began)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
+            request = self.request_of(environ, target)
+            self._tell_of_others(Delivery(target.channel, request, trace_id, began), error)
             return self.answer_error(environ, start_response, error=error, trace_id=trace_id)
+        self.end_trace(environ, target, reply.status)
         return send_reply(start_response, reply, trace_id)
+
+    def begin_trace(self, environ: Environ) -> Trace:
+        """Begin the trace of a callback, or go on with its sender's; its own one is the id of the event that comes of it."""
+        services = self._services
+        trace = begin(environ.get("HTTP_TRACEPARENT"), new_id(services.clock.now()), services.spans)
+        enter(trace)
+        return trace
+
+    def end_trace(self, environ: Environ, target: Target, status: int) -> None:
+        """Tell how a callback was answered, where somebody collects; what Flask answers it tells itself."""
+        trace = TRACE.get()
+        if trace is not None and trace.spans is not None:
+            name = target.channel if self._services.channels.get(target.channel) is not None else None
+            end_request(trace, environ, status=status, channel=name)
 
     def target_of(self, environ: Environ) -> Target | None:
         """Return which channel a request is for; None where the application behind answers.
@@ -136,13 +171,22 @@ class Callbacks:
             return target
         return None
 
-    def _take(self, environ: Environ, target: Target, trace_id: str) -> Reply:
+    def _take(self, environ: Environ, target: Target, trace_id: str, began: float) -> Reply:
         services, name = self._services, target.channel
         try:
             body = read_body(environ, admitted(services, name, environ["REQUEST_METHOD"]))
         except CallgateError as error:
-            return refuse(services, name, self.request_of(environ, target), error, trace_id=trace_id)
-        return receive(services, name, self.request_of(environ, target, body), trace_id=trace_id)
+            request = self.request_of(environ, target)
+            return refuse(services, Delivery(name, request, trace_id, began), error)
+        request = self.request_of(environ, target, body)
+        return receive(services, name, request, trace_id=trace_id, began=began)
+
+    def _tell_of_others(self, delivery: Delivery, error: Exception) -> None:
+        """Tell of what is no refusal of the pipeline, which tells of its own."""
+        if not isinstance(error, CallgateError):
+            status = (error.code if isinstance(error, HTTPException) else None) or SERVER_ERROR
+            word = METHOD_NOT_ALLOWED if isinstance(error, MethodNotAllowed) else INTERNAL
+            tell_broken(self._services, delivery, word, status=status)
 
     def request_of(self, environ: Environ, target: Target, body: bytes = b"") -> InboundRequest:
         """Return a delivery as a value; one that is refused by its head has no body."""
@@ -154,14 +198,16 @@ class Callbacks:
         self, environ: Any, start_response: StartResponse, *, refusal: Refusal
     ) -> Iterable[bytes]:
         """Keep why a delivery was refused, and answer it; a WSGI application once the rest is given."""
-        target, request, error, trace_id = refusal
+        error = refusal.error
         try:
             if not isinstance(error, CallgateError):
                 raise error
-            reply = refuse(self._services, target.channel, request, error, trace_id=trace_id)
+            reply = refuse(self._services, refusal.delivery, error)
         except Exception as told:  # noqa: BLE001 - the error handlers of the application answer it
-            return self.answer_error(environ, start_response, error=told, trace_id=trace_id)
-        return send_reply(start_response, reply, trace_id)
+            self._tell_of_others(refusal.delivery, told)
+            return self.answer_error(environ, start_response, error=told, trace_id=refusal.trace_id)
+        self.end_trace(environ, refusal.target, reply.status)
+        return send_reply(start_response, reply, refusal.trace_id)
 
     def answer_error(
         self, environ: Any, start_response: StartResponse, *, error: Exception, trace_id: str

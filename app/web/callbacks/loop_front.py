@@ -8,6 +8,7 @@ docs/decisions/0028-event-loop-front.md.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -18,15 +19,15 @@ from flask import Flask
 from app.core.errors import CallgateError
 from app.core.identifiers import trace_word
 from app.core.values import Reply
-from app.pipeline.bans import renew_bans
 from app.pipeline.inbound.on_loop import LoopReceiver
+from app.pipeline.inbound.telling import Delivery, tell_answered
+from app.pipeline.overrides import RENEW_SECONDS
 from app.pipeline.relay.admission import CallHead, is_proven
 from app.pipeline.relay.token_forms import token_form
 from app.pipeline.services import Services
-from app.security.bans import RENEW_SECONDS
+from app.pipeline.upkeep.shared_copies import renew_copies
 from app.storage.database.loop_commits import LoopCommits
 from app.storage.database.shared_clock import SharedClock
-from app.telemetry.logging import TRACE_ID
 from app.web.callbacks.bodies import Body, BodyReader, Room
 from app.web.callbacks.bridge import Responder, Rest, Threads, Wsgi, answer_by_wsgi
 from app.web.callbacks.front_door import Callbacks, Refusal, Target, admitted, reply_headers, turned_away
@@ -34,6 +35,7 @@ from app.web.callbacks.relay_places import MOST_OF_ALL, RelayPlaces
 from app.web.callbacks.relayed_heads import head_of, is_relayed
 from app.web.callbacks.scope import Scope, environ_of, for_application
 from app.web.callbacks.spooled_bodies import BODY_SECONDS, MOST_BYTES, SpooledBody
+from app.web.callbacks.uploads import UploadPlaces, is_upload, read_upload
 
 PAGE_THREADS = 32
 CALLBACK_THREADS = 64
@@ -81,6 +83,7 @@ class LoopFront:
         self._refusals = Threads("refusal", REFUSAL_THREADS)
         self._relays = Threads("relay", MOST_OF_ALL)
         self._places = RelayPlaces(channel.name for channel in services.channels)
+        self._uploads = UploadPlaces()
         self._lookups = Threads("lookup", 1)
         self._receiver = LoopReceiver(services, self._commits, Threads("callback", CALLBACK_THREADS).run)
         self._services = services
@@ -94,17 +97,16 @@ class LoopFront:
         if isinstance(clock, SharedClock):
             clock.now()
             clock.never_keep_waiting()
-        if self._services.bans.enabled:
-            renew_bans(self._services)
-            self._renewing = loop.create_task(self._keep_bans_fresh())
+        renew_copies(self._services)
+        self._renewing = loop.create_task(self._keep_copies_fresh())
         self._commits.start(loop)
         self._on_start()
 
-    async def _keep_bans_fresh(self) -> None:
-        """Renew this process's copy of the bans again and again, in a thread: nothing on the loop asks the store."""
+    async def _keep_copies_fresh(self) -> None:
+        """Share with the other processes again and again, in a thread: nothing on the loop asks the store."""
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            await self._lookups.run(partial(renew_bans, self._services))
+            await self._lookups.run(partial(renew_copies, self._services))
 
     async def __rsgi__(self, scope: Scope, server: Server) -> None:
         """Answer a request; what its sender goes on sending after that is thrown away for a while."""
@@ -121,6 +123,8 @@ class LoopFront:
                 await self._callback(exchange, target)
             elif is_relayed(environ):
                 await self._relayed(exchange)
+            elif is_upload(environ):
+                await self._upload(exchange)
             else:
                 await self._page(exchange)
             await reader.drain()
@@ -129,19 +133,20 @@ class LoopFront:
 
     async def _callback(self, exchange: Exchange, target: Target) -> None:
         """Take a callback: its head is judged, its body read, the delivery taken."""
-        trace_id = trace_word()
-        TRACE_ID.set(trace_id)
-        environ, body = exchange.environ, b""
+        trace_id, began = self._front.begin_trace(exchange.environ).trace_id, time.perf_counter()
+        services, environ, body = self._services, exchange.environ, b""
         try:
-            limit = admitted(self._services, target.channel, environ["REQUEST_METHOD"])
+            limit = admitted(services, target.channel, environ["REQUEST_METHOD"])
             body = await exchange.reader.read(limit)
             request = self._front.request_of(environ, target, body)
-            reply = await self._receiver.take(target.channel, request, trace_id=trace_id)
+            answered = await self._receiver.take(target.channel, request, trace_id=trace_id)
         except Exception as error:  # noqa: BLE001 - the error handlers of the application answer it
             refused = self._front.request_of(environ, target, body)
-            await self._refuse(exchange, Refusal(target, refused, error, trace_id))
+            await self._refuse(exchange, Refusal(target, refused, error, trace_id, began))
             return
-        self._send(exchange, reply, trace_id)
+        self._front.end_trace(environ, target, answered.reply.status)
+        self._send(exchange, answered.reply, trace_id)
+        tell_answered(services, Delivery(target.channel, request, trace_id, began), answered)
 
     def _send(
         self, exchange: Exchange, reply: Reply, trace_id: str, headers: Iterable[tuple[str, str]] = ()
@@ -174,6 +179,21 @@ class LoopFront:
             try:
                 await self._read_relayed(exchange.reader, head, spool)
                 await held.enter_async_context(self._places.of(head.channel))
+            except CallgateError as error:
+                application = partial(self._front.answer_error, error=error, trace_id=trace_word())
+                threads = self._refusals
+            answer = self._answer(application, exchange)
+            spool.put_into(exchange.environ)
+            await threads.run(answer)
+
+    async def _upload(self, exchange: Exchange) -> None:
+        """Have a thread hand a file on, which holds it until the platform has answered."""
+        async with AsyncExitStack() as held:
+            spool = held.enter_context(SpooledBody())
+            application, threads = self._application, self._relays
+            try:
+                await read_upload(self._services, exchange.reader, exchange.environ, spool, self._pages.run)
+                await held.enter_async_context(self._uploads.one())
             except CallgateError as error:
                 application = partial(self._front.answer_error, error=error, trace_id=trace_word())
                 threads = self._refusals

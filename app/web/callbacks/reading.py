@@ -16,7 +16,7 @@ from app.core.clock import Clock
 from app.core.errors import RefusedError
 from app.core.values import InboundRequest
 from app.pipeline.inbound.prepare import longest_body
-from app.pipeline.inbound.proof import keep_rejection
+from app.pipeline.inbound.proof import keep_rejected_command
 from app.pipeline.services import Services
 from app.security.addresses import canonical_address
 
@@ -39,7 +39,7 @@ def read_delivery(
         body = read_body(environ, longest_body(services, services.channels.get(channel_name)))
     except RefusedError as error:
         evidence = inbound_request(environ, b"", services.clock, settings.trusted_proxies)
-        keep_rejection(services, channel_name, evidence, error, trace_id=trace_id)
+        keep_rejected_command(services, evidence, error, trace_id=trace_id)
         raise
     return inbound_request(environ, body, services.clock, settings.trusted_proxies, version=version)
 
@@ -74,6 +74,11 @@ def header_pairs(environ: Environ) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=512)
 def _wire_name(name: str) -> str:
     return name[5:].replace("_", "-").title()
+
+
+def bearer_of(header: str | None) -> str:
+    """Return the text behind `Bearer`, empty where there is none."""
+    return (header or "").removeprefix("Bearer ") if (header or "").startswith("Bearer ") else ""
 
 
 def read_body(environ: Environ, limit: int) -> bytes:

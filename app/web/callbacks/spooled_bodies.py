@@ -61,13 +61,18 @@ class SpooledBody:
         environ["wsgi.input"], environ[SPOOLED] = self._file, self
         environ["CONTENT_LENGTH"] = str(self.length)
 
+    def whole(self) -> bytes:
+        """Return all of it."""
+        self._file.seek(0)
+        return bytes(self._file.read())
+
     @property
     def as_body(self) -> CallBody | None:
         """The body as a call has it, None for an empty one."""
         return CallBody(self._file, self.length) if self.length else None
 
 
-def read_spooled(environ: Environ) -> SpooledBody:
+def read_spooled(environ: Environ, *, most: int = MOST_BYTES) -> SpooledBody:
     """Return the body of a request, read already or read now; raises RefusedError for one that is too large or cut short."""
     found = environ.get(SPOOLED)
     if isinstance(found, SpooledBody):
@@ -77,7 +82,7 @@ def read_spooled(environ: Environ) -> SpooledBody:
     if length is None and not environ.get("wsgi.input_terminated"):
         return spool
     try:
-        _read_into(spool, environ["wsgi.input"], MOST_BYTES + 1 if length is None else length)
+        _read_into(spool, environ["wsgi.input"], most + 1 if length is None else length, most)
         if length is not None and spool.length < length:
             raise cut_short()
     except RefusedError:
@@ -86,10 +91,10 @@ def read_spooled(environ: Environ) -> SpooledBody:
     return spool
 
 
-def _read_into(spool: SpooledBody, stream: Any, most: int) -> None:
-    if most > MOST_BYTES + 1:
-        raise too_large(MOST_BYTES)
-    while spool.length < most and (part := stream.read(min(CHUNK_BYTES, most - spool.length))):
+def _read_into(spool: SpooledBody, stream: Any, wanted: int, most: int) -> None:
+    if wanted > most + 1:
+        raise too_large(most)
+    while spool.length < wanted and (part := stream.read(min(CHUNK_BYTES, wanted - spool.length))):
         spool.add(part)
-    if spool.length > MOST_BYTES:
-        raise too_large(MOST_BYTES)
+    if spool.length > most:
+        raise too_large(most)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from flask import Blueprint, Response, jsonify, render_template
 from flask_babel import gettext as _
 
@@ -13,6 +10,7 @@ from app.core.states import BindStatus
 from app.pipeline.binding.codes import bind_page
 from app.pipeline.services import Services
 from app.storage.binding.bindcodes import BindCode
+from app.web.qr import qr_svg
 
 
 def bind_page_blueprint(services: Services) -> Blueprint:
@@ -46,7 +44,7 @@ def bind_page_blueprint(services: Services) -> Blueprint:
         found = _page_code(services, page_key)
         if found.qr_content is None or not _has_qr(services, found):
             raise _no_page()
-        return _private(Response(_svg(found.qr_content), mimetype="image/svg+xml"))
+        return _private(Response(qr_svg(found.qr_content), mimetype="image/svg+xml"))
 
     return blueprint
 
@@ -69,14 +67,6 @@ def _seconds_left(services: Services, bindcode: BindCode) -> int:
 def _has_qr(services: Services, bindcode: BindCode) -> bool:
     is_open = bindcode.status is BindStatus.PENDING and bindcode.qr_content is not None
     return is_open and (bindcode.qr_expires_at is None or services.clock.now() < bindcode.qr_expires_at)
-
-
-def _svg(content: str) -> bytes:
-    drawn = io.BytesIO()
-    segno.make(content, error="m", micro=False).save(
-        drawn, kind="svg", scale=8, border=4, dark="#000", light="#fff", xmldecl=False, omitsize=True
-    )
-    return drawn.getvalue()
 
 
 def _private(response: Response) -> Response:

@@ -51,6 +51,11 @@ class DescribedLogin:
         return self.engine.login.name
 
     @property
+    def console(self) -> str:
+        """Return the provider's page where the return address is entered; satisfies app.core.consoles.ConsoleSource."""
+        return self.engine.login.console
+
+    @property
     def advice(self) -> str | None:
         """Return what operators should know of where the facts come from; satisfies app.core.ports.AdvisedSource."""
         login = self.engine.login

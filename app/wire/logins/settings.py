@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from app.config.platform_settings import PlatformSettings, Secrets, plain
-from app.config.settings import HOST
+from app.config.setting_kinds import HOST
 from app.security.outbound import origin_of
 from app.wire.logins.description import Setting
 from app.wire.logins.login import Login

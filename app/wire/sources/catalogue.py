@@ -15,13 +15,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from app.config.channels import CHANNEL_NAME, fault_sentences
+from app.config.channels import fault_sentences
+from app.config.names import is_name
 from app.core.errors import ConfigurationError
-from app.wire.sources.connector import open_source
 from app.wire.sources.description import Part, Signature, Text
-from app.wire.sources.places import compile_places
-from app.wire.sources.settings import settings_model
-from app.wire.sources.templates import compile_template
 
 MOST_BYTES = 100_000
 
@@ -89,6 +86,11 @@ PLACES = ("signature_place", "timestamp", "expires_after", "id", "type", "occurr
 
 def check_description(signature: Signature) -> None:
     """Compile a description with no keys, so that every place and template is looked at; raises ValueError."""
+    from app.wire.sources.connector import open_source
+    from app.wire.sources.places import compile_places
+    from app.wire.sources.settings import settings_model
+    from app.wire.sources.templates import compile_template
+
     for key in PLACES:
         _check_key(key, getattr(signature, key), compile_places)
     for key, values in (("checks", signature.checks), ("requires", signature.requires)):
@@ -206,7 +208,7 @@ class Catalogue(Mapping[str, Source]):
 
 def _from_file(path: Path) -> Source:
     file = f"{path.parent.name}/{path.name}"
-    if not CHANNEL_NAME.fullmatch(path.stem) or "_" in path.stem:
+    if not is_name(path.stem) or "_" in path.stem:
         raise ConfigurationError([f"{file}: a slug may hold only a-z, 0-9 and -."])
     try:
         raw = path.read_bytes()

@@ -25,6 +25,7 @@ def joined_platform(source: PlatformSpec, sending: PlatformSpec) -> PlatformSpec
         settings=settings,
         open=lambda name, typed: _open(source, sending, name, typed),
         unknown_events=source.unknown_events,
+        console=sending.console or source.console,
     )
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from app.core.consoles import Console
 from app.core.ports import PlatformSpec
 from app.wire.sources.catalogue import Source, check_description, with_what_is_allowed
 from app.wire.sources.connector import UNCONFIRMED, DescribedSource, open_source
 from app.wire.sources.description import Signature
+from app.wire.sources.proof_words import address_end
 from app.wire.sources.settings import SourceSettings, settings_model
 
 DOCS = "docs/sources.md"
@@ -30,6 +32,11 @@ def described_platform(source: Source, base_url: str, *, page: str = "") -> Plat
         docs_url=page or source.console or DOCS,
         settings=settings_model(source.signature, source.slug),
         open=partial(_open, source, base_url),
+        console=Console(
+            source.console,
+            checks_address=bool(source.signature.handshakes),
+            address_end=address_end(source.signature),
+        ),
     )
 
 

@@ -307,3 +307,14 @@ def time_words(signature: Signature) -> Said:
 def covers_words(signature: Signature) -> Said:
     """Say what the proof covers."""
     return COVERS[coverage_of(signature)]
+
+
+def address_end(signature: Signature) -> str:
+    """Return what must stand behind the address at the sender: a secret that proves it, as `?token=<secret>`; mostly nothing."""
+    place = signature_place(signature)
+    if place == "path":
+        return f"/<{signature.secret_setting}>"
+    kind, _, name = place.split("|")[0].partition(":")
+    if signature.kind == "token" and kind == "query":
+        return f"?{name}=<{signature.secret_setting}>"
+    return ""

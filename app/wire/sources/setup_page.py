@@ -21,6 +21,7 @@ from app.wire.sources.description import Answer, Handshake, Signature
 from app.wire.sources.key_words import key_sentence
 from app.wire.sources.proof_words import (
     Said,
+    address_end,
     covers_words,
     place_words,
     proof_words,
@@ -190,13 +191,7 @@ def _needed(is_needed: bool, language: int) -> str:
 
 def address_of(source: Source) -> str:
     """Return the address to enter at the sender, with what it must carry itself."""
-    address = f"{GATEWAY}/webhooks/{source.slug}"
-    source_name, _, name = signature_place(source.signature).split("|")[0].partition(":")
-    if signature_place(source.signature) == "path":
-        return f"{address}/<{source.signature.secret_setting}>"
-    if source.signature.kind == "token" and source_name == "query":
-        return f"{address}?{name}=<{source.signature.secret_setting}>"
-    return address
+    return f"{GATEWAY}/webhooks/{source.slug}{address_end(source.signature)}"
 
 
 def _address_note(signature: Signature) -> Said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from app.core.errors import RequestError
@@ -21,6 +22,7 @@ LONG_TITLE: Final = 4
 
 
 FAR_TOO_LONG: Final = 4
+REMEMBERED: Final = 2048
 SHORT: Final = 4096
 """Whatever the marks, a text this many times longer than all parts together is refused before it is read."""
 
@@ -50,12 +52,23 @@ def write_parts(
     part only; the others begin with their number. Blocks stay whole as long as that needs no more parts than there may be.
     Raises RequestError: `text_too_long`, `no_text`.
     """
+    write = _remembered if len(title) + len(text) <= REMEMBERED else _write
+    return write(title, text, format, dialect, limit=limit, most=most, title_in_text=title_in_text)
+
+
+def _write(
+    title: str, text: str, format: str, dialect: Dialect, *, limit: Limit, most: int, title_in_text: bool
+) -> tuple[WrittenPart, ...]:
     title = " ".join(clean(title).split())
     if format != "html" and len(text) > FAR_TOO_LONG * most * limit.most + SHORT:
         raise _too_long(most)
     blocks = read(text, format) or _only_title(title, title_in_text=title_in_text)
     writer = PartWriter(title, dialect, limit, most, title_in_text=title_in_text)
     return writer.single(blocks) or writer.several(blocks)
+
+
+_remembered = lru_cache(256)(_write)
+"""A message is written when it is accepted and again when it is sent, mostly a moment later."""
 
 
 def _too_long(most: int) -> RequestError:

@@ -112,14 +112,19 @@ def _unless_failed(content: Mapping[str, Any], code: int, codes: ErrorCodes) -> 
         seconds, sentence = codes.busy[code]
         raise UpstreamUnavailable(sentence, platform_code=str(code), retry_after=seconds)
     if code in codes.configuration:
-        sentence = codes.configuration[code] + _refused_address(content, code, codes)
-        raise UpstreamError("platform_configuration", sentence, platform_code=str(code))
+        raise _misconfigured(content, code, codes)
     sentence = codes.other.get(code, f"{codes.platform} refused the call with error {code}.")
     raise UpstreamError("platform_refused", sentence, platform_code=str(code))
 
 
-def _refused_address(content: Mapping[str, Any], code: int, codes: ErrorCodes) -> str:
-    """Name the address the platform saw, the one thing in `errmsg` an operator needs and cannot find elsewhere."""
+def _misconfigured(content: Mapping[str, Any], code: int, codes: ErrorCodes) -> UpstreamError:
+    """Return the error; it names the address that the platform saw, the one thing in `errmsg` an operator needs and cannot find elsewhere."""
+    sentence = codes.configuration[code]
+    if code not in codes.names_our_address:
+        return UpstreamError("platform_configuration", sentence, platform_code=str(code))
     message = content.get("errmsg")
-    found = IPV4.search(message) if code in codes.names_our_address and isinstance(message, str) else None
-    return f" {codes.platform} saw {found[0]}." if found else ""
+    found = IPV4.search(message) if isinstance(message, str) else None
+    seen = f" {codes.platform} saw {found[0]}." if found else ""
+    error = UpstreamError("platform_configuration", sentence + seen, platform_code=str(code))
+    error.egress_address = found[0] if found else ""
+    return error

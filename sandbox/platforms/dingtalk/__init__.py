@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.dingtalk import api, credentials, in_app, js_tickets, messages, people
+from sandbox.platforms.dingtalk import api, credentials, in_app, js_tickets, media, messages, people
 from sandbox.platforms.dingtalk.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
-EXTRA_ROUTES = (js_tickets,)
+EXTRA_ROUTES = (js_tickets, media)
 """Add routes to the blueprint of `api`; naming them here keeps them imported."""
 
 SIMULATED = Simulated(

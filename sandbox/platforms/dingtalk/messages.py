@@ -80,12 +80,14 @@ def notice_send() -> Response:
             forbidden.append(people.user_id(person))
             continue
         kind = message["msgtype"]
-        _keep(state, _with(person), kind, message.get(kind) or {}, raw=body)
+        _keep(state, _with(person), kind, message.get(kind) or {}, raw=body, number=str(task))
     state.shelf("dingtalk.tasks")[str(task)] = {
         "invalid_user_id_list": invalid,
         "forbidden_list": [{"code": "143106", "count": 1, "userid": each} for each in forbidden],
         "failed_user_id_list": [],
-        "unread_user_id_list": [people.user_id(each) for each in reached],
+        "unread_user_id_list": [
+            people.user_id(each) for each in reached if people.user_id(each) not in forbidden
+        ],
         "read_user_id_list": [],
     }
     return answer_json({"errcode": 0, "errmsg": "ok", "task_id": task, "request_id": "sandbox"})
@@ -116,11 +118,12 @@ def app_robot_send() -> Response:
         )
     kind, content = look.of_app_robot(body)
     found = [person for person in PEOPLE if people.user_id(person) in users]
+    number = random_text(32)
     for person in found:
-        _keep(state, _with(person), kind, content, raw=body)
+        _keep(state, _with(person), kind, content, raw=body, number=number)
     unknown = [each for each in users if each not in {people.user_id(person) for person in found}]
     return answer_json(
-        {"processQueryKey": random_text(32), "invalidStaffIdList": unknown, "flowControlledStaffIdList": []}
+        {"processQueryKey": number, "invalidStaffIdList": unknown, "flowControlledStaffIdList": []}
     )
 
 
@@ -134,8 +137,49 @@ def app_robot_group_send() -> Response:
     if body.get("openConversationId") != CHAT_ID:
         return refused("invalidParameter.openConversationId.invalid", "群不存在")
     kind, content = look.of_app_robot(body)
-    _keep(state, (f"chat:{CHAT_ID}", GROUP), kind, content, raw=body)
-    return answer_json({"processQueryKey": random_text(32)})
+    number = random_text(32)
+    _keep(state, (f"chat:{CHAT_ID}", GROUP), kind, content, raw=body, number=number)
+    return answer_json({"processQueryKey": number})
+
+
+@blueprint.post("/topapi/message/corpconversation/recall", endpoint="notice_recall")
+def notice_recall() -> Response:
+    """Takes a work notice back."""
+    state = current_state()
+    body: Any = request.get_json(force=True, silent=True)
+    if not has_app_token(state):
+        return refused_by_number(40014, "不合法的access_token")
+    if not isinstance(body, dict) or str(body.get("agent_id")) != state.settings["DINGTALK_AGENT_ID"]:
+        return refused_by_number(33012, "无效的USERID/agent_id")
+    if not state.inbox.take_back("dingtalk", str(body.get("msg_task_id"))):
+        return refused_by_number(40035, "不合法的参数")
+    return answer_json({"errcode": 0, "errmsg": "ok", "request_id": "sandbox"})
+
+
+@blueprint.post("/v1.0/robot/otoMessages/batchRecall", endpoint="app_robot_recall")
+def app_robot_recall() -> Response:
+    """Takes messages of the application's robot to members back."""
+    return _robot_recall()
+
+
+@blueprint.post("/v1.0/robot/groupMessages/recall", endpoint="app_robot_group_recall")
+def app_robot_group_recall() -> Response:
+    """Takes messages of the application's robot to a group back."""
+    body: Any = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict) or body.get("openConversationId") != CHAT_ID:
+        return refused("invalidParameter.openConversationId.invalid", "群不存在")
+    return _robot_recall()
+
+
+def _robot_recall() -> Response:
+    state = current_state()
+    body: Any = request.get_json(force=True, silent=True)
+    if (problem := _app_robot_caller_problem(state, body)) is not None:
+        return problem
+    keys = [str(each) for each in body.get("processQueryKeys") or []]
+    done = [each for each in keys if state.inbox.take_back("dingtalk", each)]
+    failed = {each: "message not found" for each in keys if each not in done}
+    return answer_json({"successResult": done, "failedResult": failed})
 
 
 def _robot_problem(state: SandboxState, body: Any) -> tuple[int, str] | None:
@@ -162,13 +206,19 @@ def _robot_problem(state: SandboxState, body: Any) -> tuple[int, str] | None:
     return None if _has_room(state) else (130101, "send too fast, exceed 20 times per minute")
 
 
-def _app_robot_problem(state: SandboxState, body: Any) -> Response | None:
+def _app_robot_caller_problem(state: SandboxState, body: Any) -> Response | None:
     given = request.headers.get("x-acs-dingtalk-access-token", "")
     kept = state.app_tokens.get("dingtalk", [])
     if not any(token.value == given and state.is_alive(token) for token in kept):
         return refused("InvalidAuthentication", "不合法的access_token")
     if not isinstance(body, dict) or body.get("robotCode") != state.settings["DINGTALK_APP_KEY"]:
         return refused("invalidParameter.robotCode.auth", "机器人不属于该应用")
+    return None
+
+
+def _app_robot_problem(state: SandboxState, body: Any) -> Response | None:
+    if (problem := _app_robot_caller_problem(state, body)) is not None:
+        return problem
     if len(str(body.get("msgParam", "")).encode()) > APP_ROBOT_BYTES:
         return refused("invalidParameter.msgParam.invalid", "消息内容过长")
     try:
@@ -218,6 +268,7 @@ def _keep(
     *,
     raw: Mapping[str, Any],
     mentions: tuple[str, ...] = (),
+    number: str = "",
 ) -> None:
     found = look.shown(kind, content)
     state.inbox.keep(
@@ -234,6 +285,6 @@ def _keep(
             buttons=found.get("buttons", ()),
             raw=raw,
             at=state.now(),
-            id=random_text(12),
+            id=number or random_text(12),
         )
     )

@@ -41,6 +41,18 @@ def webhook(number: str, token: str) -> tuple[Response | str, int]:
     return (jsonify(message), 200) if request.args.get("wait") == "true" else ("", 204)
 
 
+@blueprint.delete("/api/webhooks/<number>/<token>/messages/<message_id>", endpoint="delete")
+def delete(number: str, token: str, message_id: str) -> tuple[Response | str, int]:
+    """Deletes a message of the webhook."""
+    if number != NUMBER:
+        return _error(10015, "Unknown Webhook", 404)
+    if token != TOKEN:
+        return _error(50027, "Invalid Webhook Token", 401)
+    if not current_state().inbox.take_back("discord", message_id):
+        return _error(10008, "Unknown Message", 404)
+    return "", 204
+
+
 def _is_short(content: Any, embeds: Any) -> bool:
     if not isinstance(content, str) or not isinstance(embeds, list):
         return False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.feishu import api, credentials, js_tickets, messages, people
+from sandbox.platforms.feishu import api, credentials, js_tickets, media, messages, people
 from sandbox.platforms.feishu.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
-EXTRA_ROUTES = (messages, js_tickets)
+EXTRA_ROUTES = (messages, media, js_tickets)
 """Add routes to the blueprint of `api`; naming them here keeps them imported."""
 
 SIMULATED = Simulated(

@@ -39,6 +39,7 @@ PACES = {"receiver": (5, 1), "robot": (5, 1), "robot_minute": (100, 60)}
 WORDS = {
     230001: "Your request contains an invalid request parameter.",
     230002: "The bot can not be outside the group.",
+    230011: "The message is recalled.",
     230020: "This operation triggers the frequency limit.",
     230025: "The length of the message content reaches its limit.",
     230034: "The receive_id is invalid.",
@@ -70,6 +71,17 @@ def send_message() -> Response:
         state.messages.append({**body, "feishu_answer": data, "at": state.now()})
     _keep(state, body, content or {}, kind, data["message_id"])
     return jsonify({"code": 0, "msg": "success", "data": data})
+
+
+@blueprint.delete("/open-apis/im/v1/messages/<message_id>")
+def recall_message(message_id: str) -> Response:
+    """Takes a message of the app back; one that is not there, or was taken back, is refused."""
+    state = current_state()
+    if (problem := bearer_is_tenant_token()) is not None:
+        return problem
+    if not state.inbox.take_back("feishu", message_id):
+        return api_error(230011, WORDS[230011])
+    return jsonify({"code": 0, "msg": "success", "data": {}})
 
 
 @blueprint.post("/open-apis/bot/v2/hook/<hook>")

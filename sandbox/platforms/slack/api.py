@@ -80,6 +80,19 @@ def post_message() -> Response:
     )
 
 
+@blueprint.post("/api/chat.delete", endpoint="delete")
+def delete_message() -> Response:
+    """Deletes a message of the bot."""
+    state, body = current_state(), _body()
+    if request.headers.get("Authorization") != f"Bearer {state.settings['SLACK_BOT_TOKEN']}":
+        return _error("invalid_auth")
+    if body is None or _place(str(body.get("channel", ""))) is None:
+        return _error("channel_not_found")
+    if not state.inbox.take_back("slack", str(body.get("ts"))):
+        return _error("message_not_found")
+    return jsonify({"ok": True, "channel": body["channel"], "ts": body["ts"]})
+
+
 def _place(channel: str) -> tuple[str, str] | None:
     if channel in CHANNELS:
         return f"channel:{channel}", CHANNELS[channel]

@@ -25,6 +25,7 @@ REFUSING = {
     KICKED: (403, "Forbidden: bot was kicked from the supergroup chat"),
 }
 MOST_CHARACTERS, MOST_CAPTION = 4096, 1024
+DELETE_SECONDS = 48 * 3600
 METHODS = {"sendMessage": "text", "sendPhoto": "photo", "sendDocument": "document"}
 
 
@@ -34,6 +35,8 @@ def method(token: str, method: str) -> tuple[Response, int]:
     state = current_state()
     if token != state.settings["TELEGRAM_BOT_TOKEN"]:
         return _error(401, "Unauthorized")
+    if method == "deleteMessage":
+        return _delete()
     if method not in METHODS:
         return _error(404, "Not Found")
     body = request.get_json(force=True, silent=True)
@@ -46,6 +49,19 @@ def method(token: str, method: str) -> tuple[Response, int]:
     if title is None:
         return _error(400, "Bad Request: chat not found")
     return _message(body, method, chat, title)
+
+
+def _delete() -> tuple[Response, int]:
+    """Deletes a message for 48 hours."""
+    state, body = current_state(), request.get_json(force=True, silent=True) or {}
+    number = str(body.get("message_id", ""))
+    kept = [each for each in state.inbox.of("telegram") if each.id == number]
+    if not kept:
+        return _error(400, "Bad Request: message to delete not found")
+    if kept[0].at < state.now() - DELETE_SECONDS:
+        return _error(400, "Bad Request: message can't be deleted")
+    state.inbox.take_back("telegram", number)
+    return jsonify({"ok": True, "result": True}), 200
 
 
 def _title(chat: str) -> str | None:

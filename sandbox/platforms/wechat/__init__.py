@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sandbox.people import PEOPLE
-from sandbox.platforms.wechat import account, api, credentials, js_tickets, messages, mini, people
+from sandbox.platforms.wechat import account, api, credentials, js_tickets, media, messages, mini, people
 from sandbox.platforms.wechat.chat import CHAT
 from sandbox.platforms.wechat.firing import CALLBACKS
 from sandbox.simulated import Login, Look, Simulated
 from sandbox.words import Words
 
-EXTRA_ROUTES = (account, js_tickets, messages)
+EXTRA_ROUTES = (account, js_tickets, media, messages)
 """Add routes to the blueprint of `api`; naming them here keeps them imported."""
 
 SIMULATED = Simulated(

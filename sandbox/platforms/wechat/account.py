@@ -40,6 +40,10 @@ ACCOUNT_MESSAGES = {
     45002: "content size out of limit",
     45015: "response out of time limit or subscription is canceled",
     45047: "out of response count limit",
+    40004: "invalid media type",
+    41005: "media data missing",
+    44001: "empty media data",
+    45001: "media size out of limit",
     47001: "data format error",
     47003: "argument invalid!",
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.platforms.wechat_component import credentials, pages  # noqa: F401 - pages adds its routes
+from sandbox.people import PEOPLE
+from sandbox.platforms.wechat_component import credentials, messages, pages  # noqa: F401 - these add their routes
 from sandbox.platforms.wechat_component.api import EXPIRED_ANSWERS, LIFETIMES, blueprint
+from sandbox.platforms.wechat_component.authorisations import ACCOUNT
 from sandbox.platforms.wechat_component.firing import CALLBACKS
 from sandbox.simulated import Look, Simulated
+from sandbox.tencent_messages import identifier
 from sandbox.words import Words
 
 SIMULATED = Simulated(
@@ -20,4 +23,5 @@ SIMULATED = Simulated(
     look=Look("#17734f", dark_accent="#5fc79b", on_dark_accent="#0d2018"),
     lifetimes=LIFETIMES,
     expired=EXPIRED_ANSWERS,
+    first_message=f'wechat-component --to account:{ACCOUNT}/{identifier(ACCOUNT, PEOPLE[0].key)} --text "Hello"',
 )

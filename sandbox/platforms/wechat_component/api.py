@@ -34,11 +34,13 @@ MESSAGES: dict[int, str] = {
     40001: "invalid credential",
     40013: "invalid appid",
     40014: "invalid access_token",
+    40003: "invalid openid",
     40029: "invalid code",
     40030: "invalid refresh_token",
     40125: "invalid appsecret",
     41001: "access_token missing",
     42001: "access_token expired",
+    45002: "content size out of limit",
     47001: "data format error",
     61003: "component is not authorized by this account",
     61005: "component ticket is expired",
@@ -59,7 +61,7 @@ def component_token() -> Response:
     if body.get("component_appsecret") != settings["WECHAT_COMPONENT_APP_SECRET"]:
         return answer_error(40125)
     if (
-        problem := _problem(state, "wechat_component.tickets", str(body.get("component_verify_ticket")))
+        problem := token_problem(state, "wechat_component.tickets", str(body.get("component_verify_ticket")))
     ) is not None:
         return answer_error({40014: 61006, 42001: 61005}[problem])
     token = _issue(state, OWN, random_text(120), "app_token")
@@ -84,7 +86,7 @@ def component_login_page() -> AnyResponse:
     state, query = current_state(), request.args
     if query.get("component_appid") != state.settings["WECHAT_COMPONENT_APP_ID"]:
         return problem_page("WeChat", "40013", "the third-party platform (component_appid) is unknown")
-    if _problem(state, PRE, query.get("pre_auth_code", "")) is not None:
+    if token_problem(state, PRE, query.get("pre_auth_code", "")) is not None:
         return problem_page("WeChat", "61011", "the pre_auth_code is not good, or was used")
     if query.get("auth_type") not in ("1", "2", "3"):
         return problem_page("WeChat", "40035", "auth_type must be 1, 2 or 3")
@@ -154,20 +156,6 @@ def get_authorizer_info() -> Response:
     return answer({"authorizer_info": info})
 
 
-@blueprint.post("/cgi-bin/message/custom/send", endpoint="message")
-def custom_send() -> Response:
-    """Takes a message in an account's name."""
-    state = current_state()
-    with state.lock:
-        names = [name for name in state.app_tokens if name.startswith("wechat_component.wx")]
-    value = request.args.get("access_token", "")
-    problems = [_problem(state, name, value) for name in names] or [40014]
-    if None not in problems:
-        return answer_error(42001 if 42001 in problems else 40014)
-    state.messages.append({"platform": OWN, "body": _body()})
-    return answer({"errcode": 0, "errmsg": "ok"})
-
-
 def answer(value: dict[str, Any]) -> Response:
     """Answers with success; these calls leave errcode out."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -197,10 +185,11 @@ def own_problem(state: SandboxState) -> int | None:
     if named != state.settings["WECHAT_COMPONENT_APP_ID"]:
         return 40013
     value = request.args.get("component_access_token", "")
-    return _problem(state, OWN, value) if value else 41001
+    return token_problem(state, OWN, value) if value else 41001
 
 
-def _problem(state: SandboxState, name: str, value: str) -> int | None:
+def token_problem(state: SandboxState, name: str, value: str) -> int | None:
+    """Returns the errcode of a token that is not good."""
     with state.lock:
         found = next((each for each in state.app_tokens.get(name, []) if each.value == value), None)
     if found is None or found.revoked:

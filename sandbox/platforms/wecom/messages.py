@@ -28,6 +28,7 @@ TEXT_BYTES, ROBOT_MARKDOWN_BYTES, APP_MARKDOWN_BYTES = 2048, 4096, 2048
 PICTURE_BYTES = 2 * 1024 * 1024
 LIMITS = (("touser", 1000), ("toparty", 100), ("totag", 100))
 DUPLICATE_SECONDS = 1800
+RECALL_SECONDS = 86_400
 GROUP = "运维群 · Operations"
 ROBOT_TYPES = ("text", "markdown", "markdown_v2", "image", "news", "file", "voice", "template_card")
 APP_TYPES = (
@@ -73,11 +74,28 @@ def app_send() -> Response:
     members, unknown = _members(body)
     if not members:
         return answer_error(81013)
+    number = random_text(43)
     if not _is_repeat(state, body):
         for person in members:
             if _has_room(state, f"member:{person.key}", MEMBER_PER_MINUTE):
-                _keep(state, body, f"user:{people.user_id(person)}", f"{person.name_zh} · {person.name_en}")
-    return answer({**unknown, "msgid": random_text(43)})
+                title = f"{person.name_zh} · {person.name_en}"
+                _keep(state, body, f"user:{people.user_id(person)}", title, number)
+    return answer({**unknown, "msgid": number})
+
+
+@blueprint.post("/cgi-bin/message/recall", endpoint="app_recall")
+def app_recall() -> Response:
+    """Takes a message of the application back, for a day."""
+    state = current_state()
+    if (problem := token_problem(state)) is not None:
+        return answer_error(problem)
+    body: Any = request.get_json(force=True, silent=True)
+    number = str(body.get("msgid", "")) if isinstance(body, dict) else ""
+    kept = [each for each in state.inbox.of("wecom") if each.id == number]
+    if not kept or kept[0].at < state.now() - RECALL_SECONDS:
+        return answer_error(40058)
+    state.inbox.take_back("wecom", number)
+    return answer({})
 
 
 def _request_problem(state: SandboxState, body: Any) -> int | None:
@@ -178,7 +196,7 @@ def _is_repeat(state: SandboxState, body: dict[str, Any]) -> bool:
     return is_repeat
 
 
-def _keep(state: SandboxState, body: dict[str, Any], conversation: str, title: str) -> None:
+def _keep(state: SandboxState, body: dict[str, Any], conversation: str, title: str, number: str = "") -> None:
     kind, content = body["msgtype"], body[body["msgtype"]]
     card = look.card_of(kind, content)
     text = card["text"]
@@ -198,6 +216,6 @@ def _keep(state: SandboxState, body: dict[str, Any], conversation: str, title: s
             buttons=card.get("buttons", ()),
             raw=body,
             at=state.now(),
-            id=random_text(12),
+            id=number or random_text(12),
         )
     )

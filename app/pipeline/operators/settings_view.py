@@ -1,0 +1,106 @@
+"""The settings as they are in force in this process, with where each came from. Secrets are named by their last letters at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic.fields import FieldInfo
+
+from app.config.api_tokens import ApiToken
+from app.config.setting_origins import DEFAULT
+from app.config.settings import Settings
+from app.pipeline.operators.channel_keys import end_of_secret
+from app.pipeline.services import Services
+
+NEVER_SHOWN = frozenset({"admin_password"})
+"""People choose it: four letters of it would be too many."""
+
+SET = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingView:
+    """One setting; `shown` is its value, of a secret as much as may be seen."""
+
+    name: str
+    shown: str
+    is_secret: bool
+    origin: str
+    about: str
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody set it."""
+        return self.origin == DEFAULT
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the setting as JSON shows it."""
+        return {
+            "name": self.name,
+            "value": self.shown,
+            "secret": self.is_secret,
+            "default": self.is_default,
+            "origin": self.origin,
+            "about": self.about,
+        }
+
+
+def settings_in_force(services: Services) -> list[SettingView]:
+    """Return every setting, in the order of `.env.example`."""
+    return [_view(services, name, field) for name, field in Settings.model_fields.items()]
+
+
+def _view(services: Services, name: str, field: FieldInfo) -> SettingView:
+    return SettingView(
+        name=name.upper(),
+        shown=_shown(services.settings, name, is_secret=not field.repr),
+        is_secret=not field.repr,
+        origin=services.setting_origins.get(name.upper(), DEFAULT),
+        about=field.description or "",
+    )
+
+
+def _shown(settings: Settings, name: str, *, is_secret: bool) -> str:
+    value = _in_force(settings, name)
+    if value in ("", (), None):
+        return ""
+    if name in NEVER_SHOWN:
+        return SET
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(_one(each, is_secret=is_secret) for each in values)
+
+
+def _in_force(settings: Settings, name: str) -> Any:
+    """Return a value; of those whose default hangs on APP_ENV what it comes to."""
+    decided: dict[str, Any] = {
+        "force_https": settings.https_is_forced,
+        "sandbox": settings.sandbox_is_on,
+        "log_format": "json" if settings.logs_are_json else "console",
+    }
+    return decided[name] if name in decided else getattr(settings, name)
+
+
+def _one(value: Any, *, is_secret: bool) -> str:
+    if isinstance(value, ApiToken):
+        end = end_of_secret(value.token) if value.token else SET
+        return f"{value.name} ({' '.join(sorted(value.scopes))}) {end}"
+    text = str(value)
+    if "://" in text:
+        return _without_credentials(text)
+    return end_of_secret(text) if is_secret else text
+
+
+def _without_credentials(address: str) -> str:
+    """Return an address without user name, password and the values of its query."""
+    try:
+        parts = urlsplit(address)
+        query = "&".join(f"{pair.partition('=')[0]}=…" for pair in parts.query.split("&") if pair)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return SET
+    shown = urlunsplit((parts.scheme, f"…@{host}" if "@" in parts.netloc else host, parts.path, query, ""))
+    return address if not host and not query else shown

@@ -1,0 +1,1 @@
+"""What the console keeps: its people with passwords, their sessions, the views they saved."""

@@ -1,0 +1,1 @@
+"""Tests of the terminal itself: help, completion, tunnels, what lists take."""
