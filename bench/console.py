@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from typing import Self
 from urllib.parse import urlencode
 
 from bench import growth, servers
@@ -17,7 +18,7 @@ from bench.servers import GatewayOptions
 from bench.stores import TITLES, Store
 
 PASSWORD = "Bench-9f3c-first-person"
-TIMES, QUICK_TIMES = 30, 3
+TIMES, QUICK_TIMES = 30, 1
 DEAD_EVERY, TYPES, SUBJECTS = 200, 40, 50_000
 WAITING = 1_000
 REJECTIONS, AUDIT = 8_000, 100_000
@@ -87,12 +88,18 @@ def _rows(store: Store, first: int, last: int) -> str:
 
 
 class Reader:
-    """An operator who opens one page after another on one connection."""
+    """An operator who opens one page after another on one connection; a context manager that ends it."""
 
     def __init__(self, port: int):
         self._connection = HTTPConnection(HOST, port, timeout=60)
         self._cookie = ""
         self.bad = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
     def sign_in(self) -> None:
         """Sign in as the first person."""
@@ -193,8 +200,10 @@ class Console:
         fill(store, stored=scale.console)
         options = GatewayOptions(environment={"ADMIN_PASSWORD": PASSWORD})
         values: dict[str, float] = {"stored": scale.console}
-        with servers.gateway(bench.folder, store.url, options) as server:
-            reader = Reader(server.port)
+        with (
+            servers.gateway(bench.folder, store.url, options) as server,
+            Reader(server.port) as reader,
+        ):
             reader.sign_in()
             for name, path in pages(reader, scale.console).items():
                 reader.open(path)

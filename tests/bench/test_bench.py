@@ -42,6 +42,20 @@ def test_growth_loads_a_filled_and_an_empty_table_in_turns(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
+@pytest.mark.timeout(180)
+def test_every_page_of_the_console_is_opened_over_filled_tables(tmp_path: Path):
+    out = tmp_path / "results"
+    words = ["--quick", "--requests", "40", "--only", "console-sqlite", "--growth", ""]
+    assert main([*words, "--out", str(out), "--folder", str(tmp_path)]) == 0
+    found = {case["key"]: case for case in json.loads((out / "results.json").read_text())["cases"]}
+    (sample,) = found["console-sqlite"]["samples"]
+    values = sample["values"]
+    assert sample["bad"] == 0
+    assert values["page_p95"] == max(value for name, value in values.items() if name.endswith(" p95"))
+    assert len([name for name in values if name.endswith(" p95")]) > 35
+    assert "events, state dead" in (out / "results.md").read_text()
+
+
 def test_runs_in_pieces_count_as_one_without_the_time_between_them():
     first = Result(seconds=1.0, statuses={200: 3}, latencies=[0.1, 0.2, 0.3])
     second = Result(seconds=2.0, statuses={200: 3, 503: 1}, latencies=[0.4], unanswered=1)

@@ -44,6 +44,10 @@ def test_an_event_that_arrives_appears_on_the_open_page(reader: Visitor, stage: 
     row = page.locator("tbody tr", has_text=key)
     expect(row).to_be_visible()
     expect(row).to_contain_text("succeeded")
+    row.locator("a.row-link").focus()
+    later = send(stage)
+    expect(page.locator("tbody tr", has_text=later)).to_be_visible()
+    expect(row.locator("a.row-link")).to_be_focused()
 
 
 def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(

@@ -12,6 +12,7 @@ from app.pipeline.services import Services
 from app.security.redaction import MASK
 from app.storage.database.db import Database
 from app.storage.inbox.events import events
+from app.storage.inbox.receipts import Receipt, write_receipts
 from tests.builders import FrozenClock, make_services
 from tests.console.desk import BASE_URL, PASSWORD, Desk
 from tests.operators.stage import Crm, accept, away, dead_event, deliver, empty_body
@@ -235,6 +236,17 @@ def test_an_event_is_proven_again_in_words(services: Services, app: Flask, admin
     assert "The signature does not fit" in page
     chinese = admin.text(f"/console/events/{event_id}/proof", **{"Accept-Language": "zh-CN"})
     assert "签名不符" in chinese
+
+
+@pytest.mark.backends("sqlite")
+def test_what_the_platform_was_answered_is_shown(services: Services, admin: Desk, clock: FrozenClock) -> None:
+    event_id = accept(services)
+    receipt = Receipt(event_id, clock.now(), 200, 4_200, "7" * 32, b'{"ok": "<b>"}')
+    with services.database.begin() as tx:
+        write_receipts(tx, [receipt])
+    page = admin.text(f"/console/events/{event_id}")
+    for part in ("200 · 4.2 ms", "7" * 32, "&lt;b&gt;"):
+        assert part in page
 
 
 @pytest.mark.backends("sqlite")

@@ -104,7 +104,7 @@ function keys() {
   });
 }
 
-/** Reads this page again and exchanges its parts that are live, unless the reader is just using one of them. */
+/** Reads this page again and exchanges its parts that are live, unless the reader is just using one; focus and what is open stay. */
 async function refresh() {
   const parts = [...document.querySelectorAll("[data-live][id]")];
   const isBusy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
@@ -116,8 +116,14 @@ async function refresh() {
     const fresh = page.getElementById(part.id);
     if (!fresh) continue;
     localTimes(fresh);
+    for (const { id } of part.querySelectorAll("details[id][open]")) {
+      const same = [...fresh.querySelectorAll("details[id]")].find((each) => each.id === id);
+      if (same) same.open = true;
+    }
     if (fresh.innerHTML !== part.innerHTML) {
+      const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       part.replaceChildren(...fresh.childNodes);
+      if (focused) [...part.querySelectorAll("a[href]")].find((each) => each.getAttribute("href") === focused)?.focus({ preventScroll: true });
       part.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
     }
   }
