@@ -9,6 +9,8 @@ from app.pipeline.operators.alarms import current_alarms
 from app.pipeline.services import Services
 from app.pipeline.watch.words import LANGUAGES
 from app.web.guards import require_token
+from app.web.openapi.described import described, query
+from app.web.openapi.words import OBJECT, one_of
 
 
 def alarms_blueprint(services: Services) -> Blueprint:
@@ -17,6 +19,12 @@ def alarms_blueprint(services: Services) -> Blueprint:
 
     @blueprint.get("/alarms")
     @require_token(services, "read")
+    @described(
+        "Alarms",
+        {200: OBJECT},
+        query=(query("language", "In which language.", one_of(LANGUAGES)),),
+        refusals={400: "bad_language"},
+    )
     def alarms() -> Response:
         """List what needs a person now, the newest first."""
         language = request.args.get("language", "en")
