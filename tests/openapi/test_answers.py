@@ -15,6 +15,8 @@ from tests.openapi.promises import Promises
 ODD_VALUES = ("odd", "%00", "%ED%A0%80", "-1", "9" * 40, "a" * 3000, "2026-01-01T00:00:00%2B00:00", "*")
 PARAMETER = re.compile(r"\{(\w+)\}")
 ENDLESS = {"/api/v1/stream"}
+ASKS_FOR_FILES = {"/api/v1/channels/diff", "/api/v1/reload"}
+"""These read the files of a real gateway, which this one has not; tests/setup asks them."""
 CHANGES = {
     "/api/v1/events/{event_id}/replay": {"reason": "why", "dry_run": True},
     "/api/v1/events/replay": {"reason": "why"},
@@ -44,20 +46,20 @@ def test_every_reading_route_keeps_its_promises(filled: Filled, promises: Promis
     faults: list[str] = []
     answered: set[tuple[str, int]] = set()
     for method, path in promises.operations():
-        if method != "get" or path in ENDLESS or not path.startswith("/api/v1/"):
+        if method != "get" or path in ENDLESS | ASKS_FOR_FILES or not path.startswith("/api/v1/"):
             continue
         for address in addresses(filled, path):
             answer = filled.client.get(address, headers=HEADERS)
             answered.add((path, answer.status_code))
             faults += promises.faults(method, path, answer)
-    assert faults == []
+    assert faults == [], "\n".join(faults)
     found = {path for path, status in answered if status == 200}
     lists = {
         path
         for method, path in promises.operations()
         if method == "get" and path.startswith("/api/v1/") and "{" not in path
     }
-    assert lists - found - ENDLESS - {"/api/v1/me"} == set()
+    assert lists - found - ENDLESS - ASKS_FOR_FILES - {"/api/v1/me"} == set()
     assert {"/api/v1/events/{event_id}", "/api/v1/messages/{message_id}", "/api/v1/people/{user_id}"} <= found
 
 
@@ -77,7 +79,7 @@ def test_every_other_form_of_a_list_keeps_its_promises(filled: Filled, promises:
         )
         for fault in promises.faults("get", path, filled.client.get(f"{path}?{query}", headers=HEADERS))
     ]
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 @pytest.mark.backends("sqlite", "postgresql")
@@ -92,14 +94,14 @@ def test_every_odd_parameter_is_answered_as_promised(filled: Filled, promises: P
             address = f"{addresses(filled, path)[0]}?{name}={odd}"
             answer = filled.client.get(address, headers=HEADERS)
             faults += [f"{address}: {fault}" for fault in promises.faults(method, path, answer)]
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 @pytest.mark.backends("sqlite")
 def test_every_changing_route_keeps_its_promises(filled: Filled, promises: Promises) -> None:
     faults: list[str] = []
     for method, path in promises.operations():
-        if method == "get" or not path.startswith("/api/v1/"):
+        if method == "get" or path in ASKS_FOR_FILES or not path.startswith("/api/v1/"):
             continue
         for address, body in itertools.product(
             addresses(filled, path), (CHANGES.get(path), {}, {"odd": 1}, [])
@@ -108,7 +110,7 @@ def test_every_changing_route_keeps_its_promises(filled: Filled, promises: Promi
             answer = call(address, json=body, headers=HEADERS)
             assert answer.status_code != 500, (method, address, body)
             faults += promises.faults(method, path, answer)
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 @pytest.mark.backends("sqlite")

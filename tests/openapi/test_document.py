@@ -18,7 +18,22 @@ from app.web.openapi.document import described_routes, openapi_document
 from tests.docs.pages import CONTRACT, rows, section, spans
 
 pytestmark = pytest.mark.backends("sqlite")
-NOT_OF_THE_API = ("/bind/", "/authorise/", "/dev/", "/static/", "/compat/", "/console/", "/docs")
+NOT_OF_THE_API = (
+    "/bind/",
+    "/webhooks/callgate-probe",
+    "/.well-known/callgate-probe",
+    "/metrics",
+    "/oidc/",
+    "/.well-known/o",
+    "/me/",
+    "/api/oauth",
+    "/authorise/",
+    "/dev/",
+    "/static/",
+    "/compat/",
+    "/console/",
+    "/docs",
+)
 """Pages for people, files, and habits that other programs have described themselves."""
 
 ALSO_NOT = {"/", "/api/user/info", "/oauth/<channel>/code", "/oauth/done", "/<path:name>"}

@@ -32,6 +32,9 @@ class Capability(NamedTuple):
 PROGRAMS = "A program's own call, with a secret in its answer or its address; people have no use for it."
 MACHINE = "Belongs to the machine the gateway runs on."
 PEOPLES = "A person's own business, with their session."
+ONE_BY_ONE = "The terminal checks several, with `flask channels check`."
+CONSOLE_PEOPLE = "Who may open the console is no program's business."
+CLIENTS = "Applications are kept in the channels file, or registered where the gateway runs."
 READ_OFF = "The catalogue is read in the terminal and in the docs."
 
 VIEWER, OPERATOR, ADMIN = Role.VIEWER, Role.OPERATOR, Role.ADMIN
@@ -166,7 +169,7 @@ CAPABILITIES: tuple[Capability, ...] = (
         "make a bind code",
         "POST /api/v1/bindcodes",
         None,
-        "bindcodes",
+        "bind_codes",
         OPERATOR,
         "Needs a picture of a QR code.",
     ),
@@ -174,18 +177,18 @@ CAPABILITIES: tuple[Capability, ...] = (
         "show a bind code",
         "GET /api/v1/bindcodes/<code>",
         None,
-        "bindcodes",
+        "bind_codes",
         VIEWER,
         "Needs a picture of a QR code.",
     ),
     Capability(
-        "list OpenIDs", "GET /api/v1/openids", None, "bindcodes", VIEWER, "As long as an app has people."
+        "list OpenIDs", "GET /api/v1/openids", None, "bind_codes", VIEWER, "As long as an app has people."
     ),
     Capability(
         "take an OpenID out",
         "DELETE /api/v1/openids/<app>/<path:open_id>",
         None,
-        "bindcodes",
+        "bind_codes",
         OPERATOR,
         "A sibling's business.",
     ),
@@ -269,7 +272,64 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("lift a ban", "DELETE /api/v1/bans/<path:address>", "bans lift", "bans", OPERATOR),
     Capability("read the audit", "GET /api/v1/audit", "audit list", "audit"),
     Capability("exchange keys", None, "keys rotate", None, ADMIN, MACHINE),
+    # Set-up, the watch, figures.
+    Capability("show a channel's set-up", "GET /api/v1/channels/<name>/setup", "channels setup", "channel"),
+    Capability("watch what arrives", "GET /api/v1/channels/<name>/arrivals", "channels watch", "channel"),
+    Capability(
+        "check a channel now", "POST /api/v1/channels/<name>/check", None, "channel", OPERATOR, ONE_BY_ONE
+    ),
+    Capability(
+        "switch a channel off",
+        "POST /api/v1/channels/<name>/disable",
+        "channels disable",
+        "channel",
+        OPERATOR,
+    ),
+    Capability(
+        "switch a channel on", "POST /api/v1/channels/<name>/enable", "channels enable", "channel", OPERATOR
+    ),
+    Capability(
+        "see what a reload changes", "GET /api/v1/channels/diff", "channels diff", "reload_page", OPERATOR
+    ),
+    Capability("reload", "POST /api/v1/reload", "reload", "reload_page", OPERATOR),
+    Capability("list settings in force", "GET /api/v1/settings", "settings list", "settings", OPERATOR),
+    Capability("list what needs a person", "GET /api/v1/alarms", "watch list", "overview"),
+    Capability("test the watch", None, "watch test", None, OPERATOR, MACHINE),
+    Capability("show traffic", "GET /api/v1/stats", "stats", "overview"),
+    Capability(
+        "recall a message",
+        "POST /api/v1/messages/<message_id>/recall",
+        "messages recall",
+        "message",
+        OPERATOR,
+    ),
+    Capability(
+        "ask what became of it",
+        "POST /api/v1/messages/<message_id>/check",
+        "messages check",
+        "message",
+        OPERATOR,
+    ),
+    Capability("upload a file", "POST /api/v1/media/<channel>", "messages upload", None, OPERATOR, PROGRAMS),
+    # People of the console, and applications that log in through this gateway.
+    Capability("list console people", None, "users list", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("add console people", None, "users add", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("give a role", None, "users role", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("give a new password", None, "users password", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("remove console people", None, "users remove", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("list console sessions", None, "users sessions", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("end a console session", None, "users end-session", "people", ADMIN, CONSOLE_PEOPLE),
+    Capability("list applications", None, "clients list", None, ADMIN, CLIENTS),
+    Capability("register an application", None, "clients register", None, ADMIN, CLIENTS),
+    Capability("remove an application", None, "clients remove", None, ADMIN, CLIENTS),
     # The machine, and what is nobody's here.
+    Capability("back the store up", None, "db backup", None, ADMIN, MACHINE),
+    Capability("bring a backup back", None, "db restore", None, ADMIN, MACHINE),
+    Capability("copy the store", None, "db copy", None, ADMIN, MACHINE),
+    Capability("look for faults", None, "doctor", None, ADMIN, MACHINE),
+    Capability("find a tunnel", None, "tunnel", None, ADMIN, MACHINE),
+    Capability("make a secret", None, "secret", None, ADMIN, MACHINE),
+    Capability("complete words", None, "completion", None, ADMIN, MACHINE),
     Capability("write own files", None, "init", None, ADMIN, MACHINE),
     Capability("serve", None, "serve", None, ADMIN, MACHINE),
     Capability("run dispatches", None, "worker", None, ADMIN, MACHINE),
@@ -309,11 +369,5 @@ CAPABILITIES: tuple[Capability, ...] = (
 )
 
 
-PAGES_TO_COME: frozenset[str] = frozenset(
-    {
-        "api_tokens", "app_tokens", "audit", "bans", "bindcodes", "channel", "channels", "dead_letters", "destinations",
-        "dispatches", "event", "events", "live", "message", "messages", "notifications", "payments", "people", "person",
-        "rejections", "sources",
-    }
-)  # fmt: skip
+PAGES_TO_COME: frozenset[str] = frozenset({"dispatches", "live", "payments", "person", "sources"})
 """Pages of the console that are not there yet; each is the endpoint `console.<page>`. Only ever gets shorter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.storage.database.db import EPOCH, StoredRow, Transaction
 from app.storage.queue.dispatch_lists import DispatchFilter, end_of_window, list_newest_dispatches
 
 ID = re.compile(r"[0-9a-f]{32}")
+UNFINISHED = (DispatchState.PENDING, DispatchState.RUNNING, DispatchState.RETRYING)
 MILLISECOND = timedelta(milliseconds=1)
 LAST_MILLISECOND = (1 << 48) - 1
 TIME_DIGITS, OTHER_DIGITS = 12, 20
@@ -32,30 +34,27 @@ def list_dispatches_page(
     filter_ = _filter(wanted)
     if cursor is not None and not ID.fullmatch(cursor):
         raise bad_cursor()
+    before = cursor or ""
     with services.database.read() as tx:
-        rows = list_newest_dispatches(tx, filter_, before=cursor or "", limit=limit + 1)
-        last = None if len(rows) > limit else _end_of_look(tx, filter_, cursor or "")
-    page = rows[:limit]
-    following = page[-1].id if len(rows) > limit else last
+        last = _end_of_look(tx, filter_, before)
+        bounded = filter_ if last is None else replace(filter_, first_id=last)
+        rows = list_newest_dispatches(tx, bounded, before=before, limit=limit + 1)
+    page, is_full = rows[:limit], len(rows) > limit
+    stopped = None if is_full else last
     return {
         "items": [_dispatch(row) for row in page],
-        "next_cursor": following,
-        "partial": last is not None,
-        "searched_back_to": None if last is None else as_text(_time_of(last)),
+        "next_cursor": page[-1].id if is_full else stopped,
+        "partial": stopped is not None,
+        "searched_back_to": None if stopped is None else as_text(_time_of(stopped)),
     }
 
 
 def _end_of_look(tx: Transaction, wanted: DispatchFilter, before: str) -> str | None:
-    """Return where a page stopped looking before it was full, None where it saw all there is."""
-    if wanted.is_found_by_index or wanted.state in (
-        DispatchState.PENDING,
-        DispatchState.RUNNING,
-        DispatchState.RETRYING,
-    ):
+    """Return the last dispatch that a page looks at, None where an index finds all there is, or nothing lies further back."""
+    if wanted.is_found_by_index or wanted.state in UNFINISHED:
         return None
-    starts = [each for each in (before, wanted.end_id) if each]
-    last = end_of_window(tx, min(starts, default=""))
-    return None if last is None or last < wanted.first_id else last
+    last = end_of_window(tx, min((each for each in (before, wanted.end_id) if each), default=""))
+    return None if last is None or last <= wanted.first_id else last
 
 
 def _filter(wanted: Mapping[str, str]) -> DispatchFilter:

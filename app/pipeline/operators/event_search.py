@@ -16,12 +16,18 @@ from app.core.exact_json import write_json
 from app.core.values import Event
 from app.pipeline.evidence import without_credentials
 from app.pipeline.operators.filters import filter_text
-from app.pipeline.own_events import OWN_CHANNEL
 from app.pipeline.services import Services
 from app.security.redaction import mask_values
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_events
-from app.storage.queue.event_search import Place, Sought, by_index, find_named, search_window
+from app.storage.queue.event_search import (
+    Place,
+    Sought,
+    by_index,
+    channels_of_events,
+    find_named,
+    search_window,
+)
 
 SECONDS = 2.0
 MOST_WITH_DATA = 20_000
@@ -29,6 +35,7 @@ MOST_WITH_DATA = 20_000
 
 FIRST_WINDOW, LARGEST_WINDOW = 500, 50_000
 MOST_NAMED = 20
+MOST_CHANNELS = 500
 LONGEST_DATA = 200
 NEWEST: Place = (datetime(9999, 1, 1, tzinfo=UTC), "")
 """Before the first of all."""
@@ -71,6 +78,9 @@ def search_events(
     2. Windows are looked through until the page is full, nothing is left, or the time is over.
     """
     named = _named(services, wanted, sought, limit)
+    if sought.key is not None and named:
+        # The key is exact: what holds it was found, and nobody has to walk over everything else.
+        return Found(_sorted(named) if before is None else [], None)
     first = named if before is None else []
     room, others = limit - len(first), list[StoredRow]()
     if not room:
@@ -124,9 +134,9 @@ def _windows(
 def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) -> list[StoredRow]:
     if sought.text is None and sought.key is None:
         return []
-    channels = {channel.name for channel in services.channels} | {OWN_CHANNEL}
     with services.database.read() as tx:
-        rows = list(find_named(tx, wanted, sought, sorted(channels), limit=min(limit, MOST_NAMED)))
+        channels = channels_of_events(tx, limit=MOST_CHANNELS)
+        rows = list(find_named(tx, wanted, sought, channels, limit=min(limit, MOST_NAMED)))
     return shown_rows(services, rows, sought)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     cast,
     exists,
+    literal,
     literal_column,
     null,
     select,
@@ -70,7 +71,7 @@ def list_newest_dispatches(
 
 
 def end_of_window(tx: Connection, before: str) -> str | None:
-    """Return the last ended dispatch that a page from there looks through, None when that is all of them."""
+    """Return the oldest ended dispatch that a page from there looks through, None when that is the oldest of all."""
     own = dispatches.c
     query = select(own.id).order_by(own.id.desc()).offset(LOOKED_THROUGH - 1).limit(1)
     if before:
@@ -93,7 +94,7 @@ def _unfinished(wanted: DispatchFilter, before: str, limit: int) -> Select[Any]:
         cast(null(), UtcDateTime).label("finished_at"),
         own.trigger,
     ]
-    query = _narrowed(select(*columns).select_from(_with_event(queue, wanted)), queue, wanted, before)
+    query = _narrowed(select(*columns), queue, wanted, before)
     return select(query.order_by(own.id.desc()).limit(limit).subquery("unfinished"))
 
 
@@ -106,18 +107,9 @@ def _ended(wanted: DispatchFilter, before: str, limit: int) -> Select[Any]:
         own.finished_at,
         literal_column(f"'{Trigger.AUTOMATIC.value}'", String).label("trigger"),
     ]
-    source: FromClause = _with_event(dispatches, wanted)
-    if not wanted.is_found_by_index:
-        window = _bounded(select(own.id), dispatches, wanted, before)
-        window_ids = window.order_by(own.id.desc()).limit(LOOKED_THROUGH).subquery("looked_through")
-        source = source.join(window_ids, window_ids.c.id == own.id)
     waits = exists().where(queue.c.id == own.id)
-    query = _narrowed(select(*columns).select_from(source), dispatches, wanted, before).where(~waits)
+    query = _narrowed(select(*columns), dispatches, wanted, before).where(~waits)
     return select(query.order_by(own.id.desc()).limit(limit).subquery("ended"))
-
-
-def _with_event(table: FromClause, wanted: DispatchFilter) -> FromClause:
-    return table if wanted.channel is None else table.join(events, events.c.id == table.c.event_id)
 
 
 def _narrowed(query: Select[Any], table: FromClause, wanted: DispatchFilter, before: str) -> Select[Any]:
@@ -127,7 +119,11 @@ def _narrowed(query: Select[Any], table: FromClause, wanted: DispatchFilter, bef
     if wanted.route is not None:
         conditions.append(table.c.route == wanted.route)
     if wanted.channel is not None:
-        conditions.append(events.c.channel == wanted.channel)
+        # One look for each row, newest first: a join would begin with all events of the channel.
+        of_channel = select(literal(1)).where(
+            events.c.id == table.c.event_id, events.c.channel == wanted.channel
+        )
+        conditions.append(of_channel.limit(1).correlate(table).scalar_subquery().is_not(None))
     return _bounded(query, table, wanted, before).where(*conditions)
 
 

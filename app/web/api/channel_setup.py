@@ -17,8 +17,15 @@ from app.pipeline.operators.switches import SwitchOrder, override_view, switch_o
 from app.pipeline.services import Services
 from app.web.errors import trace_id
 from app.web.guards import json_body, require_token
+from app.web.openapi.described import described, query
+from app.web.openapi.words import OBJECT, body, text
 
 CHECK_RATE = "10 per minute"
+
+
+ABOUT = "Set-up"
+UNKNOWN = {400: "*", 404: "*", 409: "*"}
+REASON = body("SwitchChannel", reason=text(most=200))
 
 
 def channel_setup_blueprint(services: Services) -> Blueprint:
@@ -33,18 +40,23 @@ def channel_setup_blueprint(services: Services) -> Blueprint:
 def _add_set_up(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/channels/<name>/setup")
     @require_token(services, "read")
+    @described(ABOUT, {200: OBJECT}, refusals=UNKNOWN)
     def setup(name: str) -> Response:
         """Show what a channel needs and how far it has come."""
         return jsonify(channel_setup(services, name).as_json())
 
     @blueprint.get("/channels/<name>/arrivals")
     @require_token(services, "read")
+    @described(
+        ABOUT, {200: OBJECT}, query=(query("after", "Where the page before ended."),), refusals=UNKNOWN
+    )
     def arrived(name: str) -> Response:
         """List what arrived at a channel, newest first."""
         return jsonify(arrivals_page(services, name, request.args.get("after")))
 
     @blueprint.post("/channels/<name>/check")
     @require_token(services, "operate")
+    @described(ABOUT, {200: OBJECT}, refusals=UNKNOWN)
     def check(name: str) -> Response:
         """Ask the platform now whether it takes the channel's keys."""
         check_rate(services, g.api_token, "check", usual=CHECK_RATE)
@@ -54,18 +66,21 @@ def _add_set_up(blueprint: Blueprint, services: Services) -> None:
 def _add_configuration(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/settings")
     @require_token(services, "operate")
+    @described(ABOUT, {200: OBJECT})
     def settings() -> Response:
         """List the settings in force, and where each came from."""
         return jsonify({"items": [each.as_json() for each in settings_in_force(services)]})
 
     @blueprint.get("/channels/diff")
     @require_token(services, "operate")
+    @described(ABOUT, {200: OBJECT}, refusals={409: "*"})
     def diff() -> Response:
         """Tell what a reload would change, and what is at fault in the files."""
         return jsonify(compare(services).as_json())
 
     @blueprint.post("/reload")
     @require_token(services, "operate")
+    @described(ABOUT, {202: OBJECT}, refusals={409: "*", 503: "*"})
     def reload() -> tuple[Response, int]:
         """Have every serving process replaced by one that reads the files anew."""
         check_can_reload(services)
@@ -75,6 +90,7 @@ def _add_configuration(blueprint: Blueprint, services: Services) -> None:
 def _add_switches(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/channels/<name>/disable")
     @require_token(services, "operate")
+    @described(ABOUT, {200: OBJECT}, body=REASON, refusals=UNKNOWN)
     def disable(name: str) -> Response:
         """Switch a channel off beside its file."""
         override = switch_off(services, name, _order())
@@ -82,6 +98,7 @@ def _add_switches(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.post("/channels/<name>/enable")
     @require_token(services, "operate")
+    @described(ABOUT, {200: OBJECT}, body=REASON, refusals=UNKNOWN)
     def enable(name: str) -> Response:
         """Take back that a channel is switched off."""
         override = switch_on(services, name, _order())

@@ -8,8 +8,9 @@ from app.pipeline.operators.channels import CAPABILITIES, channel_view, login_vi
 from app.pipeline.services import Services
 from app.web.guards import require_token
 from app.web.openapi.described import described
-from app.web.openapi.words import FLAG, TEXT, list_of, many, maybe, one_of, table, thing
+from app.web.openapi.words import FLAG, TEXT, TIME, list_of, many, maybe, one_of, table, thing
 
+OVERRIDE = thing("ChannelOverride", enabled=FLAG, by=TEXT, reason=TEXT, at=TIME)
 CHANNEL = thing(
     "Channel",
     name=TEXT,
@@ -17,6 +18,7 @@ CHANNEL = thing(
     title=TEXT,
     enabled=FLAG,
     reason=maybe(TEXT),
+    override=maybe(OVERRIDE),
     capabilities=many(one_of(CAPABILITIES)),
     off=table(TEXT),
     signature_covers=maybe(one_of(["body", "origin", "none"])),

@@ -30,6 +30,7 @@ from app.web.openapi.words import (
     BASE64,
     FLAG,
     ID,
+    NUMBER,
     TEXT,
     TIME,
     WHOLE,
@@ -79,9 +80,13 @@ DISPATCH_OF_EVENT = thing(
     next_attempt_at=maybe(TIME),
     attempts=many(ATTEMPT),
 )
+RECEIPT = thing(
+    "Receipt", answered_at=TIME, status=WHOLE, duration_ms=NUMBER, trace_id=TEXT, answer=maybe(TEXT)
+)
 EVENT_DETAIL = extended(
     "EventDetail",
     EVENT,
+    receipt=maybe(RECEIPT),
     scheme=TEXT,
     version=TEXT,
     remote_addr=TEXT,

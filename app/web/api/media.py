@@ -10,6 +10,8 @@ from app.pipeline.services import Services
 from app.web.callbacks.spooled_bodies import read_spooled
 from app.web.callbacks.uploads import MOST_BODY
 from app.web.guards import require_token
+from app.web.openapi.described import UPSTREAM, described, query
+from app.web.openapi.words import OBJECT
 
 FORM = "multipart/form-data"
 
@@ -20,6 +22,17 @@ def media_blueprint(services: Services) -> Blueprint:
 
     @blueprint.post("/media/<channel>")
     @require_token(services, "send")
+    @described(
+        "Messages",
+        {201: OBJECT},
+        query=(
+            query("name", "The name of the file."),
+            query("kind", "What the platform calls such files."),
+            query("to", "Whom it is for, where a platform asks."),
+            query("account", "Which authorised account, where there are several."),
+        ),
+        refusals={400: "*", 403: "other_channel", 404: "*", 408: "*", 413: "*", 415: "*"} | UPSTREAM,
+    )
     def upload(channel: str) -> tuple[Response, int]:
         """Hand a file to a channel's platform; its id is for messages in the platform's own words."""
         g.api_token.require_channel(channel)

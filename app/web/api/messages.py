@@ -21,7 +21,7 @@ from app.pipeline.sending.accept import Order, accept_message
 from app.pipeline.services import Services
 from app.web.errors import trace_id
 from app.web.guards import json_body, page_size, require_token
-from app.web.openapi.described import BAD_LIST, CHANNEL, PAGED, SINCE, described, header, query
+from app.web.openapi.described import BAD_LIST, CHANNEL, PAGED, SINCE, UPSTREAM, described, header, query
 from app.web.openapi.words import (
     FLAG,
     ID,
@@ -227,6 +227,9 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.post("/messages/<message_id>/recall")
     @require_token(services, "send")
+    @described(
+        ABOUT, {200: OBJECT}, refusals={403: "other_channel", 404: "unknown_message", 409: "*"} | UPSTREAM
+    )
     def recall(message_id: str) -> Response:
         """Take it back from everybody who got it, where the platform does that."""
         _check_channels(services, message_id)
@@ -234,6 +237,9 @@ def _add_changes(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.post("/messages/<message_id>/check")
     @require_token(services, "send")
+    @described(
+        ABOUT, {200: OBJECT}, refusals={403: "other_channel", 404: "unknown_message", 409: "*"} | UPSTREAM
+    )
     def check(message_id: str) -> Response:
         """Ask the platforms what became of what they took without a word."""
         _check_channels(services, message_id)

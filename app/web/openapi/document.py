@@ -71,6 +71,9 @@ SECURITY_SCHEMES: Json = {
 }
 EVERYWHERE: Mapping[int, str] = {429: "rate_limited banned", 503: "store_unavailable too_busy"}
 MAY_FAIL: Mapping[int, str] = {400: "unstorable_value"}
+ODD_NAME: Mapping[int, str] = {404: "not_found"}
+"""A name in the address with a slash or a line end is no address of ours."""
+
 OF_BODY: Mapping[int, str] = {400: "bad_json truncated_body", 408: "body_too_slow", 413: "body_too_large"}
 OF_TOKEN: Mapping[int, str] = {401: "unauthorized", 403: "missing_scope"}
 OF_SESSION: Mapping[int, str] = {401: "unauthorized login_required"}
@@ -230,6 +233,8 @@ def _groups(operation: Operation) -> Iterator[Mapping[int, str]]:
     yield EVERYWHERE
     if description.query or operation.names:
         yield MAY_FAIL
+    if operation.names:
+        yield ODD_NAME
     if description.body is not None:
         yield OF_BODY
     if description.proof is Proof.TOKEN:
