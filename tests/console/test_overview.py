@@ -57,18 +57,12 @@ def test_an_unknown_range_is_the_usual_one(admin: Desk) -> None:
 
 
 def test_an_alarm_stands_among_what_needs_a_person(services: Services, admin: Desk) -> None:
-    facts = {
-        "refused": 12,
-        "failing": 0,
-        "came": 12,
-        "minutes": 10,
-        "share": 100,
-        "reason": "",
-        "excerpt": "",
-    }
-    alarm = Alarm(AlarmKind.DISK_FULL, "", facts | {"free": 1, "least": 2, "path": "var"}, NOW, NOW, NOW)
+    facts = {"free": 120, "least": 500}
+    alarm = Alarm(AlarmKind.DISK_FULL, "", 3, 0, 4_000, facts, NOW, began_at=NOW)
     services.database.run(lambda tx: write_alarms(tx, [alarm], []))
-    assert 'class="want bad"' in admin.text("/console/")
+    page = admin.text("/console/", **{"Accept-Language": "zh"})
+    assert 'class="want bad"' in page
+    assert "磁盘只剩 120 MiB" in page
 
 
 def test_pieces_of_a_bar_stand_on_each_other() -> None:
