@@ -301,10 +301,6 @@ CAPABILITIES: tuple[Capability, ...] = (
 
 
 PAGES_TO_COME: frozenset[str] = frozenset(
-    {
-        "api_tokens", "app_tokens", "audit", "bans", "bindcodes", "channel", "channels", "dead_letters", "destinations",
-        "dispatches", "event", "events", "live", "message", "messages", "notifications", "payments", "people", "person",
-        "rejections", "sources",
-    }
+    {"bindcodes", "dispatches", "live", "payments", "person", "sources"}
 )  # fmt: skip
 """Pages of the console that are not there yet; each is the endpoint `console.<page>`. Only ever gets shorter."""
