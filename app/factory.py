@@ -14,6 +14,7 @@ import structlog
 
 from app import platforms
 from app.config.channels import ChannelsFile, load_channels
+from app.config.clients import client_faults
 from app.config.destinations import weak_destination_secrets
 from app.config.environment import Environment, read_environment
 from app.config.home import HANDLERS_FOLDER, SOURCES_FOLDER, TEMPLATES_FOLDER, home_of
@@ -171,6 +172,7 @@ def _of_file(file: ChannelsFile, settings: Settings) -> dict[str, Any]:
         "login_groups": file.login_groups,
         "message_groups": file.message_groups,
         "push_keys": file.push_keys,
+        "clients": file.clients,
         "api_tokens": (*settings.api_tokens, *file.api_tokens),
         "file": file,
     }
@@ -208,9 +210,21 @@ def _with_built_in_routes(services: Services, notifications: tuple[Notification,
     services = replace(services, bind_route=binding, message_route=message_route, lend_tools=lend_tools)
     services = replace(services, notifications=notification_routes(services, notifications))
     services = replace(services, authorisations=authorisation_route(services))
+    services = _with_issuer(services)
     services = replace(services, payments=payment_route(services), expect=store_expectation)
     services.own_events.listen(services.matching)
     return services
+
+
+def _with_issuer(services: Services) -> Services:
+    """Return the services with what the OpenID provider needs, where there are clients or may be some."""
+    settings = services.settings
+    if not services.clients and not settings.client_registration:
+        return services
+    # Loaded here: a gateway without clients needs none of it.
+    from app.pipeline.issuer.logout import logout_routes
+
+    return replace(services, own_routes=logout_routes(services))
 
 
 def _load_own_handlers(settings: Settings, environment: Mapping[str, str], faults: list[str]) -> Handlers:
@@ -245,6 +259,8 @@ def _open_checked_channels(
         names = {each.name for each in file.channels}
         senders = names | {each.name for each in file.message_groups}
         faults += message_group_faults(file.message_groups, names)
+        groups = {each.name for each in file.login_groups}
+        faults += client_faults(file.clients, names | groups)
         faults += push_key_faults(file.push_keys, senders)
         faults += watch_faults(file.watch, channels, senders)
     except ConfigurationError as error:

@@ -16,7 +16,7 @@ from sandbox.platforms import simulated_platforms
 
 FILE = Path("app/config/sample_digests.py")
 PRINTED_IN = (
-    ".env.example", "channels.example.toml", "README*.md", "docs/*.md", "ops/*", "compose*.yaml",
+    ".env.example", "channels.example.toml", "README*.md", "docs/*.md", "ops/**/*", "compose*.yaml",
     "app/platforms/sources/*.toml",
 )  # fmt: skip
 NAMED_SECRET = re.compile(
@@ -83,7 +83,7 @@ def _credentials() -> Iterable[str]:
 
 def _printed(root: Path) -> Iterator[str]:
     for pattern in PRINTED_IN:
-        for path in sorted(root.glob(pattern)):
+        for path in filter(Path.is_file, sorted(root.glob(pattern))):
             yield path.read_text(encoding="utf-8")
 
 

@@ -45,6 +45,16 @@ def channels_group(services: Services) -> click.Group:
         """Print every channel, enabled or why not, with its exact callback addresses."""
         _list(services, wish)
 
+    _add_check(group, services)
+    add_set_up(group, services)
+    add_diff(group, services)
+    add_switches(group, services)
+
+    _add_app_key(group, services)
+    return group
+
+
+def _add_check(group: click.Group, services: Services) -> None:
     @group.command("check")
     @click.argument("name", required=False)
     @click.option(
@@ -67,13 +77,6 @@ def channels_group(services: Services) -> click.Group:
         )
         if "wrong" in states or (name is not None and "ok" not in states):
             raise SystemExit(1)
-
-    add_set_up(group, services)
-    add_diff(group, services)
-    add_switches(group, services)
-
-    _add_app_key(group, services)
-    return group
 
 
 def _add_app_key(group: click.Group, services: Services) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.pipeline.operators.dispatches import list_dispatches_page
 from app.pipeline.services import Services
@@ -22,27 +23,24 @@ def dispatches_group(services: Services) -> click.Group:
     @click.option("--state", help="Only this state: pending, running, retrying, succeeded or dead.")
     @click.option("--route", help="Only this route.")
     @click.option("--channel", help="Only this channel.")
-    @click.option("--since", help="Only those made at this time or later.")
-    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(limit: int, as_json: bool, **wanted: str | None) -> None:
+    @list_options(limit=20, time="made")
+    def list_all(*, wish: Wish, **wanted: str | None) -> None:
         """List dispatches, newest first."""
+        wanted["since"] = wish.since_text
         given = {name: value for name, value in wanted.items() if value}
         try:
-            page = list_dispatches_page(services, given, cursor=None, limit=limit)
+            page = list_dispatches_page(services, given, cursor=None, limit=wish.limit)
         except CallgateError as error:
             raise click.ClickException(error.message) from None
-        if as_json:
-            click.echo(json.dumps(page["items"], indent=2, ensure_ascii=False))
-            return
-        for each in page["items"]:
-            click.echo(
-                f"{each['created_at']}  {each['event_id']}  {each['state']:<10}{each['attempts']:>3} tries  "
-                f"{each['route']}  {each['channel']}  {each['type']}"
-            )
-        if not page["items"]:
-            click.echo("No dispatches.")
+        print_list(page["items"], wish, line=_line, nothing="No dispatches.")
         if page["partial"]:
             click.echo(f"Looked back to {page['searched_back_to']}; older ones are not shown.", err=True)
 
     return group
+
+
+def _line(each: dict[str, Any]) -> str:
+    return (
+        f"{each['created_at']}  {each['event_id']}  {each['state']:<10}{each['attempts']:>3} tries  "
+        f"{each['route']}  {each['channel']}  {each['type']}"
+    )

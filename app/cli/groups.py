@@ -31,7 +31,10 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "presets": CommandPlace("app.cli.presets:presets_group", "Logins that are described by data."),
     "sources": CommandPlace("app.cli.sources:sources_group", "Senders that are described by data."),
     "events": CommandPlace("app.cli.events:events_group", "Stored events."),
-    "stats": CommandPlace("app.cli.stats:stats_command", "Traffic over time."),
+    "stats": CommandPlace(
+        "app.cli.stats:stats_command",
+        "Show how many callbacks came, how they ended and how long they took.",
+    ),
     "rejections": CommandPlace("app.cli.rejections:rejections_group", "What was refused."),
     "dispatches": CommandPlace("app.cli.dispatches:dispatches_group", "Events on their way."),
     "dead-letters": CommandPlace("app.cli.dead_letters:dead_letters_group", "Events that failed for good."),
@@ -54,10 +57,13 @@ COMMANDS: Mapping[str, CommandPlace] = {
     "people": CommandPlace("app.cli.people:people_group", "Who has logged in here."),
     "users": CommandPlace("app.cli.users:users_group", "People who may use the console."),
     "audit": CommandPlace("app.cli.audit:audit_group", "Who did what."),
+    "clients": CommandPlace(
+        "app.cli.clients:clients_group", "Systems that log people in through this gateway."
+    ),
     "keys": CommandPlace("app.cli.keys:keys_group", "Signing and vault keys."),
     "reload": CommandPlace(
         "app.cli.differences:reload_command",
-        "Read settings, channels and handlers anew, without a failed request.",
+        "Have every serving process replaced by one that reads settings, channels and handlers anew, one after the other.",
     ),
     "settings": CommandPlace("app.cli.settings:settings_group", "Settings in force."),
     "prune": CommandPlace(

@@ -11,6 +11,16 @@ from app.pipeline.upkeep.key_rotation import rewrite_sealed
 from app.security.vault import VaultError
 
 
+def _rotate_issuer(services: Services) -> None:
+    """Let the keys of ID and access tokens follow, where there are any."""
+    if services.clients or services.settings.client_registration:
+        # Loaded here: a gateway without clients needs none of it.
+        from app.pipeline.issuer.keys import rotate_issuer_keys
+
+        if rotate_issuer_keys(services, actor="terminal"):
+            click.echo("ID and access tokens are signed with new keys too.")
+
+
 def keys_group(services: Services) -> click.Group:
     """Return `flask keys`."""
 
@@ -28,6 +38,7 @@ def keys_group(services: Services) -> click.Group:
             click.echo(
                 f"Sessions are now signed with key {kid}; the old key stays published until its tokens end."
             )
+            _rotate_issuer(services)
         if vault:
             try:
                 with Progress("Values sealed anew") as progress:

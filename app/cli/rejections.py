@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.visible import visible, visible_line
 from app.pipeline.operators.rejections import grouped_rejections, list_rejections_page, show_rejection
@@ -24,43 +24,25 @@ def rejections_group(services: Services) -> click.Group:
     @group.command("list")
     @click.option("--channel", help="Only this channel.")
     @click.option("--reason", help="Only this cause: the word that reasons begin with.")
-    @click.option("--since", help="Only what was refused at this time or later.")
-    @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
     @click.option("--group", "by_cause", is_flag=True, help="The causes and how often, not the deliveries.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(  # noqa: PLR0917 - one for each option
-        channel: str | None,
-        reason: str | None,
-        since: str | None,
-        limit: int,
-        by_cause: bool,
-        as_json: bool,
-    ) -> None:
+    @list_options(limit=20, time="refused")
+    def list_all(channel: str | None, reason: str | None, by_cause: bool, *, wish: Wish) -> None:
         """List refused deliveries, newest first, or their causes, the most frequent first."""
+        since = wish.since_text
         try:
             if by_cause:
-                found = grouped_rejections(services, channel=channel, since=since)["items"][:limit]
+                found = grouped_rejections(services, channel=channel, since=since)["items"]
             else:
                 page = list_rejections_page(
-                    services, channel, since=since, reason=reason, cursor=None, limit=limit
+                    services, channel, since=since, reason=reason, cursor=None, limit=wish.limit
                 )
                 found = page["items"]
         except CallgateError as error:
             raise click.ClickException(error.message) from None
-        _print(found, _cause if by_cause else _line, as_json=as_json)
+        print_list(found, wish, line=_cause if by_cause else _line, nothing="Nothing was refused.")
 
     _add_show(group, services)
     return group
-
-
-def _print(found: list[dict[str, Any]], line_of: Callable[[dict[str, Any]], str], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(visible(json.dumps(found, indent=2, ensure_ascii=False)))
-        return
-    for each in found:
-        click.echo(line_of(each))
-    if not found:
-        click.echo("Nothing was refused.")
 
 
 def _add_show(group: click.Group, services: Services) -> None:

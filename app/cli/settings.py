@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.pipeline.operators.settings_view import settings_in_force
 from app.pipeline.services import Services
 
@@ -18,14 +17,12 @@ def settings_group(services: Services) -> click.Group:
         """Settings in force."""
 
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_all(as_json: bool) -> None:
+    @list_options(limit=1000, time=None)
+    def list_all(*, wish: Wish) -> None:
         """Print every setting with its value and where it came from; of secrets the last letters at most."""
         found = settings_in_force(services)
-        if as_json:
-            click.echo(json.dumps([each.as_json() for each in found], indent=2, ensure_ascii=False))
-            return
-        for each in found:
-            click.echo(f"{each.name:<30}{each.shown or '-':<44}{each.origin}")
+        lines = {each.name: f"{each.name:<30}{each.shown or '-':<44}{each.origin}" for each in found}
+        items = [each.as_json() for each in found]
+        print_list(items, wish, line=lambda item: lines[item["name"]], nothing="No settings.")
 
     return group

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
-from app.core.visible import visible, visible_line
+from app.core.visible import visible_line
 from app.pipeline.operators.alarms import current_alarms, send_test_message
 from app.pipeline.operators.messages import show_message, wait_for_end
 from app.pipeline.services import Services
@@ -30,20 +31,15 @@ def watch_group(services: Services) -> click.Group:
 
 def _add_list(group: click.Group, services: Services) -> None:
     @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-    def list_all(as_json: bool) -> None:
+    @list_options(limit=1000, time="begun")
+    def list_all(*, wish: Wish) -> None:
         """Show every alarm that is on, since when, and where something can be done about it."""
-        items = current_alarms(services)
-        if as_json:
-            click.echo(visible(json.dumps(items, indent=2, ensure_ascii=False)))
-            return
-        for item in items:
-            click.echo(f"{item['began_at']}  {visible_line(item['sentence'])}")
-            for sentence in item["details"]:
-                click.echo(f"  {visible_line(sentence)}")
-            click.echo(f"  {item['link']}")
-        if not items:
-            click.echo("No alarm is on.")
+        print_list(current_alarms(services), wish, line=_lines, nothing="No alarm is on.", time="began_at")
+
+
+def _lines(item: dict[str, Any]) -> str:
+    details = (f"  {visible_line(sentence)}" for sentence in item["details"])
+    return "\n".join([f"{item['began_at']}  {visible_line(item['sentence'])}", *details, f"  {item['link']}"])
 
 
 def _add_test(group: click.Group, services: Services) -> None:

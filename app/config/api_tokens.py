@@ -19,7 +19,16 @@ OLD_SCOPES = frozenset({"read", "send", "bind", "replay"})
 """What a token without scopes may do, now and later."""
 
 METRICS = "metrics"
-SCOPES = OLD_SCOPES | {"token", "relay", "user-token", METRICS, "operate", "tokens", "people"}
+SCOPES = OLD_SCOPES | {
+    "token",
+    "relay",
+    "user-token",
+    METRICS,
+    "operate",
+    "tokens",
+    "people",
+    "clients",
+}
 RELAY = "relay"
 LIMITED_BY_CHANNEL = frozenset({"token", "relay", "user-token", "send"})
 """Scopes whose every use names a channel, so that a list of channels means something for them."""

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.config.api_tokens import FileToken
 from app.config.certificates import Bundle, with_own_files
+from app.config.clients import ClientConfig
 from app.config.destinations import DestinationConfig
 from app.config.domain_files import DomainFiles, clashes, with_own_domain_files
 from app.config.egress_proxies import EgressProxy
@@ -34,7 +35,7 @@ from app.core.errors import ConfigurationError
 
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?")
 
-RESERVED_NAMES = frozenset({"callgate", "callgate-probe", "commands", "messages", "payments"})
+RESERVED_NAMES = frozenset({"callgate", "callgate-probe", "commands", "issuer", "messages", "payments"})
 """The address of `flask doctor`, and events of the gateway's own: a channel of that name would send its callbacks to handlers of commands, or among messages."""
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -107,6 +108,7 @@ class ChannelsFile(BaseModel):
     push_keys: tuple[PushKeyConfig, ...] = ()
     notifications: tuple[NotificationConfig, ...] = ()
     watch: WatchConfig = WatchConfig()
+    clients: tuple[ClientConfig, ...] = ()
 
 
 TABLES: Mapping[str, type[Any]] = {
@@ -115,6 +117,7 @@ TABLES: Mapping[str, type[Any]] = {
     "push_keys": PushKeyConfig,
     "notifications": NotificationConfig,
     "api_tokens": FileToken,
+    "clients": ClientConfig,
 }
 """Lists of tables that each stand for themselves, by their key."""
 

@@ -131,6 +131,9 @@ class Settings(BaseModel):
         (),
         description="Comma list channel:subject[:role] of platform accounts that may use the console (feishu:ou_…:operator); viewer without a role.",
     )
+    client_registration: Flag = Field(
+        False, description="1 lets operators register systems that log people in through this gateway (§7a)."
+    )
     ca_bundle: str = Field(
         "", description="PEM file of authorities that calls to platforms and destinations trust as well."
     )

@@ -34,7 +34,10 @@ DISPATCH_DEAD = "dispatch.dead"
 DESTINATION_PAUSED = "destination.paused"
 TOKEN_FAILING = "token.failing"  # noqa: S105
 
+SESSION_ENDED = "session.ended"
+
 OWN_TYPES = (
+    SESSION_ENDED,
     OPENID_BOUND,
     OPENID_UNSUBSCRIBED,
     LOGIN_SUCCEEDED,

@@ -210,6 +210,17 @@ def read_on_dead_name(route: str) -> OnDeadName | None:
     return None if match is None else OnDeadName(match[1], match[2], int(match[3]))
 
 
+ClaimsFunction = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+class ClaimsHook(NamedTuple):
+    """What supplies claims of a scope; it is given `user_id` `channel` `subject` `union_id` `name` of a person."""
+
+    name: str
+    scope: str
+    function: ClaimsFunction
+
+
 Delays = Sequence[float | str]
 AnyRoute = TypeVar("AnyRoute", bound=Route)
 
@@ -220,6 +231,7 @@ class Router:
     def __init__(self) -> None:
         self.routes: list[Route] = []
         self.on_dead_routes: list[OnDeadRoute] = []
+        self.claims_hooks: list[ClaimsHook] = []
 
     def on(
         self,
@@ -295,6 +307,15 @@ class Router:
 
         return register
 
+    def claims(self, scope: str) -> Callable[[ClaimsFunction], ClaimsFunction]:
+        """Register what the company itself says about a person to clients with a scope: a function of the person, returning a dict."""
+
+        def register(function: ClaimsFunction) -> ClaimsFunction:
+            self.claims_hooks.append(ClaimsHook(_name_of(function), scope, function))
+            return function
+
+        return register
+
     def add(self, route: Route) -> None:
         """Add one route; raises ValueError when its name is taken by another handler or kept for deaths."""
         if route.name.startswith(ON_DEAD_PREFIX):
@@ -313,6 +334,7 @@ class Router:
             self.add(route)
         for on_dead_route in other.on_dead_routes:
             self.add_on_dead(on_dead_route)
+        self.claims_hooks += other.claims_hooks
 
     def matching(
         self, channel: str, platform: str, event_type: str, version: str = "v1"
@@ -349,7 +371,7 @@ def _short_enough(name: str) -> str:
     return name
 
 
-def _name_of(handler: Handler) -> str:
+def _name_of(handler: Callable[..., Any]) -> str:
     return f"{handler.__module__}.{handler.__qualname__}"
 
 

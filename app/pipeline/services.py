@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from app.config.api_tokens import ApiToken
 from app.config.channels import ChannelsFile
+from app.config.clients import ClientConfig
 from app.config.login_groups import LoginGroupConfig
 from app.config.message_groups import MessageGroupConfig
 from app.config.push_keys import PushKeyConfig
@@ -188,6 +189,10 @@ class Services:
     destinations: tuple[Route, ...] = ()
     commands: tuple[Route, ...] = ()
     notifications: tuple[Route, ...] = ()
+    own_routes: tuple[Route, ...] = ()
+    """Built-in routes that hear our own events: logouts that clients are told of."""
+    clients: tuple[ClientConfig, ...] = ()
+    """Systems of the channels file that log people in through us; others are in the database."""
     login_groups: tuple[LoginGroupConfig, ...] = ()
     api_tokens: tuple[ApiToken, ...] = ()
     """Those of the environment and of the channels file; the others are in the database."""
@@ -229,7 +234,7 @@ class Services:
 
     def _named_route(self, name: str) -> Route | None:
         ours = (self.bind_route, self.authorisations, self.payments)
-        built_in = (*ours, *self.commands, *self.destinations, *self.notifications)
+        built_in = (*ours, *self.commands, *self.destinations, *self.notifications, *self.own_routes)
         found = next((route for route in built_in if route is not None and route.name == name), None)
         if found is None and self.message_route is not None:
             found = self.message_route(self, name)
@@ -242,7 +247,7 @@ class Services:
         if found is None:
             found = self.router.matching(channel, platform, event_type, version) + tuple(
                 route
-                for route in (*self.destinations, *self.notifications)
+                for route in (*self.destinations, *self.notifications, *self.own_routes)
                 if route.takes(channel, platform, event_type, version)
             )
             if len(self._matches) >= MOST_MATCHES:

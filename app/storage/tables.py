@@ -22,6 +22,7 @@ from app.storage.console import people, views  # noqa: F401 - imported for their
 from app.storage.console import sessions as console_sessions  # noqa: F401 - imported for its table
 from app.storage.database.db import metadata
 from app.storage.inbox import events, nonces, receipts, rejections  # noqa: F401 - imported for their tables
+from app.storage.issuer import clients, consents, grants, keys  # noqa: F401 - imported for their tables
 from app.storage.login import (  # noqa: F401 - imported for their tables
     connections,
     flows,

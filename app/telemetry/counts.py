@@ -61,6 +61,7 @@ def add_snapshot(total: Snapshot, more: Snapshot) -> None:
 def added(first: Value | None, second: Value) -> Value:
     """Return the sum of two counts, or of two histograms."""
     if isinstance(second, list):
-        old = first if isinstance(first, list) else empty_spread()
-        return [a + b for a, b in zip(old, second, strict=True)]
+        old = first if isinstance(first, list) else [0.0] * len(second)
+        # Another version may have other buckets, and lives for a moment beside this one.
+        return [a + b for a, b in zip(old, second, strict=True)] if len(old) == len(second) else old
     return (first if isinstance(first, float) else 0.0) + second

@@ -74,7 +74,7 @@ def _metric(family: Family, series: Series) -> Metric:
         return counter
     histogram = HistogramMetricFamily(family.name, family.help, labels=family.labels)
     for labels, spread in sorted(series.values.items()):
-        if isinstance(spread, list):
+        if isinstance(spread, list) and len(spread) == PLACES + 1:
             histogram.add_metric(labels, buckets=_running(spread), sum_value=spread[PLACES])
     return histogram
 

@@ -149,7 +149,10 @@ def _plain(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _from_json(content: dict[str, Any]) -> Snapshot:
-    return {
-        name: Series(Kind(kind), tuple(labels), {tuple(each): value for each, value in values})
-        for name, (kind, labels, values) in content.items()
-    }
+    """Return a snapshot; what another version wrote in another form holds nothing."""
+    with suppress(ValueError, TypeError):
+        return {
+            name: Series(Kind(kind), tuple(labels), {tuple(each): value for each, value in values})
+            for name, (kind, labels, values) in content.items()
+        }
+    return {}

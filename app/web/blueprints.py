@@ -99,3 +99,12 @@ def register_blueprints(app: Flask, services: Services) -> None:
         if make in BEHIND_TOKENS:
             limit_token_guessing(limiter, blueprint)
         app.register_blueprint(blueprint)
+    if services.clients or services.settings.client_registration:
+        # Loaded here: a gateway without clients needs none of it.
+        from app.web.api.clients import clients_blueprint
+        from app.web.issuer.routes import issuer_blueprint
+
+        app.register_blueprint(issuer_blueprint(services))
+        own = clients_blueprint(services)
+        limit_token_guessing(limiter, own)
+        app.register_blueprint(own)

@@ -18,5 +18,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("messages") as table:
-        table.drop_column("resent_at")
+    # Not by batch_alter_table: on SQLite that deletes the table, and with it every row that refers to it.
+    op.drop_column("messages", "resent_at")

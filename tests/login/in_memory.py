@@ -149,9 +149,9 @@ class InMemoryGateway(Gateway):
 
 
 def open_gateway(
-    database: Database, clock: FrozenClock, platforms: dict[str, Any], **env: str
+    database: Database, clock: FrozenClock, platforms: dict[str, Any], *, file: str = "", **env: str
 ) -> InMemoryGateway:
-    """Return a gateway on https with a channel for each platform; whoever asks for it closes it."""
-    services = make_services(database, clock=clock, channels="", env=ENVIRONMENT | env)
+    """Return a gateway on https with a channel for each platform; whoever asks for it closes it. `file` says what else there is."""
+    services = make_services(database, clock=clock, channels=file, env=ENVIRONMENT | env)
     exchange(services, channels=Channels([channel_of(*pair) for pair in platforms.items()]))
     return InMemoryGateway(services, clock, platforms)

@@ -6,11 +6,13 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from app.cli.stats import stats_command
 from app.core.errors import RequestError, StoreUnavailable
@@ -20,6 +22,8 @@ from app.pipeline.services import Services
 from app.pipeline.upkeep.measures import Measures
 from app.pipeline.upkeep.retention import prune_all
 from app.storage.traffic import BUCKETS, COUNTS, EVERY_CHANNEL, Minute, add_traffic, traffic_minutes
+from app.telemetry.counts import Snapshot
+from app.telemetry.shared_meters import SharedMeters
 from tests.builders import NOW, FrozenClock
 
 OPS = {"Authorization": "Bearer ops-token-4d1f8a2b"}
@@ -97,12 +101,29 @@ def test_what_the_store_did_not_take_is_written_later(services: Services) -> Non
     assert [row.accepted for row in rows(services)] == [1]
 
 
+@pytest.mark.backends("sqlite")
+def test_a_full_disk_for_the_copies_keeps_no_traffic_from_being_written(services: Services) -> None:
+    class Full(SharedMeters):
+        def publish(self, snapshot: Snapshot) -> None:
+            raise OSError(28, "No space left on device")
+
+    services.runtime.shared_meters = Full(Path("nowhere"), "serve")
+    measures = Measures(services)
+    services.meters.delivery("callback", "accepted", 0.003)
+    with capture_logs() as lines:
+        measures.write(at_the_end=True)
+        measures.write(at_the_end=True)
+    assert [row.accepted for row in rows(services)] == [1]
+    assert [line["event"] for line in lines] == ["measures_not_written"]
+
+
 def test_processes_add_to_the_same_minute_at_the_same_time(services: Services) -> None:
     minutes = [Minute(NOW, f"c{number}", counts(accepted=1)) for number in range(20)]
 
     def add(order: list[Minute]) -> None:
         for _ in range(5):
-            store(services, *order)
+            with services.database.begin() as tx:
+                add_traffic(tx, order)
 
     threads = [threading.Thread(target=add, args=(order,)) for order in (minutes, minutes[::-1])]
     for thread in threads:

@@ -15,7 +15,7 @@ from app.pipeline.inbound.receive import receive
 from app.pipeline.services import Services
 from app.security.redaction import redact_event
 from app.telemetry.callback_lines import CallbackLines, lines
-from app.telemetry.logging import configure_logging
+from app.telemetry.logging import SPAN_ID, configure_logging
 from tests.builders import CALLBACK_CHANNEL, envelope, signed_callback
 
 pytestmark = pytest.mark.backends("sqlite")
@@ -34,6 +34,7 @@ def deliver(services: Services, **changes: Any) -> Any:
 
 @pytest.fixture
 def written(whole_logging: None) -> StringIO:
+    SPAN_ID.set(None)
     configure_logging(as_json=True, level="INFO", redact=redact_event)
     stream = StringIO()
     logging.getLogger().handlers[0].setStream(stream)  # type: ignore[attr-defined]
@@ -52,6 +53,13 @@ def test_as_json_both_ways_of_writing_have_the_same_fields(services: Services, w
     assert set(told_quickly) == shared | {"type", "event_id"}
     assert set(told_slowly) == shared | {"error", "reason", "why"}
     assert told_quickly["message"] == told_slowly["message"] == "callback"
+
+
+def test_the_span_that_runs_is_named(services: Services, written: StringIO) -> None:
+    SPAN_ID.set("0123456789abcdef")
+    deliver(services)
+    SPAN_ID.set(None)
+    assert json.loads(written.getvalue())["span_id"] == "0123456789abcdef"
 
 
 def test_secrets_that_a_type_or_path_holds_are_not_written(services: Services, written: StringIO) -> None:

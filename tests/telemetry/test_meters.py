@@ -170,3 +170,35 @@ def test_a_copy_that_was_cut_short_hides_nothing_else(tmp_path: Path) -> None:
     second.publish(counted(2).snapshot())
     (tmp_path / "worker-1-broken.json").write_bytes(b'{"callgate_del')
     assert count_of(first.others()[0]) == 2.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"callgate_x": 1}',
+        '{"callgate_x": ["other", [], []]}',
+        '{"callgate_x": ["counter", ["a"], [[1]]]}',
+        "[]",
+    ],
+)
+def test_what_another_version_wrote_in_another_form_is_left_out(tmp_path: Path, content: str) -> None:
+    first = SharedMeters(tmp_path, "serve")
+    first.open()
+    (tmp_path / "worker-1-other.json").write_text(content, encoding="utf-8")
+    assert first.others()[0] == {}
+
+
+def test_buckets_of_another_version_alone_are_not_told() -> None:
+    other = counted(1).snapshot()
+    other[DELIVERY_SECONDS.name].values["c",] = [1.0, 2.0]
+    text = exposition(other, (), "text/plain")[0].decode()
+    assert "callgate_deliveries_total" in text
+    assert "callgate_delivery_seconds_bucket" not in text
+
+
+def test_buckets_of_another_version_are_not_mixed_with_these() -> None:
+    total = counted(1).snapshot()
+    more = counted(1).snapshot()
+    more[DELIVERY_SECONDS.name].values["c",] = [1.0, 2.0]
+    add_snapshot(total, more)
+    assert sum(total[DELIVERY_SECONDS.name].values["c",]) == pytest.approx(1.003)  # type: ignore[arg-type]

@@ -81,6 +81,8 @@ def test_a_backup_is_put_back_and_what_was_there_is_kept(services: Services, tmp
     services.database.close()
     # A log left by a crash: it belongs to the file that goes, and must not be read into the one that comes.
     Path(f"{place}-wal").write_bytes(b"not a log")
+    # What a restore left that ended too soon.
+    Path(f"{place}.part").write_bytes(b"half of it")
     done = typed(services, "restore", str(backup), "--yes")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[-1] == f"{backup} is restored. Start the gateway."

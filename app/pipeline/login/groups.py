@@ -60,6 +60,20 @@ def offered_logins(services: Services) -> list[OfferedLogin]:
     return list(offered.values())
 
 
+def fitting_logins(services: Services, user_agent: str) -> list[OfferedLogin]:
+    """Return the offered logins of which at least one channel works in a browser; all of them where none does."""
+    offered, agent = offered_logins(services), user_agent[:MAX_USER_AGENT]
+    found = [
+        login
+        for login in offered
+        if any(
+            (channel := services.channels.get(name)) is not None and _fits(channel, agent)
+            for name in login.channels
+        )
+    ]
+    return found or offered
+
+
 def start_url(settings: Settings, login: OfferedLogin) -> str:
     """Return the address where people start a login."""
     return f"{settings.public_base_url}/oauth/{login.name}/start"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.core.identifiers import new_id, random_word
 from app.pipeline.login.session_keys import active_key, public_key
+from app.pipeline.own_events import SESSION_ENDED
 from app.pipeline.services import Services
 from app.security.session_tokens import SessionClaims, not_logged_in, read_session_token, sign_session_token
 from app.storage.audit import write_audit
@@ -127,6 +128,7 @@ def log_out(services: Services, signed_in: SignedIn, *, trace_id: str) -> None:
             return
         if not has_live_session(tx, signed_in.user_id, now):
             forget_tokens(tx, signed_in.user_id)
+        tell_ended(services, tx, signed_in.user_id, sid=signed_in.sid)
         write_audit(
             tx,
             at=now,
@@ -142,6 +144,7 @@ def end_other_sessions(services: Services, signed_in: SignedIn, *, trace_id: str
     now = services.clock.now()
     with services.database.begin() as tx:
         ended = end_sessions_of_user(tx, signed_in.user_id, except_sid=signed_in.sid, now=now)
+        tell_ended(services, tx, signed_in.user_id, except_sid=signed_in.sid)
         write_audit(
             tx,
             at=now,
@@ -152,6 +155,19 @@ def end_other_sessions(services: Services, signed_in: SignedIn, *, trace_id: str
             detail={"ended": ended},
         )
     return ended
+
+
+def tell_ended(
+    services: Services,
+    tx: Transaction,
+    user_id: str,
+    *,
+    sid: str | None = None,
+    except_sid: str | None = None,
+) -> None:
+    """Tell, with the transaction, that a session of somebody ended, or all of them but one."""
+    data = {"user_id": user_id, "sid": sid, "except_sid": except_sid}
+    services.own_events.tell(tx, SESSION_ENDED, data, subject=user_id)
 
 
 def forget_tokens(tx: Transaction, user_id: str) -> list[tuple[StoredIdentity, StoredConnection]]:

@@ -20,7 +20,7 @@ from app.pipeline.login.groups import offered_logins, start_url
 from app.pipeline.operators.switches import override_view, overrides_of
 from app.pipeline.services import Services
 from app.storage.channel_overrides import Override
-from app.storage.inbox.events import newest_event_at
+from app.storage.inbox.events import newest_events
 
 CAPABILITIES = {
     "inbound": WebhookSource,
@@ -76,12 +76,12 @@ def channel_view(services: Services) -> list[dict[str, Any]]:
 
 
 def heard_of(services: Services) -> list[dict[str, Any]]:
-    """Return every channel as channel_view does, with `last_event_at`, which costs a look into the store for each."""
+    """Return every channel as channel_view does, with `last_event_at`, which costs a look into the store."""
+    items = channel_view(services)
     with services.database.read() as tx:
-        return [
-            item | {"last_event_at": as_text(newest_event_at(tx, item["name"]))}
-            for item in channel_view(services)
-        ]
+        newest = newest_events(tx, [item["name"] for item in items])
+    times = {name: as_text(row.received_at) for name, row in newest.items()}
+    return [item | {"last_event_at": times.get(item["name"])} for item in items]
 
 
 def login_view(services: Services) -> list[dict[str, Any]]:

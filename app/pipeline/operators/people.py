@@ -14,7 +14,7 @@ from app.core.errors import RefusedError
 from app.core.moments import as_text
 from app.core.storable import is_storable
 from app.pipeline.login.linking import revoke_at_platform
-from app.pipeline.login.sessions import forget_tokens
+from app.pipeline.login.sessions import forget_tokens, tell_ended
 from app.pipeline.operators.pages import bad_cursor
 from app.pipeline.services import Services
 from app.storage.audit import write_audit
@@ -93,6 +93,7 @@ def end_session_of_person(services: Services, user_id: str, sid: str, *, actor: 
                 "unknown_session", "This user has no such session that still lives.", http_status=404
             )
         end_session(tx, sid, now)
+        tell_ended(services, tx, user_id, sid=sid)
         detail = {"ended": 1}
         write_audit(tx, at=now, actor=actor, action="sessions.ended", target=user_id, detail=detail)
 
@@ -104,6 +105,7 @@ def end_sessions_of_person(services: Services, user_id: str, *, actor: str) -> i
         if not is_storable(user_id, ID_LENGTH) or not lock_user(tx, user_id):
             raise unknown_person()
         ended = end_sessions_of_user(tx, user_id, now=now)
+        tell_ended(services, tx, user_id)
         detail = {"ended": ended}
         write_audit(tx, at=now, actor=actor, action="sessions.ended", target=user_id, detail=detail)
     return ended
@@ -152,6 +154,7 @@ def disable_person(services: Services, user_id: str, *, actor: str) -> int:
             raise unknown_person()
         set_disabled(tx, user_id, now)
         ended = end_sessions_of_user(tx, user_id, now=now)
+        tell_ended(services, tx, user_id)
         forgotten = forget_tokens(tx, user_id)
         write_audit(
             tx, at=now, actor=actor, action="person.disabled", target=user_id, detail={"sessions": ended}

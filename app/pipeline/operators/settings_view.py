@@ -14,8 +14,11 @@ from app.config.settings import Settings
 from app.pipeline.operators.channel_keys import end_of_secret
 from app.pipeline.services import Services
 
-NEVER_SHOWN = frozenset({"admin_password"})
+CHOSEN_BY_PEOPLE = "_password"
 """People choose it: four letters of it would be too many."""
+
+NEVER_SHOWN = frozenset({"otel_exporter_otlp_headers"})
+"""Names and values in one text, and the values are tokens."""
 
 SET = "set"
 
@@ -66,7 +69,7 @@ def _shown(settings: Settings, name: str, *, is_secret: bool) -> str:
     value = _in_force(settings, name)
     if value in ("", (), None):
         return ""
-    if name in NEVER_SHOWN:
+    if name in NEVER_SHOWN or name.endswith(CHOSEN_BY_PEOPLE):
         return SET
     if isinstance(value, bool):
         return "1" if value else "0"

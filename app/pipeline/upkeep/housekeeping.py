@@ -12,6 +12,8 @@ from app.storage.binding.bindcodes import delete_old_bindcodes
 from app.storage.console.sessions import delete_old_console_sessions
 from app.storage.database.dead_rows import clear_dead_rows
 from app.storage.expected_payments import delete_old_payments
+from app.storage.issuer.grants import delete_old_grants
+from app.storage.issuer.keys import delete_issuer_keys
 from app.storage.login.flows import purge_flows
 from app.storage.login.sessions import delete_sessions
 from app.storage.login.signing_keys import delete_keys
@@ -34,6 +36,8 @@ def tidy(services: Services) -> None:
         forget_old_marks(tx, kept_since, limit=MOST_MARKS)
         purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
         delete_sessions(tx, now)
+        delete_old_grants(tx, now, limit=MOST_MARKS)
+        delete_issuer_keys(tx, retired_before=now - timedelta(days=1))
         delete_old_console_sessions(tx, now)
         delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))
         ended = tidy_bans(tx, now)

@@ -16,6 +16,7 @@ from app.storage.authorised_accounts import (
 )
 from app.storage.authorised_accounts import AccountKey, list_sealed_accounts, replace_sealed_account
 from app.storage.database.db import StoredRow, Transaction
+from app.storage.issuer.keys import issuer_key_place, list_sealed_issuer_keys, replace_issuer_key
 from app.storage.login.connections import SEALED_COLUMNS, list_sealed_tokens, replace_sealed
 from app.storage.login.flows import list_sealed_verifiers, replace_verifier
 from app.storage.login.signing_keys import list_sealed_keys, replace_private_key
@@ -39,7 +40,7 @@ def rewrite_sealed(services: Services, tell: Tell = tell_nobody) -> int:
             tell(changed)
     changed += _rewrite_accounts(services)
     with services.database.begin() as tx:
-        return changed + _rewrite_keys(services.vault, tx)
+        return changed + _rewrite_keys(services.vault, tx) + _rewrite_issuer_keys(services.vault, tx)
 
 
 def _rewrite_tokens(vault: Vault, tx: Transaction, after: str) -> tuple[int, str | None]:
@@ -95,6 +96,15 @@ def _rewrite_keys(vault: Vault, tx: Transaction) -> int:
     for kid, private_key in list_sealed_keys(tx):
         if not vault.is_current(private_key):
             replace_private_key(tx, kid, _anew(vault, private_key, key_place(kid)))
+            changed += 1
+    return changed
+
+
+def _rewrite_issuer_keys(vault: Vault, tx: Transaction) -> int:
+    changed = 0
+    for kid, private_key in list_sealed_issuer_keys(tx):
+        if not vault.is_current(private_key):
+            replace_issuer_key(tx, kid, _anew(vault, private_key, issuer_key_place(kid)))
             changed += 1
     return changed
 

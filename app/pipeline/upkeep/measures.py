@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
 import structlog
 
-from app.core.errors import StoreUnavailable
 from app.pipeline.services import Services
 from app.storage.inbox.receipts import write_receipts
 from app.storage.traffic import BUCKETS, COUNTS, Minute, add_traffic
@@ -50,21 +50,14 @@ class Measures:
             return
         try:
             self._last = time.monotonic()
-            self._publish()
-            self._write_receipts()
-            self._write_traffic(at_once=at_the_end)
-            self._is_failing = False
-        except StoreUnavailable:
-            self._tell("StoreUnavailable")
-        except Exception as error:  # noqa: BLE001 - measuring must not end whoever measures
-            self._tell(error.__class__.__name__)
+            traffic = partial(self._write_traffic, at_once=at_the_end)
+            steps: list[Callable[[], None]] = [self._publish, self._write_receipts, traffic]
+            failed = [error for error in map(_failure_of, steps) if error]
+            if failed and not self._is_failing:
+                log.warning("measures_not_written", error=failed[0])
+            self._is_failing = bool(failed)
         finally:
             self._busy.release()
-
-    def _tell(self, error: str) -> None:
-        if not self._is_failing:
-            log.warning("measures_not_written", error=error)
-        self._is_failing = True
 
     def _publish(self) -> None:
         meters, shared = self._services.meters, self._services.runtime.shared_meters
@@ -98,6 +91,15 @@ class Measures:
             if counts != before:
                 more = tuple(now - then for now, then in zip(counts, before, strict=True))
                 yield Minute(self._minute, channel, more)
+
+
+def _failure_of(step: Callable[[], None]) -> str:
+    """Take one step; return what failed. What keeps one from being written, such as a full disk, keeps no other."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - measuring must not end whoever measures
+        return error.__class__.__name__
+    return ""
 
 
 def counts_by_channel(snapshot: Snapshot) -> dict[str, tuple[int, ...]]:

@@ -59,6 +59,8 @@ def put_back(copy: Path, place: Path, *, aside: str) -> list[Path]:
     A log that stayed beside another file would be read into it, so it goes along.
     """
     part = place.with_name(place.name + PART)
+    # Left by one that ended too soon.
+    part.unlink(missing_ok=True)
     made = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     with os.fdopen(made, "wb") as file, copy.open("rb") as source:
         shutil.copyfileobj(source, file)

@@ -316,10 +316,3 @@ def newest_received_at(tx: Connection, channel: str) -> datetime | None:
     """Return when a channel's newest event came, None when it never had one (relies on ix_events_channel_received_at)."""
     newest = select(events.c.received_at).where(events.c.channel == channel)
     return tx.execute(newest.order_by(events.c.received_at.desc()).limit(1)).scalar_one_or_none()
-
-
-def newest_event_at(tx: Connection, channel: str) -> datetime | None:
-    """Return when a channel's newest event was received (relies on ix_events_channel_received_at)."""
-    own = select(events.c.received_at).where(events.c.channel == channel)
-    found: datetime | None = tx.execute(own.order_by(events.c.received_at.desc()).limit(1)).scalar()
-    return found

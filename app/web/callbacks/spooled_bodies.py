@@ -72,7 +72,7 @@ class SpooledBody:
         return CallBody(self._file, self.length) if self.length else None
 
 
-def read_spooled(environ: Environ, *, most: int = MOST_BYTES) -> SpooledBody:
+def read_spooled(environ: Environ, *, most: int | None = None) -> SpooledBody:
     """Return the body of a request, read already or read now; raises RefusedError for one that is too large or cut short."""
     found = environ.get(SPOOLED)
     if isinstance(found, SpooledBody):
@@ -82,6 +82,7 @@ def read_spooled(environ: Environ, *, most: int = MOST_BYTES) -> SpooledBody:
     if length is None and not environ.get("wsgi.input_terminated"):
         return spool
     try:
+        most = MOST_BYTES if most is None else most
         _read_into(spool, environ["wsgi.input"], most + 1 if length is None else length, most)
         if length is not None and spool.length < length:
             raise cut_short()

@@ -47,6 +47,16 @@ CHINESE: Mapping[str, str] = {
     "LOG_LEVEL": "记录日志的最低级别。",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "填写收集器地址即启用链路追踪。",
     "SANDBOX": "1 允许使用模拟器；开发环境默认为 1，生产环境会拒绝。",
+    "DATABASE_PASSWORD": "DATABASE_URL 中没有密码时使用的密码；可含任意字符，原样填写，无需编码。",
+    "CELERY_BROKER_PASSWORD": "CELERY_BROKER_URL 中没有密码时使用的密码；可含任意字符，原样填写，无需编码。",
+    "METRICS_ALLOWED": "无需令牌即可读取 /metrics 的地址或网段，以逗号分隔。",
+    "CORS_ORIGINS": "允许哪些来源的网页携带 Bearer 令牌调用 /api/v1/，以逗号分隔。",
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf 或 grpc。",
+    "OTEL_EXPORTER_OTLP_HEADERS": "收集器要求的请求头，形如 name=value，以逗号分隔。",
+    "OTEL_SERVICE_NAME": "链路追踪中本网关的名称。",
+    "OTEL_TRACES_SAMPLER": "收集哪些链路，取值同 OpenTelemetry。",
+    "OTEL_TRACES_SAMPLER_ARG": "traceidratio 的采样比例，0 到 1。",
+    "CLIENT_REGISTRATION": "1 允许运维人员登记通过本网关登录的系统（§7a）。",
     "SANDBOX_URL": "模拟器监听的地址。",
 }
 

@@ -14,7 +14,7 @@ from typing import Any
 from app.pipeline.channels import Channel, channel_path
 from app.pipeline.operators.doctor.finding import Finding, State
 from app.pipeline.services import Services
-from app.storage.inbox.events import newest_event_at
+from app.storage.inbox.events import newest_events
 from app.storage.inbox.rejections import list_rejections
 
 LATELY = timedelta(hours=24)
@@ -53,8 +53,10 @@ def ask_refusals(services: Services, channel: Channel) -> RefusalFacts:
     since = services.clock.now() - LATELY
     with services.database.read() as tx:
         rows = list_rejections(tx, channel=channel.name, before=None, limit=MOST_REFUSALS)
-        last_event = newest_event_at(tx, channel.name)
-    return RefusalFacts(channel.name, [_refusal(row) for row in rows if row.received_at >= since], last_event)
+        newest = newest_events(tx, [channel.name]).get(channel.name)
+    last_event = None if newest is None else newest.received_at
+    recent = [_refusal(row) for row in rows if row.received_at >= since]
+    return RefusalFacts(channel.name, recent, last_event)
 
 
 def _refusal(row: Any) -> Refusal:

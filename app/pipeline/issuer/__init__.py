@@ -1,0 +1,1 @@
+"""The OpenID provider: other systems log their people in through this gateway."""

@@ -1,0 +1,1 @@
+"""What the issuer keeps: registered clients, grants with their codes and refresh tokens, consents, signing keys."""

@@ -1,0 +1,1 @@
+"""The OpenID provider over HTTP: authorize, token, user info, discovery, logout, authorised apps. Rules are the pipeline's."""
