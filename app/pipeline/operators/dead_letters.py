@@ -7,7 +7,6 @@ from typing import Any
 
 from app.core.moments import as_text
 from app.core.states import EventState
-from app.pipeline.operators.event_search import SECONDS
 from app.pipeline.operators.events import list_events_page
 from app.pipeline.services import Services
 from app.storage.database.db import StoredRow
@@ -20,7 +19,7 @@ def list_dead_letters_page(
     *,
     cursor: str | None,
     limit: int,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     """Return one page of dead events, newest first, each with `failures`; takes the filter of the events list."""
     page = list_events_page(

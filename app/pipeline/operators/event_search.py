@@ -70,9 +70,9 @@ def search_events(
     *,
     before: Place | None,
     limit: int,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> Found:
-    """Return one page of what is looked for, after about `seconds` whatever was found.
+    """Return one page of what is looked for, after about `seconds` (SECONDS unless given) whatever was found.
 
     1. What a name finds at once is on the first page, wherever it lies in time, and on no other.
     2. Windows are looked through until the page is full, nothing is left, or the time is over.
@@ -87,7 +87,9 @@ def search_events(
         return Found(_sorted(first), NEWEST)
     if _is_one_id(sought, first):
         return Found(first, None)
-    walk = _windows(services, wanted, sought, before=before, limit=limit, seconds=seconds)
+    walk = _windows(
+        services, wanted, sought, before=before, limit=limit, seconds=SECONDS if seconds is None else seconds
+    )
     for found, place, is_over in walk:
         others += shown_rows(services, [row for row in found if row not in named], sought)
         if len(others) > room:

@@ -10,7 +10,7 @@ from app.core.moments import as_text
 from app.core.states import EventState
 from app.core.storable import is_storable
 from app.pipeline.evidence import without_credentials
-from app.pipeline.operators.event_search import SECONDS, must_search, read_sought, search_events
+from app.pipeline.operators.event_search import must_search, read_sought, search_events
 from app.pipeline.operators.filters import filter_state, filter_text, filter_time
 from app.pipeline.operators.pages import decode_cursor, encode_cursor
 from app.pipeline.router import read_on_dead_name
@@ -34,12 +34,12 @@ def list_events_page(
     *,
     cursor: str | None,
     limit: int,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
 
     Where no single index finds them (texts, types with a `*`, several filters), the page also says whether and where it
-    stopped looking after about `seconds`.
+    stopped looking, after about `seconds` (two unless given).
     """
     filter_ = event_filter(wanted)
     before, sought = decode_cursor(cursor), read_sought(wanted)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.pipeline.channels import channel_path
+from app.pipeline.operators.channel_keys import inbound_keys
 from app.pipeline.operators.cure_words import Words
 from app.pipeline.operators.cures import cure_for, filled
 from app.pipeline.services import Services
@@ -31,7 +32,8 @@ class Refusal(NamedTuple):
 def remedy_for(services: Services, refusal: Refusal) -> Remedy:
     """Return what a refusal means and what helps."""
     found = cure_for(refusal.reason, refusal.headers, refusal.body_length)
-    keys = _proving_keys(services, refusal.channel)
+    channel = services.channels.get(refusal.channel)
+    keys = [] if channel is None else inbound_keys(channel.config, channel.spec)
     address = services.settings.public_base_url + channel_path(refusal.channel)
     cause, cure = (_said(filled(words, keys=keys, address=address)) for words in (found.cause, found.cure))
     return Remedy(cause, cure)
@@ -39,15 +41,3 @@ def remedy_for(services: Services, refusal: Refusal) -> Remedy:
 
 def _said(words: Words) -> str:
     return words.english if current_language() == LANGUAGES[0] else words.chinese
-
-
-def _proving_keys(services: Services, name: str) -> list[str]:
-    """Return the names of a channel's keys that hold secrets."""
-    channel = services.channels.get(name)
-    if channel is None:
-        return []
-    return [
-        key
-        for key, value in channel.config.options.items()
-        if isinstance(value, str) and value in channel.secrets
-    ]
