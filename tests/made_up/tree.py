@@ -21,7 +21,12 @@ from tests.ports import free_port
 
 DATA = Path(__file__).with_name("acme")
 PLACES = {"app": "app/platforms/acme", "sandbox": "sandbox/platforms/acme", "tests": "tests/platforms/acme"}
-WRITTEN_BY_COMMANDS = {".env.example", "channels.example.toml", "app/config/sample_digests.py"}
+WRITTEN_BY_COMMANDS = {
+    ".env.example",
+    "channels.example.toml",
+    "app/config/sample_digests.py",
+    "docs/postman.json",
+}
 START_SECONDS = 90
 USUAL_SIMULATOR = "http://localhost:5004"
 
