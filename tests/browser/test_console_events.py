@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from sandbox.platforms.callback.signer import body_headers
 from tests.browser.stage import PHONE, Stage, Visitor
@@ -31,6 +31,11 @@ def send(stage: Stage, **changes: object) -> str:
     answer = requests.post(f"{stage.url}/webhooks/callback", data=body, headers=headers, timeout=20)
     assert answer.status_code == 200
     return key
+
+
+def is_ready(page: Page) -> None:
+    """Wait until the page's script has run: it puts times into the reader's zone, and only then hears keys."""
+    expect(page.locator("main time[title]").first).to_be_visible()
 
 
 @pytest.fixture
@@ -55,6 +60,7 @@ def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(
 ) -> None:
     older, newer = send(stage), send(stage)
     page = reader.operate("/console/events?type=payment_notify")
+    is_ready(page)
     page.keyboard.press("/")
     page.keyboard.type(newer)
     page.keyboard.press("Enter")
@@ -63,11 +69,14 @@ def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(
     page.keyboard.press("Enter")
     expect(page.locator("dd", has_text=newer)).to_be_visible()
     reader.open(re.sub(r"\?.*", "", page.url).removeprefix(stage.url))
+    is_ready(page)
     page.keyboard.press("j")
     expect(page.locator("dd", has_text=older)).to_be_visible()
+    is_ready(page)
     page.keyboard.press("k")
     expect(page.locator("dd", has_text=newer)).to_be_visible()
     page.get_by_role("link", name="Replay …").press("Enter")
+    expect(page.locator("input[name=reason]")).to_be_focused()
     page.keyboard.type("the books were closed")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("It runs again")
