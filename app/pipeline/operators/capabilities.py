@@ -32,6 +32,9 @@ class Capability(NamedTuple):
 PROGRAMS = "A program's own call, with a secret in its answer or its address; people have no use for it."
 MACHINE = "Belongs to the machine the gateway runs on."
 PEOPLES = "A person's own business, with their session."
+NO_PAGE_OF_CLIENTS = (
+    "Clients stand in the channels file, or come from a program; people see theirs at /me/apps."
+)
 READ_OFF = "The catalogue is read in the terminal and in the docs."
 
 VIEWER, OPERATOR, ADMIN = Role.VIEWER, Role.OPERATOR, Role.ADMIN
@@ -255,6 +258,19 @@ CAPABILITIES: tuple[Capability, ...] = (
         "api-tokens revoke",
         "api_tokens",
         ADMIN,
+    ),
+    # Systems that log their people in through this gateway.
+    Capability("list clients", "GET /api/v1/clients", "clients list", None, VIEWER, NO_PAGE_OF_CLIENTS),
+    Capability(
+        "register a client", "POST /api/v1/clients", "clients register", None, ADMIN, NO_PAGE_OF_CLIENTS
+    ),
+    Capability(
+        "remove a client",
+        "DELETE /api/v1/clients/<client_id>",
+        "clients remove",
+        None,
+        ADMIN,
+        NO_PAGE_OF_CLIENTS,
     ),
     Capability("list bans", "GET /api/v1/bans", "bans list", "bans"),
     Capability("lift a ban", "DELETE /api/v1/bans/<path:address>", "bans lift", "bans", OPERATOR),
