@@ -111,6 +111,10 @@ imports: venv ## Check the import rules
 bench: bench-tools ## Measure the gateway beside its peers (ARGS="--quick", "--readme", "--only ingest-sqlite*"); see docs/benchmark.md
 	$(BIN)/python -m bench $(ARGS)
 
+.PHONY: bench-issuer
+bench-issuer: venv ## Measure the token endpoint of the OpenID provider over PostgreSQL (ARGS="--users 2000")
+	$(BIN)/python -m bench.issuer $(ARGS)
+
 .PHONY: bench-peers
 bench-peers: bench-tools ## The same beside more of Node.js: Fastify, and n8n, whose install takes minutes
 	@cd bench/peers/n8n && { test -x node_modules/.bin/n8n || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; } \

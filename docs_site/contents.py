@@ -57,6 +57,8 @@ CONTENTS = (
             _page("messages.md", "Send messages", "发送消息"),
             _page("notifications.md", "Notifications", "通知"),
             _page("logins.md", "Logins described by data", "用数据描述的登录"),
+            _page("issuer.md", "Log people in elsewhere", "让其他系统用它登录"),
+            _page("issuer-clients.md", "Well-known systems as clients", "常见系统的配置"),
             _page("sources.md", "Sources described by data", "用数据描述的来源"),
             _page("relay.md", "Share tokens with other services", "与其他服务共用令牌"),
             _page("environments.md", "Environments and tunnels", "环境与内网穿透"),

@@ -14,6 +14,9 @@ SCOPE = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 SHORTEST_SECRET = 16
 MOST_ADDRESSES = 20
 LONGEST_ADDRESS = 1000
+LONGEST_SCOPES = 500
+"""All scopes of a client, with a blank between them: what somebody allows is kept as one text."""
+
 USUAL_SCOPES = ("openid", "profile", "offline_access")
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -100,6 +103,8 @@ class ClientConfig(BaseModel):
 
     @model_validator(mode="after")
     def _proves_itself(self) -> ClientConfig:
+        if len(" ".join(self.scopes)) > LONGEST_SCOPES:
+            raise ValueError(f"scopes: {LONGEST_SCOPES} characters at most, all of them together")
         if self.public and self.secret:
             raise ValueError("a public client has no secret; leave out one of the two")
         if not self.public and not self.secret:

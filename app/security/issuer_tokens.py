@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwt
@@ -22,6 +23,7 @@ ACCESS_TOKEN = "at+jwt"  # noqa: S105 - the header's typ
 ID_TOKEN = "JWT"  # noqa: S105 - the header's typ
 LOGOUT_TOKEN = "logout+jwt"  # noqa: S105 - the header's typ
 LONGEST_TOKEN = 8192
+OPENED_KEYS = 8
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,10 +45,19 @@ def new_issuer_key(alg: str) -> IssuerKeyPair:
     return IssuerKeyPair(kid, alg, private, public | {"kid": kid, "use": "sig", "alg": alg})
 
 
+@lru_cache(maxsize=OPENED_KEYS)
+def opened_key(private: bytes) -> RSAKey | ECKey:
+    """Return a private key ready to sign. It is kept: opening an RSA key is checked and takes a hundred signatures' time."""
+    key = import_key(json.loads(private))
+    if not isinstance(key, RSAKey | ECKey):
+        raise TypeError("a key of the issuer is an RSA or an EC key")
+    return key
+
+
 def sign_issuer_token(claims: Mapping[str, Any], *, kind: str, alg: str, kid: str, private: bytes) -> str:
     """Return a signed token of a kind."""
     header = {"typ": kind, "alg": alg, "kid": kid}
-    return jwt.encode(header, dict(claims), import_key(json.loads(private)), [alg])
+    return jwt.encode(header, dict(claims), opened_key(private), [alg])
 
 
 def read_issuer_token(

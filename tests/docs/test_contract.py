@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -27,7 +27,7 @@ PAGES_OF_PEOPLE = ("/bind/<>/", "/authorise/<>/<>/", "/dev/", "/static/<>", "/co
 """Addresses that a page of ours calls and nobody else."""
 
 CALLBACKS = ("/webhooks/x", "/wechat/x", "/wechat", "/api/platform/callback", "/api/v2/platform/callback")
-OURS = ("/api/", "/oauth/", "/auth/", "/.well-known/jwks")
+OURS = ("/api/", "/oauth/", "/oidc/", "/auth/", "/.well-known/jwks")
 OF_OTHERS = {"/api/v4/user"}
 """What a text says of a platform's own addresses."""
 
@@ -39,8 +39,9 @@ MADE_UP_NAMES = {"app/web/dev/simulator.py"}
 
 
 @pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services=services)
+def app(services_with: Callable[..., Services]) -> Flask:
+    """A gateway that has the OpenID provider too."""
+    return create_app(services=services_with(env={"CLIENT_REGISTRATION": "1"}))
 
 
 def settings_of_contract() -> set[str]:

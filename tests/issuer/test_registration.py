@@ -45,12 +45,14 @@ def test_a_registered_client_logs_people_in_and_a_removed_one_does_not(
     assert made.status_code == 201
     crm = BackEnd(gateway, made.json["client_id"], made.json["client_secret"], "https://crm.example/cb")
     code = person.code(crm.client_id, redirect_uri="https://crm.example/cb")
-    assert crm.user_info(crm.tokens(code)["access_token"]).status_code == 200
+    token = crm.tokens(code)["access_token"]
+    assert crm.user_info(token).status_code == 200
     listed = api(gateway, "GET", "/api/v1/clients")
     assert made.json["client_secret"] not in listed.text
     assert [each["client_id"] for each in listed.json["items"]] == ["wiki", "shop", "app", crm.client_id]
     assert api(gateway, "DELETE", f"/api/v1/clients/{crm.client_id}").status_code == 204
     assert person.authorize(crm.client_id, redirect_uri="https://crm.example/cb").status_code == 400
+    assert crm.user_info(token).status_code == 401
 
 
 @HERE

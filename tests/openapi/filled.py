@@ -21,7 +21,7 @@ from tests.operators.stage import Crm, run_due
 
 NOWHERE = "http://127.0.0.1:9"
 TOKEN = "all-scopes-token-4d1f8a2b"
-SCOPES = "read+send+bind+replay+token+user-token+metrics+operate+tokens+people"
+SCOPES = "read+send+bind+replay+token+user-token+metrics+operate+tokens+people+clients"
 CHANNELS = f"""{CALLBACK_CHANNEL}
 [channels.wechat]
 platform = "wechat"
@@ -47,7 +47,12 @@ match = "callback:told"
 channels = ["phone"]
 text = "told"
 """
-ENV = {"API_TOKENS": f"fuzz:{TOKEN}:{SCOPES}", "RATELIMIT_ENABLED": "0", "SANDBOX": "0"}
+ENV = {
+    "API_TOKENS": f"fuzz:{TOKEN}:{SCOPES}",
+    "RATELIMIT_ENABLED": "0",
+    "SANDBOX": "0",
+    "CLIENT_REGISTRATION": "1",
+}
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -80,6 +85,7 @@ class Filled:
         self.post("/api/v1/messages", {"channel": "phone", "text": "hello"})
         code = self.post("/api/v1/bindcodes", {"app": "crm", "channel": "wechat"}).get("code", "ABCDEFGH")
         token = self.post("/api/v1/api-tokens", {"name": "made", "scopes": ["read"]})
+        made = self.post("/api/v1/clients", {"redirect_uris": ["https://crm.example/cb"]})
         events = [item["id"] for item in self.get("/api/v1/events")["items"]]
         rejections = [str(item["id"]) for item in self.get("/api/v1/rejections")["items"]]
         messages = [item["id"] for item in self.get("/api/v1/messages")["items"]]
@@ -95,6 +101,7 @@ class Filled:
             "code": [code],
             "slug": ["stripe", "shopify"],
             "token_id": [token["id"]],
+            "client_id": [made["client_id"]],
         }
 
     def _people(self) -> None:

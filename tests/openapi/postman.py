@@ -30,7 +30,7 @@ DEEPEST = 3
 
 def written() -> str:
     """Return the collection as the file holds it."""
-    services = make_services(Database("sqlite:///never-opened.db"))
+    services = make_services(Database("sqlite:///never-opened.db"), env={"CLIENT_REGISTRATION": "1"})
     document = openapi_document(create_app(services=services), "http://localhost:5003")
     return json.dumps(collection(document), indent=2, ensure_ascii=False) + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 import pytest
@@ -21,8 +21,9 @@ CONSOLE = "console."
 
 
 @pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services=services)
+def app(services_with: Callable[..., Services]) -> Flask:
+    """A gateway that has the OpenID provider too."""
+    return create_app(services=services_with(env={"CLIENT_REGISTRATION": "1"}))
 
 
 def routes(app: Flask) -> Iterator[str]:

@@ -23,6 +23,7 @@ from app.storage.issuer.clients import (
     insert_client,
     list_client_rows,
 )
+from app.storage.issuer.grants import end_grants_of_client
 
 MOST_CLIENTS = 500
 ID_START = "client_"
@@ -147,6 +148,7 @@ def remove_client(services: Services, client_id: str, *, actor: str) -> None:
     with services.database.begin() as tx:
         if not delete_client_row(tx, client_id[:64]):
             raise RefusedError("unknown_client", "There is no registered client of this id.", http_status=404)
+        end_grants_of_client(tx, client_id, now)
         write_audit(tx, at=now, actor=actor, action="client.removed", target=client_id)
 
 

@@ -30,7 +30,7 @@ def keep_consent(services: Services, asked: Asked, user_id: str) -> None:
     with services.database.begin() as tx:
         standing = find_consent(tx, user_id, asked.client.client_id)
         before = () if standing is None else standing.scope.split()
-        scope = " ".join(dict.fromkeys([*before, *asked.scope.split()]))
+        scope = asked.client.allowed_scope(" ".join([*before, *asked.scope.split()]))
         write_consent(tx, user_id, Consent(asked.client.client_id, scope, now))
         write_audit(
             tx,

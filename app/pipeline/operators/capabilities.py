@@ -34,7 +34,9 @@ MACHINE = "Belongs to the machine the gateway runs on."
 PEOPLES = "A person's own business, with their session."
 ONE_BY_ONE = "The terminal checks several, with `flask channels check`."
 CONSOLE_PEOPLE = "Who may open the console is no program's business."
-CLIENTS = "Applications are kept in the channels file, or registered where the gateway runs."
+NO_PAGE_OF_CLIENTS = (
+    "Clients stand in the channels file, or come from a program; people see theirs at /me/apps."
+)
 READ_OFF = "The catalogue is read in the terminal and in the docs."
 
 VIEWER, OPERATOR, ADMIN = Role.VIEWER, Role.OPERATOR, Role.ADMIN
@@ -268,6 +270,19 @@ CAPABILITIES: tuple[Capability, ...] = (
         OPERATOR,
         "Done once, beside the channels file that says where the watch speaks.",
     ),
+    # Systems that log their people in through this gateway.
+    Capability("list clients", "GET /api/v1/clients", "clients list", None, VIEWER, NO_PAGE_OF_CLIENTS),
+    Capability(
+        "register a client", "POST /api/v1/clients", "clients register", None, ADMIN, NO_PAGE_OF_CLIENTS
+    ),
+    Capability(
+        "remove a client",
+        "DELETE /api/v1/clients/<client_id>",
+        "clients remove",
+        None,
+        ADMIN,
+        NO_PAGE_OF_CLIENTS,
+    ),
     Capability("list bans", "GET /api/v1/bans", "bans list", "bans"),
     Capability("lift a ban", "DELETE /api/v1/bans/<path:address>", "bans lift", "bans", OPERATOR),
     Capability("read the audit", "GET /api/v1/audit", "audit list", "audit"),
@@ -319,9 +334,6 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("remove console people", None, "users remove", "people", ADMIN, CONSOLE_PEOPLE),
     Capability("list console sessions", None, "users sessions", "people", ADMIN, CONSOLE_PEOPLE),
     Capability("end a console session", None, "users end-session", "people", ADMIN, CONSOLE_PEOPLE),
-    Capability("list applications", None, "clients list", None, ADMIN, CLIENTS),
-    Capability("register an application", None, "clients register", None, ADMIN, CLIENTS),
-    Capability("remove an application", None, "clients remove", None, ADMIN, CLIENTS),
     # The machine, and what is nobody's here.
     Capability("back the store up", None, "db backup", None, ADMIN, MACHINE),
     Capability("bring a backup back", None, "db restore", None, ADMIN, MACHINE),

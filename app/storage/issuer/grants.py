@@ -184,6 +184,14 @@ def end_grants_of(tx: Connection, user_id: str, client_id: str, now: datetime) -
     return tx.execute(living.values(ended_at=now)).rowcount
 
 
+def end_grants_of_client(tx: Connection, client_id: str, now: datetime) -> int:
+    """End everything that people allowed a client; return how many grants that were."""
+    living = issuer_grants.update().where(
+        issuer_grants.c.client_id == client_id, issuer_grants.c.ended_at.is_(None)
+    )
+    return tx.execute(living.values(ended_at=now)).rowcount
+
+
 def list_grants_of_session(tx: Connection, sid: str) -> Sequence[Grant]:
     """Return the grants that were made with a session and have not ended."""
     query = select(issuer_grants).where(issuer_grants.c.sid == sid, issuer_grants.c.ended_at.is_(None))

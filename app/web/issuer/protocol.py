@@ -16,7 +16,6 @@ from authlib.oauth2.rfc6749.models import ClientMixin
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core.grants.code import OpenIDToken
 from flask import Response, request
-from joserfc.jwk import import_key
 from werkzeug.datastructures import ImmutableMultiDict
 
 from app.pipeline.issuer.claims import claims_about, how_they_logged_in
@@ -34,6 +33,7 @@ from app.pipeline.issuer.grants import (
 )
 from app.pipeline.issuer.keys import signer
 from app.pipeline.services import Services
+from app.security.issuer_tokens import opened_key
 from app.storage.issuer.grants import Code, Grant
 
 CODE, REFRESH = "authorization_code", "refresh_token"
@@ -305,7 +305,7 @@ class _IdToken(OpenIDToken):  # type: ignore[misc]
 
     def resolve_client_private_key(self, client: ProtocolClient) -> Any:
         """Return the key that signs for this client."""
-        return import_key(json.loads(signer(self._services, client.id_token_signed_response_alg).private))
+        return opened_key(signer(self._services, client.id_token_signed_response_alg).private)
 
     def get_encode_header(self, client: ProtocolClient) -> dict[str, str]:
         """Return the header, its key named."""
