@@ -26,6 +26,8 @@ CLIENTS = {
     "authlib": RealClient("authlib-secret-0123456789", "/callback"),
     "roc": RealClient("roc-secret-0123456789abcdef", "/callback"),
     "second": RealClient("second-secret-0123456789ab", "/oauth/first/callback"),
+    "express": RealClient("express-secret-0123456789a", "/callback"),
+    "openid-client": RealClient("openid-client-secret-01234", "/callback"),
     "apache": RealClient(
         "apache-secret-0123456789ab", "/private/redirect", "/private/redirect?logout=backchannel"
     ),
