@@ -142,6 +142,15 @@ $(NEWMAN_STAMP): tests/newman/package-lock.json
 	cd tests/newman && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Log in against a served provider in a test; apart for the same reason.
+OPENID_CLIENTS_STAMP := tests/issuer/real/programs/node_modules/.installed
+.PHONY: openid-clients
+openid-clients: $(OPENID_CLIENTS_STAMP) ## Install the OpenID clients in Node.js that tests log in with
+
+$(OPENID_CLIENTS_STAMP): tests/issuer/real/programs/package-lock.json
+	cd tests/issuer/real/programs && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: api-fuzz
 api-fuzz: venv ## Put the API through 20,000 cases and more that its own description makes (ARGS="-k postgresql")
 	HOSTILE_SIZE=long $(BIN)/python -m pytest tests/openapi/test_fuzz.py -q --timeout 3600 $(ARGS)

@@ -13,6 +13,7 @@ SHARING = {
     "tests/platforms/feishu/test_simulated_signer.py*": "one live gateway and lark-oapi",
     "tests/bench/test_signing.py*": "one live gateway and lark-oapi",
     "tests/relay/test_sdks.py*": "one live gateway and lark-oapi",
+    "tests/issuer/real/*": "one provider, and the simulator that is its login",
     "tests/sources/*": "the catalogue of sources, read and compiled once",
     "tests/worker/test_celery.py*rabbitmq*": "one gateway with RabbitMQ",
     "tests/worker/test_celery.py*redis*": "one gateway with Redis",
@@ -36,6 +37,7 @@ LIVE = (
     "tests/relay/test_processes.py*",
     "tests/callers/*",
     "tests/openapi/test_newman.py*",
+    "tests/issuer/real/*",
     "tests/telemetry/test_live.py*",
     "tests/upkeep/test_database_copy_command.py*",
 )

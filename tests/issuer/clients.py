@@ -95,7 +95,12 @@ class Person:
 
 def hidden_fields(page: TestResponse) -> dict[str, str]:
     """Return the hidden fields of a page's form."""
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.get_data(as_text=True))
+    return fields_in(page.get_data(as_text=True))
+
+
+def fields_in(text: str) -> dict[str, str]:
+    """Return the hidden fields in a page's text."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text)
     return {name: html.unescape(value) for name, value in found}
 
 

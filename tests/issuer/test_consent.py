@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
+from app.core.values import Identity
 from tests.builders import FrozenClock
 from tests.issuer.clients import BackEnd, Person, claims_of, hidden_fields, parameters, shop_of
+from tests.issuer.reauthentication import log_in_again
 from tests.login.browser import BASE_URL
 from tests.login.in_memory import InMemoryGateway
 
 pytestmark = pytest.mark.backends("sqlite")
-
-
-def log_in_again(person: Person, page_text: str) -> str:
-    """Go through the login that a page offers, and return where it leads to."""
-    start = page_text.split('href="/oauth/fake/start?next=')[1].split('"', maxsplit=1)[0]
-    started = person.browser.get(f"/oauth/fake/start?next={start}")
-    state = dict(part.split("=") for part in urlsplit(started.headers["Location"]).query.split("&"))["state"]
-    return person.browser.finish(state, "again").headers["Location"]
 
 
 # 107: silence counts with a first-party client or a standing consent of no less scope.
@@ -142,6 +135,29 @@ def test_a_hint_at_somebody_else_asks_for_a_login(
     token = wiki.tokens(person.code())["id_token"]
     assert "code" in parameters(person.authorize(id_token_hint=token, prompt="none"))
     assert parameters(person.authorize(id_token_hint="nonsense", prompt="none"))["error"] == "login_required"
+
+
+def test_who_logs_in_and_is_still_another_is_told_to_the_client(
+    gateway: InMemoryGateway, person: Person, wiki: BackEnd
+) -> None:
+    token = wiki.tokens(person.code())["id_token"]
+    other = Person(gateway)
+    gateway.fake.person = Identity("fake:1", "user_id", "u2", "Bob")
+    page = other.authorize(id_token_hint=token)
+    back = log_in_again(other, page.get_data(as_text=True))
+    assert parameters(other.browser.get(back))["error"] == "login_required"
+
+
+def test_a_long_state_survives_the_login_and_what_is_not_heeded_takes_no_room(stranger: Person) -> None:
+    state = "s" * 1200
+    page = stranger.authorize(state=state, prompt="login", unheeded="x" * 2000)
+    back = log_in_again(stranger, page.get_data(as_text=True))
+    assert parameters(stranger.allow(stranger.browser.get(back)))["state"] == state
+
+
+def test_a_request_that_no_login_can_keep_is_told_to_the_client(stranger: Person) -> None:
+    said = parameters(stranger.authorize(state="s" * 1900))
+    assert (said["error"], said["state"]) == ("invalid_request", "s" * 1900)
 
 
 def test_a_client_may_offer_only_some_logins(gateway: InMemoryGateway, stranger: Person) -> None:

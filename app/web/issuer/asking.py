@@ -35,6 +35,8 @@ ONCE = (
     "prompt",
     "max_age",
 )
+HEEDED = (*ONCE, "code_challenge_method", "response_mode", "auto_authorize", "id_token_hint")
+"""All that is read of a request; whatever else a client sends need not survive a login."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ begins at the first step, so nothing that was shown can be changed on the way.
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -20,9 +21,11 @@ from app.pipeline.login.groups import OfferedLogin, fitting_logins
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
 from app.security.issuer_tokens import ID_TOKEN, read_issuer_token
+from app.security.return_urls import MAX_LENGTH
 from app.security.signatures import hmac_sha256, same_secret
 from app.security.vault import derive_key
 from app.web.issuer.asking import (
+    HEEDED,
     LONGEST_QUERY,
     AuthorizeRequest,
     RedirectFault,
@@ -37,6 +40,8 @@ from app.web.security_headers import OPENER_POLICY, content_security_policy
 AUTHORIZE = "/oidc/authorize"
 AFTER = "login_after"
 """Put behind the address that a login returns to: the person has to have logged in later than that."""
+WAY_BACK_MILLISECONDS = 900_000
+"""So long a login may take that a client asked for; later the same address asks once more."""
 Values = MultiDict[str, str]
 
 
@@ -75,8 +80,10 @@ def begin(services: Services, values: Values, path: str) -> Response:
         raise RefusedError("uri_too_long", "The request is too long.", http_status=414)
     wanted = read_authorize(services, values)
     current = signed_in_or_none(services)
-    if current is None or _must_log_in(services, wanted, current, values):
-        if "none" in wanted.prompts:
+    is_proven = current is not None and _is_proven(services, wanted, current, values)
+    if current is None or _must_log_in(services, wanted, current, is_proven=is_proven):
+        # Who has just logged in and still isn't the one that is hinted at would go round for ever.
+        if "none" in wanted.prompts or is_proven:
             return deny(services, wanted, "login_required", "Nobody is logged in who fits.")
         return _choose_login(services, wanted, values, path)
     if "consent" in wanted.prompts or is_consent_needed(services, wanted.asked, current.user_id):
@@ -147,15 +154,19 @@ def _for_popups(response: Response) -> Response:
     return response
 
 
-def _must_log_in(services: Services, wanted: AuthorizeRequest, current: SignedIn, values: Values) -> bool:
+def _must_log_in(services: Services, wanted: AuthorizeRequest, current: SignedIn, *, is_proven: bool) -> bool:
     now, logged_in_at = services.clock.now().timestamp(), current.session.created_at.timestamp()
     if wanted.id_token_hint and _hinted(services, wanted.id_token_hint) not in (None, current.user_id):
         return True
-    if wanted.max_age is not None and now - logged_in_at > wanted.max_age:
-        return True
-    if not {"login", "select_account"} & wanted.prompts:
+    if is_proven:
         return False
-    return logged_in_at < _proven_after(services, wanted, values)
+    is_too_old = wanted.max_age is not None and now - logged_in_at > wanted.max_age
+    return is_too_old or _wants_login(wanted)
+
+
+def _wants_login(wanted: AuthorizeRequest) -> bool:
+    """Say whether the client wants a login in any case; `max_age=0` is `prompt=login` in other words (Core §3.1.2.1)."""
+    return bool({"login", "select_account"} & wanted.prompts) or wanted.max_age == 0
 
 
 def _hinted(services: Services, hint: str) -> str | None:
@@ -165,12 +176,18 @@ def _hinted(services: Services, hint: str) -> str | None:
     return "" if claims is None else str(claims.get("sub"))
 
 
-def _proven_after(services: Services, wanted: AuthorizeRequest, values: Values) -> float:
-    """Return since when the person had to log in anew, as this gateway wrote it; without that there is no such login yet."""
+def _is_proven(services: Services, wanted: AuthorizeRequest, current: SignedIn, values: Values) -> bool:
+    """Say whether the person logged in after this gateway sent them to, for this request and not long ago."""
     moment, _dot, mark = values.get(AFTER, "").partition(".")
-    if not moment.isdigit() or len(moment) > 12 or not same_secret(mark, _mark(services, wanted, moment)):  # noqa: PLR2004
-        return float("inf")
-    return float(moment)
+    if not moment.isdigit() or len(moment) > 15 or not same_secret(mark, _mark(services, wanted, moment)):  # noqa: PLR2004
+        return False
+    age = _milliseconds(services.clock.now()) - int(moment)
+    return int(moment) <= _milliseconds(current.session.created_at) and age <= WAY_BACK_MILLISECONDS
+
+
+def _milliseconds(moment: datetime) -> int:
+    """Return Unix time; whole seconds would count a login that was there just before."""
+    return int(moment.timestamp() * 1000)
 
 
 def _mark(services: Services, wanted: AuthorizeRequest, moment: str) -> str:
@@ -190,12 +207,16 @@ def _shown(services: Services, current: SignedIn, wanted: AuthorizeRequest, quer
 
 
 def _choose_login(services: Services, wanted: AuthorizeRequest, values: Values, path: str) -> Response:
-    """Show the logins that work in this browser; with only one there is nothing to choose."""
-    kept = [(name, value) for name in values for value in values.getlist(name) if name != AFTER]
-    if {"login", "select_account"} & wanted.prompts:
-        moment = str(int(services.clock.now().timestamp()))
-        kept.append((AFTER, f"{moment}.{_mark(services, wanted, moment)}"))
+    """Show the logins that work in this browser; with only one there is nothing to choose.
+
+    The way back carries when that was, so that the login then counts as the one that was asked for.
+    """
+    kept = [(name, values[name]) for name in HEEDED if name in values]
+    moment = str(_milliseconds(services.clock.now()))
+    kept.append((AFTER, f"{moment}.{_mark(services, wanted, moment)}"))
     back = f"{path}?{urlencode(kept)}"
+    if len(back) > MAX_LENGTH:
+        return deny(services, wanted, "invalid_request", "The request is too long to be kept over a login.")
     logins = _logins(services, wanted)
     starts = [(f"/oauth/{login.name}/start?{urlencode({'next': back})}", _(login.title)) for login in logins]
     if len(starts) == 1:
