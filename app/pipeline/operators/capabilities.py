@@ -309,7 +309,6 @@ CAPABILITIES: tuple[Capability, ...] = (
     Capability("reload", "POST /api/v1/reload", "reload", "reload_page", OPERATOR),
     Capability("list settings in force", "GET /api/v1/settings", "settings list", "settings", OPERATOR),
     Capability("list what needs a person", "GET /api/v1/alarms", "watch list", "overview"),
-    Capability("test the watch", None, "watch test", None, OPERATOR, MACHINE),
     Capability("show traffic", "GET /api/v1/stats", "stats", "overview"),
     Capability(
         "recall a message",
