@@ -30,7 +30,7 @@ def is_password(password: str, kept: str | None) -> bool:
     """Say whether a password is the one whose hash is kept; None takes as long and is never true."""
     with AT_ONCE:
         try:
-            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+            return _HASHER.verify(kept or _NOBODY, password.encode("utf-8", "replace")) and kept is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -82,8 +82,8 @@ DRIVEN: dict[str, set[str]] = {
     "test_how_a_login_failed": {"flows.failure"},
     "test_where_a_login_returns_to": {"flows.next", "flows.error_to"},
 }  # fmt: skip
-ELSEWHERE = {"issuer_clients", "issuer_codes", "issuer_consents", "issuer_grants", "issuer_keys", "issuer_refresh_tokens", "events", "nonces", "rejections", "receipts", "messages", "message_channels", "message_recipients"}  # fmt: skip
-"""Tables that tests/inbound (test_odd_text.py, test_receipts.py), tests/sending and tests/issuer (test_odd_text.py) drive."""
+ELSEWHERE = {"issuer_clients", "issuer_codes", "issuer_consents", "issuer_grants", "issuer_keys", "issuer_refresh_tokens", "events", "nonces", "rejections", "receipts", "messages", "message_channels", "message_recipients", "channel_checks", "channel_overrides", "shared_notes", "console_people", "console_sessions", "console_views"}  # fmt: skip
+"""Tables that tests/inbound (test_odd_text.py, test_receipts.py), tests/sending tests/issuer and tests/console (test_odd_text.py) drive, and test_odd_text_in_channel_tables.py."""
 
 SEALED_OR_OWN: dict[str, set[str]] = {
     "authorised_accounts": {"channel", "owner", "access_token", "lasting_token", "code_digest", "lease_owner"},

@@ -18,7 +18,7 @@ from app.storage.console.views import (
     list_views,
 )
 
-LONGEST_NAME = 64
+LONGEST_NAME, LONGEST_PAGE = 64, 32
 MOST_VIEWS = 50
 MOST_FILTERS = 40
 
@@ -34,9 +34,7 @@ def save_view(services: Services, operator: Operator, *, page: str, name: str, q
     name = name.strip()
     if not name or not is_storable(name, LONGEST_NAME):
         raise RequestError("bad_view", f"Give the view a name of {LONGEST_NAME} characters at most.")
-    tidy = urlencode(parse_qsl(query, max_num_fields=MOST_FILTERS)) if len(query) <= LONGEST_QUERY else ""
-    if not is_storable(tidy, LONGEST_QUERY):
-        raise RequestError("bad_view", "These filters cannot be saved.")
+    tidy = _tidied(query)
     now = services.clock.now()
     with services.database.begin() as tx:
         if count_views(tx, owner=operator.owner, page=page) >= MOST_VIEWS:
@@ -47,5 +45,22 @@ def save_view(services: Services, operator: Operator, *, page: str, name: str, q
 
 def remove_view(services: Services, operator: Operator, *, page: str, name: str) -> None:
     """Forget a view; one that is gone already is no error."""
+    name = name.strip()
+    if not (is_storable(page, LONGEST_PAGE) and is_storable(name, LONGEST_NAME)):
+        return
     with services.database.begin() as tx:
-        delete_view(tx, owner=operator.owner, page=page[:32], name=name[:LONGEST_NAME])
+        delete_view(tx, owner=operator.owner, page=page, name=name)
+
+
+def _tidied(query: str) -> str:
+    """Return filters as an address holds them; raises RequestError for too many, too long ones and odd characters."""
+    fault = RequestError("bad_view", "These filters cannot be saved.")
+    if not is_storable(query, LONGEST_QUERY):
+        raise fault
+    try:
+        tidy = urlencode(parse_qsl(query, max_num_fields=MOST_FILTERS))
+    except ValueError:
+        raise fault from None
+    if not is_storable(tidy, LONGEST_QUERY):
+        raise fault
+    return tidy
