@@ -23,6 +23,7 @@ CHANGES = {
     "/api/v1/destinations/{name}/pause": {"reason": "why"},
     "/api/v1/sources/{slug}/try": {"request": "POST /webhooks/x HTTP/1.1\r\n\r\n{}"},
     "/api/v1/api-tokens": {"name": "another", "scopes": ["read"], "days": 3},
+    "/api/v1/clients": {"redirect_uris": ["https://another.example/cb"]},
     "/api/v1/messages": {"channel": "phone", "text": "hello"},
     "/api/v1/notifications/{name}/preview": {},
     "/api/v1/people/{user_id}/erase": {"reason": "asked for it"},

@@ -31,7 +31,7 @@ from app.pipeline.issuer.grants import (
     spend_refresh_token,
     subject_of,
 )
-from app.pipeline.issuer.keys import signer
+from app.pipeline.issuer.keys import Signer, signer
 from app.pipeline.services import Services
 from app.security.issuer_tokens import opened_key
 from app.storage.issuer.grants import Code, Grant
@@ -48,6 +48,13 @@ class ProtocolClient(ClientMixin):  # type: ignore[misc]
         self.client = client
         self.client_id = client.client_id
         self.id_token_signed_response_alg = client.config.id_token_alg
+        self._signer: Signer | None = None
+
+    def signer(self, services: Services) -> Signer:
+        """Return the key of this client's ID tokens, the same one for all of a request."""
+        if self._signer is None:
+            self._signer = signer(services, self.id_token_signed_response_alg)
+        return self._signer
 
     def get_client_id(self) -> str:
         """Return its id."""
@@ -117,8 +124,9 @@ class ProtocolRequest(OAuth2Request):  # type: ignore[misc]
 class CodeOfGrant:
     """A used code as Authlib asks about it."""
 
-    def __init__(self, code: Code, amr: list[str]):
+    def __init__(self, code: Code, subject: Subject, amr: list[str]):
         self.code = code
+        self.subject = subject
         self._amr = amr
 
     def get_redirect_uri(self) -> str:
@@ -230,14 +238,14 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         subject = None if found is None else subject_of(services, found.grant)
         if found is None or subject is None:
             return None
-        return CodeOfGrant(found, how_they_logged_in(services, subject))
+        return CodeOfGrant(found, subject, how_they_logged_in(services, subject))
 
     def delete_authorization_code(self, authorization_code: CodeOfGrant) -> None:
         """Nothing: a used code stays, so that a second use is seen."""
 
-    def authenticate_user(self, authorization_code: CodeOfGrant) -> Subject | None:
-        """Return whom it is about, None when they may log in no more."""
-        return subject_of(self.server.services, authorization_code.code.grant)
+    def authenticate_user(self, authorization_code: CodeOfGrant) -> Subject:
+        """Return whom it is about; that they may log in was seen when the code was used."""
+        return authorization_code.subject
 
     def generate_token(self, **kwargs: Any) -> dict[str, Any]:
         """Return the tokens of the grant."""
@@ -305,12 +313,12 @@ class _IdToken(OpenIDToken):  # type: ignore[misc]
 
     def resolve_client_private_key(self, client: ProtocolClient) -> Any:
         """Return the key that signs for this client."""
-        return opened_key(signer(self._services, client.id_token_signed_response_alg).private)
+        return opened_key(client.signer(self._services).private)
 
     def get_encode_header(self, client: ProtocolClient) -> dict[str, str]:
         """Return the header, its key named."""
-        alg = client.id_token_signed_response_alg
-        return {"typ": "JWT", "alg": alg, "kid": signer(self._services, alg).kid}
+        found = client.signer(self._services)
+        return {"typ": "JWT", "alg": found.alg, "kid": found.kid}
 
     def get_compatible_claims(self, request: Any) -> dict[str, Any]:
         """Return the claims that every ID token has; times are those of the gateway's clock."""
