@@ -53,7 +53,7 @@ class Surfer:
     def land(self, url: str, *, until: str) -> str:
         """Return the address that a visit would end at."""
         answer = self.go(url, until=until)
-        assert "Location" in answer.headers, (answer.url, answer.status_code, answer.text[:600])
+        assert "Location" in answer.headers, (answer.url, answer.status_code, answer.text[:300])
         return str(requests.compat.urljoin(answer.url, answer.headers["Location"]))
 
 

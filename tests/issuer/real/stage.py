@@ -28,6 +28,7 @@ CLIENTS = {
     "second": RealClient("second-secret-0123456789ab", "/oauth/first/callback"),
     "express": RealClient("express-secret-0123456789a", "/callback"),
     "openid-client": RealClient("openid-client-secret-01234", "/callback"),
+    "django": RealClient("django-secret-0123456789ab", "/oidc/callback/"),
     "apache": RealClient(
         "apache-secret-0123456789ab", "/private/redirect", "/private/redirect?logout=backchannel"
     ),
