@@ -113,8 +113,10 @@ CAPABILITIES: tuple[Capability, ...] = (
         OPERATOR,
     ),
     Capability("list sources", "GET /api/v1/sources", "sources list", "sources"),
-    Capability("show a source", "GET /api/v1/sources/<slug>", "sources show", "sources"),
-    Capability("try a recorded request", "POST /api/v1/sources/<slug>/try", "sources try", "sources"),
+    Capability("show a source", "GET /api/v1/sources/<slug>", "sources show", "source"),
+    Capability(
+        "try a recorded request", "POST /api/v1/sources/<slug>/try", "sources try", "source", OPERATOR
+    ),
     Capability(
         "check a description", None, "sources check", None, VIEWER, "Reads a file where it is written."
     ),
@@ -166,7 +168,7 @@ CAPABILITIES: tuple[Capability, ...] = (
         "make a bind code",
         "POST /api/v1/bindcodes",
         None,
-        "bindcodes",
+        "bind_codes",
         OPERATOR,
         "Needs a picture of a QR code.",
     ),
@@ -174,22 +176,22 @@ CAPABILITIES: tuple[Capability, ...] = (
         "show a bind code",
         "GET /api/v1/bindcodes/<code>",
         None,
-        "bindcodes",
+        "bind_code",
         VIEWER,
         "Needs a picture of a QR code.",
     ),
     Capability(
-        "list OpenIDs", "GET /api/v1/openids", None, "bindcodes", VIEWER, "As long as an app has people."
+        "list OpenIDs", "GET /api/v1/openids", None, "bind_codes", VIEWER, "As long as an app has people."
     ),
     Capability(
         "take an OpenID out",
         "DELETE /api/v1/openids/<app>/<path:open_id>",
         None,
-        "bindcodes",
+        "bind_codes",
         OPERATOR,
         "A sibling's business.",
     ),
-    Capability("list people", "GET /api/v1/people", "people list", "people"),
+    Capability("list people", "GET /api/v1/people", "people list", "identities"),
     Capability("show a person", "GET /api/v1/people/<user_id>", "people show", "person"),
     Capability(
         "disable a person", "POST /api/v1/people/<user_id>/disable", "people disable", "person", OPERATOR
@@ -302,9 +304,7 @@ CAPABILITIES: tuple[Capability, ...] = (
 
 PAGES_TO_COME: frozenset[str] = frozenset(
     {
-        "api_tokens", "app_tokens", "audit", "bans", "bindcodes", "channel", "channels", "dead_letters", "destinations",
-        "dispatches", "event", "events", "live", "message", "messages", "notifications", "payments", "people", "person",
-        "rejections", "sources",
+        "dispatches", "live", "payments", "person",
     }
 )  # fmt: skip
 """Pages of the console that are not there yet; each is the endpoint `console.<page>`. Only ever gets shorter."""

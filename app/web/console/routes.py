@@ -33,6 +33,7 @@ from app.web.console.rejections import add_rejections
 from app.web.console.replay import add_replay
 from app.web.console.settings import add_settings
 from app.web.console.signing_in import add_signing_in
+from app.web.console.sources import add_sources
 from app.web.console.views import add_views
 from app.web.console.words import explain, what_was_done
 from app.web.error_pages import wants_page
@@ -53,6 +54,7 @@ PAGES = (
     add_identities,
     add_bind_codes,
     add_channels,
+    add_sources,
     add_app_tokens,
     add_api_tokens,
     add_settings,
