@@ -304,7 +304,7 @@ CAPABILITIES: tuple[Capability, ...] = (
 
 PAGES_TO_COME: frozenset[str] = frozenset(
     {
-        "dispatches", "live", "payments", "person",
+        "dispatches", "payments",
     }
 )  # fmt: skip
 """Pages of the console that are not there yet; each is the endpoint `console.<page>`. Only ever gets shorter."""

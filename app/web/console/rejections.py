@@ -52,6 +52,10 @@ def add_rejections(blueprint: Blueprint, services: Services) -> None:
         )
         return make_response(shown)
 
+    _add_one(blueprint, services)
+
+
+def _add_one(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/rejections/<rejection_id>")
     def rejection(rejection_id: str) -> Response:
         """Show one refused delivery."""

@@ -24,6 +24,7 @@ from app.web.console.event import add_event
 from app.web.console.events import add_events
 from app.web.console.identities import add_identities
 from app.web.console.listing import page_link
+from app.web.console.live import add_live
 from app.web.console.menu import menu_for
 from app.web.console.messages import add_messages
 from app.web.console.notifications import add_notifications
@@ -62,6 +63,7 @@ PAGES = (
     add_people,
     add_account,
     add_views,
+    add_live,
 )
 """Each adds the routes of one page, or of a few that belong together."""
 
