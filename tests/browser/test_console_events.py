@@ -18,8 +18,6 @@ from tests.builders import envelope
 
 pytestmark = pytest.mark.services
 NUMBERS = count(1)
-NO_STREAM = "the server responded with a status of 404"
-"""Where a gateway has no stream of changes, the page looks by itself every few seconds."""
 
 
 def send(stage: Stage, **changes: object) -> str:
@@ -40,19 +38,30 @@ def is_ready(page: Page) -> None:
 
 @pytest.fixture
 def reader(new_visitor: Callable[..., Visitor]) -> Visitor:
-    return new_visitor(expects=(NO_STREAM,))
+    return new_visitor()
 
 
-def test_an_event_that_arrives_appears_on_the_open_page(reader: Visitor, stage: Stage) -> None:
+def test_an_event_that_arrives_is_announced_and_moves_nothing_until_it_is_wanted(
+    reader: Visitor, stage: Stage
+) -> None:
     page = reader.operate("/console/events?channel=callback")
     key = send(stage)
+    page.reload()
     row = page.locator("tbody tr", has_text=key)
     expect(row).to_be_visible()
     expect(row).to_contain_text("succeeded")
     row.locator("a.row-link").focus()
+    before = row.bounding_box()
     later = send(stage)
-    expect(page.locator("tbody tr", has_text=later)).to_be_visible()
+    news = page.get_by_role("button", name="1 new event – show")
+    expect(news).to_be_visible()
+    assert row.bounding_box() == before
     expect(row.locator("a.row-link")).to_be_focused()
+    last = send(stage)
+    page.get_by_role("button", name="2 new events – show").click()
+    expect(page.locator("tbody tr", has_text=later)).to_be_visible()
+    expect(page.locator("tbody tr", has_text=last).locator("a.row-link")).to_be_focused()
+    expect(page.locator(".news button")).to_have_count(0)
 
 
 def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(
@@ -88,7 +97,7 @@ def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(
 def test_times_are_typed_where_the_reader_is_and_travel_as_utc(
     new_visitor: Callable[..., Visitor], stage: Stage
 ) -> None:
-    page = new_visitor(expects=(NO_STREAM,), timezone_id="Asia/Shanghai").operate("/console/events")
+    page = new_visitor(timezone_id="Asia/Shanghai").operate("/console/events")
     page.locator("input[name=since]").fill("2026-11-29T09:30")
     page.get_by_role("button", name="Search").click()
     page.wait_for_url(f"{stage.url}/console/events?since=2026-11-29T01%3A30%3A00.000Z")
@@ -101,7 +110,11 @@ def test_every_page_fits_a_phone_and_names_its_controls(
 ) -> None:
     key = send(stage, data={"user_id": "user_1", "note": "Averylongwordwithoutanyblank" * 20})
     requests.post(f"{stage.url}/webhooks/callback", data=b"{}", headers={"X-Signature": "0" * 64}, timeout=20)
-    visitor = new_visitor(viewport=PHONE, is_mobile=True, locale=locale, expects=(NO_STREAM,))
+    visitor = new_visitor(
+        viewport=PHONE,
+        is_mobile=True,
+        locale=locale,
+    )
     page = visitor.operate(f"/console/events?q={key}")
     event = page.locator("a.row-link").first.get_attribute("href") or ""
     event = event.partition("?")[0]

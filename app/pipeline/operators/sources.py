@@ -19,7 +19,7 @@ from app.config.home import SOURCES_FOLDER, home_of
 from app.core.errors import RefusedError, RequestError
 from app.core.values import InboundRequest
 from app.wire.sources.catalogue import Source
-from app.wire.sources.connector import open_source
+from app.wire.sources.connector import DescribedSource, open_source
 from app.wire.sources.coverage import coverage_of
 from app.wire.sources.explaining import Trial, try_request
 from app.wire.sources.settings import SourceSettings, settings_model
@@ -83,10 +83,21 @@ def try_source(source: Source, raw: bytes, keys: Mapping[str, str], *, now: date
 
     Raises RequestError for a request or keys that cannot be read.
     """
+    request = read_request(raw, now)
+    return judge(open_with_keys(source, keys, request, base=base), request, now)
+
+
+def open_with_keys(
+    source: Source, keys: Mapping[str, str], request: InboundRequest, *, base: str
+) -> DescribedSource:
+    """Open a source for one request; keys that are not given are made-up ones. Raises RequestError for bad keys."""
     settings = _settings(source, dict(source.sample.settings) | dict(keys))
-    request = _request_of(raw, now)
     channel = request.path.split("/")[2] if request.path.startswith("/webhooks/") else source.slug
-    opened = open_source(source.signature, settings, f"{base}/webhooks/{channel}")
+    return open_source(source.signature, settings, f"{base}/webhooks/{channel}")
+
+
+def judge(opened: DescribedSource, request: InboundRequest, now: datetime) -> Trial:
+    """Judge one request by an opened source; where only a line end too many stands in its way, that is said."""
     trial = try_request(opened, request, now)
     shorter = request._replace(body=request.body.rstrip(b"\r\n"))
     if not trial.is_taken and shorter.body != request.body and try_request(opened, shorter, now).is_taken:
@@ -106,8 +117,8 @@ def _settings(source: Source, given: Mapping[str, Any]) -> SourceSettings:
     return settings
 
 
-def _request_of(raw: bytes, now: datetime) -> InboundRequest:
-    """Read a request as it stands on the wire; the lines of its head may end without a carriage return."""
+def read_request(raw: bytes, now: datetime) -> InboundRequest:
+    """Read a request as it stands on the wire; the lines of its head may end without a carriage return. Raises RequestError."""
     marks = [(raw.find(mark), len(mark)) for mark in (b"\r\n\r\n", b"\n\n")]
     at, length = min((each for each in marks if each[0] >= 0), default=(len(raw), 0))
     first, *lines = raw[:at].decode("latin-1").splitlines() or [""]

@@ -40,10 +40,7 @@ def verify_event(services: Services, event_id: str) -> dict[str, Any]:
     with services.database.read() as tx:
         row = find_event_row(tx, event_id)
         command = find_command(tx, event_id) if row is not None and row.channel == COMMANDS else None
-    if row is None:
-        raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
-    if row.body is None:
-        raise RefusedError("body_pruned", "Retention has emptied this event.", http_status=409)
+    row = _still_whole(row)
     if row.scheme == RECONCILED_SCHEME:
         return _said(row, reason=RECONCILED)
     event = _opened(services, row)
@@ -57,6 +54,24 @@ def verify_event(services: Services, event_id: str) -> dict[str, Any]:
         about = _about_batches(services, row.channel) + _about_paths(services, event)
         return _said(row, reason=explained(error) + about)
     return _said(row)
+
+
+def delivery_of_event(services: Services, event_id: str) -> InboundRequest:
+    """Return the request that a stored event came by, its credentials opened: for proving it, never for showing it.
+
+    Raises RefusedError 404 for no event, 409 where evidence or keys are gone.
+    """
+    with services.database.read() as tx:
+        row = _still_whole(find_event_row(tx, event_id))
+    return _request(_opened(services, row), row, method=_method(services, row.channel))
+
+
+def _still_whole(row: StoredRow | None) -> StoredRow:
+    if row is None:
+        raise RefusedError("unknown_event", "There is no event with this id.", http_status=404)
+    if row.body is None:
+        raise RefusedError("body_pruned", "Retention has emptied this event.", http_status=409)
+    return row
 
 
 def _said(row: StoredRow, *, reason: str | None = None) -> dict[str, Any]:

@@ -55,6 +55,7 @@ MENU = (
         _("Set-up"),
         (
             Entry("console.channels", _("Channels"), "channels"),
+            Entry("console.sources", _("Sources"), "sources"),
             Entry("console.app_tokens", _("App tokens"), "tokens"),
             Entry("console.api_tokens", _("API tokens"), "api", Role.ADMIN),
         ),

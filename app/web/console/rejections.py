@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from app.pipeline.operators.console_views import saved_views
 from app.pipeline.operators.rejections import grouped_rejections, list_rejections_page, show_rejection
+from app.pipeline.operators.source_trials import source_of_channel
 from app.pipeline.services import Services
 from app.storage.inbox.rejections import NO_CHANNEL
 from app.web.console.access import the_operator
@@ -68,6 +69,7 @@ def _add_detail(blueprint: Blueprint, services: Services) -> None:
             remedy=remedy_for(services, refusal),
             raw=raw_of(base64.b64decode(found["body_base64"]), found["body_length"]),
             is_unknown_channel=found["channel"] == NO_CHANNEL,
+            source=source_of_channel(services, found["channel"]),
         )
         return make_response(page)
 

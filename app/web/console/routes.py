@@ -24,6 +24,7 @@ from app.web.console.event import add_event
 from app.web.console.events import add_events
 from app.web.console.identities import add_identities
 from app.web.console.listing import page_link
+from app.web.console.live import add_live
 from app.web.console.menu import menu_for
 from app.web.console.messages import add_messages
 from app.web.console.notifications import add_notifications
@@ -33,6 +34,7 @@ from app.web.console.rejections import add_rejections
 from app.web.console.replay import add_replay
 from app.web.console.settings import add_settings
 from app.web.console.signing_in import add_signing_in
+from app.web.console.sources import add_sources
 from app.web.console.views import add_views
 from app.web.console.words import explain, what_was_done
 from app.web.error_pages import wants_page
@@ -53,6 +55,7 @@ PAGES = (
     add_identities,
     add_bind_codes,
     add_channels,
+    add_sources,
     add_app_tokens,
     add_api_tokens,
     add_settings,
@@ -60,6 +63,7 @@ PAGES = (
     add_people,
     add_account,
     add_views,
+    add_live,
 )
 """Each adds the routes of one page, or of a few that belong together."""
 

@@ -64,6 +64,7 @@ DONE: Mapping[str, LazyString] = {
     "role_changed": _("The role is changed."),
     "password_changed": _("The password is changed; other sessions of this person have ended."),
     "session_ended": _("The session has ended."),
+    "person_sessions_ended": _("All sessions of this person have ended."),
     "other_sessions_ended": _("All your other sessions have ended."),
     "message_resent": _("What failed is sent again."),
     "message_stopped": _("No more of this message is sent; who was reached stays reached."),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.core.errors import RequestError
-from app.core.values import InboundRequest
+from app.core.values import InboundRequest, ParsedEvent
 from app.wire.sources.connector import DescribedSource
 from app.wire.sources.delivery import Delivery
 from app.wire.sources.places import compile_places
@@ -19,10 +19,11 @@ LONGEST = 400
 
 
 class Trial(NamedTuple):
-    """Whether the request was taken, and the sentences about it."""
+    """Whether the request was taken, the sentences about it, and the event that it gave, if one."""
 
     is_taken: bool
     sentences: list[str]
+    event: ParsedEvent | None = None
 
 
 def try_request(source: DescribedSource, request: InboundRequest, now: datetime) -> Trial:
@@ -49,7 +50,7 @@ def try_request(source: DescribedSource, request: InboundRequest, now: datetime)
         return Trial(
             False, [*sentences, f"Refused: {getattr(error, 'reason', error.code)}. {error.explain()}"]
         )
-    return Trial(True, [*sentences, f"Taken: type {event.type}, key {event.key}."])
+    return Trial(True, [*sentences, f"Taken: type {event.type}, key {event.key}."], event)
 
 
 def _what_was_signed(source: DescribedSource, delivery: Delivery) -> Iterator[str]:

@@ -122,31 +122,78 @@ async function refresh() {
       const same = [...fresh.querySelectorAll("details[id]")].find((each) => each.id === id);
       if (same) same.open = true;
     }
-    if (fresh.innerHTML !== part.innerHTML) {
-      const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-      part.replaceChildren(...fresh.childNodes);
-      if (focused) [...part.querySelectorAll("a[href]")].find((each) => each.getAttribute("href") === focused)?.focus({ preventScroll: true });
-      part.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
-    }
+    if (fresh.innerHTML !== part.innerHTML && !announced(part, fresh)) exchange(part, fresh);
   }
 }
 
-/** Refreshes when the gateway says that something changed, and every few seconds where it cannot say so. */
+/** Puts the fresh content in; the focus stays on the same link. */
+function exchange(part, fresh) {
+  const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  part.replaceChildren(...fresh.childNodes);
+  if (focused) [...part.querySelectorAll("a[href]")].find((each) => each.getAttribute("href") === focused)?.focus({ preventScroll: true });
+  part.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
+}
+
+/** Where rows are new, keeps the list where the reader reads it: known rows get their fresh content, a button shows the new ones. */
+function announced(part, fresh) {
+  const rows = new Map([...part.querySelectorAll("tr[data-row]")].map((row) => [row.dataset.row, row]));
+  if (!part.dataset.many || rows.size === 0) return false;
+  const freshRows = [...fresh.querySelectorAll("tr[data-row]")];
+  const number = freshRows.filter((row) => !rows.has(row.dataset.row)).length;
+  if (number === 0) return false;
+  for (const row of freshRows) {
+    const shown = rows.get(row.dataset.row);
+    if (shown && shown.innerHTML !== row.innerHTML && !shown.contains(document.activeElement)) shown.innerHTML = row.innerHTML;
+  }
+  const all = number === freshRows.length ? "+" : "";
+  // It has no height of its own, so nothing moves.
+  const place = document.querySelector(".news");
+  const button = place.querySelector("button") ?? Object.assign(document.createElement("button"), { type: "button", className: "button small" });
+  button.textContent = number === 1 && !all ? part.dataset.one : part.dataset.many.replace("{number}", number + all);
+  button.onclick = () => {
+    place.replaceChildren();
+    exchange(part, fresh);
+    part.querySelector("a.row-link")?.focus();
+  };
+  if (!button.isConnected) place.append(button);
+  return true;
+}
+
+/** Refreshes when the gateway says that something changed, and every few seconds where it cannot say so; a hidden page holds no stream. */
 function stayFresh() {
-  const topics = new Set([...document.querySelectorAll("[data-live]")].flatMap((part) => part.dataset.live.split(" ")));
-  if (topics.size === 0) return;
+  const live = [...document.querySelectorAll("[data-live]")];
+  const topics = new Set(live.flatMap((part) => part.dataset.live.split(" ")).filter(Boolean));
+  if (live.length === 0) return;
   let due = null;
-  const soon = () => (due ??= setTimeout(() => ((due = null), refresh()), SHORTEST_MS));
   let timer = null;
+  let source = null;
+  const soon = () => (due ??= setTimeout(() => ((due = null), refresh()), SHORTEST_MS));
   const poll = () => (timer ??= setInterval(refresh, REFRESH_MS));
-  const source = new EventSource(`/console/live?topics=${[...topics].join(",")}`);
-  source.addEventListener("change", soon);
-  source.addEventListener("open", () => {
+  const listen = () => {
+    if (topics.size === 0) return poll();
+    source = new EventSource(`/console/live?topics=${[...topics].join(",")}`);
+    for (const topic of [...topics, "reset"]) source.addEventListener(topic, soon);
+    source.addEventListener("open", () => {
+      clearInterval(timer);
+      timer = null;
+    });
+    source.addEventListener("error", poll);
+  };
+  const rest = () => {
+    source?.close();
     clearInterval(timer);
-    timer = null;
+    source = timer = null;
+  };
+  document.addEventListener("visibilitychange", () => {
+    rest();
+    if (document.hidden) return;
+    listen();
+    soon();
   });
-  source.addEventListener("error", poll);
-  document.addEventListener("visibilitychange", () => document.hidden || soon());
+  // A page that comes back from the browser's memory has lost its stream.
+  addEventListener("pagehide", rest);
+  addEventListener("pageshow", ({ persisted }) => persisted && (listen(), soon()));
+  if (!document.hidden) listen();
 }
 
 localTimes();
