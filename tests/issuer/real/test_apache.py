@@ -58,6 +58,7 @@ def test_apache_logs_in_refreshes_and_is_told_of_the_logout(
     after = info(apache, surfer)
     assert after["access_token"] != before["access_token"]
     assert after["refresh_token"] != before["refresh_token"]
+    assert may_read(apache, surfer)
     log_out_at_the_provider(provider, surfer)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while may_read(apache, surfer) and time.monotonic() < deadline:
