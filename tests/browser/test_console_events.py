@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from sandbox.platforms.callback.signer import body_headers
 from tests.browser.stage import PHONE, Stage, Visitor
@@ -29,6 +29,11 @@ def send(stage: Stage, **changes: object) -> str:
     answer = requests.post(f"{stage.url}/webhooks/callback", data=body, headers=headers, timeout=20)
     assert answer.status_code == 200
     return key
+
+
+def heard(page: Page) -> None:
+    """Wait until the page's script runs and hears keys: it has put the times into the reader's zone then."""
+    expect(page.locator("time[title]").first).to_be_visible()
 
 
 @pytest.fixture
@@ -64,6 +69,7 @@ def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(
 ) -> None:
     older, newer = send(stage), send(stage)
     page = reader.operate("/console/events?type=payment_notify")
+    heard(page)
     page.keyboard.press("/")
     page.keyboard.type(newer)
     page.keyboard.press("Enter")
@@ -72,11 +78,14 @@ def test_the_keyboard_walks_through_events_and_replays_one_with_a_reason(
     page.keyboard.press("Enter")
     expect(page.locator("dd", has_text=newer)).to_be_visible()
     reader.open(re.sub(r"\?.*", "", page.url).removeprefix(stage.url))
+    heard(page)
     page.keyboard.press("j")
     expect(page.locator("dd", has_text=older)).to_be_visible()
+    heard(page)
     page.keyboard.press("k")
     expect(page.locator("dd", has_text=newer)).to_be_visible()
     page.get_by_role("link", name="Replay …").press("Enter")
+    expect(page.locator("input[name=reason]")).to_be_focused()
     page.keyboard.type("the books were closed")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("It runs again")
