@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from app.cli.lists import Wish, list_options, print_list
 from app.cli.told import told
 from app.pipeline.services import Services
 
@@ -21,26 +23,24 @@ def clients_group(services: Services) -> click.Group:
         """Systems that log people in through this gateway."""
 
     @group.command("list")
-    @click.option("--limit", type=click.IntRange(1, 500), default=200, show_default=True, help="How many.")
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    def list_all(limit: int, as_json: bool) -> None:
+    @list_options(limit=200, time=None)
+    def list_all(*, wish: Wish) -> None:
         """Show the clients, those of the channels file first."""
         # Loaded here: a gateway without clients needs none of it.
         from app.pipeline.issuer.clients import client_view, list_clients
 
-        found = [client_view(client) for client in list_clients(services)][:limit]
-        if as_json:
-            click.echo(json.dumps({"items": found}, ensure_ascii=False))
-            return
-        for each in found:
-            kind = "public" if each["public"] else "first-party" if each["first_party"] else "confidential"
-            where = each["created_by"] or "channels.toml"
-            click.echo(f"{each['client_id']:<32}{kind:<14}{where:<16}{', '.join(each['redirect_uris'])}")
-        if not found:
-            click.echo("No client yet; a [[clients]] table in channels.toml makes one.")
+        found = [client_view(client) for client in list_clients(services)]
+        nothing = "No client yet; a [[clients]] table in channels.toml makes one."
+        print_list(found, wish, line=_line, nothing=nothing)
 
     _add_changes(group, services)
     return group
+
+
+def _line(client: Mapping[str, Any]) -> str:
+    kind = "public" if client["public"] else "first-party" if client["first_party"] else "confidential"
+    where = client["created_by"] or "channels.toml"
+    return f"{client['client_id']:<32}{kind:<14}{where:<16}{', '.join(client['redirect_uris'])}"
 
 
 def _add_changes(group: click.Group, services: Services) -> None:

@@ -223,3 +223,11 @@ def test_there_is_an_end_to_saved_views(admin: Desk) -> None:
         for n in range(51)
     ]
     assert [each.status_code for each in answers] == [303] * 50 + [409]
+
+
+@pytest.mark.parametrize("page", ["events", "rejections", "messages", "dead-letters", "audit"])
+def test_a_time_of_the_address_stays_in_the_filters_and_can_be_saved(admin: Desk, page: str) -> None:
+    text = admin.text(f"/console/{page}?since=2026-01-31T08:00:00Z")
+    assert 'name="since" value="2026-01-31T08:00" data-utc="2026-01-31T08:00:00Z"' in text
+    assert "/static/console/filters.js" in text
+    assert 'name="query" value="since=2026-01-31T08%3A00%3A00Z"' in text

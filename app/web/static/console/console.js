@@ -3,6 +3,7 @@
 const body = document.body;
 const REFRESH_MS = 5000;
 const SHORTEST_MS = 1000;
+const SLOW_MS = 10000; // Beside the stream, which may miss what begins and ends between two looks.
 
 /** Puts times into the reader's zone; the title keeps the exact one. */
 export function localTimes(root = document) {
@@ -168,21 +169,22 @@ function stayFresh() {
   let timer = null;
   let source = null;
   const soon = () => (due ??= setTimeout(() => ((due = null), refresh()), SHORTEST_MS));
-  const poll = () => (timer ??= setInterval(refresh, REFRESH_MS));
-  const listen = () => {
-    if (topics.size === 0) return poll();
-    source = new EventSource(`/console/live?topics=${[...topics].join(",")}`);
-    for (const topic of [...topics, "reset"]) source.addEventListener(topic, soon);
-    source.addEventListener("open", () => {
-      clearInterval(timer);
-      timer = null;
-    });
-    source.addEventListener("error", poll);
+  const poll = (ms = REFRESH_MS) => {
+    clearInterval(timer);
+    timer = setInterval(refresh, ms);
   };
   const rest = () => {
     source?.close();
     clearInterval(timer);
-    source = timer = null;
+    source = null;
+  };
+  const listen = () => {
+    rest();
+    if (topics.size === 0) return poll();
+    source = new EventSource(`/console/live?topics=${[...topics].join(",")}`);
+    for (const topic of [...topics, "reset"]) source.addEventListener(topic, soon);
+    source.addEventListener("open", () => poll(SLOW_MS));
+    source.addEventListener("error", () => poll());
   };
   document.addEventListener("visibilitychange", () => {
     rest();
@@ -194,6 +196,8 @@ function stayFresh() {
   addEventListener("pagehide", rest);
   addEventListener("pageshow", ({ persisted }) => persisted && (listen(), soon()));
   if (!document.hidden) listen();
+  // What was just done goes on behind the page.
+  if (location.search.includes("done=")) soon();
 }
 
 localTimes();
