@@ -10,7 +10,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Set up": ("channels", "presets", "sources", "tunnel", "secret", "settings", "sandbox"),
     "What came in": ("events", "rejections", "dead-letters", "dispatches", "destinations", "payments"),
     "What goes out": ("messages", "notifications"),
-    "People and access": ("people", "users", "api-tokens", "tokens", "bans", "keys"),
+    "People and access": ("people", "users", "clients", "api-tokens", "tokens", "bans", "keys"),
     "Upkeep": ("watch", "stats", "audit", "prune", "completion"),
 }
 """Each command stands in one; what stands in none is shown last."""
