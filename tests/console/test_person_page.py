@@ -65,7 +65,7 @@ def test_the_list_leads_to_the_person(desk: Desk, person: str) -> None:
     link = f"/console/identities/users/{person}"
     assert f'href="{link}"' in desk.text("/console/identities")
     page = desk.text(link)
-    assert page.count('<span class="badge good">open</span>') == 2
+    assert page.count('<span class="badge good">signed in</span>') == 2
     assert person in page
 
 

@@ -25,7 +25,7 @@ from app.web.people.login_errors import see_other
 PAGE_SIZE = 50
 ID_LENGTH = 32
 LIVES, ENDED, EXPIRED = "open", "ended", "expired"
-"""The states of a session, as parts.state words them."""
+"""The states of a session."""
 
 
 def add_identities(blueprint: Blueprint, services: Services) -> None:
