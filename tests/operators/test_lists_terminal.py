@@ -55,7 +55,7 @@ def test_refusals_are_listed_shown_and_grouped(services: Services) -> None:
         "      2  callback  bad_signature"
     )
     assert typed(rejections_group, services, "list", "--channel", "none").output == "Nothing was refused.\n"
-    assert typed(rejections_group, services, "list", "--since", "soon").exit_code == 1
+    assert typed(rejections_group, services, "list", "--since", "soon").exit_code == 2
     assert typed(rejections_group, services, "show", "99").exit_code == 1
 
 
