@@ -13,7 +13,7 @@ from tests.live import LiveGateway
 from tests.openapi.postman import FILE, written
 
 NEWMAN = Path(__file__).parents[1] / "newman" / "node_modules" / ".bin" / "newman"
-SCOPES = "read+send+bind+replay+token+user-token+metrics+operate+tokens+people"
+SCOPES = "read+send+bind+replay+token+user-token+metrics+operate+tokens+people+clients"
 TOKEN = "newman-token-4d1f8a2b77aa"
 
 
@@ -32,6 +32,7 @@ def newman() -> Path:
 
 def test_every_request_of_the_collection_is_answered_as_promised(newman: Path, tmp_path: Path) -> None:
     env = {"API_TOKENS": f"newman:{TOKEN}:{SCOPES}", "RATELIMIT_ENABLED": "0", "SANDBOX": "0"}
+    env |= {"CLIENT_REGISTRATION": "1"}
     report = tmp_path / "report.json"
     with LiveGateway(tmp_path, env=env | {"LOG_LEVEL": "WARNING"}) as gateway:
         command = [str(newman), "run", str(FILE), "--reporters", "json", "--timeout-request", "20000"]
