@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ import structlog
 from pydantic import BaseModel, SecretStr
 
 from app.config.channels import TABLES, ChannelConfig, ChannelsFile
+from app.config.home import own_database_url, own_path
 from app.config.settings import Settings
 from app.pipeline.services import Services
 from app.security.signatures import hmac_sha256, sha256_hex
@@ -39,8 +41,20 @@ def fingerprints(settings: Settings, file: ChannelsFile, key: str) -> dict[str, 
     found = {"channels": {each.name: _of_channel(each, key) for each in file.channels}}
     for table in ("destinations", *TABLES):
         found[table] = {each.name: _of_table(each, key) for each in getattr(file, table)}
-    found["settings"] = {"": {name.upper(): text for name, text in _of_table(settings, key).items()}}
+    placed = _with_whole_paths(settings)
+    found["settings"] = {"": {name.upper(): text for name, text in _of_table(placed, key).items()}}
     return found
+
+
+def _with_whole_paths(settings: Settings) -> Settings:
+    """Return settings whose own files are named in full: a terminal in their folder and a gateway told of it mean the same."""
+    here = Path.cwd()
+    return settings.model_copy(
+        update={
+            "channels_file": own_path(here, settings.channels_file),
+            "database_url": own_database_url(here, settings.database_url),
+        }
+    )
 
 
 def key_name(key: str) -> str:

@@ -12,12 +12,14 @@ from click.testing import CliRunner
 
 from app.cli.channels import channels_group
 from app.cli.differences import reload_command
+from app.config.channels import ChannelsFile
 from app.config.fault_places import line_of_fault
+from app.config.settings import load_settings
 from app.core.errors import RefusedError
 from app.factory import build_services, create_app
 from app.pipeline.operators.reload import ask_for_reload, compare
 from app.pipeline.reloading import follow_wish
-from app.pipeline.running_configuration import RUNNING, tell_what_runs
+from app.pipeline.running_configuration import RUNNING, fingerprints, tell_what_runs
 from app.pipeline.services import MainProcess, Services
 from app.storage.audit import list_audit
 from app.storage.database.db import Database
@@ -123,6 +125,18 @@ def test_a_terminal_compares_with_what_the_gateway_runs(
     told = CliRunner().invoke(channels_group(terminal), ["diff"])
     assert told.output == "~ channels shop\n    secret changed\n    title: Shop -> The shop\n"
     assert json.loads(CliRunner().invoke(channels_group(terminal), ["diff", "--json"]).output)["changes"]
+
+
+def test_a_terminal_in_the_folder_of_the_own_files_means_the_same_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told, inside = (
+        load_settings({"CALLGATE_HOME": str(tmp_path), "SECRET_KEY": SECRET_KEY}),
+        load_settings({"SECRET_KEY": SECRET_KEY}),
+    )
+    assert told.database_url != inside.database_url
+    assert fingerprints(told, ChannelsFile(), SECRET_KEY) == fingerprints(inside, ChannelsFile(), SECRET_KEY)
 
 
 def test_a_changed_setting_is_named(services: Services, gateway: Gateway, clock: FrozenClock) -> None:
