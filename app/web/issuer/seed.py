@@ -10,20 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
+from werkzeug.datastructures import MultiDict
 
 from app.core.errors import CallgateError, RefusedError
-from app.pipeline.issuer.claims import PROFILE, claims_about, hooked_claims
+from app.pipeline.issuer.claims import EMAIL, PROFILE, claims_about, hooked_claims
 from app.pipeline.issuer.clients import Client, register_client
 from app.pipeline.login.profiles import topup_address
 from app.pipeline.services import Services
 from app.web.errors import answer_callgate_error
 from app.web.guards import json_body, require_token
-from app.web.issuer.authorize import begin, by_get
+from app.web.issuer.authorize import Values, begin, by_get
 from app.web.issuer.protocol import IssuerServer
 from app.web.issuer.token import give_token
 from app.web.issuer.userinfo import access_of_header, private, refused
 
-SCOPES = ("profile", "balance", "openid", "offline_access")
+SCOPES = ("profile", "email", "balance", "openid", "offline_access")
 TOPUP = "topup"
 AUTHORIZE = "/api/oauth2/authorize"
 INVALID = "The token is missing, wrong or over; it stands in the Authorization header."
@@ -56,7 +57,7 @@ def add_seed(blueprint: Blueprint, services: Services, server: IssuerServer) -> 
     @blueprint.get(AUTHORIZE)
     def older_authorize() -> Response:
         """Begin, or go on after a login."""
-        return begin(services, request.args, AUTHORIZE)
+        return begin(services, _with_email(request.args), AUTHORIZE)
 
     @blueprint.post(AUTHORIZE)
     def older_authorize_by_post() -> Response:
@@ -79,11 +80,13 @@ def _add_resources(blueprint: Blueprint, services: Services) -> None:
         if access is None:
             return refused("invalid_token", INVALID)
         scope = str(access.claims["scope"])
-        told = claims_about(services, access.subject, f"{scope} email" if PROFILE in scope.split() else scope)
+        if PROFILE not in scope.split():
+            return refused("insufficient_scope", "The token lacks the scope profile.", 403)
+        told = claims_about(services, access.subject, scope)
         known = access.subject.identity
         own = {
             "id": access.subject.user_id,
-            "username": told.pop("name", None) or known.known.subject,
+            "username": told.pop("name", None),
             "email": told.pop("email", None),
             "created_time": int(known.first_login_at.timestamp()),
             "status": 1,
@@ -105,6 +108,17 @@ def _add_resources(blueprint: Blueprint, services: Services) -> None:
             return private({"topup_url": topup_address(services, access.subject.identity)})
         except RefusedError as error:
             return refused(error.code, error.message, error.http_status)
+
+
+def _with_email(values: Values) -> Values:
+    """Return a request whose `profile` asks for the mail address too, so that the person is asked about it as well."""
+    scopes = values.getlist("scope")
+    words = scopes[0].split() if len(scopes) == 1 else []
+    if PROFILE not in words or EMAIL in words:
+        return values
+    widened = MultiDict(values)
+    widened["scope"] = f"{scopes[0]} {EMAIL}"
+    return widened
 
 
 def _registered(client: Client, secret: str | None) -> dict[str, Any]:

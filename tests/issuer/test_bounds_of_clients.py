@@ -1,0 +1,59 @@
+"""What a client may not have: more than was allowed, what another one was allowed, and people of other logins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from app.core.values import Identity
+from app.storage.database.db import Database
+from tests.builders import FrozenClock
+from tests.issuer.clients import FILE, BackEnd, Person, parameters
+from tests.issuer.conftest import lend_keys
+from tests.login.browser import BASE_URL
+from tests.login.in_memory import FakePlatform, InMemoryGateway, open_gateway
+
+pytestmark = pytest.mark.backends("sqlite")
+MORE = """
+[[clients]]
+client_id = "narrow"
+secret = "narrow-5f1c9e7a2b4d6038"
+redirect_uris = ["https://narrow.example/cb"]
+logins = ["other"]
+"""
+TOKEN = "clients-token-0123456789abcdef-xyz"
+
+
+@pytest.fixture
+def gateway(database: Database, clock: FrozenClock) -> Iterator[InMemoryGateway]:
+    """A gateway where clients may be registered, with one whose people log in by `other` alone."""
+    platforms = {"fake": FakePlatform("fake:1"), "other": FakePlatform("fake:2")}
+    env = {"CLIENT_REGISTRATION": "1", "API_TOKENS": f"dev:{TOKEN}:clients"}
+    made = open_gateway(database, clock, platforms, file=FILE + MORE, **env)
+    lend_keys(made)
+    yield made
+    made.close()
+
+
+def older(gateway: InMemoryGateway, path: str, token: str) -> Any:
+    headers = {"Authorization": f"Bearer {token}"}
+    return gateway.app.test_client().get(f"/api/oauth2/{path}", headers=headers, base_url=BASE_URL)
+
+
+def test_the_older_user_info_tells_no_more_than_was_allowed(
+    gateway: InMemoryGateway, stranger: Person, wiki: BackEnd
+) -> None:
+    gateway.fake.person = Identity("fake:1", "user_id", "u1", profile={"email": "ada@example.com"})
+    stranger.log_in()
+    ordinary = older(gateway, "userinfo", wiki.tokens(stranger.code())["access_token"]).json
+    assert (ordinary["email"], ordinary["username"]) == (None, None)
+    bare = wiki.tokens(stranger.code(scope="openid"))["access_token"]
+    assert older(gateway, "userinfo", bare).status_code == 403
+    query = {"client_id": "wiki", "response_type": "code", "redirect_uri": wiki.redirect_uri}
+    query |= {"scope": "profile", "code_challenge": "x" * 43, "code_challenge_method": "S256"}
+    page = stranger.browser.get(f"/api/oauth2/authorize?{urlencode(query)}")
+    assert "mail" in page.get_data(as_text=True)
+    assert "code" in parameters(stranger.allow(page))
