@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from app.core.values import Identity
+from app.pipeline.issuer.clients import register_client, remove_client
 from app.storage.database.db import Database
-from tests.builders import FrozenClock
+from tests.builders import FrozenClock, exchange
 from tests.issuer.clients import FILE, BackEnd, Person, parameters
 from tests.issuer.conftest import lend_keys
 from tests.login.browser import BASE_URL
@@ -38,6 +39,12 @@ def gateway(database: Database, clock: FrozenClock) -> Iterator[InMemoryGateway]
     made.close()
 
 
+def registered(gateway: InMemoryGateway, **keys: Any) -> BackEnd:
+    keys = {"client_id": "crm", "redirect_uris": ["https://crm.example/cb"]} | keys
+    _client, secret = register_client(gateway.services, keys, actor="test")
+    return BackEnd(gateway, "crm", secret, "https://crm.example/cb")
+
+
 def older(gateway: InMemoryGateway, path: str, token: str) -> Any:
     headers = {"Authorization": f"Bearer {token}"}
     return gateway.app.test_client().get(f"/api/oauth2/{path}", headers=headers, base_url=BASE_URL)
@@ -57,3 +64,26 @@ def test_the_older_user_info_tells_no_more_than_was_allowed(
     page = stranger.browser.get(f"/api/oauth2/authorize?{urlencode(query)}")
     assert "mail" in page.get_data(as_text=True)
     assert "code" in parameters(stranger.allow(page))
+
+
+def test_what_a_removed_client_was_allowed_is_not_inherited_with_its_id(
+    gateway: InMemoryGateway, person: Person
+) -> None:
+    person.code("crm", redirect_uri=registered(gateway).redirect_uri)
+    remove_client(gateway.services, "crm", actor="test")
+    heir = registered(gateway)
+    said = parameters(person.authorize("crm", redirect_uri=heir.redirect_uri, prompt="none"))
+    assert said["error"] == "consent_required"
+
+
+def test_a_client_that_left_the_file_leaves_nothing_to_who_registers_its_id(
+    gateway: InMemoryGateway, person: Person, wiki: BackEnd
+) -> None:
+    token = wiki.tokens(person.code())["access_token"]
+    others = tuple(each for each in gateway.services.clients if each.client_id != "wiki")
+    exchange(gateway.services, clients=others)
+    assert wiki.user_info(token).status_code == 401
+    heir = {"client_id": "wiki", "redirect_uris": [wiki.redirect_uri]}
+    register_client(gateway.services, heir, actor="test")
+    assert wiki.user_info(token).status_code == 401
+    assert parameters(person.authorize(prompt="none"))["error"] == "consent_required"

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from app.core.identifiers import new_id, random_word
-from app.pipeline.issuer.clients import Client
+from app.pipeline.issuer.clients import Client, find_client
 from app.pipeline.issuer.keys import issuer_jwks, signer
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
@@ -171,6 +171,8 @@ def read_access(services: Services, token: str) -> Access | None:
         grant = find_grant(tx, str(claims.get("gid", ""))[:32])
         subject = None if grant is None else _subject(tx, grant)
     if grant is None or subject is None or not grant.works(now):
+        return None
+    if find_client(services, grant.client_id) is None:
         return None
     return Access(claims, grant, subject)
 
