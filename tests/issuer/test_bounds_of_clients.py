@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from app.config.login_groups import LoginGroupConfig
 from app.core.values import Identity
 from app.pipeline.issuer.clients import register_client, remove_client
 from app.storage.database.db import Database
@@ -87,3 +88,27 @@ def test_a_client_that_left_the_file_leaves_nothing_to_who_registers_its_id(
     register_client(gateway.services, heir, actor="test")
     assert wiki.user_info(token).status_code == 401
     assert parameters(person.authorize(prompt="none"))["error"] == "consent_required"
+
+
+def test_who_logged_in_by_a_login_that_the_client_does_not_take_gets_no_code(
+    gateway: InMemoryGateway, person: Person
+) -> None:
+    wanted = {"redirect_uri": "https://narrow.example/cb"}
+    assert parameters(person.authorize("narrow", prompt="none", **wanted))["error"] == "login_required"
+    again = person.authorize("narrow", **wanted)
+    assert again.headers["Location"].startswith("/oauth/other/start?next=")
+    back = parse_qs(urlsplit(again.headers["Location"]).query)["next"][0]
+    person.browser.log_in("c2")
+    assert parameters(person.browser.get(back))["error"] == "login_required", "it goes round no more"
+    person.browser.log_in("c3", "other")
+    page = person.browser.get(back)
+    assert "code" in parameters(person.allow(page))
+
+
+def test_of_a_group_only_the_channel_that_the_client_takes_is_offered(
+    gateway: InMemoryGateway, stranger: Person
+) -> None:
+    group = LoginGroupConfig(name="both", channels=("fake", "other"))
+    exchange(gateway.services, login_groups=(group,))
+    start = stranger.authorize("narrow", redirect_uri="https://narrow.example/cb").headers["Location"]
+    assert start.startswith("/oauth/other/start?")
