@@ -112,3 +112,13 @@ def test_of_a_group_only_the_channel_that_the_client_takes_is_offered(
     exchange(gateway.services, login_groups=(group,))
     start = stranger.authorize("narrow", redirect_uri="https://narrow.example/cb").headers["Location"]
     assert start.startswith("/oauth/other/start?")
+
+
+@pytest.mark.parametrize("redirect_uri", ["com.example.app:/callback", "http://localhost:9000/cb"])
+def test_a_public_client_at_an_address_that_anybody_can_take_is_asked_about_each_time(
+    person: Person, redirect_uri: str
+) -> None:
+    person.code("app", redirect_uri=redirect_uri)
+    assert "Allow The app?" in person.authorize("app", redirect_uri=redirect_uri).get_data(as_text=True)
+    said = parameters(person.authorize("app", redirect_uri=redirect_uri, prompt="none"))
+    assert said["error"] == "consent_required"
