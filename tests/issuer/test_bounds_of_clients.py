@@ -11,6 +11,7 @@ import pytest
 from app.config.login_groups import LoginGroupConfig
 from app.core.values import Identity
 from app.pipeline.issuer.clients import register_client, remove_client
+from app.pipeline.login import profiles
 from app.storage.database.db import Database
 from tests.builders import FrozenClock, exchange
 from tests.issuer.clients import FILE, BackEnd, Person, parameters
@@ -122,3 +123,14 @@ def test_a_public_client_at_an_address_that_anybody_can_take_is_asked_about_each
     assert "Allow The app?" in person.authorize("app", redirect_uri=redirect_uri).get_data(as_text=True)
     said = parameters(person.authorize("app", redirect_uri=redirect_uri, prompt="none"))
     assert said["error"] == "consent_required"
+
+
+def test_the_older_top_up_needs_its_scope_and_is_counted(
+    gateway: InMemoryGateway, person: Person, wiki: BackEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary = wiki.tokens(person.code())["access_token"]
+    assert older(gateway, "topup", ordinary).status_code == 403
+    token = wiki.tokens(person.code(scope="openid balance"))["access_token"]
+    monkeypatch.setattr(profiles, "QUESTIONS_PER_PERSON", "1 per minute")
+    gateway.services.rate_limits._enabled = True
+    assert [older(gateway, "topup", token).status_code for _ in range(2)] == [200, 429]

@@ -15,8 +15,10 @@ from werkzeug.datastructures import MultiDict
 from app.core.errors import CallgateError, RefusedError
 from app.pipeline.issuer.claims import EMAIL, PROFILE, claims_about, hooked_claims
 from app.pipeline.issuer.clients import Client, register_client
-from app.pipeline.login.profiles import topup_address
+from app.pipeline.issuer.grants import Access
+from app.pipeline.login.profiles import check_questions, topup_address
 from app.pipeline.services import Services
+from app.web.callbacks.reading import client_address
 from app.web.errors import answer_callgate_error
 from app.web.guards import json_body, require_token
 from app.web.issuer.authorize import Values, begin, by_get
@@ -25,7 +27,7 @@ from app.web.issuer.token import give_token
 from app.web.issuer.userinfo import access_of_header, private, refused
 
 SCOPES = ("profile", "email", "balance", "openid", "offline_access")
-TOPUP = "topup"
+BALANCE, TOPUP = "balance", "topup"
 AUTHORIZE = "/api/oauth2/authorize"
 INVALID = "The token is missing, wrong or over; it stands in the Authorization header."
 
@@ -79,21 +81,9 @@ def _add_resources(blueprint: Blueprint, services: Services) -> None:
         access = access_of_header(services)
         if access is None:
             return refused("invalid_token", INVALID)
-        scope = str(access.claims["scope"])
-        if PROFILE not in scope.split():
+        if PROFILE not in _scopes(access):
             return refused("insufficient_scope", "The token lacks the scope profile.", 403)
-        told = claims_about(services, access.subject, scope)
-        known = access.subject.identity
-        own = {
-            "id": access.subject.user_id,
-            "username": told.pop("name", None),
-            "email": told.pop("email", None),
-            "created_time": int(known.first_login_at.timestamp()),
-            "status": 1,
-        }
-        for name in ("sub", "email_verified", "updated_at"):
-            told.pop(name, None)
-        return private(own | told)
+        return private(_person(services, access))
 
     @blueprint.route("/api/oauth2/topup", methods=["GET", "POST"])
     def older_topup() -> Response:
@@ -101,13 +91,39 @@ def _add_resources(blueprint: Blueprint, services: Services) -> None:
         access = access_of_header(services)
         if access is None:
             return refused("invalid_token", INVALID)
-        said = hooked_claims(services, access.subject, frozenset({TOPUP})).get("topup_url")
-        if isinstance(said, str) and said.startswith(("https://", "http://")):
-            return private({"topup_url": said})
-        try:
-            return private({"topup_url": topup_address(services, access.subject.identity)})
-        except RefusedError as error:
-            return refused(error.code, error.message, error.http_status)
+        if not {BALANCE, TOPUP} & _scopes(access):
+            return refused("insufficient_scope", "The token lacks the scope balance.", 403)
+        return _topup(services, access)
+
+
+def _scopes(access: Access) -> frozenset[str]:
+    return frozenset(str(access.claims["scope"]).split())
+
+
+def _person(services: Services, access: Access) -> dict[str, Any]:
+    told = claims_about(services, access.subject, str(access.claims["scope"]))
+    own = {
+        "id": access.subject.user_id,
+        "username": told.pop("name", None),
+        "email": told.pop("email", None),
+        "created_time": int(access.subject.identity.first_login_at.timestamp()),
+        "status": 1,
+    }
+    for name in ("sub", "email_verified", "updated_at"):
+        told.pop(name, None)
+    return own | told
+
+
+def _topup(services: Services, access: Access) -> Response:
+    address = client_address(request.environ, services.settings.trusted_proxies)
+    check_questions(services, access.subject.user_id, address)
+    said = hooked_claims(services, access.subject, frozenset({TOPUP})).get("topup_url")
+    if isinstance(said, str) and said.startswith(("https://", "http://")):
+        return private({"topup_url": said})
+    try:
+        return private({"topup_url": topup_address(services, access.subject.identity)})
+    except RefusedError as error:
+        return refused(error.code, error.message, error.http_status)
 
 
 def _with_email(values: Values) -> Values:
