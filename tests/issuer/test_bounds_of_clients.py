@@ -8,13 +8,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from app.config.clients import ClientConfig
 from app.config.login_groups import LoginGroupConfig
 from app.core.values import Identity
 from app.pipeline.issuer.clients import register_client, remove_client
 from app.pipeline.login import profiles
 from app.storage.database.db import Database
 from tests.builders import FrozenClock, exchange
-from tests.issuer.clients import FILE, BackEnd, Person, parameters
+from tests.issuer.clients import FILE, BackEnd, Person, claims_of, parameters
 from tests.issuer.conftest import lend_keys
 from tests.login.browser import BASE_URL
 from tests.login.in_memory import FakePlatform, InMemoryGateway, open_gateway
@@ -134,3 +135,31 @@ def test_the_older_top_up_needs_its_scope_and_is_counted(
     monkeypatch.setattr(profiles, "QUESTIONS_PER_PERSON", "1 per minute")
     gateway.services.rate_limits._enabled = True
     assert [older(gateway, "topup", token).status_code for _ in range(2)] == [200, 429]
+
+
+def test_a_scope_that_a_client_has_no_more_is_gone_from_its_living_grants(
+    gateway: InMemoryGateway, person: Person, wiki: BackEnd
+) -> None:
+    tokens = wiki.tokens(person.code(scope="openid profile offline_access"))
+    code = person.code(scope="openid profile offline_access")
+    with_scopes(gateway, "openid", "offline_access")
+    assert set(wiki.user_info(tokens["access_token"]).json) == {"sub"}
+    redeemed = wiki.tokens(code)
+    assert redeemed["scope"] == "openid offline_access"
+    assert "name" not in claims_of(gateway, redeemed["id_token"])
+    again = wiki.refresh(tokens["refresh_token"]).json
+    assert again["scope"] == "openid offline_access"
+    asked = wiki.refresh(redeemed["refresh_token"], scope="openid profile").json
+    assert asked["scope"] == "openid"
+    with_scopes(gateway, "openid", "profile")
+    assert wiki.refresh(again["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def with_scopes(gateway: InMemoryGateway, *scopes: str) -> None:
+    """Let the wiki have these scopes alone."""
+    clients = gateway.services.clients
+    exchange(gateway.services, clients=tuple(_with(each, scopes) for each in clients))
+
+
+def _with(client: ClientConfig, scopes: tuple[str, ...]) -> ClientConfig:
+    return client.model_copy(update={"scopes": scopes}) if client.client_id == "wiki" else client

@@ -172,9 +172,11 @@ def read_access(services: Services, token: str) -> Access | None:
         subject = None if grant is None else _subject(tx, grant)
     if grant is None or subject is None or not grant.works(now):
         return None
-    if find_client(services, grant.client_id) is None:
+    client = find_client(services, grant.client_id)
+    if client is None:
         return None
-    return Access(claims, grant, subject)
+    # A scope that was taken away from the client is gone from the tokens that it has, too.
+    return Access(claims | {"scope": client.allowed_scope(str(claims["scope"]))}, grant, subject)
 
 
 def end_grant_now(services: Services, grant: Grant) -> None:
