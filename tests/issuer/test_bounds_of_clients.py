@@ -163,3 +163,18 @@ def with_scopes(gateway: InMemoryGateway, *scopes: str) -> None:
 
 def _with(client: ClientConfig, scopes: tuple[str, ...]) -> ClientConfig:
     return client.model_copy(update={"scopes": scopes}) if client.client_id == "wiki" else client
+
+
+def test_guessing_tokens_is_slow_at_the_older_registration_too(
+    database: Database, clock: FrozenClock
+) -> None:
+    env = {"CLIENT_REGISTRATION": "1", "RATELIMIT_ENABLED": "1", "RATELIMIT_STORAGE_URI": "memory://"}
+    made = open_gateway(database, clock, {"fake": FakePlatform("fake:1")}, file=FILE, **env)
+    client = made.app.test_client()
+    wrong = {"Authorization": "Bearer wrong-0123456789abcdef"}
+    said = [
+        client.post("/api/oauth_apps", json={}, headers=wrong, base_url=BASE_URL).status_code
+        for _ in range(31)
+    ]
+    made.close()
+    assert (said[0], said[29], said[30]) == (401, 401, 429)

@@ -32,8 +32,9 @@ AUTHORIZE = "/api/oauth2/authorize"
 INVALID = "The token is missing, wrong or over; it stands in the Authorization header."
 
 
-def add_seed(blueprint: Blueprint, services: Services, server: IssuerServer) -> None:
-    """Add the older addresses."""
+def oauth_apps_blueprint(services: Services) -> Blueprint:
+    """Return the route that registers; it is one of those behind tokens, apart so that guessing them is slow here too."""
+    blueprint = Blueprint("oauth_apps", __name__)
 
     @blueprint.post("/api/oauth_apps")
     @require_token(services, "clients")
@@ -55,6 +56,12 @@ def add_seed(blueprint: Blueprint, services: Services, server: IssuerServer) -> 
             )
             return answer
         return private({"success": True, "message": "应用创建成功", "data": _registered(client, secret)})
+
+    return blueprint
+
+
+def add_seed(blueprint: Blueprint, services: Services, server: IssuerServer) -> None:
+    """Add the older addresses that clients and people use."""
 
     @blueprint.get(AUTHORIZE)
     def older_authorize() -> Response:
