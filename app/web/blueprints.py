@@ -103,8 +103,9 @@ def register_blueprints(app: Flask, services: Services) -> None:
         # Loaded here: a gateway without clients needs none of it.
         from app.web.api.clients import clients_blueprint
         from app.web.issuer.routes import issuer_blueprint
+        from app.web.issuer.seed import oauth_apps_blueprint
 
         app.register_blueprint(issuer_blueprint(services))
-        own = clients_blueprint(services)
-        limit_token_guessing(limiter, own)
-        app.register_blueprint(own)
+        for own in (clients_blueprint(services), oauth_apps_blueprint(services)):
+            limit_token_guessing(limiter, own)
+            app.register_blueprint(own)

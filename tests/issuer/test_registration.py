@@ -159,7 +159,7 @@ def test_the_older_forms_work_from_registration_to_top_up(gateway: InMemoryGatew
     assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == (
         "Bearer",
         7200,
-        "profile balance",
+        "profile balance email",
     )
     again = old.post(
         "/api/oauth2/token",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from app.core.moments import as_text, iso_moment
 from app.pipeline.services import Services
 from app.security.signatures import same_secret, sha256_hex
 from app.storage.audit import write_audit
+from app.storage.database.db import Transaction
 from app.storage.issuer.clients import (
     StoredClient,
     delete_client_row,
@@ -23,6 +25,7 @@ from app.storage.issuer.clients import (
     insert_client,
     list_client_rows,
 )
+from app.storage.issuer.consents import delete_consents_of_client
 from app.storage.issuer.grants import end_grants_of_client
 
 MOST_CLIENTS = 500
@@ -138,6 +141,7 @@ def register_client(services: Services, keys: Mapping[str, Any], *, actor: str) 
     with services.database.begin() as tx:
         if not insert_client(tx, row):
             raise _taken(config.client_id)
+        _forget_allowed(tx, config.client_id, now)
         write_audit(tx, at=now, actor=actor, action="client.registered", target=config.client_id)
     return _stored(row), secret
 
@@ -148,8 +152,14 @@ def remove_client(services: Services, client_id: str, *, actor: str) -> None:
     with services.database.begin() as tx:
         if not delete_client_row(tx, client_id[:64]):
             raise RefusedError("unknown_client", "There is no registered client of this id.", http_status=404)
-        end_grants_of_client(tx, client_id, now)
+        _forget_allowed(tx, client_id, now)
         write_audit(tx, at=now, actor=actor, action="client.removed", target=client_id)
+
+
+def _forget_allowed(tx: Transaction, client_id: str, now: datetime) -> None:
+    """End what people allowed a client of this id, so that nobody who takes the id later inherits it."""
+    delete_consents_of_client(tx, client_id)
+    end_grants_of_client(tx, client_id, now)
 
 
 def _checked(values: Mapping[str, Any], secret: str | None) -> ClientConfig:

@@ -16,7 +16,12 @@ from app.storage.issuer.grants import end_grants_of, list_grants_of_user
 
 
 def is_consent_needed(services: Services, asked: Asked, user_id: str) -> bool:
-    """Say whether somebody must be asked: a first-party client needs no consent, another one a standing one of no less scope."""
+    """Say whether somebody must be asked: a first-party client needs no consent, another one a standing one of no less scope.
+
+    A public client at an address that any program of a device can take is asked about each time (RFC 8252 §8.6).
+    """
+    if asked.client.is_public and not asked.redirect_uri.startswith("https://"):
+        return True
     if asked.client.config.first_party:
         return False
     with services.database.read() as tx:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from app.core.identifiers import new_id, random_word
-from app.pipeline.issuer.clients import Client
+from app.pipeline.issuer.clients import Client, find_client
 from app.pipeline.issuer.keys import issuer_jwks, signer
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
@@ -172,7 +172,11 @@ def read_access(services: Services, token: str) -> Access | None:
         subject = None if grant is None else _subject(tx, grant)
     if grant is None or subject is None or not grant.works(now):
         return None
-    return Access(claims, grant, subject)
+    client = find_client(services, grant.client_id)
+    if client is None:
+        return None
+    # A scope that was taken away from the client is gone from the tokens that it has, too.
+    return Access(claims | {"scope": client.allowed_scope(str(claims["scope"]))}, grant, subject)
 
 
 def end_grant_now(services: Services, grant: Grant) -> None:

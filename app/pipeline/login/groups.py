@@ -5,7 +5,7 @@ Which browser fits which login is the platform's knowledge (app.core.login_choic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.config.login_groups import LoginGroupConfig
@@ -72,6 +72,24 @@ def fitting_logins(services: Services, user_agent: str) -> list[OfferedLogin]:
         )
     ]
     return found or offered
+
+
+def only_logins(services: Services, user_agent: str, names: Collection[str]) -> list[OfferedLogin]:
+    """Return the fitting logins of these channels and groups; of a group that is not named itself, its named channels alone."""
+    found: list[OfferedLogin] = []
+    for login in fitting_logins(services, user_agent):
+        if login.name in names:
+            found.append(login)
+        else:
+            own = (services.channels.get(each) for each in login.channels if each in names)
+            found += [OfferedLogin(each.name, each.title, (each.name,)) for each in own if each is not None]
+    return found
+
+
+def is_login_of(services: Services, channel: str, names: Collection[str]) -> bool:
+    """Say whether a channel is one of these channels and groups."""
+    groups = (each for each in services.login_groups if each.name in names)
+    return channel in names or any(channel in each.channels for each in groups)
 
 
 def start_url(settings: Settings, login: OfferedLogin) -> str:

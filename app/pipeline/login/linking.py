@@ -101,6 +101,13 @@ def own_identity(services: Services, signed_in: SignedIn, identity_id: str) -> S
     return identity
 
 
+def session_channel(services: Services, signed_in: SignedIn) -> str:
+    """Return the channel of the account that a session began with, empty where that was taken away."""
+    with services.database.read() as tx:
+        identity = find_identity(tx, signed_in.session.identity_id)
+    return "" if identity is None else identity.channel
+
+
 def own_identities(services: Services, signed_in: SignedIn) -> Sequence[StoredIdentity]:
     """Return all of the user's identities, oldest first."""
     with services.database.read() as tx:

@@ -65,3 +65,8 @@ def list_consents(tx: Connection, user_id: str) -> Sequence[Consent]:
 def delete_consents_of(tx: Connection, user_ids: Collection[str]) -> int:
     """Forget the consents of people; return how many."""
     return tx.execute(issuer_consents.delete().where(issuer_consents.c.user_id.in_(tuple(user_ids)))).rowcount
+
+
+def delete_consents_of_client(tx: Connection, client_id: str) -> int:
+    """Forget what people allowed a client; return how many that were."""
+    return tx.execute(issuer_consents.delete().where(issuer_consents.c.client_id == client_id)).rowcount

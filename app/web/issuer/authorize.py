@@ -17,7 +17,8 @@ from app.core.errors import RefusedError
 from app.pipeline.issuer.consents import is_consent_needed, keep_consent
 from app.pipeline.issuer.grants import make_code
 from app.pipeline.issuer.keys import issuer_jwks
-from app.pipeline.login.groups import OfferedLogin, fitting_logins
+from app.pipeline.login.groups import OfferedLogin, fitting_logins, is_login_of, only_logins
+from app.pipeline.login.linking import session_channel
 from app.pipeline.login.sessions import SignedIn
 from app.pipeline.services import Services
 from app.security.issuer_tokens import ID_TOKEN, read_issuer_token
@@ -70,6 +71,8 @@ def add_authorize(blueprint: Blueprint, services: Services) -> None:
             raise RefusedError("csrf", "This page is no longer good; begin again at the application.")
         if request.form.get("decision") != "allow":
             return deny(services, wanted, "access_denied", "The person did not allow it.")
+        if not _came_by_its_logins(services, wanted, current):
+            return deny(services, wanted, "login_required", "Nobody is logged in who fits.")
         keep_consent(services, wanted.asked, current.user_id)
         return grant(services, wanted, current)
 
@@ -156,6 +159,8 @@ def _for_popups(response: Response) -> Response:
 
 def _must_log_in(services: Services, wanted: AuthorizeRequest, current: SignedIn, *, is_proven: bool) -> bool:
     now, logged_in_at = services.clock.now().timestamp(), current.session.created_at.timestamp()
+    if not _came_by_its_logins(services, wanted, current):
+        return True
     if wanted.id_token_hint and _hinted(services, wanted.id_token_hint) not in (None, current.user_id):
         return True
     if is_proven:
@@ -226,9 +231,14 @@ def _choose_login(services: Services, wanted: AuthorizeRequest, values: Values, 
 
 
 def _logins(services: Services, wanted: AuthorizeRequest) -> list[OfferedLogin]:
-    offered = fitting_logins(services, request.headers.get("User-Agent", ""))
+    only, agent = wanted.asked.client.config.logins, request.headers.get("User-Agent", "")
+    return only_logins(services, agent, only) if only else fitting_logins(services, agent)
+
+
+def _came_by_its_logins(services: Services, wanted: AuthorizeRequest, current: SignedIn) -> bool:
+    """Say whether the session's account is of a login that the client takes."""
     only = wanted.asked.client.config.logins
-    return [each for each in offered if not only or each.name in only or set(only) & set(each.channels)]
+    return not only or is_login_of(services, session_channel(services, current), only)
 
 
 def _ask(services: Services, wanted: AuthorizeRequest, current: SignedIn, values: Values) -> Response:

@@ -251,8 +251,9 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         """Return the tokens of the grant."""
         grant: Grant = self.request.authorization_code.code.grant
         services: Services = self.server.services
-        refresh = new_refresh_token(services, grant) if _may_refresh(grant) else None
-        token: dict[str, Any] = self.server.token(grant, grant.scope, refresh)
+        scope = self.request.client.get_allowed_scope(grant.scope)
+        refresh = new_refresh_token(services, grant) if _may_refresh(scope) else None
+        token: dict[str, Any] = self.server.token(grant, scope, refresh)
         return token
 
 
@@ -278,9 +279,12 @@ class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     def issue_token(self, user: Subject, refresh_token: RefreshOfGrant) -> dict[str, Any]:
         """Spend the old refresh token, which only one caller can, and go on with a new one."""
         services: Services = self.server.services
+        client: ProtocolClient = self.request.client
+        if not _may_refresh(client.get_allowed_scope(refresh_token.grant.scope)):
+            raise InvalidGrantError("The client may stay logged in no more.")
         if not spend_refresh_token(services, refresh_token.text):
             raise InvalidGrantError("This refresh token was used before; log in again.")
-        scope = self.request.payload.scope or refresh_token.grant.scope
+        scope = client.get_allowed_scope(self.request.payload.scope or refresh_token.grant.scope)
         token: dict[str, Any] = self.server.token(
             refresh_token.grant, scope, new_refresh_token(services, refresh_token.grant)
         )
@@ -347,7 +351,7 @@ def _grant_of(request: Any) -> Grant:
     return refreshed
 
 
-def _may_refresh(grant: Grant) -> bool:
+def _may_refresh(scope: str) -> bool:
     """Say whether refresh tokens are given: asked for by `offline_access`, or a client without OpenID, as OAuth 2.0 has it."""
-    scopes = grant.scope.split()
-    return OFFLINE in scopes or "openid" not in scopes
+    scopes = scope.split()
+    return OFFLINE in scopes or (bool(scopes) and "openid" not in scopes)
