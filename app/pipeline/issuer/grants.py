@@ -30,6 +30,7 @@ from app.storage.issuer.grants import (
     use_refresh_token,
 )
 from app.storage.login.identities import StoredIdentity, find_identity
+from app.storage.login.sessions import find_live_session
 from app.storage.login.users import find_disabled
 
 CODE_LIFE = timedelta(minutes=2)
@@ -120,12 +121,15 @@ def new_refresh_token(services: Services, grant: Grant) -> str:
 
 
 def subject_of(services: Services, grant: Grant) -> Subject | None:
-    """Return who a grant is about, None when they may log in no more or took that account away."""
+    """Return who a grant is about, None when they may log in no more, took that account away or logged out."""
     with services.database.read() as tx:
-        return _subject(tx, grant)
+        return _subject(tx, grant, services.clock.now())
 
 
-def _subject(tx: Transaction, grant: Grant) -> Subject | None:
+def _subject(tx: Transaction, grant: Grant, now: datetime) -> Subject | None:
+    # A session ends before its clients are told, and where none is there to tell.
+    if OFFLINE not in grant.scope.split() and find_live_session(tx, grant.sid, now) is None:
+        return None
     identity = find_identity(tx, grant.identity_id)
     if identity is None or identity.user_id != grant.user_id or find_disabled(tx, {grant.user_id}):
         return None
@@ -169,7 +173,7 @@ def read_access(services: Services, token: str) -> Access | None:
         return None
     with services.database.read() as tx:
         grant = find_grant(tx, str(claims.get("gid", ""))[:32])
-        subject = None if grant is None else _subject(tx, grant)
+        subject = None if grant is None else _subject(tx, grant, now)
     if grant is None or subject is None or not grant.works(now):
         return None
     return Access(claims, grant, subject)
