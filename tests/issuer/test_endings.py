@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from tests.issuer.clients import BackEnd, Person
+from app.pipeline.dispatch.attempts import claim_work
+from app.pipeline.issuer.logout import TELL_CLIENT, TELL_ROUTE
+from app.pipeline.operators.people import remove_identity
+from app.pipeline.operators.personal_data import erase_person
+from app.storage.inbox.events import events
+from app.storage.issuer.consents import issuer_consents
+from app.storage.issuer.grants import issuer_grants
+from tests.builders import run_stored_claim
+from tests.issuer.clients import BackEnd, Person, shop_of
+from tests.issuer.test_refreshing import user_of
 from tests.login.browser import BASE_URL
+from tests.login.in_memory import InMemoryGateway
 
 HERE = pytest.mark.backends("sqlite")
 OFFLINE = "openid profile offline_access"
@@ -30,3 +41,39 @@ def test_tokens_without_offline_access_end_with_their_session(person: Person, wi
     assert wiki.refresh(plain).status_code == 400
     assert wiki.redeem(unused).status_code == 400
     assert wiki.user_info(stays["access_token"]).status_code == 200
+
+
+def clients_told(gateway: InMemoryGateway) -> list[str]:
+    """Run what finds whom to tell, without telling anybody, and return those who will be told."""
+    for claim in claim_work(gateway.services, limit=10):
+        if claim.route != TELL_ROUTE:
+            run_stored_claim(gateway.services, claim)
+    with gateway.services.database.read() as tx:
+        return list(tx.execute(select(events.c.subject).where(events.c.type == TELL_CLIENT)).scalars())
+
+
+def log_in_once_more(person: Person, user_id: str, identity_id: str) -> None:
+    person.log_in()
+
+
+def lose_the_account(person: Person, user_id: str, identity_id: str) -> None:
+    remove_identity(person.gateway.services, user_id, identity_id, actor="test")
+
+
+def be_forgotten(person: Person, user_id: str, identity_id: str) -> None:
+    erase_person(person.gateway.services, user_id, reason="asked", actor="test")
+    for table in (issuer_grants, issuer_consents):
+        with person.gateway.services.database.read() as tx:
+            assert tx.execute(select(table)).all() == []
+
+
+@HERE
+@pytest.mark.parametrize("end", [log_in_once_more, lose_the_account, be_forgotten])
+def test_however_a_session_ends_its_clients_are_told(
+    gateway: InMemoryGateway, person: Person, wiki: BackEnd, end: Any
+) -> None:
+    wiki.tokens(person.code())
+    shop_of(gateway).tokens(person.code("shop", scope="openid profile"))
+    assert clients_told(gateway) == []
+    end(person, *user_of(gateway))
+    assert clients_told(gateway) == ["shop"]

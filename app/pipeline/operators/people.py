@@ -188,7 +188,8 @@ def remove_identity(services: Services, user_id: str, identity_id: str, *, actor
         if going is None:
             raise RefusedError("unknown_identity", "This user has no such identity.", http_status=404)
         connection = find_connection(tx, identity_id)
-        end_sessions_of_identity(tx, user_id, identity_id, except_sid="", now=now)
+        for sid in end_sessions_of_identity(tx, user_id, identity_id, except_sid="", now=now):
+            tell_ended(services, tx, user_id, sid=sid)
         delete_identity(tx, identity_id)
         write_audit(
             tx,

@@ -212,6 +212,16 @@ def delete_old_grants(tx: Connection, expired_before: datetime, *, limit: int) -
     """Forget grants that expired before a time, with their codes and tokens; return how many."""
     query = select(issuer_grants.c.id).where(issuer_grants.c.expires_at < expired_before)
     old = list(tx.execute(query.order_by(issuer_grants.c.expires_at).limit(limit)).scalars())
+    return _delete_grants(tx, old)
+
+
+def delete_grants_of(tx: Connection, user_id: str) -> int:
+    """Forget everything that somebody allowed, with codes and tokens; return how many grants that were."""
+    query = select(issuer_grants.c.id).where(issuer_grants.c.user_id == user_id)
+    return _delete_grants(tx, list(tx.execute(query).scalars()))
+
+
+def _delete_grants(tx: Connection, old: Sequence[str]) -> int:
     if not old:
         return 0
     for table in (issuer_codes, issuer_refresh_tokens):
