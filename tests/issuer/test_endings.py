@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.pipeline.dispatch.attempts import claim_work
 from app.pipeline.issuer.logout import TELL_CLIENT, TELL_ROUTE
-from app.pipeline.operators.people import remove_identity
+from app.pipeline.operators.people import disable_person, enable_person, remove_identity
 from app.pipeline.operators.personal_data import erase_person
 from app.storage.inbox.events import events
 from app.storage.issuer.consents import issuer_consents
@@ -77,3 +77,15 @@ def test_however_a_session_ends_its_clients_are_told(
     assert clients_told(gateway) == []
     end(person, *user_of(gateway))
     assert clients_told(gateway) == ["shop"]
+
+
+@HERE
+def test_who_was_disabled_has_let_nobody_in_when_they_come_back(
+    gateway: InMemoryGateway, person: Person
+) -> None:
+    shop, (user_id, _) = shop_of(gateway), user_of(gateway)
+    stays = shop.tokens(person.code("shop", scope=OFFLINE))
+    disable_person(gateway.services, user_id, actor="test")
+    assert clients_told(gateway) == ["shop"]
+    enable_person(gateway.services, user_id, actor="test")
+    assert shop.refresh(stays["refresh_token"]).status_code == 400
