@@ -64,7 +64,10 @@ def give_token(services: Services, server: IssuerServer) -> Response:
     refused = _check_form()
     if refused is not None:
         return refused
-    response: Response = server.create_token_response(ProtocolRequest(request.form))
+    try:
+        response: Response = server.create_token_response(ProtocolRequest(request.form))
+    except ValueError:
+        response = _unreadable()
     response.headers.update(NO_STORE)
     return _counted(services, response)
 
@@ -108,7 +111,16 @@ def _proven(
         response: Response = server.handle_error_response(None, error)
         response.headers.update(NO_STORE)
         return None, _counted(services, response)
+    except ValueError:
+        return None, _counted(services, _unreadable())
     return client, _json({})
+
+
+def _unreadable() -> Response:
+    """Refuse a header that is no Base64 of UTF-8 text, at which Authlib stumbles, as a wrong client."""
+    response = _error(INVALID_CLIENT, "The Authorization header cannot be read.", 401)
+    response.headers["WWW-Authenticate"] = "Basic"
+    return response
 
 
 def _about(access: Access) -> dict[str, Any]:
