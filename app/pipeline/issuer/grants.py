@@ -26,6 +26,7 @@ from app.storage.issuer.grants import (
     insert_code,
     insert_grant,
     insert_refresh_token,
+    is_refresh_token_unused,
     use_code,
     use_refresh_token,
 )
@@ -102,6 +103,15 @@ def grant_of_refresh_token(services: Services, client: Client, token: str) -> Gr
         grant = find_refresh_token(tx, _digest(token))
     is_theirs = grant is not None and grant.client_id == client.client_id
     return grant if is_theirs and grant is not None and grant.works(services.clock.now()) else None
+
+
+def grant_to_refresh(services: Services, client: Client, token: str) -> Grant | None:
+    """Return the grant that a refresh token of this client would go on with now: unused, and about somebody who may log in."""
+    grant = grant_of_refresh_token(services, client, token)
+    if grant is None or subject_of(services, grant) is None:
+        return None
+    with services.database.read() as tx:
+        return grant if is_refresh_token_unused(tx, _digest(token)) else None
 
 
 def spend_refresh_token(services: Services, token: str) -> bool:

@@ -149,6 +149,14 @@ def find_refresh_token(tx: Connection, digest: str) -> Grant | None:
     return None if row is None else find_grant(tx, row.grant_id)
 
 
+def is_refresh_token_unused(tx: Connection, digest: str) -> bool:
+    """Say whether a refresh token is there that nobody has used."""
+    query = select(issuer_refresh_tokens.c.digest).where(
+        issuer_refresh_tokens.c.digest == digest, issuer_refresh_tokens.c.used_at.is_(None)
+    )
+    return tx.execute(query).one_or_none() is not None
+
+
 def use_refresh_token(tx: Connection, digest: str, now: datetime) -> bool:
     """Use a refresh token; False when somebody used it before, which ends its grant (RFC 9700 §4.14)."""
     unused = issuer_refresh_tokens.update().where(

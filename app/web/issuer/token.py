@@ -10,7 +10,13 @@ from flask import Blueprint, Response, request
 
 from app.core.errors import RefusedError
 from app.pipeline.bans import WRONG_TOKEN, note_refused
-from app.pipeline.issuer.grants import Access, end_grant_now, grant_of_refresh_token, read_access
+from app.pipeline.issuer.grants import (
+    Access,
+    end_grant_now,
+    grant_of_refresh_token,
+    grant_to_refresh,
+    read_access,
+)
 from app.pipeline.services import Services
 from app.security.addresses import address_group
 from app.storage.issuer.grants import Grant
@@ -42,7 +48,7 @@ def add_token(blueprint: Blueprint, services: Services, server: IssuerServer) ->
         access = read_access(services, text)
         if access is not None and access.grant.client_id == client.client_id:
             return _json(_about(access))
-        grant = grant_of_refresh_token(services, client.client, text)
+        grant = grant_to_refresh(services, client.client, text)
         return _json({"active": False} if grant is None else _about_refresh(grant))
 
     @blueprint.post("/oidc/revoke")
