@@ -211,3 +211,14 @@ def test_every_fault_is_said_in_the_protocols_words(wiki: BackEnd, form: dict[st
     answer = wiki.post("/oidc/token", encoded)
     assert (answer.status_code, answer.json["error"]) == (400, error)
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@HERE
+def test_introspection_calls_no_refresh_token_active_that_would_be_refused(
+    gateway: InMemoryGateway, wiki: BackEnd, tokens: dict[str, Any]
+) -> None:
+    fresh = wiki.refresh(tokens["refresh_token"]).json["refresh_token"]
+    assert wiki.post("/oidc/introspect", {"token": tokens["refresh_token"]}).json == {"active": False}
+    assert wiki.post("/oidc/introspect", {"token": fresh}).json["active"] is True
+    remove_identity(gateway.services, *user_of(gateway), actor="test")
+    assert wiki.post("/oidc/introspect", {"token": fresh}).json == {"active": False}

@@ -26,10 +26,12 @@ from app.storage.issuer.grants import (
     insert_code,
     insert_grant,
     insert_refresh_token,
+    is_refresh_token_unused,
     use_code,
     use_refresh_token,
 )
 from app.storage.login.identities import StoredIdentity, find_identity
+from app.storage.login.sessions import find_live_session
 from app.storage.login.users import find_disabled
 
 CODE_LIFE = timedelta(minutes=2)
@@ -103,6 +105,15 @@ def grant_of_refresh_token(services: Services, client: Client, token: str) -> Gr
     return grant if is_theirs and grant is not None and grant.works(services.clock.now()) else None
 
 
+def grant_to_refresh(services: Services, client: Client, token: str) -> Grant | None:
+    """Return the grant that a refresh token of this client would go on with now: unused, and about somebody who may log in."""
+    grant = grant_of_refresh_token(services, client, token)
+    if grant is None or subject_of(services, grant) is None:
+        return None
+    with services.database.read() as tx:
+        return grant if is_refresh_token_unused(tx, _digest(token)) else None
+
+
 def spend_refresh_token(services: Services, token: str) -> bool:
     """Use a refresh token; False when it was used before, which ends the grant."""
     now = services.clock.now()
@@ -120,12 +131,15 @@ def new_refresh_token(services: Services, grant: Grant) -> str:
 
 
 def subject_of(services: Services, grant: Grant) -> Subject | None:
-    """Return who a grant is about, None when they may log in no more or took that account away."""
+    """Return who a grant is about, None when they may log in no more, took that account away or logged out."""
     with services.database.read() as tx:
-        return _subject(tx, grant)
+        return _subject(tx, grant, services.clock.now())
 
 
-def _subject(tx: Transaction, grant: Grant) -> Subject | None:
+def _subject(tx: Transaction, grant: Grant, now: datetime) -> Subject | None:
+    # A session ends before its clients are told, and where none is there to tell.
+    if OFFLINE not in grant.scope.split() and find_live_session(tx, grant.sid, now) is None:
+        return None
     identity = find_identity(tx, grant.identity_id)
     if identity is None or identity.user_id != grant.user_id or find_disabled(tx, {grant.user_id}):
         return None
@@ -169,7 +183,7 @@ def read_access(services: Services, token: str) -> Access | None:
         return None
     with services.database.read() as tx:
         grant = find_grant(tx, str(claims.get("gid", ""))[:32])
-        subject = None if grant is None else _subject(tx, grant)
+        subject = None if grant is None else _subject(tx, grant, now)
     if grant is None or subject is None or not grant.works(now):
         return None
     client = find_client(services, grant.client_id)

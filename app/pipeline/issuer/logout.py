@@ -5,6 +5,7 @@ Source: OpenID Connect Back-Channel Logout 1.0 §2 (read 2026-11-29).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -70,10 +71,26 @@ def _find(services: Services, event: Event, context: Context) -> dict[str, Any]:
     """End the grants of the sessions that ended, but for those that were asked to outlive them, and have their clients told."""
     if context.tx is None:
         raise PermanentError("This route needs a transaction.")
-    now, told = services.clock.now(), set()
-    for grant in _grants(context.tx, services, event):
+    grants = _grants(context.tx, services, event)
+    for grant in grants:
         if OFFLINE not in grant.scope.split():
-            end_grant(context.tx, grant.id, now)
+            end_grant(context.tx, grant.id, services.clock.now())
+    return {"told": _tell_clients(services, context.tx, grants)}
+
+
+def end_all_of_person(services: Services, tx: Transaction, user_id: str) -> None:
+    """End everything that somebody allowed, what may outlive sessions too, and have their clients told."""
+    now = services.clock.now()
+    grants = list_grants_of_user(tx, user_id, now)
+    for grant in grants:
+        end_grant(tx, grant.id, now)
+    _tell_clients(services, tx, grants)
+
+
+def _tell_clients(services: Services, tx: Transaction, grants: Iterable[Grant]) -> int:
+    """Have each client told once of each session; return how many times that is."""
+    told: set[tuple[str, str]] = set()
+    for grant in grants:
         client = find_client(services, grant.client_id)
         if (
             client is not None
@@ -81,8 +98,8 @@ def _find(services: Services, event: Event, context: Context) -> dict[str, Any]:
             and (grant.client_id, grant.sid) not in told
         ):
             told.add((grant.client_id, grant.sid))
-            _store(services, context.tx, grant)
-    return {"told": len(told)}
+            _store(services, tx, grant)
+    return len(told)
 
 
 def _grants(tx: Transaction, services: Services, event: Event) -> list[Grant]:

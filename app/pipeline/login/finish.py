@@ -28,7 +28,7 @@ from app.pipeline.login.linking import check_linker, store_link
 from app.pipeline.login.people import Remembered, checked_identity, remember_person
 from app.pipeline.login.repeats import failure_text, result_of_first
 from app.pipeline.login.return_query import ReturnParameters, read_return
-from app.pipeline.login.sessions import SessionToken, SignedIn, open_session
+from app.pipeline.login.sessions import SessionToken, SignedIn, open_session, tell_ended
 from app.pipeline.login.start import learn_addresses, nonce_of, spend_flow
 from app.pipeline.overrides import check_is_on
 from app.pipeline.own_events import LOGIN_SUCCEEDED, USER_CREATED
@@ -172,8 +172,8 @@ def open_login(
     remembered = remember_person(tx, channel=channel, known=proof.known, now=now, partners=partners)
     stored = remembered.stored
     store_new_tokens(services, tx, stored.id, proof.tokens)
-    if replaces is not None:
-        end_session(tx, replaces.sid, now)
+    if replaces is not None and end_session(tx, replaces.sid, now):
+        tell_ended(services, tx, replaces.user_id, sid=replaces.sid)
     session, token = open_session(services, tx, user_id=stored.user_id, identity_id=stored.id)
     write_audit(
         tx,

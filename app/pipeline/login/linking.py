@@ -11,7 +11,7 @@ from app.core.ports import TokenRevoker
 from app.core.values import Identity, TokenSet
 from app.pipeline.channels import ask_platform
 from app.pipeline.login.people import attach_identity
-from app.pipeline.login.sessions import SignedIn
+from app.pipeline.login.sessions import SignedIn, tell_ended
 from app.pipeline.services import Services
 from app.pipeline.tokens.sealed_tokens import open_tokens
 from app.pipeline.tokens.user_tokens import store_new_tokens
@@ -81,7 +81,8 @@ def unlink_identity(services: Services, signed_in: SignedIn, identity_id: str, *
         going, staying = _split(own, identity_id)
         connection = find_connection(tx, identity_id)
         user_id, sid = signed_in.user_id, signed_in.sid
-        end_sessions_of_identity(tx, user_id, identity_id, except_sid=sid, now=now)
+        for ended in end_sessions_of_identity(tx, user_id, identity_id, except_sid=sid, now=now):
+            tell_ended(services, tx, user_id, sid=ended)
         if signed_in.session.identity_id == identity_id:
             move_session(tx, sid, staying[0].id)
         delete_identity(tx, identity_id)

@@ -14,6 +14,7 @@ from app.core.errors import RefusedError
 from app.core.moments import as_text
 from app.core.storable import is_storable
 from app.pipeline.login.linking import revoke_at_platform
+from app.pipeline.issuer.logout import end_all_of_person
 from app.pipeline.login.sessions import forget_tokens, tell_ended
 from app.pipeline.operators.pages import bad_cursor
 from app.pipeline.services import Services
@@ -145,7 +146,7 @@ def disable_person(services: Services, user_id: str, *, actor: str) -> int:
     """Let somebody log in no more; return how many sessions that ended. Raises RefusedError 404 for an unknown user.
 
     1. The user's row is held: a login that is being finished waits, and is then refused.
-    2. Their sessions end and their stored tokens go, at once and for every process.
+    2. Their sessions and what they allowed clients end and their stored tokens go, at once and for every process.
     3. The platforms are told to forget the tokens, as far as they can be; a failure there changes nothing here.
     """
     now = services.clock.now()
@@ -155,6 +156,7 @@ def disable_person(services: Services, user_id: str, *, actor: str) -> int:
         set_disabled(tx, user_id, now)
         ended = end_sessions_of_user(tx, user_id, now=now)
         tell_ended(services, tx, user_id)
+        end_all_of_person(services, tx, user_id)
         forgotten = forget_tokens(tx, user_id)
         write_audit(
             tx, at=now, actor=actor, action="person.disabled", target=user_id, detail={"sessions": ended}
@@ -188,7 +190,8 @@ def remove_identity(services: Services, user_id: str, identity_id: str, *, actor
         if going is None:
             raise RefusedError("unknown_identity", "This user has no such identity.", http_status=404)
         connection = find_connection(tx, identity_id)
-        end_sessions_of_identity(tx, user_id, identity_id, except_sid="", now=now)
+        for sid in end_sessions_of_identity(tx, user_id, identity_id, except_sid="", now=now):
+            tell_ended(services, tx, user_id, sid=sid)
         delete_identity(tx, identity_id)
         write_audit(
             tx,

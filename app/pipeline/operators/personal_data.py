@@ -21,7 +21,9 @@ import structlog
 
 from app.core.moments import as_text
 from app.core.storable import is_storable
+from app.pipeline.issuer.logout import end_all_of_person
 from app.pipeline.login.linking import revoke_at_platform
+from app.pipeline.login.sessions import tell_ended
 from app.pipeline.operators.audit import audit_entry
 from app.pipeline.operators.events import event_detail
 from app.pipeline.operators.filters import read_reason
@@ -113,6 +115,8 @@ def erase_person(
     def finish(tx: Transaction) -> dict[str, int]:
         lock_user(tx, user_id)
         connections[:] = _connections(tx, person)
+        tell_ended(services, tx, user_id)
+        end_all_of_person(services, tx, user_id)
         done = {
             "bindings": erase_bindings(tx, person.names),
             "audit_targets": erase_audited_names(tx, person.names),

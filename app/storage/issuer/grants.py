@@ -149,6 +149,14 @@ def find_refresh_token(tx: Connection, digest: str) -> Grant | None:
     return None if row is None else find_grant(tx, row.grant_id)
 
 
+def is_refresh_token_unused(tx: Connection, digest: str) -> bool:
+    """Say whether a refresh token is there that nobody has used."""
+    query = select(issuer_refresh_tokens.c.digest).where(
+        issuer_refresh_tokens.c.digest == digest, issuer_refresh_tokens.c.used_at.is_(None)
+    )
+    return tx.execute(query).one_or_none() is not None
+
+
 def use_refresh_token(tx: Connection, digest: str, now: datetime) -> bool:
     """Use a refresh token; False when somebody used it before, which ends its grant (RFC 9700 §4.14)."""
     unused = issuer_refresh_tokens.update().where(
@@ -212,6 +220,16 @@ def delete_old_grants(tx: Connection, expired_before: datetime, *, limit: int) -
     """Forget grants that expired before a time, with their codes and tokens; return how many."""
     query = select(issuer_grants.c.id).where(issuer_grants.c.expires_at < expired_before)
     old = list(tx.execute(query.order_by(issuer_grants.c.expires_at).limit(limit)).scalars())
+    return _delete_grants(tx, old)
+
+
+def delete_grants_of(tx: Connection, user_id: str) -> int:
+    """Forget everything that somebody allowed, with codes and tokens; return how many grants that were."""
+    query = select(issuer_grants.c.id).where(issuer_grants.c.user_id == user_id)
+    return _delete_grants(tx, list(tx.execute(query).scalars()))
+
+
+def _delete_grants(tx: Connection, old: Sequence[str]) -> int:
     if not old:
         return 0
     for table in (issuer_codes, issuer_refresh_tokens):

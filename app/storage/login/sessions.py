@@ -89,18 +89,15 @@ def has_live_session(tx: Connection, user_id: str, now: datetime) -> bool:
 
 def end_sessions_of_identity(
     tx: Connection, user_id: str, identity_id: str, *, except_sid: str, now: datetime
-) -> None:
-    """End a user's sessions that were opened through one identity, but for one."""
-    tx.execute(
-        sessions.update()
-        .where(
-            sessions.c.user_id == user_id,
-            sessions.c.identity_id == identity_id,
-            sessions.c.sid != except_sid,
-            sessions.c.ended_at.is_(None),
-        )
-        .values(ended_at=now)
+) -> list[str]:
+    """End a user's sessions that were opened through one identity, but for one; return which those were."""
+    query = select(sessions.c.sid).where(
+        sessions.c.user_id == user_id,
+        sessions.c.identity_id == identity_id,
+        sessions.c.sid != except_sid,
+        sessions.c.ended_at.is_(None),
     )
+    return [sid for sid in tx.execute(query).scalars().all() if end_session(tx, sid, now)]
 
 
 def end_sessions_of_user(tx: Connection, user_id: str, *, except_sid: str = "", now: datetime) -> int:

@@ -16,6 +16,8 @@ from app.storage.binding.bindcodes import bindcodes
 from app.storage.binding.followers import followers
 from app.storage.binding.openids import openids
 from app.storage.inbox.events import events
+from app.storage.issuer.consents import delete_consents_of
+from app.storage.issuer.grants import delete_grants_of
 from app.storage.login.flows import flows
 from app.storage.login.identities import identities
 from app.storage.login.users import users
@@ -148,7 +150,9 @@ def erase_audited_names(tx: Connection, names: Names) -> int:
 
 
 def erase_user(tx: Connection, user_id: str) -> int:
-    """Delete a user with identities, tokens, sessions and logins under way; return how many users that were."""
+    """Delete a user with identities, tokens, sessions, logins under way and what they allowed clients; return how many users that were."""
+    delete_grants_of(tx, user_id)
+    delete_consents_of(tx, {user_id})
     tx.execute(flows.delete().where(flows.c.user_id == user_id))
     return tx.execute(users.delete().where(users.c.id == user_id)).rowcount
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from app.core.errors import CallgateError
+from app.core.errors import CallgateError, RefusedError
 from app.pipeline.issuer.clients import list_clients
 from app.pipeline.services import Services
 from app.web.errors import answer_callgate_error, trace_id
@@ -17,12 +17,14 @@ from app.web.issuer.discovery import add_discovery
 from app.web.issuer.logout import add_logout
 from app.web.issuer.protocol import IssuerServer
 from app.web.issuer.seed import add_seed
-from app.web.issuer.token import add_token
+from app.web.issuer.token import LONGEST_FORM, add_token
 from app.web.issuer.userinfo import add_userinfo
 from app.web.people.session_cookies import keep_private
 
 FOR_SCRIPTS = ("/oidc/token", "/oidc/userinfo", "/oidc/revoke", "/api/oauth2/token", "/api/oauth2/userinfo")
 """What a program in a browser calls on another origin; a client's redirect_uris say which origins that are."""
+OF_CLIENTS = ("/oidc/token", "/oidc/introspect", "/oidc/revoke", "/api/oauth2/token")
+"""They bound their forms themselves and refuse them in the protocol's words."""
 
 
 def issuer_blueprint(services: Services) -> Blueprint:
@@ -37,11 +39,25 @@ def issuer_blueprint(services: Services) -> Blueprint:
     add_apps(blueprint, services)
     add_seed(blueprint, services, server)
     _add_preflight(blueprint)
+    blueprint.before_request(_refuse_large)
     blueprint.register_error_handler(RedirectFault, lambda fault: answer_fault(services, fault))
     blueprint.register_error_handler(CallgateError, _problem)
     blueprint.after_request(lambda response: _let_scripts(services, response))
     blueprint.after_request(keep_private)
     return blueprint
+
+
+def _refuse_large() -> None:
+    """Refuse what no form of the provider is, before a part of it is read: uploads, and bodies without end."""
+    if request.method != "POST" or request.path in OF_CLIENTS:
+        return
+    if request.mimetype == "multipart/form-data":
+        message = "Send the parameters as a form (application/x-www-form-urlencoded)."
+        raise RefusedError("unsupported_media_type", message, http_status=415)
+    length = request.content_length
+    if "Transfer-Encoding" in request.headers if length is None else length > LONGEST_FORM:
+        message = f"The body must say its length, of {LONGEST_FORM} bytes at most."
+        raise RefusedError("body_too_large", message, http_status=413)
 
 
 def _add_preflight(blueprint: Blueprint) -> None:

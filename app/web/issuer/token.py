@@ -10,7 +10,13 @@ from flask import Blueprint, Response, request
 
 from app.core.errors import RefusedError
 from app.pipeline.bans import WRONG_TOKEN, note_refused
-from app.pipeline.issuer.grants import Access, end_grant_now, grant_of_refresh_token, read_access
+from app.pipeline.issuer.grants import (
+    Access,
+    end_grant_now,
+    grant_of_refresh_token,
+    grant_to_refresh,
+    read_access,
+)
 from app.pipeline.services import Services
 from app.security.addresses import address_group
 from app.storage.issuer.grants import Grant
@@ -42,7 +48,7 @@ def add_token(blueprint: Blueprint, services: Services, server: IssuerServer) ->
         access = read_access(services, text)
         if access is not None and access.grant.client_id == client.client_id:
             return _json(_about(access))
-        grant = grant_of_refresh_token(services, client.client, text)
+        grant = grant_to_refresh(services, client.client, text)
         return _json({"active": False} if grant is None else _about_refresh(grant))
 
     @blueprint.post("/oidc/revoke")
@@ -64,7 +70,10 @@ def give_token(services: Services, server: IssuerServer) -> Response:
     refused = _check_form()
     if refused is not None:
         return refused
-    response: Response = server.create_token_response(ProtocolRequest(request.form))
+    try:
+        response: Response = server.create_token_response(ProtocolRequest(request.form))
+    except ValueError:
+        response = _unreadable()
     response.headers.update(NO_STORE)
     return _counted(services, response)
 
@@ -108,7 +117,16 @@ def _proven(
         response: Response = server.handle_error_response(None, error)
         response.headers.update(NO_STORE)
         return None, _counted(services, response)
+    except ValueError:
+        return None, _counted(services, _unreadable())
     return client, _json({})
+
+
+def _unreadable() -> Response:
+    """Refuse a header that is no Base64 of UTF-8 text, at which Authlib stumbles, as a wrong client."""
+    response = _error(INVALID_CLIENT, "The Authorization header cannot be read.", 401)
+    response.headers["WWW-Authenticate"] = "Basic"
+    return response
 
 
 def _about(access: Access) -> dict[str, Any]:
