@@ -146,6 +146,7 @@ def _notes(row: StoredRow, request: InboundRequest) -> tuple[str, ...]:
     """Say what is missing in what is kept of a refused request."""
     masked = [name for name, value in request.headers if MASK in value]
     masked += ["body"] if MASK.encode() in request.body else []
+    masked += ["path"] if MASK in request.path else []
     notes = [NO_QUERY]
     if masked:
         notes.append(MASKED.format(places=", ".join(masked)))
