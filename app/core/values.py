@@ -106,12 +106,14 @@ class CredentialPlaces(NamedTuple):
     """Where requests carry a credential itself, instead of a signature made with it.
 
     Names of headers and of parameters of the query, in lower case; `fields` are dotted paths into an event's data. Places that
-    many platforms have (Authorization, X-Token, `?token=`) need no mention: app.security.redaction knows them.
+    many platforms have (Authorization, X-Token, `?token=`) need no mention: app.security.redaction knows them. `path` says
+    that one stands behind the channel's name in the address.
     """
 
     headers: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     fields: tuple[str, ...] = ()
+    path: bool = False
 
 
 class Verified(NamedTuple):

@@ -14,7 +14,7 @@ from app.config.field_paths import value_at
 from app.core.exact_json import write_json
 from app.core.ports import CredentialBearer
 from app.core.values import JSON, CredentialPlaces, Event, InboundRequest, ParsedEvent, Verified
-from app.pipeline.channels import Channel
+from app.pipeline.channels import Channel, channel_path
 from app.security.credentials import (
     Headers,
     MaskedHead,
@@ -29,7 +29,8 @@ from app.security.vault import Vault
 from app.storage.inbox.rejections import MOST_BODY_BYTES
 
 NO_PLACES = CredentialPlaces()
-BODY = "body"
+BODY, PATH = "body", "path"
+WEBHOOKS = channel_path("")
 
 
 class Kept(NamedTuple):
@@ -122,28 +123,52 @@ def without_credentials(channel: Channel | None, event: Event) -> Event:
     places = places_of(channel, event.data)
     head = mask_head(event.headers, event.query_string, places)
     data, masked = mask_fields(event.data, places.fields)
-    if not head.masked and not masked:
+    rest = f"/{MASK}" if _hides_path(channel) and event.path_rest.strip("/") else event.path_rest
+    if not head.masked and not masked and rest == event.path_rest:
         return event
     shows_it = any(_stands_in(event.raw, value_at(event.data, field)) for field in places.fields)
-    told = (*event.masked, *head.masked, *masked, *((BODY,) if shows_it else ()))
+    told = [*event.masked, *head.masked, *masked]
+    told += [name for name, is_hidden in ((BODY, shows_it), (PATH, rest != event.path_rest)) if is_hidden]
     return event._replace(
-        headers=head.headers,
+        headers=_without_rest(head.headers, event.path_rest) if rest != event.path_rest else head.headers,
         query_string=head.query_string,
         data=data,
         raw=write_json(data) if shows_it else event.raw,
         masked=bounded_names(told),
+        path_rest=rest,
     )
 
 
 def refused_evidence(channel: Channel | None, request: InboundRequest) -> tuple[Headers, bytes]:
     """Return the headers and the beginning of the body of a refused delivery as they may be stored."""
     head = mask_head(request.headers, request.query_string[:MOST_BODY_BYTES], places_of(channel, None))
-    return redact_headers(head.headers), refused_body(channel, request.body[:MOST_BODY_BYTES])
+    headers = head.headers
+    if refused_path(channel, request.path) != request.path:
+        headers = _without_rest(headers, request.path.removeprefix(WEBHOOKS).partition("/")[2])
+    return redact_headers(headers), refused_body(channel, request.body[:MOST_BODY_BYTES])
 
 
 def refused_body(channel: Channel | None, start: bytes) -> bytes:
     """Return the beginning of a refused body as it may be stored or shown; what is masked already stays."""
     return mask_raw_text(start, places_of(channel, None))
+
+
+def refused_path(channel: Channel | None, path: str) -> str:
+    """Return the path of a refused delivery as it may be stored or shown: what stands behind a name may be a secret."""
+    name, _, rest = path.removeprefix(WEBHOOKS).partition("/")
+    if not path.startswith(WEBHOOKS) or not rest.strip("/") or not _hides_path(channel):
+        return path
+    return f"{WEBHOOKS}{name}/{MASK}"
+
+
+def _without_rest(headers: Headers, rest: str) -> Headers:
+    """Return headers without the end of an address, which a proxy may repeat in one of its own (X-Original-URI)."""
+    secret = rest.strip("/")
+    return tuple((name, value.replace(secret, MASK)) for name, value in headers)
+
+
+def _hides_path(channel: Channel | None) -> bool:
+    return channel is None or places_of(channel, None).path
 
 
 def _written_anew(data: Sequence[JSON]) -> bytes:

@@ -8,6 +8,7 @@ import hmac
 import html
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from werkzeug.test import TestResponse
@@ -17,6 +18,8 @@ from app.core.values import InboundRequest
 from app.pipeline.inbound.receive import receive
 from app.pipeline.operators.events import list_events_page
 from app.pipeline.operators.rejections import list_rejections_page
+from app.pipeline.operators.source_trials import Wish, try_at_source
+from app.pipeline.operators.sources import find_source
 from app.pipeline.services import Services
 from app.storage.database.db import Database
 from sandbox.sources.files import source as described
@@ -159,6 +162,26 @@ def test_a_refused_request_is_tried_and_what_is_missing_is_said(services: Servic
     page = tried(operator, rejection=str(rejection["id"]))
     assert REFUSED in page
     assert "The query of a refused request's address is not kept." in page
+
+
+def test_an_event_of_another_source_is_not_opened_for_a_trial(services: Services, operator: Desk) -> None:
+    receive(services, "shop", delivery(services), trace_id="")
+    [event] = list_events_page(services, {}, cursor=None, limit=5)["items"]
+    answer = operator.post("/console/sources/typeform/try", {"event": event["id"]})
+    assert answer.status_code == 409
+    assert "It came to a channel of another source" in answer.get_data(as_text=True)
+
+
+def test_a_trial_shows_neither_typed_keys_nor_secrets_that_a_request_repeats(services: Services) -> None:
+    key, now = "typed/secret 55aa77cc", services.clock.now()
+    body = json.dumps({"id": "evt_9", "type": "x", "note": key, "path": quote(key, safe="")})
+    at = int(now.timestamp())
+    proof = hmac.new(key.encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
+    request = f"Stripe-Signature: t={at},v1={proof}\n\n{body}"
+    trial = try_at_source(services, find_source("stripe"), Wish(request=request, keys={"secret": key}))
+    assert trial.is_taken
+    assert key not in repr(trial)
+    assert not [each for each in trial.sentences if quote(key, safe="") in each]
 
 
 @pytest.mark.parametrize(

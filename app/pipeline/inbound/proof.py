@@ -24,7 +24,7 @@ from app.core.ports import CommandSource, KeyFinder, WebhookSource
 from app.core.values import InboundRequest, Verified
 from app.pipeline.bans import BAD_SIGNATURE, UNKNOWN_CHANNEL, check_unknown_channel, note_refused
 from app.pipeline.channels import Channel
-from app.pipeline.evidence import refused_evidence
+from app.pipeline.evidence import refused_evidence, refused_path
 from app.pipeline.inbound.changed_bodies import name_a_changed_body
 from app.pipeline.inbound.key_finding import is_key_known, verified_with_claimed_key
 from app.pipeline.inbound.reasons import explained, reason_word
@@ -130,7 +130,7 @@ def keep_rejection(
         error=error.code,
         reason=reason,
         method=request.method,
-        path=request.path,
+        path=refused_path(services.channels.get(channel_name), request.path),
         remote_addr=request.remote_addr,
         received_at=request.received_at,
         headers=headers,

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from app.core.errors import RefusedError, RequestError
 from app.core.moments import as_text, iso_moment
 from app.pipeline.channels import Channel, DisabledChannel
+from app.pipeline.evidence import WEBHOOKS, refused_path
 from app.pipeline.inbound.set_up_checks import write_noted_checks
 from app.pipeline.operators.cure_words import NOT_ENTERED, Words
 from app.pipeline.operators.remedies import configured, in_both, remedy_of
@@ -133,15 +134,25 @@ def _refused(services: Services, tx: Transaction, name: str) -> Iterable[Arrival
     for row in list_rejections(tx, channel=name, before=None, limit=MOST):
         word, _, sentence = row.reason.partition(": ")
         remedy = remedy_of(services, row)
-        yield replace(_rejected(row, "refused", word, sentence), cause=remedy.cause, cure=remedy.cure)
+        shown = _rejected(row, "refused", word, sentence)
+        path = refused_path(services.channels.get(name), row.path)
+        yield replace(shown, what=path, cause=remedy.cause, cure=remedy.cure)
 
 
 def _elsewhere(services: Services, tx: Transaction, name: str) -> Iterable[Arrival]:
     for row in list_rejections(tx, channel=NO_CHANNEL, before=None, limit=MOST):
-        asked = row.path.removesuffix("/").rpartition("/")[2]
-        if not services.channels.is_configured(asked) and SequenceMatcher(None, asked, name).ratio() >= ALIKE:
-            shown = _rejected(row, "elsewhere", row.error, row.path)
+        if _is_meant_for(services, name, row.path):
+            shown = _rejected(row, "elsewhere", row.error, refused_path(None, row.path))
             yield replace(shown, cause=NOT_ENTERED.cause, cure=NOT_ENTERED.cure)
+
+
+def _is_meant_for(services: Services, name: str, path: str) -> bool:
+    """Say whether an unknown address names something like a channel, first or last."""
+    parts = path.removeprefix(WEBHOOKS).strip("/").split("/")
+    return any(
+        not services.channels.is_configured(asked) and SequenceMatcher(None, asked, name).ratio() >= ALIKE
+        for asked in (parts[0], parts[-1])
+    )
 
 
 def _rejected(row: StoredRow, kind: Kind, word: str, sentence: str) -> Arrival:
@@ -150,7 +161,7 @@ def _rejected(row: StoredRow, kind: Kind, word: str, sentence: str) -> Arrival:
         kind=kind,
         at=row.received_at,
         method=row.method,
-        what=row.path,
+        what=refused_path(None, row.path),
         outcome=word,
         detail=sentence,
         remote_addr=row.remote_addr,

@@ -13,7 +13,7 @@ from app.core.errors import RefusedError
 from app.core.storable import is_storable
 from app.core.values import Event
 from app.pipeline.channels import channel_path
-from app.pipeline.evidence import without_credentials
+from app.pipeline.evidence import PATH, without_credentials
 from app.pipeline.services import Services
 from app.security.redaction import MASK, mask_values, redact_headers, redact_query
 from app.storage.inbox.events import event_from_row, find_event_row
@@ -25,7 +25,7 @@ ID_LENGTH = 32
 
 
 def curl_of_event(services: Services, event_id: str) -> dict[str, Any]:
-    """Return the command, and which headers were left out because they hold credentials; raises RefusedError 404, 409."""
+    """Return the command, and which headers were left out because they hold credentials, and `path` where the end of the address does; raises RefusedError 404, 409."""
     with services.database.read() as tx:
         row = find_event_row(tx, event_id) if is_storable(event_id, ID_LENGTH) else None
     if row is None:
@@ -41,7 +41,7 @@ def curl_of_event(services: Services, event_id: str) -> dict[str, Any]:
     return {
         "id": event.id,
         "curl": _command(services.settings.public_base_url, event, kept),
-        "left_out": sorted({name for name, value in shown if MASK in value}),
+        "left_out": sorted({name for name, value in shown if MASK in value} | ({PATH} & set(event.masked))),
     }
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from app.core.errors import RefusedError
 from app.core.moments import as_text
-from app.pipeline.evidence import refused_body
+from app.pipeline.evidence import refused_body, refused_path
 from app.pipeline.operators.filters import filter_text, filter_time
 from app.pipeline.operators.pages import DIGITS, id_cursor
 from app.pipeline.operators.remedies import in_both, remedy_of
@@ -107,8 +107,9 @@ def _narrowed(channel: str | None, since: str | None) -> tuple[str | None, datet
 
 
 def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
-    # Those kept before bodies were masked are masked here.
-    body = refused_body(services.channels.get(row.channel), bytes(row.body_start))
+    # Those kept before bodies and paths were masked are masked here.
+    channel = services.channels.get(row.channel)
+    body = refused_body(channel, bytes(row.body_start))
     remedy = remedy_of(services, row)
     return {
         "id": row.id,
@@ -119,7 +120,7 @@ def _rejection(services: Services, row: StoredRow) -> dict[str, Any]:
         "cause": in_both(remedy.cause),
         "cure": in_both(remedy.cure),
         "method": row.method,
-        "path": row.path,
+        "path": refused_path(channel, row.path),
         "remote_addr": row.remote_addr,
         "received_at": as_text(row.received_at),
         "headers": orjson.loads(row.headers),

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
 
 import orjson
 
 from app.core.errors import RefusedError, RequestError
 from app.core.storable import is_storable
-from app.core.values import InboundRequest
+from app.core.values import InboundRequest, ParsedEvent
 from app.pipeline.channels import Channel
+from app.pipeline.evidence import places_of
 from app.pipeline.operators.filters import filter_time
 from app.pipeline.operators.pages import DIGITS
-from app.pipeline.operators.sources import every_source, judge, open_with_keys, read_request
+from app.pipeline.operators.sources import every_source, judge, open_with_keys, read_request, secrets_of_keys
 from app.pipeline.operators.verification import delivery_of_event
 from app.pipeline.services import Services
-from app.security.redaction import MASK
+from app.security.credentials import mask_fields, mask_head
+from app.security.redaction import MASK, mask_values
 from app.storage.database.db import StoredRow
-from app.storage.inbox.rejections import find_rejection
+from app.storage.inbox.rejections import NO_CHANNEL, find_rejection
 from app.wire.sources.catalogue import Source
 from app.wire.sources.connector import DescribedSource
 from app.wire.sources.explaining import Trial
@@ -35,6 +39,10 @@ NO_KEYS = "This channel's platform is another one; choose a channel of this sour
 LINE_ENDS = "Its body was read with a carriage return before each line feed, which pages cannot tell apart."
 CUT = "Only the first {kept} of {length} bytes of its body are kept, so it cannot be proven; paste the whole request."
 MASKED = "What is kept of it is masked in: {places}. Where the proof is there, it cannot be proven again; paste the request."
+OTHER_SOURCE = (
+    "It came to a channel of another source, or to one that is off, so its credentials cannot be told here; "
+    "try it at its own source, or paste the request."
+)
 NO_QUERY = "The query of a refused request's address is not kept."
 
 
@@ -78,12 +86,36 @@ def source_of_channel(services: Services, name: str) -> str | None:
 
 
 def try_at_source(services: Services, source: Source, wish: Wish) -> Trial:
-    """Judge one request by a source; raises RequestError for what cannot be read, RefusedError 404 or 409 for what is not kept."""
+    """Judge one request by a source; raises RequestError for what cannot be read, RefusedError 404 or 409 for what is not kept or of another source."""
     recorded = _recorded(services, source, wish)
     channel = _channel(services, source, wish, recorded)
     trial = _judged(_opened(services, source, wish, recorded, channel), recorded)
-    hidden = channel.secrets if channel is not None else frozenset()
-    return trial._replace(sentences=[_without(hidden, each) for each in trial.sentences])
+    hidden = _hidden(services, source, wish, recorded, channel)
+    return Trial(
+        trial.is_taken,
+        [_without(hidden, each) for each in trial.sentences],
+        None if trial.event is None else _shown(trial.event, hidden, services.channels.get(recorded.channel)),
+    )
+
+
+def _hidden(
+    services: Services, source: Source, wish: Wish, recorded: _Recorded, channel: Channel | None
+) -> frozenset[str]:
+    """Return what nobody may read in a trial: secrets of both channels, typed keys, and credentials that were sealed."""
+    own = services.channels.get(recorded.channel)
+    secrets = [each.secrets for each in (channel, own) if each is not None]
+    secrets += [secrets_of_keys(source, wish.keys)] if wish.keys else []
+    head = recorded.request.headers
+    masked = mask_head(head, recorded.request.query_string, places_of(own, None)).headers
+    sealed = {value for (_, value), (_, kept) in zip(head, masked, strict=True) if value != kept}
+    return frozenset().union(*secrets, sealed if recorded.channel else ())
+
+
+def _shown(event: ParsedEvent, hidden: frozenset[str], own: Channel | None) -> ParsedEvent:
+    """Return what a request was read as, without what nobody may read."""
+    data, _ = mask_fields(mask_values(event.data, hidden), places_of(own, event.data).fields)
+    key, subject = (None if each is None else _without(hidden, each) for each in (event.key, event.subject))
+    return event._replace(type=_without(hidden, event.type), key=key, subject=subject, data=data)
 
 
 def _judged(opened: DescribedSource, recorded: _Recorded) -> Trial:
@@ -104,10 +136,17 @@ def _recorded(services: Services, source: Source, wish: Wish) -> _Recorded:
     if wish.event:
         event_id = wish.event if is_storable(wish.event, ID_LENGTH) else ""
         request = delivery_of_event(services, event_id)
-        return _Recorded(request, channel=request.path.split("/")[2])
+        return _of_source(services, source, _Recorded(request, channel=request.path.split("/")[2]))
     if wish.rejection:
-        return _refused(services, wish.rejection)
+        return _of_source(services, source, _refused(services, wish.rejection))
     return _pasted(services, source, wish)
+
+
+def _of_source(services: Services, source: Source, recorded: _Recorded) -> _Recorded:
+    channel = services.channels.get(recorded.channel)
+    if recorded.channel != NO_CHANNEL and (channel is None or not _is_of(channel, source)):
+        raise RefusedError("other_source", OTHER_SOURCE, http_status=409)
+    return recorded
 
 
 def _pasted(services: Services, source: Source, wish: Wish) -> _Recorded:
@@ -146,6 +185,7 @@ def _notes(row: StoredRow, request: InboundRequest) -> tuple[str, ...]:
     """Say what is missing in what is kept of a refused request."""
     masked = [name for name, value in request.headers if MASK in value]
     masked += ["body"] if MASK.encode() in request.body else []
+    masked += ["path"] if MASK in request.path else []
     notes = [NO_QUERY]
     if masked:
         notes.append(MASKED.format(places=", ".join(masked)))
@@ -176,10 +216,15 @@ def _opened(
 
 
 def _without(secrets: frozenset[str], sentence: str) -> str:
-    """Return a sentence without secrets of the channel: a signed text may hold one."""
-    for secret in sorted(secrets, key=len, reverse=True):
+    """Return a sentence without secrets, however they are quoted: a signed text may hold one."""
+    for secret in sorted({form for each in secrets for form in _forms(each)}, key=len, reverse=True):
         sentence = sentence.replace(secret, MASK) if secret else sentence
     return sentence
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    written = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+    return (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *written)
 
 
 def _is_of(channel: Channel, source: Source) -> bool:

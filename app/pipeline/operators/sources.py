@@ -16,6 +16,7 @@ from app import platforms
 from app.config.channels import fault_sentences
 from app.config.environment import read_environment
 from app.config.home import SOURCES_FOLDER, home_of
+from app.config.platform_settings import configured_secrets
 from app.core.errors import RefusedError, RequestError
 from app.core.values import InboundRequest
 from app.wire.sources.catalogue import Source
@@ -94,6 +95,11 @@ def open_with_keys(
     settings = _settings(source, dict(source.sample.settings) | dict(keys))
     channel = request.path.split("/")[2] if request.path.startswith("/webhooks/") else source.slug
     return open_source(source.signature, settings, f"{base}/webhooks/{channel}")
+
+
+def secrets_of_keys(source: Source, keys: Mapping[str, str]) -> frozenset[str]:
+    """Return the secrets among keys that are given for a trial; raises RequestError for bad keys."""
+    return configured_secrets(_settings(source, dict(source.sample.settings) | dict(keys)))
 
 
 def judge(opened: DescribedSource, request: InboundRequest, now: datetime) -> Trial:

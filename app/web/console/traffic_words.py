@@ -20,6 +20,9 @@ TRAFFIC_ERRORS: Mapping[str, LazyString] = {
     "unknown_source": _("There is no such source; the list has all of them."),
     "bad_request": _("The request cannot be read."),
     "bad_keys": _("The keys do not fit this source."),
+    "other_source": _(
+        "It came to a channel of another source, or to one that is off; paste the request instead."
+    ),
     "unknown_route": _("This route is not loaded any more; choose another one."),
     "bad_rate": _("The rate is a number of events a second, from 0.1 to 10000."),
     "bad_dispatches": _("Choose what runs again from the list."),

@@ -33,7 +33,7 @@ def credential_places_of(signature: Signature, settings: Mapping[str, str]) -> C
     """Return the places of tokens; a signature is no credential, since it is good for one request only."""
     if signature.kind not in ("token", "basic", "jwt") or signature.is_body_token:
         return CredentialPlaces()
-    headers, parameters, fields = set(), set(), set()
+    headers, parameters, fields, in_path = set(), set(), set(), False
     text = signature.signature_place or f"header:{signature.signature_header or 'Authorization'}"
     for part in (part for parts in places_of(text) for part in parts):
         source, _, name = part.partition(":")
@@ -45,4 +45,6 @@ def credential_places_of(signature: Signature, settings: Mapping[str, str]) -> C
             parameters.add(name.lower())
         elif source == "json":
             fields.add(name.rpartition("[].")[2])
-    return CredentialPlaces(frozenset(headers), frozenset(parameters), tuple(sorted(fields)))
+        elif source == "path":
+            in_path = True
+    return CredentialPlaces(frozenset(headers), frozenset(parameters), tuple(sorted(fields)), in_path)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.pipeline.channels import Channel, channel_path
+from app.pipeline.evidence import refused_path
 from app.pipeline.operators.doctor.finding import Finding, State
 from app.pipeline.services import Services
 from app.storage.inbox.events import newest_events
@@ -55,13 +56,13 @@ def ask_refusals(services: Services, channel: Channel) -> RefusalFacts:
         rows = list_rejections(tx, channel=channel.name, before=None, limit=MOST_REFUSALS)
         newest = newest_events(tx, [channel.name]).get(channel.name)
     last_event = None if newest is None else newest.received_at
-    recent = [_refusal(row) for row in rows if row.received_at >= since]
+    recent = [_refusal(row, channel) for row in rows if row.received_at >= since]
     return RefusalFacts(channel.name, recent, last_event)
 
 
-def _refusal(row: Any) -> Refusal:
+def _refusal(row: Any, channel: Channel) -> Refusal:
     cause, _, _ = row.reason.partition(":")
-    return Refusal(row.error, cause, row.path, row.remote_addr, row.received_at)
+    return Refusal(row.error, cause, refused_path(channel, row.path), row.remote_addr, row.received_at)
 
 
 def refusal_findings(facts: RefusalFacts) -> Iterator[Finding]:
