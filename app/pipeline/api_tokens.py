@@ -173,6 +173,8 @@ def grant_api_token(services: Services, caller: Caller, new: NewToken) -> tuple[
         raise _beyond(f"the scope {beyond[0][:32]}")
     if _unreadable(new) is None and not set(map(path_pattern, new.paths)) <= set(caller.paths):
         raise _beyond("every one of these paths, each as it is written there")
+    if caller.rate and new.rate != caller.rate:
+        raise _beyond(f"any rate but {caller.rate}; give that one")
     if caller.ends_at is not None:
         own_end = services.clock.now() + timedelta(days=new.days) if new.days else None
         if own_end is None or own_end > caller.ends_at:

@@ -13,14 +13,16 @@ from click.testing import CliRunner
 from app.cli.api_tokens import api_tokens_group
 from app.config.api_tokens import path_pattern
 from app.config.channels import parse_channels
-from app.core.errors import ConfigurationError, RequestError
+from app.core.errors import ConfigurationError, RefusedError, RequestError
 from app.core.roles import Role
 from app.pipeline.api_tokens import (
+    Caller,
     NewToken,
     caller_of_id,
     create_api_token,
     end_api_token,
     find_caller,
+    grant_api_token,
     stored_api_tokens,
 )
 from app.pipeline.operators.console_people import add_console_person
@@ -126,6 +128,16 @@ def test_a_token_has_no_name_under_which_somebody_else_is_known(
         with pytest.raises(RequestError, match="somebody else's"):
             create_api_token(services, NewToken(name, ["read"]), actor="terminal")
     assert stored_api_tokens(services) == []
+
+
+def test_a_token_with_a_rate_makes_others_of_that_rate_alone(services: Services) -> None:
+    maker = Caller("db/x", "maker", frozenset({"tokens", "read"}), rate="60 per minute")
+    for rate in ("", "6000 per minute"):
+        with pytest.raises(RefusedError, match="any rate but 60 per minute") as caught:
+            grant_api_token(services, maker, NewToken("crm", ["read"], rate=rate))
+        assert caught.value.code == "beyond_own_token"
+    made, _ = grant_api_token(services, maker, NewToken("crm", ["read"], rate="60 per minute"))
+    assert made.limits["rate"] == "60 per minute"
 
 
 def test_the_last_use_is_written_once_a_minute(services: Services, clock: FrozenClock) -> None:
