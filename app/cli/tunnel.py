@@ -8,6 +8,7 @@ from app.config.dotenv_lines import set_line
 from app.config.environment import DOTENV, own_folder, read_environment
 from app.config.setting_kinds import root_address
 from app.config.settings import read_settings
+from app.core.visible import visible_line
 from app.pipeline.operators.tunnels import USUAL_PLACES, Tunnel, find_tunnels, leads_to, places_at
 from app.security.redaction import redact_event
 from app.telemetry.logging import configure_logging
@@ -37,12 +38,17 @@ def tunnel_command(write: bool, url: str | None, port: int, at: str | None) -> N
     configure_logging(as_json=False, level="ERROR", redact=redact_event)
     _refuse_in_production()
     tunnel = _given(url) if url else _found(port, at)
-    click.echo(f"{tunnel.who}  {tunnel.url}" + (f"  → {tunnel.target}" if tunnel.target else ""))
+    click.echo(_line(tunnel))
     _print_addresses(tunnel.url)
     if write:
         _write(tunnel.url)
     else:
         click.echo(f"Nothing was changed; `flask tunnel --write` puts {SETTING}={tunnel.url} into .env.")
+
+
+def _line(tunnel: Tunnel) -> str:
+    """Return a tunnel on one line; where it leads to is told by somebody else's program."""
+    return visible_line(f"{tunnel.who}  {tunnel.url}" + (f"  → {tunnel.target}" if tunnel.target else ""))
 
 
 def _refuse_in_production() -> None:
@@ -69,14 +75,16 @@ def _found(port: int, at: str | None) -> Tunnel:
     everyone = find_tunnels(places)
     here = leads_to(everyone, port)
     if not here and everyone:
-        shown = "\n".join(f"  {each.who}  {each.url}  → {each.target}" for each in everyone)
+        shown = "\n".join(f"  {_line(each)}" for each in everyone)
         raise click.ClickException(
             f"These tunnels run, but none leads to port {port}; --port says which one the gateway has:\n{shown}"
         )
     if not here:
         raise click.ClickException(NONE_RUNS % {"port": port})
     for other in here[1:]:
-        click.echo(f"! {other.who} has {other.url} too; name it with --url to use it.", err=True)
+        click.echo(
+            f"! {visible_line(f'{other.who} has {other.url}')} too; name it with --url to use it.", err=True
+        )
     return here[0]
 
 

@@ -10,20 +10,27 @@ BACKUP = ".before-tunnel"
 
 
 def set_line(file: Path, name: str, value: str) -> Path:
-    """Set a name in a `.env` and return where the copy is; raises OSError.
+    """Set a name in a `.env` and return where the copy is; raises OSError, ValueError for what is more than a line.
 
     Of several lines with that name the last one counts, so that one is changed. Without any, the commented default is replaced, else
     a line is added.
     """
-    before = file.read_text(encoding="utf-8")
-    backup = file.with_name(file.name + BACKUP)
-    shutil.copy2(file, backup)
-    new = file.with_name(file.name + ".new")
-    new.touch(mode=0o600)
-    new.write_text(_changed(before, name, f"{name}={value}"), encoding="utf-8")
+    if not value.isprintable():
+        raise ValueError(f"{name} may hold neither line ends nor control characters")
+    before = file.read_bytes()
+    backup, new = (file.with_name(file.name + end) for end in (BACKUP, ".new"))
+    _write_anew(backup, before)
+    _write_anew(new, _changed(before.decode(), name, f"{name}={value}").encode())
     shutil.copymode(file, new)
     os.replace(new, file)
     return backup
+
+
+def _write_anew(file: Path, content: bytes) -> None:
+    """Write a file that is its owner's alone from its first byte on."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+        made.write(content)
 
 
 def _changed(text: str, name: str, line: str) -> str:

@@ -14,6 +14,8 @@ from app.config.console_admins import ConsoleAdmin, read_console_admin
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
+HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+PRINTED = re.compile("[!-~]+")
 
 
 def split_words(value: object) -> object:
@@ -33,9 +35,13 @@ def as_bool(value: object) -> object:
 
 
 def http_address(value: str) -> str:
-    """Return an http(s) address without its trailing slash; raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    """Return an http(s) address without its trailing slash; raises ValueError.
+
+    The text is judged before it is taken apart: urlsplit drops line ends, which would stay in what is returned.
+    """
+    parts = urlsplit(value if PRINTED.fullmatch(value) else "")
+    is_host = parts.scheme in ("http", "https") and HOST.fullmatch(parts.netloc)
+    if not is_host or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://callbacks.example.com")
     return value.rstrip("/")
 
@@ -49,9 +55,6 @@ def root_address(value: str) -> str:
             "give the gateway a host name or a port of its own"
         )
     return address
-
-
-HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 
 def checked_hosts(values: tuple[str, ...]) -> tuple[str, ...]:

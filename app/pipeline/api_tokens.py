@@ -6,6 +6,7 @@ nowhere kept or told after they were made.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ from app.storage.api_tokens import (
     revoke_api_token,
 )
 from app.storage.audit import write_audit
+from app.storage.console.people import list_console_people
+from app.storage.database.db import Transaction
 
 STORED_START = "cga_"
 """What a token of the database begins with; for any other text the store is not asked."""
@@ -51,6 +54,12 @@ SHOWN_LETTERS = 10
 LONGEST_TOKEN = 256
 USE_NOTED_EVERY = timedelta(minutes=1)
 IN_CONFIGURATION, IN_DATABASE = "config/", "db/"
+
+OWN_NAMES = frozenset({"admin", "terminal", "system", "anonymous", "callgate-watch"})
+"""What the audit and messages call the gateway itself, and the console's first person."""
+
+USER_ID = re.compile(r"[0-9a-f]{32}")
+MOST_PEOPLE = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -140,9 +149,19 @@ def create_api_token(services: Services, new: NewToken, *, actor: str) -> tuple[
     with services.database.begin() as tx:
         if has_living_api_token(tx, new.name, now):
             raise RequestError("bad_token", f"There is a token called {new.name} already; revoke it first.")
+        if _is_somebodys(services, tx, new.name):
+            raise RequestError("bad_token", f"The name {new.name} is somebody else's already; take another.")
         add_api_token(tx, token)
         write_audit(tx, at=now, actor=actor, action="api_token.create", target=new.name, detail=limits)
     return token, text
+
+
+def _is_somebodys(services: Services, tx: Transaction, name: str) -> bool:
+    """Say whether the audit, or an Idempotency-Key, would take a token of that name for somebody else."""
+    asked = name.lower()
+    taken = {token.name.lower() for token in services.api_tokens}
+    taken |= {person.name.lower() for person in list_console_people(tx, limit=MOST_PEOPLE)}
+    return asked in OWN_NAMES | taken or USER_ID.fullmatch(asked) is not None
 
 
 def grant_api_token(services: Services, caller: Caller, new: NewToken) -> tuple[StoredToken, str]:
@@ -154,6 +173,8 @@ def grant_api_token(services: Services, caller: Caller, new: NewToken) -> tuple[
         raise _beyond(f"the scope {beyond[0][:32]}")
     if _unreadable(new) is None and not set(map(path_pattern, new.paths)) <= set(caller.paths):
         raise _beyond("every one of these paths, each as it is written there")
+    if caller.rate and new.rate != caller.rate:
+        raise _beyond(f"any rate but {caller.rate}; give that one")
     if caller.ends_at is not None:
         own_end = services.clock.now() + timedelta(days=new.days) if new.days else None
         if own_end is None or own_end > caller.ends_at:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,30 @@ def test_of_a_secret_its_end_is_shown_and_of_a_password_nothing(services: Servic
     assert found["ADMIN_PASSWORD"].shown == "set"
     assert found["DATABASE_URL"].shown == "postgresql://…@db.example/gate?sslpassword=…"
     assert found["RATELIMIT_STORAGE_URI"].shown == "redis://…@cache.example:6379/0"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("DATABASE_URL", "postgresql://u:pa/ss-4411@db.example/gate", "postgresql://…@db.example/gate"),
+        ("DATABASE_URL", "postgresql://u:pa@ss-4411@db.example/gate", "postgresql://…@db.example/gate"),
+        ("DATABASE_URL", "postgresql://db.example/gate?password=p@ss-4411", "set"),
+        ("DATABASE_URL", "postgresql://u:ss-4411", "set"),
+        ("DATABASE_URL", "sqlite:///var/callgate.db", None),
+        ("CELERY_BROKER_URL", "redis://:p#ss-4411@cache.example", "set"),
+        ("CELERY_BROKER_URL", "redis://:ss-4411", "set"),
+        ("SECRET_KEY", "5f3c9a7e1b2d://0f8e6a4c2b0d9f7e5a3c1b9d/ss-4411-tail", "…tail"),
+    ],
+)
+def test_no_part_of_a_password_is_shown_whatever_letters_it_has(
+    services: Services, name: str, value: str, shown: str | None
+) -> None:
+    settings = services.settings.model_copy(
+        update={name.lower(): (value,) if name == "SECRET_KEY" else value}
+    )
+    found = view(replace(services, settings=settings))[name].shown
+    assert "ss-4411" not in found
+    assert found == (value if shown is None else shown)
 
 
 def test_a_default_that_hangs_on_the_environment_is_shown_as_it_is_in_force(services: Services) -> None:

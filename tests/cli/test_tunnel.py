@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app.config.dotenv_lines import set_line
 from app.config.tunnels import TUNNEL_HOSTS, tunnel_of
 from app.core.errors import ConfigurationError
 from app.factory import build_services
@@ -205,6 +206,36 @@ def test_writing_changes_one_line_and_keeps_the_file_as_it_was(home: Path) -> No
     tunnel(home, "--url", "https://y.loca.lt", "--write")
     assert "PUBLIC_BASE_URL=https://y.loca.lt\n" in (home / ".env").read_text()
     assert (home / ".env").read_text().count("PUBLIC_BASE_URL=") == 1
+
+
+@pytest.mark.parametrize(
+    "added",
+    ["\nADMIN_PASSWORD=chosen-by-it-77", "\rA=1", "${SECRET_KEY}.example", "\x1b[2J", "@b.example", "é"],
+)
+def test_what_a_tunnels_program_says_never_adds_a_line_to_dotenv(home: Path, added: str) -> None:
+    before = (home / ".env").read_text()
+    said = {"public_url": f"https://a.example{added}", "config": {"addr": "http://localhost:5003"}}
+    with api("/api/tunnels", {"tunnels": [said]}) as url:
+        result = tunnel(home, "--at", url, "--write")
+    assert (result.exit_code, (home / ".env").read_text()) == (1, before), result.output
+    with pytest.raises(ValueError, match="line ends"):
+        set_line(home / ".env", "PUBLIC_BASE_URL", "https://a.example\nA=1")
+
+
+def test_the_copy_of_dotenv_is_its_owners_alone_and_follows_no_link(home: Path) -> None:
+    (home / ".env").chmod(0o644)
+    (home / "elsewhere").write_text("mine", encoding="utf-8")
+    (home / ".env.before-tunnel").symlink_to(home / "elsewhere")
+    set_line(home / ".env", "PUBLIC_BASE_URL", "https://a.example")
+    assert (home / "elsewhere").read_text() == "mine"
+    assert (home / ".env.before-tunnel").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_a_tunnel_leads_to_is_shown_on_one_line(home: Path) -> None:
+    said = {"public_url": "https://a.example", "config": {"addr": "\x1b[2J\nNothing here:5003"}}
+    with api("/api/tunnels", {"tunnels": [said]}) as url:
+        shown = tunnel(home, "--at", url.replace("//", "//admin:hunter2@")).output
+    assert "ngrok  https://a.example  → \\u001b[2J\\nNothing here:5003\n" in shown
 
 
 def test_an_address_in_the_environment_itself_is_told(home: Path) -> None:

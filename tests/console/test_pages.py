@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.config.channels import parse_channels
 from app.core.roles import Role
-from app.pipeline.api_tokens import find_caller
+from app.pipeline.api_tokens import NewToken, create_api_token, find_caller
 from app.pipeline.binding.codes import create_bind_code
 from app.pipeline.operators.console_people import add_console_person
 from app.pipeline.sending.notices import open_notification
@@ -160,6 +160,13 @@ def test_an_api_token_is_shown_once_and_works_until_it_is_revoked(services: Serv
     assert revoke is not None
     assert admin.post(revoke[1]).status_code == 303
     assert find_caller(services, found[0]) is None
+
+
+def test_an_api_token_is_revoked_by_its_id_alone(services: Services, admin: Desk) -> None:
+    _, text = create_api_token(services, NewToken("crm", ["read"]), actor="terminal")
+    for other in ("crm", text[:10], "0" * 32):
+        assert admin.post(f"/console/api-tokens/{other}/revoke").status_code == 404
+    assert find_caller(services, text) is not None
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,19 @@ from click.testing import CliRunner
 from app.cli.api_tokens import api_tokens_group
 from app.config.api_tokens import path_pattern
 from app.config.channels import parse_channels
-from app.core.errors import ConfigurationError, RequestError
+from app.core.errors import ConfigurationError, RefusedError, RequestError
+from app.core.roles import Role
 from app.pipeline.api_tokens import (
+    Caller,
     NewToken,
     caller_of_id,
     create_api_token,
     end_api_token,
     find_caller,
+    grant_api_token,
     stored_api_tokens,
 )
+from app.pipeline.operators.console_people import add_console_person
 from app.pipeline.services import Services
 from app.storage.audit import list_audit
 from tests.builders import CALLBACK_CHANNEL, FrozenClock
@@ -113,6 +117,27 @@ def test_a_token_of_the_database_works_until_it_ends(services: Services, clock: 
     with services.database.read() as tx:
         actions = [entry.action for entry in list_audit(tx, before=None, limit=10)]
     assert actions.count("api_token.create") == 2
+
+
+def test_a_token_has_no_name_under_which_somebody_else_is_known(
+    services_with: Callable[..., Services],
+) -> None:
+    services = services_with(channels=CALLBACK_CHANNEL + FILE.format(digest="0" * 64))
+    add_console_person(services, "Ana", "a-long-Password-of-hers-77", Role.VIEWER, actor="terminal")
+    for name in ("crm", "CRM", "admin", "Terminal", "system", "ana", "0" * 32, "A" * 32):
+        with pytest.raises(RequestError, match="somebody else's"):
+            create_api_token(services, NewToken(name, ["read"]), actor="terminal")
+    assert stored_api_tokens(services) == []
+
+
+def test_a_token_with_a_rate_makes_others_of_that_rate_alone(services: Services) -> None:
+    maker = Caller("db/x", "maker", frozenset({"tokens", "read"}), rate="60 per minute")
+    for rate in ("", "6000 per minute"):
+        with pytest.raises(RefusedError, match="any rate but 60 per minute") as caught:
+            grant_api_token(services, maker, NewToken("crm", ["read"], rate=rate))
+        assert caught.value.code == "beyond_own_token"
+    made, _ = grant_api_token(services, maker, NewToken("crm", ["read"], rate="60 per minute"))
+    assert made.limits["rate"] == "60 per minute"
 
 
 def test_the_last_use_is_written_once_a_minute(services: Services, clock: FrozenClock) -> None:

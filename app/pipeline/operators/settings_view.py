@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic.fields import FieldInfo
 
@@ -19,6 +19,12 @@ CHOSEN_BY_PEOPLE = "_password"
 
 NEVER_SHOWN = frozenset({"otel_exporter_otlp_headers"})
 """Names and values in one text, and the values are tokens."""
+
+ADDRESSES = ("_url", "_uri", "_urls", "_endpoint", "_origins")
+"""How the names of settings end that are addresses."""
+
+WITHOUT_HOST = ("sqlite", "memory")
+"""What addresses begin with that lead to no host, so to no password either."""
 
 SET = "set"
 
@@ -74,7 +80,7 @@ def _shown(settings: Settings, name: str, *, is_secret: bool) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     values = value if isinstance(value, tuple) else (value,)
-    return ", ".join(_one(each, is_secret=is_secret) for each in values)
+    return ", ".join(_one(name, each, is_secret=is_secret) for each in values)
 
 
 def _in_force(settings: Settings, name: str) -> Any:
@@ -87,23 +93,32 @@ def _in_force(settings: Settings, name: str) -> Any:
     return decided[name] if name in decided else getattr(settings, name)
 
 
-def _one(value: Any, *, is_secret: bool) -> str:
+def _one(name: str, value: Any, *, is_secret: bool) -> str:
     if isinstance(value, ApiToken):
         end = end_of_secret(value.token) if value.token else SET
         return f"{value.name} ({' '.join(sorted(value.scopes))}) {end}"
     text = str(value)
-    if "://" in text:
-        return _without_credentials(text)
+    if "://" in text and name.endswith(ADDRESSES):
+        return _without_credentials(text, is_secret=is_secret)
     return end_of_secret(text) if is_secret else text
 
 
-def _without_credentials(address: str) -> str:
-    """Return an address without user name, password and the values of its query."""
-    try:
-        parts = urlsplit(address)
-        query = "&".join(f"{pair.partition('=')[0]}=…" for pair in parts.query.split("&") if pair)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError:
+def _without_credentials(address: str, *, is_secret: bool) -> str:
+    """Return an address without user name, password and the values of its query; of one that cannot be taken apart nothing.
+
+    User and password go to the last `@`: a password may hold a slash that nobody encoded.
+    """
+    scheme, _, rest = address.partition("://")
+    before, at, after = rest.rpartition("@")
+    if "?" in before or "#" in before:
         return SET
-    shown = urlunsplit((parts.scheme, f"…@{host}" if "@" in parts.netloc else host, parts.path, query, ""))
-    return address if not host and not query else shown
+    try:
+        parts = urlsplit(f"{scheme}://{after}")
+        is_whole = parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        is_whole = False
+    if is_secret and not is_whole and not scheme.startswith(WITHOUT_HOST):
+        return SET
+    place, question, query = after.partition("#")[0].partition("?")
+    names = "&".join(f"{pair.partition('=')[0]}=…" for pair in query.split("&") if pair)
+    return f"{scheme}://{'…@' if at else ''}{place}{question if names else ''}{names}"

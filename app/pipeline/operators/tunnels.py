@@ -50,7 +50,8 @@ def find_tunnels(places: Sequence[tuple[str, str]] = USUAL_PLACES) -> list[Tunne
 
 def places_at(address: str) -> list[tuple[str, str]]:
     """Return an address as a place of each kind; raises ValueError for what is none."""
-    http_address(address)
+    scheme, _, rest = address.partition("://")
+    http_address(f"{scheme}://{rest.rpartition('@')[2]}")
     return [(who, address.rstrip("/")) for who in QUESTIONS]
 
 

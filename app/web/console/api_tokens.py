@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from app.config.api_tokens import SCOPES
-from app.core.errors import CallgateError, RequestError
+from app.core.errors import CallgateError, RefusedError, RequestError
 from app.core.roles import Role
-from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token
+from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token_of_id
 from app.pipeline.operators.api_tokens import api_tokens_view
 from app.pipeline.services import Services
 from app.web.console.access import needs, the_operator
@@ -42,7 +42,9 @@ def add_api_tokens(blueprint: Blueprint, services: Services) -> None:
     @needs(Role.ADMIN)
     def revoke_api_token(token_id: str) -> Response:
         """End a token."""
-        end_api_token(services, token_id[:32], actor=the_operator().name)
+        if not end_api_token_of_id(services, token_id, actor=the_operator().name):
+            error = RefusedError("unknown_token", "No token of this id works.", http_status=404)
+            return _page(services, error=error)
         return see_other(url_for("console.api_tokens", done="api_token_revoked"))
 
 
