@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.issuer.clients import BackEnd, Person
 from tests.login.browser import BASE_URL
 from tests.login.in_memory import InMemoryGateway
 
@@ -20,11 +19,11 @@ def test_a_form_of_the_provider_is_short_and_no_upload(gateway: InMemoryGateway,
     client = gateway.app.test_client()
     form = {"content_type": "application/x-www-form-urlencoded", "base_url": BASE_URL}
     upload = {"content_type": "multipart/form-data; boundary=x", "data": b"--x--\r\n", "base_url": BASE_URL}
-    assert client.post(path, **upload).status_code == 415  # type: ignore[arg-type]
-    assert client.post(path, data=b"x" * 65_537, **form).status_code == 413  # type: ignore[arg-type]
-    assert client.post(path, data=b"", **form).status_code != 413  # type: ignore[arg-type]
+    assert client.post(path, **upload).status_code == 415
+    assert client.post(path, data=b"x" * 65_537, **form).status_code == 413
+    assert client.post(path, data=b"", **form).status_code != 413
     endless = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
-    assert client.post(path, environ_overrides=endless, **form).status_code == 413  # type: ignore[arg-type]
+    assert client.post(path, environ_overrides=endless, **form).status_code == 413
 
 
 @HERE

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import EventFilter, events
 from app.storage.queue.event_lists import earlier_than, filtered
-from app.storage.queue.event_search import TEXT_COLUMNS, NEWEST, Place, Sought, by_index, sought_in
+from app.storage.queue.event_search import NEWEST, TEXT_COLUMNS, Place, Sought, by_index, sought_in
 
 LOOKED_THROUGH = 2_000
 OLDEST = (events.c.received_at, events.c.id)
