@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.issuer.clients import BackEnd, Person
 from tests.login.browser import BASE_URL
 from tests.login.in_memory import InMemoryGateway
 

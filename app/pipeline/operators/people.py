@@ -13,8 +13,8 @@ from typing import Any
 from app.core.errors import RefusedError
 from app.core.moments import as_text
 from app.core.storable import is_storable
-from app.pipeline.login.linking import revoke_at_platform
 from app.pipeline.issuer.logout import end_all_of_person
+from app.pipeline.login.linking import revoke_at_platform
 from app.pipeline.login.sessions import forget_tokens, tell_ended
 from app.pipeline.operators.pages import bad_cursor
 from app.pipeline.services import Services
