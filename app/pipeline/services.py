@@ -40,6 +40,7 @@ from app.telemetry.shared_meters import SharedMeters
 OLD_HANDLERS = "app.handlers."
 """Up to version 0.1 handlers were modules in there, and their routes are stored under such names."""
 
+CLAIMS_HOOKS_AT_ONCE, WAIT_FOR_A_THREAD = 8, 0.25
 MOST_MATCHES = 1024
 """Patterns are matched once for each type of event; types come from outside, so their number is bounded."""
 
@@ -122,6 +123,29 @@ class NotedChecks:
 
     waiting: deque[PassedCheck] = field(default_factory=deque)
     last: dict[str, float] = field(default_factory=dict)
+
+
+class ClaimsPool:
+    """Threads of claims hooks alone, so that a hook that hangs holds up no handler; one more waits for no thread for long."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=CLAIMS_HOOKS_AT_ONCE, thread_name_prefix="claims")
+        self._free = threading.BoundedSemaphore(CLAIMS_HOOKS_AT_ONCE)
+
+    def ask(self, hook: Callable[[Any], Any], person: Mapping[str, Any], *, seconds: float) -> Any:
+        """Return what a hook says in so many seconds; raises TimeoutError, also when every thread is taken."""
+        if not self._free.acquire(timeout=WAIT_FOR_A_THREAD):
+            raise TimeoutError
+        try:
+            asked = self._threads.submit(hook, person)
+        except BaseException:
+            self._free.release()
+            raise
+        asked.add_done_callback(lambda _: self._free.release())
+        try:
+            return asked.result(timeout=seconds)
+        finally:
+            asked.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +245,7 @@ class Services:
     inline_pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(max_workers=32, thread_name_prefix="inline")
     )
+    claims_pool: ClaimsPool = field(default_factory=ClaimsPool)
     lease_seconds: int = 30
     _matches: dict[tuple[Any, ...], tuple[Route, ...]] = field(default_factory=dict, init=False, repr=False)
     """What `matching` found before; only speed hangs on it."""

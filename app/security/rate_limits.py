@@ -38,6 +38,11 @@ class RateLimits:
         item = self._item(rule)
         return self._asked(lambda: None if self._limiter.hit(item, *key) else max(1, item.get_expiry()))
 
+    def peek(self, rule: str, *key: str) -> int | None:
+        """Say the same as one more hit would, without counting it."""
+        item = self._item(rule)
+        return self._asked(lambda: None if self._limiter.test(item, *key) else max(1, item.get_expiry()))
+
     def hit_sliding(self, rule: str, *key: str) -> int | None:
         """Do the same in a window that moves along: two counters for each key, however many hits, so it is not quite exact.
 

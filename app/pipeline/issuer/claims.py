@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import TimeoutError as TooSlow
 from typing import Any
 
 import structlog
@@ -91,8 +90,8 @@ def _asked(services: Services, hook: ClaimsHook, subject: Subject) -> dict[str, 
         "name": subject.identity.known.name,
     }
     try:
-        said = services.inline_pool.submit(hook.function, person).result(timeout=HOOK_SECONDS)
-    except TooSlow:
+        said = services.claims_pool.ask(hook.function, person, seconds=HOOK_SECONDS)
+    except TimeoutError:
         log.warning("claims_hook_slow", hook=hook.name, seconds=HOOK_SECONDS)
         return {}
     except Exception as error:  # noqa: BLE001 - a user's code; its failure must not keep people out

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from app.core.errors import RefusedError
 from app.core.identifiers import new_id, random_word
 from app.pipeline.issuer.clients import Client, find_client
 from app.pipeline.issuer.keys import issuer_jwks, signer
@@ -39,6 +40,7 @@ ACCESS_SECONDS = 7200
 GRANT_LIFE = timedelta(days=30)
 """The longest that refreshing goes on after a login, however often it is used."""
 
+CODES_PER_PERSON = "60 per minute"
 WORD_BITS = 256
 OFFLINE = "offline_access"
 LONGEST_CODE = 256
@@ -66,7 +68,11 @@ class Subject:
 
 
 def make_code(services: Services, asked: Asked, signed_in: SignedIn) -> str:
-    """Let a client in: store the grant, and return the one-time code for it."""
+    """Let a client in: store the grant, and return the one-time code for it; raises RefusedError 429."""
+    wait = services.rate_limits.hit(CODES_PER_PERSON, "issuer_codes", signed_in.user_id)
+    if wait is not None:
+        message = "You let applications in too often; wait a little."
+        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
     now, word = services.clock.now(), random_word(WORD_BITS)
     grant = Grant(
         id=new_id(now),

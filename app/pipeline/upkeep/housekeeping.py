@@ -12,7 +12,7 @@ from app.storage.binding.bindcodes import delete_old_bindcodes
 from app.storage.console.sessions import delete_old_console_sessions
 from app.storage.database.dead_rows import clear_dead_rows
 from app.storage.expected_payments import delete_old_payments
-from app.storage.issuer.grants import delete_old_grants
+from app.storage.issuer.grants import delete_old_grants, delete_unused_grants
 from app.storage.issuer.keys import delete_issuer_keys
 from app.storage.login.flows import purge_flows
 from app.storage.login.sessions import delete_sessions
@@ -37,6 +37,7 @@ def tidy(services: Services) -> None:
         purge_flows(tx, now - timedelta(seconds=services.settings.flow_ttl))
         delete_sessions(tx, now)
         delete_old_grants(tx, now, limit=MOST_MARKS)
+        delete_unused_grants(tx, now - timedelta(hours=1), limit=MOST_MARKS)
         delete_issuer_keys(tx, retired_before=now - timedelta(days=1))
         delete_old_console_sessions(tx, now)
         delete_keys(tx, retired_before=now - timedelta(seconds=services.settings.session_max_age))

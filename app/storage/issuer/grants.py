@@ -223,6 +223,14 @@ def delete_old_grants(tx: Connection, expired_before: datetime, *, limit: int) -
     return _delete_grants(tx, old)
 
 
+def delete_unused_grants(tx: Connection, expired_before: datetime, *, limit: int) -> int:
+    """Forget grants whose code nobody used before it expired; return how many. Reads codes without an index."""
+    query = select(issuer_codes.c.grant_id).where(
+        issuer_codes.c.used_at.is_(None), issuer_codes.c.expires_at < expired_before
+    )
+    return _delete_grants(tx, list(tx.execute(query.limit(limit)).scalars()))
+
+
 def delete_grants_of(tx: Connection, user_id: str) -> int:
     """Forget everything that somebody allowed, with codes and tokens; return how many grants that were."""
     query = select(issuer_grants.c.id).where(issuer_grants.c.user_id == user_id)

@@ -25,7 +25,7 @@ from app.web.issuer.protocol import IssuerServer, ProtocolClient, ProtocolReques
 
 FORM = "application/x-www-form-urlencoded"
 LONGEST_FORM = 65_536
-WRONG_SECRETS = "60 per minute"
+WRONG_SECRETS, WRONG_CLIENT = "60 per minute", "issuer_wrong_client"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 INVALID_CLIENT = "invalid_client"
 
@@ -67,6 +67,7 @@ def add_token(blueprint: Blueprint, services: Services, server: IssuerServer) ->
 
 def give_token(services: Services, server: IssuerServer) -> Response:
     """Answer a token request."""
+    _refuse_guessing(services)
     refused = _check_form()
     if refused is not None:
         return refused
@@ -96,17 +97,30 @@ def _counted(services: Services, response: Response) -> Response:
         return response
     address = client_address(request.environ, services.settings.trusted_proxies)
     note_refused(services, address, reason=WRONG_TOKEN)
-    wait = services.rate_limits.hit(WRONG_SECRETS, "issuer_wrong_client", address_group(address))
+    wait = services.rate_limits.hit(WRONG_SECRETS, WRONG_CLIENT, address_group(address))
     if wait is not None:
-        message = "Too many wrong client secrets from this address; wait."
-        raise RefusedError("rate_limited", message, http_status=429, retry_after=wait)
+        raise _too_many(wait)
     return response
+
+
+def _refuse_guessing(services: Services) -> None:
+    """Refuse an address that was told to wait before its secret is looked at, so that going on teaches nothing."""
+    address = client_address(request.environ, services.settings.trusted_proxies)
+    wait = services.rate_limits.peek(WRONG_SECRETS, WRONG_CLIENT, address_group(address))
+    if wait is not None:
+        raise _too_many(wait)
+
+
+def _too_many(wait: int) -> RefusedError:
+    message = "Too many wrong client secrets from this address; wait."
+    return RefusedError("rate_limited", message, http_status=429, retry_after=wait)
 
 
 def _proven(
     services: Services, server: IssuerServer, *, is_public_too: bool = False
 ) -> tuple[ProtocolClient | None, Response]:
     """Return which client asks, or the refusal in the protocol's words."""
+    _refuse_guessing(services)
     refused = _check_form()
     if refused is not None:
         return None, refused
