@@ -10,6 +10,7 @@ import pytest
 from app.core.errors import RequestError
 from app.pipeline.operators import event_search
 from app.pipeline.operators.event_export import event_lines
+from app.pipeline.operators.event_neighbours import neighbours_of
 from app.pipeline.operators.events import list_events_page
 from app.pipeline.services import Services
 from tests.builders import CALLBACK_SECRET, FrozenClock
@@ -144,3 +145,28 @@ def test_events_go_out_one_a_line_with_their_data(services: Services, clock: Fro
     assert '"data":{"user_id":"user_5"' in lines[0].replace(" ", "")
     assert lines[-1].startswith('{"next_cursor":')
     assert len(list(event_lines(services, {"data": "order 2"}, cursor=None, limit=100))) == 1
+
+
+def test_a_page_finds_nothing_by_a_text_that_it_masks(services: Services, clock: FrozenClock) -> None:
+    """Otherwise whoever may only look learns a phone number, a mail address or a token letter by letter."""
+    data = {"phone": "13812345678", "mail": "ana@shop.example", "token": "abcdef-123456", "city": "Oslo"}
+    event_id = accept(services, "13987654321", data=data)
+    clock.advance(seconds=1)
+    newer = accept(services, "other")
+    tries: list[dict[str, str]] = [
+        {"data": "1381234"},
+        {"data": "ana@"},
+        {"data": "abcdef-1"},
+        {"q": "1398765"},
+    ]
+    for wanted in tries:
+        assert list_events_page(services, wanted, cursor=None, limit=50)["items"], wanted
+        shown = list_events_page(services, wanted, cursor=None, limit=50, as_shown=True)
+        assert shown["items"] == [], wanted
+        newer = accept(
+            services, f"other-{next(iter(wanted.values()))}", data={"x": next(iter(wanted.values()))}
+        )
+        assert neighbours_of(services, wanted, newer).older is None, wanted
+    for wanted in ({"data": "Oslo"}, {"q": event_id[:20]}):
+        items = list_events_page(services, wanted, cursor=None, limit=50, as_shown=True)["items"]
+        assert event_id in [item["id"] for item in items]

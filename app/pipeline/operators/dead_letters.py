@@ -20,6 +20,7 @@ def list_dead_letters_page(
     cursor: str | None,
     limit: int,
     seconds: float | None = None,
+    as_shown: bool = False,
 ) -> dict[str, Any]:
     """Return one page of dead events, newest first, each with `failures`; takes the filter of the events list."""
     page = list_events_page(
@@ -28,6 +29,7 @@ def list_dead_letters_page(
         cursor=cursor,
         limit=limit,
         seconds=seconds,
+        as_shown=as_shown,
     )
     with services.database.read() as tx:
         rows = list_dead_dispatches(tx, [item["id"] for item in page["items"]])

@@ -24,12 +24,12 @@ class Neighbours(NamedTuple):
 
 def neighbours_of(services: Services, wanted: Mapping[str, str], event_id: str) -> Neighbours:
     """Return what lies beside an event in the list that a filter makes; raises RequestError for a bad filter."""
-    filter_, sought = event_filter(wanted), read_sought(wanted)
+    filter_, sought = event_filter(wanted), read_sought(wanted, as_shown=True)
     with services.database.read() as tx:
         here = find_replayable(tx, event_id)
     if here is None:
         return Neighbours()
-    place, limit = (here.received_at, here.id), CANDIDATES if sought and sought.data else 1
+    place, limit = (here.received_at, here.id), CANDIDATES if sought else 1
 
     def nearest(find: Callable[..., Sequence[Any]]) -> str | None:
         with services.database.read() as tx:

@@ -17,7 +17,7 @@ from app.core.values import Event
 from app.pipeline.evidence import without_credentials
 from app.pipeline.operators.filters import filter_text
 from app.pipeline.services import Services
-from app.security.redaction import mask_values
+from app.security.redaction import mask_values, redact_text
 from app.storage.database.db import StoredRow
 from app.storage.inbox.events import EventFilter, find_events
 from app.storage.queue.event_search import (
@@ -49,13 +49,13 @@ class Found(NamedTuple):
     is_partial: bool = False
 
 
-def read_sought(wanted: Mapping[str, str]) -> Sought | None:
-    """Return which texts are looked for, None where none is; raises RequestError."""
+def read_sought(wanted: Mapping[str, str], *, as_shown: bool = False) -> Sought | None:
+    """Return which texts are looked for, None where none is; `as_shown` in what pages show alone. Raises RequestError."""
     text, key = filter_text("q", wanted.get("q")), filter_text("key", wanted.get("key"), longest=255)
     data = filter_text("data", wanted.get("data"), longest=LONGEST_DATA)
     if text is None and key is None and data is None:
         return None
-    return Sought(text, key, () if data is None else _written(data))
+    return Sought(text, key, () if data is None else _written(data), as_shown)
 
 
 def must_search(wanted: EventFilter) -> bool:
@@ -144,6 +144,8 @@ def _named(services: Services, wanted: EventFilter, sought: Sought, limit: int) 
 
 def shown_rows(services: Services, rows: Sequence[StoredRow], sought: Sought) -> list[StoredRow]:
     """Leave out what only what is masked before it is shown would explain: nobody learns a secret by looking for it."""
+    if sought.as_shown and sought.text is not None:
+        rows = [row for row in rows if _is_named(row, sought.text)]
     if not sought.data or not rows:
         return list(rows)
     with services.database.read() as tx:
@@ -151,10 +153,19 @@ def shown_rows(services: Services, rows: Sequence[StoredRow], sought: Sought) ->
     return [row for row in rows if row.id in events and _says(services, events[row.id], sought)]
 
 
+def _is_named(row: StoredRow, text: str) -> bool:
+    """Say whether what pages show of an event's names holds the text; where nothing is masked, the store has judged."""
+    names = [str(name) for name in (row.id, row.key, row.type, row.subject) if name]
+    shown = [redact_text(name) for name in names]
+    return shown == names or any(text.casefold() in name.casefold() for name in shown)
+
+
 def _says(services: Services, event: Event, sought: Sought) -> bool:
     channel = services.channels.get(event.channel)
     secrets = channel.secrets if channel is not None else frozenset()
     written = write_json(mask_values(without_credentials(channel, event).data, secrets))
+    if sought.as_shown:
+        written = redact_text(written.decode()).encode()
     return any(part in written for part in sought.data)
 
 

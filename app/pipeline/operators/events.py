@@ -35,14 +35,15 @@ def list_events_page(
     cursor: str | None,
     limit: int,
     seconds: float | None = None,
+    as_shown: bool = False,
 ) -> dict[str, Any]:
     """Return one page of event summaries and the cursor of the next; raises RequestError for a bad filter.
 
     Where no single index finds them (texts, types with a `*`, several filters), the page also says whether and where it
-    stopped looking, after about `seconds` (two unless given).
+    stopped looking, after about `seconds` (two unless given). `as_shown` looks for texts in what pages show alone.
     """
     filter_ = event_filter(wanted)
-    before, sought = decode_cursor(cursor), read_sought(wanted)
+    before, sought = decode_cursor(cursor), read_sought(wanted, as_shown=as_shown)
     if sought is not None or must_search(filter_):
         found = search_events(
             services, filter_, sought or Sought(), before=before, limit=limit, seconds=seconds

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 from app.storage.database.db import only_by_index
 from app.storage.inbox.events import EventFilter, events
 from app.storage.queue.event_lists import earlier_than, filtered
-from app.storage.queue.event_search import NEWEST, Place, Sought, by_index, sought_in
+from app.storage.queue.event_search import NEWEST, TEXT_COLUMNS, Place, Sought, by_index, sought_in
 
 LOOKED_THROUGH = 2_000
 OLDEST = (events.c.received_at, events.c.id)
@@ -55,7 +55,8 @@ def _beside(
     if sought is None and rest == EventFilter():
         return tx.execute(near.limit(limit)).all()
     window = near.limit(LOOKED_THROUGH).subquery("near")
-    query: Select[Any] = select(events.c.id, events.c.received_at).join(window, window.c.id == events.c.id)
+    named = (events.c[name] for name in TEXT_COLUMNS)
+    query: Select[Any] = select(*named, events.c.received_at).join(window, window.c.id == events.c.id)
     if sought is not None:
         query = query.where(*sought_in(tx, sought))
     return tx.execute(filtered(query, rest).order_by(*side.order).limit(limit)).all()

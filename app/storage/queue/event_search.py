@@ -31,6 +31,7 @@ class Sought(NamedTuple):
     text: str | None = None
     key: str | None = None
     data: tuple[bytes, ...] = ()
+    as_shown: bool = False
 
 
 class Window(NamedTuple):

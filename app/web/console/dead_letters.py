@@ -28,7 +28,7 @@ def add_dead_letters(blueprint: Blueprint, services: Services) -> None:
         page = render_template(
             "console/dead_letters.html",
             page=list_dead_letters_page(
-                services, filters, cursor=cursor, limit=SHOWN, seconds=LOOKING_SECONDS
+                services, filters, cursor=cursor, limit=SHOWN, seconds=LOOKING_SECONDS, as_shown=True
             ),
             wanted=filters,
             behind=filters | {"state": EventState.DEAD.value, LIST: DEAD_LETTERS},

@@ -28,7 +28,9 @@ def add_events(blueprint: Blueprint, services: Services) -> None:
         """Show one page of events."""
         filters = wanted(FILTERS)
         cursor = request.args.get("cursor") or None
-        page = list_events_page(services, filters, cursor=cursor, limit=SHOWN, seconds=LOOKING_SECONDS)
+        page = list_events_page(
+            services, filters, cursor=cursor, limit=SHOWN, seconds=LOOKING_SECONDS, as_shown=True
+        )
         shown = render_template(
             "console/events.html",
             page=page,
