@@ -10,9 +10,9 @@ import pytest
 from app.core.roles import Role
 from app.pipeline.operators.people import show_person
 from app.pipeline.services import Services
-from app.storage.audit import list_audit
+from app.storage.audit import list_audit, write_audit
 from app.storage.database.db import Database
-from app.storage.login.identities import list_identities
+from app.storage.login.identities import identities, list_identities
 from tests.builders import FrozenClock
 from tests.console.conftest import somebody
 from tests.console.desk import Desk
@@ -114,3 +114,18 @@ def test_a_session_of_somebody_else_is_not_ended_here(services: Services, desk: 
     [one, _] = live_sessions(services, person)
     assert desk.post(f"/console/identities/users/{'a' * 32}/sessions/{one}/end").status_code == 404
     assert len(live_sessions(services, person)) == 2
+
+
+def test_no_page_and_no_table_shows_a_phone_number_or_a_mail_address(
+    services: Services, desk: Desk, person: str, clock: FrozenClock
+) -> None:
+    phone, mail = "13812345678", "ana@shop.example"
+    with services.database.begin() as tx:
+        tx.execute(identities.update().values(name=f"Ana {phone}", subject=mail))
+        write_audit(
+            tx, at=clock.now(), actor="lin", action="message.sent", target=phone, detail={"to": [mail, phone]}
+        )
+    for page in ("identities", f"identities/users/{person}", "audit", "audit.csv"):
+        shown = desk.text(f"/console/{page}")
+        assert phone not in shown, page
+        assert mail not in shown, page

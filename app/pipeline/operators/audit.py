@@ -13,6 +13,7 @@ from app.core.moments import as_text
 from app.pipeline.operators.filters import filter_text, filter_time
 from app.pipeline.operators.pages import id_cursor
 from app.pipeline.services import Services
+from app.security.redaction import redact_event, redact_text
 from app.storage.audit import AuditFilter, list_audit
 from app.storage.database.db import StoredRow
 
@@ -36,27 +37,35 @@ def list_audit_page(
     }
 
 
-def audit_table(services: Services, wanted: Mapping[str, str]) -> Iterator[str]:
+def audit_table(services: Services, wanted: Mapping[str, str], *, is_masked: bool = False) -> Iterator[str]:
     """Return the entries as CSV with a head, newest first, MOST_LINES at most; read page by page while it is sent.
 
-    The filter is read at once, so a bad one is refused before the first line.
+    The filter is read at once, so a bad one is refused before the first line; `is_masked` leaves out what pages mask.
     """
-    return _lines(services, _filter(wanted))
+    return _lines(services, _filter(wanted), is_masked=is_masked)
 
 
-def _lines(services: Services, filter_: AuditFilter) -> Iterator[str]:
+def _lines(services: Services, filter_: AuditFilter, *, is_masked: bool) -> Iterator[str]:
     yield _line(COLUMNS)
     before: int | None = None
     for _ in range(MOST_LINES // TABLE_PAGE):
         with services.database.read() as tx:
             rows = list_audit(tx, before=before, limit=TABLE_PAGE, wanted=filter_)
         for row in rows:
-            entry = audit_entry(row)
+            entry = _masked(audit_entry(row)) if is_masked else audit_entry(row)
             detail = "" if entry["detail"] is None else orjson.dumps(entry["detail"]).decode()
             yield _line([*(entry[name] for name in COLUMNS[:-1]), detail])
         if len(rows) < TABLE_PAGE:
             return
         before = rows[-1].id
+
+
+def _masked(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry as pages show it, without what nobody may read."""
+    detail = entry["detail"]
+    masked = redact_event(None, "", dict(detail)) if isinstance(detail, dict) else detail
+    texts = {name: entry[name] and redact_text(entry[name]) for name in ("actor", "target")}
+    return entry | texts | {"detail": masked}
 
 
 def _line(cells: Any) -> str:
