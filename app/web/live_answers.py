@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -45,7 +47,7 @@ def live_of(services: Services) -> Live:
 def live_response(services: Services, may_listen: Callable[[], bool]) -> Response:
     """Return an answer that tells what happens, by `topics=` and Last-Event-ID; raises RequestError, RefusedError 503.
 
-    The caller was let in before this; `may_listen` is asked again with each heartbeat, outside of any request, and ends the
+    The caller was let in before this; `may_listen` is asked again every HEARTBEAT_SECONDS, outside of any request, and ends the
     answer when it says no. A new listener is told from now on; one that comes back first hears what it missed, or `reset`
     where that was too long ago or too much.
     """
@@ -90,10 +92,10 @@ class LiveAnswer:
             beat_at = time.monotonic() + HEARTBEAT_SECONDS
             while not is_leaving():
                 piece = await _next_piece(waiting, lost)
-                if not piece and time.monotonic() >= beat_at:
+                if time.monotonic() >= beat_at:
                     if not await run(self._may_listen):
                         return
-                    piece, beat_at = HEARTBEAT, time.monotonic() + HEARTBEAT_SECONDS
+                    piece, beat_at = piece or HEARTBEAT, time.monotonic() + HEARTBEAT_SECONDS
                 if piece:
                     await stream.send_bytes(piece)
         except (RuntimeError, CallgateError):
@@ -104,20 +106,22 @@ class LiveAnswer:
     def __iter__(self) -> Iterator[bytes]:
         """Yield the pieces in the thread of a request."""
         waiting: queue.Queue[Change] = queue.Queue(MOST_WAITING)
+        lost = threading.Event()
 
         def put(change: Change) -> None:
-            if not waiting.full():
-                waiting.put_nowait(change)
+            lost.set() if waiting.full() else waiting.put_nowait(change)
 
         try:
             yield BEGINNING + self._begin(put)
+            beat_at = time.monotonic() + HEARTBEAT_SECONDS
             while True:
-                try:
-                    yield _written(waiting.get(timeout=HEARTBEAT_SECONDS))
-                except queue.Empty:
+                piece = _waited_for(waiting, lost, max(0.0, beat_at - time.monotonic()))
+                if time.monotonic() >= beat_at:
                     if not self._may_listen():
                         return
-                    yield HEARTBEAT
+                    piece, beat_at = piece or HEARTBEAT, time.monotonic() + HEARTBEAT_SECONDS
+                if piece:
+                    yield piece
         finally:
             self.close()
 
@@ -146,6 +150,20 @@ async def _next_piece(waiting: asyncio.Queue[Change], lost: asyncio.Event) -> by
     try:
         return _written(await asyncio.wait_for(waiting.get(), LOOK_SECONDS))
     except TimeoutError:
+        return b""
+
+
+def _waited_for(waiting: queue.Queue[Change], lost: threading.Event, seconds: float) -> bytes:
+    """Return what is to be sent next in a thread, nothing where so long there is nothing."""
+    if lost.is_set():
+        lost.clear()
+        with suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()
+        return RESET
+    try:
+        return _written(waiting.get(timeout=seconds))
+    except queue.Empty:
         return b""
 
 

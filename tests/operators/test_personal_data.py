@@ -15,6 +15,7 @@ from app.pipeline.operators.events import event_detail, list_events_page
 from app.pipeline.operators.messages import show_message
 from app.pipeline.operators.people import show_person
 from app.pipeline.operators.personal_data import erase_person, export_person
+from app.pipeline.own_events import OWN_CHANNEL
 from app.pipeline.sending.accept import Order, accept_message
 from app.pipeline.services import Services
 from app.storage.audit import list_audit, write_audit
@@ -143,6 +144,21 @@ def test_an_erased_person_is_nowhere_and_the_others_are_whole(services: Services
     assert OTHER_OPEN_ID not in str([entry._mapping for entry in entries])
     (entry,) = [each for each in entries if each.action == "person.erased"]
     assert (entry.actor, entry.target) == ("ops", ANA)
+
+
+def test_an_id_that_a_login_server_chose_makes_nobody_elses_rows_ones_own(
+    services_with: Callable[..., Services],
+) -> None:
+    server = 'platform = "oauth2"\nclient_id = "c"\nclient_secret = "5f1c9d27b3e84a60"\nissuer = "https://'
+    tables = "".join(f'[channels.{each}]\n{server}{each}.example"\n' for each in ("ours", "theirs"))
+    services = services_with(channels=CHANNELS + tables, env=TOKENS)
+    with services.database.begin() as tx:
+        for user, channel in ((ANA, "ours"), (BEN, "theirs")):
+            insert_user(tx, user, NOW)
+            known = Identity(issuer=f"https://{channel}.example", subject_kind="sub", subject=BENS_OPEN_ID)
+            insert_identity_once(tx, StoredIdentity(user[::-1], user, channel, known, NOW, NOW))
+    (found,) = exported(services)["user"]
+    assert found["names"] == {OWN_CHANNEL: [ANA], "ours": [BENS_OPEN_ID]}
 
 
 def test_a_message_to_several_loses_the_address_alone(services: Services) -> None:

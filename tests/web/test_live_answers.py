@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +94,43 @@ def test_a_thread_walks_over_the_same_pieces(live: Watched) -> None:
     assert next(pieces) == HEARTBEAT
     pieces.close()  # type: ignore[attr-defined]
     assert live.listening == 0
+
+
+def test_who_may_listen_no_more_hears_nothing_however_much_happens(live: Watched) -> None:
+    busy = Change("events", 7, ({"id": "x"},))
+    pieces = iter(answer(live, lambda: False))
+    assert next(pieces) == BEGINNING
+    ends = time.monotonic() + 5
+    live.tell(busy)
+    for _ in pieces:
+        assert time.monotonic() < ends
+        live.tell(busy)
+        time.sleep(0.001)
+    server = Server()
+
+    async def talk(going: asyncio.Task[None]) -> None:
+        while not going.done() and time.monotonic() < ends:
+            live.tell(busy)
+            await asyncio.sleep(0)
+        assert going.done()
+
+    async def story() -> None:
+        await talk(asyncio.create_task(answer(live, lambda: False).go_on(server, run_here, lambda: False)))
+
+    run_loop(story())
+    assert live.listening == 0
+
+
+def test_a_thread_that_does_not_read_fast_enough_is_told_to_begin_anew(
+    live: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_answers, "MOST_WAITING", 2)
+    pieces = iter(answer(live, lambda: True))
+    assert next(pieces) == BEGINNING
+    for position in range(5):
+        live.tell(Change("events", position, ({"id": "x"},)))
+    assert (next(pieces), next(pieces)) == (RESET, HEARTBEAT)
+    pieces.close()  # type: ignore[attr-defined]
 
 
 def test_all_views_share_one_watcher(services: Services) -> None:

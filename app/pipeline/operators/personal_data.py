@@ -4,6 +4,7 @@ Found are: the user with identities, sessions and stored tokens (never their val
 events whose subject the person is, with their stored bodies; messages to them; entries of the audit that name them. Found
 is who is called so by a platform on a channel: their ids from logins on all channels of the same issuer, union ids, and the
 OpenIDs that belong to these; an id of sixteen characters or more, which nobody else has, on every channel of its platform.
+Any server may stand behind `oauth2`, and give an id that is somebody else's elsewhere: there it counts with its issuer alone.
 
 Not found is what only mentions them inside other events, in texts of messages, in refused deliveries (which go by
 themselves), logs, backups, and other systems.
@@ -20,6 +21,7 @@ from typing import Any
 import structlog
 
 from app.core.moments import as_text
+from app.core.ports import BindSource
 from app.core.storable import is_storable
 from app.pipeline.issuer.logout import end_all_of_person
 from app.pipeline.login.linking import revoke_at_platform
@@ -53,6 +55,7 @@ from app.storage.pruning.personal_rows import (
 )
 
 UNMISTAKABLE = 16
+ANY_SERVER = "oauth2"
 AT_ONCE = 200
 LOOKED_THROUGH = 2_000
 MOST_SESSIONS = 10_000
@@ -154,17 +157,25 @@ def _names(services: Services, tx: Transaction, user_id: str, identities: Iterab
                 names[channel].add(name)
         if known.union_id:
             unions.add(known.union_id)
-    for channel, open_id in followers_of_unions(tx, unions):
+    followed = followers_of_unions(tx, unions)
+    for channel, open_id in followed:
         names[channel].add(open_id)
-    names[OWN_CHANNEL] |= {user_id} | {name for each in list(names.values()) for name in each}
+    bound = {name for channel, each in names.items() if _binds(services, channel) for name in each}
+    # Our own events are about users, and about OpenIDs that are bound.
+    names[OWN_CHANNEL] |= {user_id} | bound | {open_id for _, open_id in followed}
     return {channel: frozenset(each) for channel, each in names.items()}
+
+
+def _binds(services: Services, channel: str) -> bool:
+    found = services.channels.get(channel)
+    return found is not None and isinstance(found.connector, BindSource)
 
 
 def _channels(services: Services, tx: Transaction, identity: StoredIdentity, name: str) -> set[str]:
     """Return the channels on which a platform's id means this person."""
     same = {identity.channel} | channels_of_issuer(tx, identity.known.issuer)
     own = services.channels.get(identity.channel)
-    if own is None or len(name) < UNMISTAKABLE:
+    if own is None or own.spec.slug == ANY_SERVER or len(name) < UNMISTAKABLE:
         return same
     return same | {each.name for each in services.channels if each.spec.slug == own.spec.slug}
 
