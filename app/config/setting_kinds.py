@@ -15,7 +15,6 @@ from app.config.console_admins import ConsoleAdmin, read_console_admin
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-PRINTED = re.compile("[!-~]+")
 
 
 def split_words(value: object) -> object:
@@ -39,7 +38,8 @@ def http_address(value: str) -> str:
 
     The text is judged before it is taken apart: urlsplit drops line ends, which would stay in what is returned.
     """
-    parts = urlsplit(value if PRINTED.fullmatch(value) else "")
+    is_plain = value.isascii() and value.isprintable() and " " not in value
+    parts = urlsplit(value if is_plain else "")
     is_host = parts.scheme in ("http", "https") and HOST.fullmatch(parts.netloc)
     if not is_host or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://callbacks.example.com")
