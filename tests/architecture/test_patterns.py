@@ -45,7 +45,6 @@ CONFIGURATION_ONLY = {
     "app.config.retries:DELAY",
     "app.config.samples:BLOCK",
     "app.config.setting_kinds:HOST",
-    "app.config.setting_kinds:PRINTED",
     "app.config.tracing:HEADER_NAME",
     "app.pipeline.router:ON_DEAD_NAME",
     "app.platforms.aws_sns.settings:TOPIC",
