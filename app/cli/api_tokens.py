@@ -9,8 +9,7 @@ import click
 from app.cli.lists import Wish, list_options, print_list
 from app.core.errors import CallgateError
 from app.core.moments import as_text
-from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, stored_api_tokens
-from app.pipeline.operators.api_tokens import stored_token_view
+from app.pipeline.api_tokens import NewToken, create_api_token, end_api_token, stored_api_tokens, token_view
 from app.pipeline.services import Services
 
 ACTOR = "terminal"
@@ -67,9 +66,7 @@ def _add_others(group: click.Group, services: Services) -> None:
     @list_options(limit=200, time="made")
     def list_all(*, wish: Wish) -> None:
         """Show the tokens, newest first: what each may do, when it was used last, when it ends."""
-        found = [
-            stored_token_view(services, token) for token in stored_api_tokens(services, limit=wish.limit)
-        ]
+        found = [token_view(services, token) for token in stored_api_tokens(services, limit=wish.limit)]
         print_list(found, wish, line=_line, nothing="No API token is kept here.", time="created_at")
 
     @group.command("revoke")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import VERSION
 from app.core.errors import StoreUnavailable
 from app.core.states import DispatchState, EventState
+from app.core.version import VERSION
 from app.factory import create_app
 from app.pipeline.router import Router
 from app.pipeline.services import Services

@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 
-from app import VERSION
 from app.core.errors import StoreUnavailable
+from app.core.version import VERSION
 from app.pipeline.operators.destinations import BREAKER, OPEN, PAUSED, destination_statuses
 from app.pipeline.services import Services
 from app.pipeline.tokens.app_tokens import app_token_health
